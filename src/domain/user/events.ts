@@ -1,0 +1,41 @@
+/** Everything that can happen to a user, their inbox included. */
+import type { Change } from '../change.ts';
+import type { Priority } from '../ticket/events.ts';
+import type { Role } from './identity.ts';
+
+export type UserEvent =
+  | {
+      readonly type: 'UserRegistered';
+      readonly data: {
+        readonly name: string;
+        readonly role: Role;
+        readonly email?: string;
+        readonly vendorId?: string;
+      };
+    }
+  | {
+      readonly type: 'UserChanged';
+      readonly data: {
+        readonly changes: {
+          readonly name?: Change<string>;
+          readonly role?: Change<Role>;
+          readonly active?: Change<boolean>;
+          readonly email?: Change<string | null>;
+          readonly vendorId?: Change<string | null>;
+        };
+      };
+    }
+  /** A notification sent through the API; those that follow from ticket events are not events themselves. */
+  | {
+      readonly type: 'NotificationSent';
+      readonly data: {
+        readonly type: string;
+        readonly title: string;
+        readonly message: string;
+        readonly data: Readonly<Record<string, unknown>>;
+        readonly priority: Priority;
+      };
+    }
+  | { readonly type: 'NotificationsRead'; readonly data: { readonly ids: readonly string[] } }
+  /** Reads every notification up to `upToSeq`, or, without it, every one that precedes this event in the log. */
+  | { readonly type: 'AllNotificationsRead'; readonly data: { readonly upToSeq?: number } };
