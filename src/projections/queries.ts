@@ -94,11 +94,7 @@ export interface InboxHead {
 export interface Queries {
   /** `idOrNumber` as a client gave it. Undefined when there is none, it is deleted, or the viewer may not see it. */
   ticket(idOrNumber: string, viewer: UserFacts): Promise<TicketView | undefined>;
-  tickets(
-    filter: TicketFilter,
-    viewer: UserFacts,
-    page: { cursor?: string; limit: number },
-  ): Promise<Page<TicketView>>;
+  tickets(filter: TicketFilter, viewer: UserFacts, page: { cursor?: string; limit: number }): Promise<Page<TicketView>>;
   /** The id of the ticket with this id or number, whoever asks; undefined when there is none. */
   ticketId(idOrNumber: string): Promise<string | undefined>;
   /** The latest `limit` messages, or those before/after a version. */

@@ -1,0 +1,40 @@
+/** What can be asked of a ticket. Field limits are checked before, by the schemas of the API and the gateway. */
+import type { UserFacts } from '../user/identity.ts';
+import type { Attachment, Category, PostableMessageType, Priority, Status } from './events.ts';
+
+export type TicketCommand =
+  | {
+      readonly type: 'OpenTicket';
+      readonly number: number;
+      readonly requester: { readonly id: string; readonly name: string };
+      readonly description: string;
+      readonly category: Category;
+      readonly priority: Priority;
+      readonly station?: { readonly id: string; readonly name: string };
+      readonly grnId?: string;
+      readonly dispatchId?: string;
+      readonly tags: readonly string[];
+    }
+  | {
+      readonly type: 'ChangeTicket';
+      readonly status?: Status;
+      readonly description?: string;
+      readonly category?: Category;
+      readonly priority?: Priority;
+      /** null takes the assignee away. */
+      readonly assignee?: { readonly id: string; readonly name: string } | null;
+      readonly tags?: readonly string[];
+    }
+  | {
+      readonly type: 'PostMessage';
+      readonly messageId: string;
+      readonly message: string;
+      readonly messageType: PostableMessageType;
+      readonly attachments: readonly Attachment[];
+      readonly internal: boolean;
+      readonly clientMessageId?: string;
+    }
+  | { readonly type: 'AddParticipant'; readonly user: UserFacts }
+  | { readonly type: 'RemoveParticipant'; readonly userId: string }
+  | { readonly type: 'ReadTicket'; readonly upTo: number }
+  | { readonly type: 'DeleteTicket' };
