@@ -355,6 +355,14 @@ describe('reading', () => {
     for (const by of [driver, admin, agent]) expect(ticket.decided(by, readUpTo(1000))).toEqual([]);
   });
 
+  test('recorded out of order moves no cursor back', () => {
+    const ticket = openTicket();
+    ticket.as(agent, post());
+    ticket.record({ type: 'TicketRead', data: { userId: driver.id, upTo: 2 } }, driver);
+    ticket.record({ type: 'TicketRead', data: { userId: driver.id, upTo: 1 } }, driver);
+    expect(ticket.state.reads).toMatchObject({ [driver.id]: 2 });
+  });
+
   test('takes a version, and nothing else', () => {
     const ticket = openTicket();
     for (const bad of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
