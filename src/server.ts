@@ -36,7 +36,7 @@ export async function start(config: Config, logger: Logger): Promise<Server> {
   await migrateOrFail(pool, logger);
 
   // ——— The parts of Deskwire are put together here: event log, broker, actors, projections, gateway, API. ———
-  const app = fastify({ loggerInstance: logger, disableRequestLogging: true, forceCloseConnections: true });
+  const app = fastify({ loggerInstance: logger, forceCloseConnections: true });
   parts.defer(() => app.close());
 
   const url = await listen(app, config);

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { messageOf, StartFailure } from './failure.ts';
 import { natsGreeting } from './nats-server.ts';
 
-const patienceMs = 5_000;
+const patienceMs = 3_000;
 
 export async function reachDatabase(pool: pg.Pool, url: string): Promise<void> {
   const version = await serverVersion(pool).catch((cause: unknown) => {
