@@ -3,9 +3,9 @@
  * streams that are activated at once are read in common statements.
  */
 import type { DomainEvent, RecordedEvent, Stream } from '../domain/event.ts';
-import type { EventReader, StreamRange } from '../eventlog/event-log.ts';
 import { createBatcher } from './batcher.ts';
 import type { Log } from './log.ts';
+import type { LogReads } from './log-reads.ts';
 import type { Snapshot, SnapshotKey, SnapshotStore } from './snapshots.ts';
 
 /** A decider whose types have been forgotten: an actor only ever gets commands and states of its own kind. */
@@ -41,12 +41,11 @@ const PAGE = 500;
 const BATCHES = { size: 100, flights: 4 };
 
 export function createActivation(dependencies: {
-  readonly reader: Pick<EventReader, 'readStreams'>;
+  readonly reads: Pick<LogReads, 'events'>;
   readonly snapshots: Pick<SnapshotStore, 'load'>;
   readonly log: Log;
 }): Activation {
-  const { reader, snapshots, log } = dependencies;
-  const readRange = createBatcher<StreamRange, RecordedEvent[]>((ranges) => reader.readStreams(ranges), BATCHES);
+  const { reads, snapshots, log } = dependencies;
   const loadSnapshot = createBatcher<SnapshotKey, Snapshot | undefined>((keys) => snapshots.load(keys), BATCHES);
 
   async function snapshotOf(stream: Stream, logic: Logic): Promise<Snapshot | undefined> {
@@ -61,7 +60,7 @@ export function createActivation(dependencies: {
   async function advance(stream: Stream, logic: Logic, folded: Folded): Promise<Folded> {
     let current = folded;
     for (;;) {
-      const events = await readRange({ stream, after: current.version, limit: PAGE });
+      const events = await reads.events({ stream, after: current.version, limit: PAGE });
       current = foldEvents(logic, current, events);
       if (events.length < PAGE) return current;
     }
@@ -70,7 +69,7 @@ export function createActivation(dependencies: {
   return {
     advance,
     async load(stream, logic) {
-      const beginning = await readRange({ stream, after: 0, limit: SHORT_STREAM });
+      const beginning = await reads.events({ stream, after: 0, limit: SHORT_STREAM });
       const short = foldEvents(logic, { state: logic.initialState(), version: 0 }, beginning);
       if (beginning.length < SHORT_STREAM) return { ...short, snapshotVersion: 0 };
       const snapshot = await snapshotOf(stream, logic);

@@ -16,12 +16,13 @@ import type { TicketEvent } from '../domain/ticket/events.ts';
 import type { UserCommand, UserState } from '../domain/user/decider.ts';
 import type { UserEvent } from '../domain/user/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { Appender, CommandKey, EventReader } from '../eventlog/event-log.ts';
+import type { Appender, EventReader } from '../eventlog/event-log.ts';
 import { createActivation, type Logic, SHORT_STREAM } from './activation.ts';
 import { Actor, type ActorKindLogic, type ActorServices } from './actor.ts';
-import { createBatcher } from './batcher.ts';
 import type { FactsOf } from './decision.ts';
+import { isKey } from './key.ts';
 import type { Log } from './log.ts';
+import { createLogReads } from './log-reads.ts';
 import { type Outcome, PendingCommand } from './mailbox.ts';
 import { createSnapshotWriter } from './snapshot-writer.ts';
 import type { SnapshotStore } from './snapshots.ts';
@@ -134,16 +135,14 @@ export interface ActorSystemDependencies {
   readonly limits?: Partial<ActorLimits>;
 }
 
-/** Longest id and command id, in UTF-16 code units: both are index keys of the log. */
-const MAX_KEY = 512;
 /** Actors looked at to make room for one: those that are busy count, and are looked at last the next time. */
 const SCANNED = 64;
-const BATCHES = { size: 500, flights: 2 };
 
 export function createActorSystem(dependencies: ActorSystemDependencies): ActorSystem {
-  const { reader, now, log } = dependencies;
+  const { now, log } = dependencies;
   const limits = { ...DEFAULT_ACTOR_LIMITS, ...dependencies.limits };
   const logics = logicsOf(dependencies.deciders, dependencies.contextOf);
+  const reads = createLogReads(dependencies.reader);
   const snapshots = createSnapshotWriter(dependencies.snapshots, log);
   /** The longest unused first. */
   const actors = new Map<Stream, Actor>();
@@ -152,13 +151,12 @@ export function createActorSystem(dependencies: ActorSystemDependencies): ActorS
 
   const services: ActorServices = {
     appender: dependencies.appender,
-    activation: createActivation(dependencies),
+    activation: createActivation({ reads, snapshots: dependencies.snapshots, log }),
+    reads,
     snapshots,
     log,
     now,
     newId: dependencies.newId,
-    versionOf: createBatcher<Stream, number>((streams) => reader.readVersions(streams), BATCHES),
-    recordedBy: createBatcher<CommandKey, RecordedEvent[]>((commands) => reader.readCommands(commands), BATCHES),
     onIdle,
     limits,
   };
@@ -272,8 +270,7 @@ function logicsOf(deciders: Deciders, contextOf: ContextOf): Readonly<Record<Act
   };
 }
 
-/** Refuses what Postgres could not hold, or would hold as something else. */
 function checkKey(key: string, field: string): void {
-  if (key.length > 0 && key.length <= MAX_KEY && key.isWellFormed() && !key.includes('\0')) return;
+  if (isKey(key)) return;
   throw new DeskwireError('invalid_payload', `The ${field} is empty, too long or malformed`, { field });
 }

@@ -13,10 +13,11 @@
  */
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent, Stream } from '../domain/event.ts';
-import type { Appender, CommandKey } from '../eventlog/event-log.ts';
+import type { Appender } from '../eventlog/event-log.ts';
 import { type Activated, type Activation, type Folded, foldEvents, type Logic } from './activation.ts';
 import { type Decided, type DecisionServices, decideAll, type FactsOf, type Pass } from './decision.ts';
 import type { Log } from './log.ts';
+import type { LogReads } from './log-reads.ts';
 import { type Outcome, type PendingCommand, withoutTwins } from './mailbox.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -26,10 +27,7 @@ export interface ActorServices extends DecisionServices {
   readonly activation: Activation;
   readonly snapshots: SnapshotWriter;
   readonly log: Log;
-  /** The version of a stream in the log. */
-  readonly versionOf: (stream: Stream) => Promise<number>;
-  /** What the log has of a command. */
-  readonly recordedBy: (command: CommandKey) => Promise<readonly RecordedEvent[]>;
+  readonly reads: Pick<LogReads, 'versionOf' | 'recordedBy'>;
   /** Called when an actor has nothing more to do. */
   readonly onIdle: (actor: Actor) => void;
   readonly limits: {
@@ -169,7 +167,7 @@ export class Actor {
   /** One try to decide and record the commands; returns those that must be decided again. */
   async #try(commands: readonly PendingCommand[], current: Activated): Promise<readonly PendingCommand[]> {
     const { stream } = this;
-    const { appender, versionOf } = this.#services;
+    const { appender, reads } = this.#services;
     const pass = await decideAll(commands, current, stream, this.#logic, this.#logic.factsOf, this.#services);
     if (pass.events.length > 0) {
       const result = await appender.append({ stream, expectedVersion: current.version, events: pass.events });
@@ -179,7 +177,7 @@ export class Actor {
       return commands;
     }
     if (pass.decided.some(mustBeCertain)) {
-      const version = await versionOf(stream);
+      const version = await reads.versionOf(stream);
       if (version !== current.version) {
         await this.#catchUp(current, version);
         return commands;
@@ -237,7 +235,7 @@ export class Actor {
   }
 
   #recordedBy({ context }: PendingCommand): Promise<readonly RecordedEvent[]> {
-    return this.#services.recordedBy({ stream: this.stream, commandId: context.commandId });
+    return this.#services.reads.recordedBy({ stream: this.stream, commandId: context.commandId });
   }
 
   /** Answers the retries of commands whose outcome is remembered; returns the others. */

@@ -27,7 +27,7 @@ export interface SnapshotStore {
 }
 
 const LOAD = {
-  name: 'deskwire_load_snapshots',
+  name: 'load_snapshots',
   text: `select s.stream, s.version, s.state_version, s.state
 from unnest($1::text[], $2::int[]) as asked (stream, state_version)
 join deskwire.snapshots s using (stream, state_version)`,
@@ -36,7 +36,7 @@ join deskwire.snapshots s using (stream, state_version)`,
 // One of another state version is replaced whatever its version, so that after an upgrade, or a rollback of one, the
 // code that runs gets to write.
 const SAVE = {
-  name: 'deskwire_save_snapshots',
+  name: 'save_snapshots',
   text: `insert into deskwire.snapshots as held (stream, version, state_version, state)
 select * from unnest($1::text[], $2::bigint[], $3::int[], $4::json[])
 on conflict (stream) do update

@@ -6,13 +6,17 @@
 import type { Pool } from 'pg';
 import { createBatcher } from './batcher.ts';
 
+export interface TicketNumbers {
+  /** A number that no ticket has had. Rejects with the database's error. */
+  next(): Promise<number>;
+}
+
 const ALLOCATE = {
-  name: 'deskwire_ticket_numbers',
+  name: 'ticket_numbers',
   text: `select nextval('deskwire.ticket_number') as number from generate_series(1, $1)`,
 };
 
-/** The allocator; it rejects with the database's error when there is no database. */
-export function createTicketNumbers(pool: Pick<Pool, 'query'>): () => Promise<number> {
+export function createTicketNumbers(pool: Pick<Pool, 'query'>): TicketNumbers {
   const next = createBatcher<undefined, number>(
     async (requests) => {
       const { rows } = await pool.query<{ number: string }>({ ...ALLOCATE, values: [requests.length] });
@@ -20,5 +24,5 @@ export function createTicketNumbers(pool: Pick<Pool, 'query'>): () => Promise<nu
     },
     { size: 1_000, flights: 1 },
   );
-  return () => next(undefined);
+  return { next: () => next(undefined) };
 }
