@@ -72,7 +72,10 @@ export interface CommandContext {
 export interface CommandOutcome<K extends ActorKind = ActorKind> {
   /** The events of this command, of the first time when it is a duplicate; none when there was nothing to change. */
   readonly events: readonly RecordedEvent[];
-  /** The state and version of the stream after the command (or later, for a duplicate). */
+  /**
+   * The state and version of the stream after the command. Those of a duplicate may be of later, when whoever repeats it
+   * may no longer see the stream: only `events` are theirs whatever happened since.
+   */
   readonly state: ActorKinds[K]['state'];
   readonly version: number;
   /** Position of the last of `events`; 0 when there are none. */
