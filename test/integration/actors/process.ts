@@ -1,7 +1,8 @@
 /** What one Deskwire process has of actors, on a database that several such "processes" of a test may share. */
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { type ActorLimits, type ActorSystem, createActorSystem } from '../../../src/actors/actor-system.ts';
+import type { ActorSystem } from '../../../src/actors/actor-system.ts';
+import { type ActorLimits, createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { EventReader } from '../../../src/eventlog/event-log.ts';
