@@ -5,12 +5,13 @@ import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import { type ActorLimits, createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import type { EventReader } from '../../../src/eventlog/event-log.ts';
+import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { deciders, recordingLog } from '../../unit/actors/desk.ts';
 
 export interface TestProcess extends AsyncDisposable {
   readonly actors: ActorSystem;
+  readonly appender: Appender;
   readonly reader: EventReader;
   readonly pool: pg.Pool;
 }
@@ -32,6 +33,7 @@ export function startProcess(url: string, limits: Partial<ActorLimits> = {}): Te
   });
   return {
     actors,
+    appender,
     reader,
     pool,
     async [Symbol.asyncDispose]() {
