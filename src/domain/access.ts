@@ -1,7 +1,11 @@
 /**
  * The one policy of who may see and do what with a ticket. The API, the gateway, the projections and the
  * notification rules all ask here; none has rules of its own. Source: PROTOCOL.md section 1.
+ *
+ * Whoever may not see a ticket must not learn that it exists: refuse them with `not_found`. The other questions here
+ * are for those who see it; their refusal is `forbidden`. All are false for a deactivated user.
  */
+import { DeskwireError } from './errors.ts';
 import type { Category } from './ticket/events.ts';
 import { isStaff, type UserFacts } from './user/identity.ts';
 
@@ -9,7 +13,8 @@ import { isStaff, type UserFacts } from './user/identity.ts';
 export interface TicketAccess {
   readonly requesterId: string;
   readonly assigneeId: string | null;
-  readonly participantIds: ReadonlySet<string>;
+  /** A Set does; so does anything that can tell. */
+  readonly participantIds: Pick<ReadonlySet<string>, 'has'>;
   readonly category: Category;
   readonly relations: TicketRelations;
 }
@@ -19,6 +24,19 @@ export interface TicketRelations {
   readonly vendorIds: readonly string[];
   /** The ops user who verified the ticket's GRN. */
   readonly grnVerifiedBy?: string;
+}
+
+/**
+ * A deactivated user can do nothing at all, whatever it is: their tokens have stopped working, so the answer is that of
+ * a token that does not work, and says nothing about what they asked for.
+ */
+export function requireActive(user: UserFacts): void {
+  if (!user.active) throw new DeskwireError('unauthorized', 'This account is deactivated');
+}
+
+/** Throws `forbidden`, for the answers of the questions below. */
+export function requirePermission(permitted: boolean, refusal: string): void {
+  if (!permitted) throw new DeskwireError('forbidden', refusal);
 }
 
 export function maySeeTicket(user: UserFacts, ticket: TicketAccess): boolean {
@@ -40,5 +58,59 @@ export function maySeeTicket(user: UserFacts, ticket: TicketAccess): boolean {
 
 /** Internal notes are for the staff who may see the ticket. */
 export function maySeeInternalNotes(user: UserFacts, ticket: TicketAccess): boolean {
+  return isStaffWhoSees(user, ticket);
+}
+
+/** The audit timeline: every event, with who, when and from where. */
+export function maySeeTimeline(user: UserFacts, ticket: TicketAccess): boolean {
+  return isStaffWhoSees(user, ticket);
+}
+
+/**
+ * Requesters open tickets for themselves, staff for anyone. So may `service`: the product opens tickets on behalf of
+ * its users (a failed payment, an e-mail that came in); it does not thereby get to see them.
+ */
+export function mayOpenTicketFor(user: UserFacts, requesterId: string): boolean {
+  return user.active && (user.id === requesterId || isStaff(user.role) || user.role === 'service');
+}
+
+/** Whoever sees a ticket may post in it: a vendor or a colleague who can read along is there to answer. */
+export function mayPostMessage(user: UserFacts, ticket: TicketAccess): boolean {
+  return maySeeTicket(user, ticket);
+}
+
+export function mayPostInternalNote(user: UserFacts, ticket: TicketAccess): boolean {
+  return isStaffWhoSees(user, ticket);
+}
+
+export function mayChangeTicket(user: UserFacts, ticket: TicketAccess): boolean {
+  return isStaffWhoSees(user, ticket);
+}
+
+/** Who may assign a ticket, to whichever member of staff. */
+export function mayAssignTicket(user: UserFacts, ticket: TicketAccess): boolean {
+  return isStaffWhoSees(user, ticket);
+}
+
+/** A ticket is a job for staff: somebody who cannot change it cannot work on it. */
+export function mayBeAssigned(assignee: UserFacts): boolean {
+  return assignee.active && isStaff(assignee.role);
+}
+
+/** Adding somebody shows them the ticket, so it is for staff to decide. */
+export function mayAddParticipant(user: UserFacts, ticket: TicketAccess): boolean {
+  return isStaffWhoSees(user, ticket);
+}
+
+/** Staff take anybody off a ticket; anybody may leave one. */
+export function mayRemoveParticipant(user: UserFacts, ticket: TicketAccess, participantId: string): boolean {
+  return isStaffWhoSees(user, ticket) || (user.id === participantId && maySeeTicket(user, ticket));
+}
+
+export function mayDeleteTicket(user: UserFacts, ticket: TicketAccess): boolean {
+  return user.role === 'admin' && maySeeTicket(user, ticket);
+}
+
+function isStaffWhoSees(user: UserFacts, ticket: TicketAccess): boolean {
   return isStaff(user.role) && maySeeTicket(user, ticket);
 }

@@ -34,6 +34,12 @@ export interface StreamRange {
   readonly limit: number;
 }
 
+/** A command as the log knows it: unique for ever. */
+export interface CommandKey {
+  readonly stream: Stream;
+  readonly commandId: string;
+}
+
 export interface EventReader {
   /** In version order. */
   readStream(range: StreamRange): Promise<RecordedEvent[]>;
@@ -43,6 +49,8 @@ export interface EventReader {
   readLog(after: number, limit: number): Promise<RecordedEvent[]>;
   /** The events that a command recorded in a stream, in order; empty when it recorded none. */
   readCommand(stream: Stream, commandId: string): Promise<RecordedEvent[]>;
+  /** Many commands in one statement; the results in the order asked, each as `readCommand` would give it. */
+  readCommands(commands: readonly CommandKey[]): Promise<RecordedEvent[][]>;
   /** The version of each stream, 0 where it does not exist, in the order asked. */
   readVersions(streams: readonly Stream[]): Promise<number[]>;
   head(): Promise<LogHead>;

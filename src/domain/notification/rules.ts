@@ -1,9 +1,96 @@
-/** Who is told of what: pure rules from a ticket's events to notifications. Source: PROTOCOL.md section 3. */
+/**
+ * Who is told of what: pure rules from events to notifications. Source: PROTOCOL.md section 3.
+ *
+ * One event gives each recipient at most one notification. Nobody is told of what they did themselves, an internal note
+ * is told only to those who may see it, and whoever is deactivated, unknown or no longer on the ticket is told nothing.
+ */
+import { maySeeInternalNotes, maySeeTicket } from '../access.ts';
+import { parseStream, type RecordedEvent } from '../event.ts';
+import type { TicketChanges } from '../ticket/changes.ts';
+import type { TicketEvent } from '../ticket/events.ts';
+import { accessOf, peopleOn } from '../ticket/people.ts';
+import type { TicketState } from '../ticket/state.ts';
+import type { UserEvent } from '../user/events.ts';
+import type { UserFacts } from '../user/identity.ts';
+import { visibilityOf } from '../visibility.ts';
+import { type Content, contents } from './contents.ts';
+import type { Notification } from './notification.ts';
 
-export type NotificationEventName =
-  | 'support:ticket:created'
-  | 'support:ticket:updated'
-  | 'support:ticket:resolved'
-  | 'support:ticket:deleted'
-  | 'support:ticket:assigned'
-  | 'support:message:new';
+export type { Notification, NotificationEventName } from './notification.ts';
+
+/** The users as they are when the event is handled. */
+export interface Audience {
+  readonly admins: Iterable<UserFacts>;
+  user(id: string): UserFacts | undefined;
+}
+
+/** `ticket` is the state that includes `event`. */
+export function notificationsFor(
+  event: RecordedEvent<TicketEvent>,
+  ticket: TicketState,
+  audience: Audience,
+): Notification[] {
+  const internal = visibilityOf(event) === 'internal';
+  const notifications: Notification[] = [];
+  for (const [recipientId, content] of addressed(event, ticket, audience)) {
+    const recipient = audience.user(recipientId);
+    if (recipient === undefined || recipientId === event.metadata.actor.id) continue;
+    if (mayBeTold(recipient, ticket, internal)) notifications.push({ recipientId, ...content, internal });
+  }
+  return notifications;
+}
+
+/** One sent through the API, to its user. Sent to oneself it arrives: it was asked for. */
+export function notificationSent({ stream, data }: RecordedEvent<Sent>): Notification {
+  return {
+    recipientId: parseStream(stream).id,
+    event: null,
+    type: data.type,
+    title: data.title,
+    message: data.message,
+    data: data.data,
+    priority: data.priority,
+    internal: false,
+  };
+}
+
+type Sent = Extract<UserEvent, { type: 'NotificationSent' }>;
+
+/** By user id, whom an event concerns and with what: later entries replace earlier ones. */
+function addressed(event: RecordedEvent<TicketEvent>, ticket: TicketState, audience: Audience): Map<string, Content> {
+  switch (event.type) {
+    case 'TicketOpened':
+      return new Map(Array.from(audience.admins, ({ id }) => [id, contents.created(ticket)]));
+    case 'TicketChanged':
+      return addressedByChange(event.data.changes, ticket);
+    case 'MessagePosted': {
+      const content = contents.message(event, ticket);
+      return new Map(peopleOn(ticket).map((id) => [id, content]));
+    }
+    case 'TicketDeleted':
+      return new Map([[ticket.requesterId, contents.deleted(ticket)]]);
+    default:
+      return new Map();
+  }
+}
+
+/** In order of rising importance: an update, being assigned, being served. */
+function addressedByChange({ assignee, status }: TicketChanges, ticket: TicketState): Map<string, Content> {
+  const addressed = new Map([[ticket.requesterId, contents.updated(ticket)]]);
+  if (ticket.assignee !== null) {
+    addressed.set(ticket.assignee.id, assignee ? contents.assigned(ticket) : contents.updated(ticket));
+  }
+  if (status?.to === 'resolved' || status?.to === 'closed') {
+    addressed.set(ticket.requesterId, contents.resolved(ticket));
+  }
+  return addressed;
+}
+
+/**
+ * Recipients are on the ticket or admins, so what its references relate it to does not matter. A deleted ticket is gone
+ * for everyone, and its requester is told just that.
+ */
+function mayBeTold(recipient: UserFacts, ticket: TicketState, internal: boolean): boolean {
+  const access = accessOf(ticket, { vendorIds: [] });
+  return internal ? maySeeInternalNotes(recipient, access) : maySeeTicket(recipient, access);
+}

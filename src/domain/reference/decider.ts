@@ -1,4 +1,11 @@
-/** What a reference does when asked. */
+/**
+ * What a reference does when asked. References mirror records of the product around Deskwire, and a GRN's or a
+ * dispatch's vendor and verifier decide who sees tickets: so only admins and services set them.
+ */
+import { requireActive, requirePermission } from '../access.ts';
+import { DeskwireError } from '../errors.ts';
+import type { Decider } from '../event.ts';
+import { assertText } from '../json.ts';
 import type { ReferenceEvent, ReferenceType } from './events.ts';
 
 export interface ReferenceCommand {
@@ -13,4 +20,47 @@ export interface ReferenceState {
   readonly name: string | null;
   readonly vendorId: string | null;
   readonly verifiedBy: string | null;
+}
+
+export const referenceDecider: Decider<ReferenceState, ReferenceCommand, ReferenceEvent> = {
+  kind: 'reference',
+  stateVersion: 1,
+  initialState: () => ({ exists: false, type: 'station', id: '', name: null, vendorId: null, verifiedBy: null }),
+  decide: ({ reference }, state, { by }) => {
+    requireActive(by);
+    requirePermission(by.role === 'admin' || by.role === 'service', 'Only admins and services set references');
+    assertMeaningful(reference);
+    const next = stateOf(reference);
+    if (state.exists && (state.type !== next.type || state.id !== next.id)) {
+      throw new DeskwireError('conflict', 'This reference is of another type or id', { field: 'id' });
+    }
+    return isSame(state, next) ? [] : [{ type: 'ReferenceSet', data: reference }];
+  },
+  evolve: (_state, event) => stateOf(event.data),
+};
+
+/** The id of a reference within its kind of stream. */
+export function referenceStreamId(type: ReferenceType, id: string): string {
+  return `${type}-${id}`;
+}
+
+/** Fields that mean nothing for a type are refused: they would seem to give access and give none. */
+function assertMeaningful({ type, id, name, vendorId, verifiedBy }: ReferenceEvent['data']): void {
+  for (const [field, value] of Object.entries({ id, name, vendorId, verifiedBy })) {
+    if (value !== undefined) assertText(value, field);
+  }
+  if (vendorId !== undefined && type !== 'grn' && type !== 'dispatch') {
+    throw new DeskwireError('invalid_payload', `A ${type} has no vendorId`, { field: 'vendorId' });
+  }
+  if (verifiedBy !== undefined && type !== 'grn') {
+    throw new DeskwireError('invalid_payload', `A ${type} has no verifiedBy`, { field: 'verifiedBy' });
+  }
+}
+
+function stateOf({ type, id, name, vendorId, verifiedBy }: ReferenceEvent['data']): ReferenceState {
+  return { exists: true, type, id, name: name ?? null, vendorId: vendorId ?? null, verifiedBy: verifiedBy ?? null };
+}
+
+function isSame(a: ReferenceState, b: ReferenceState): boolean {
+  return a.exists === b.exists && a.name === b.name && a.vendorId === b.vendorId && a.verifiedBy === b.verifiedBy;
 }

@@ -21,8 +21,8 @@ export type TicketCommand =
       readonly description?: string;
       readonly category?: Category;
       readonly priority?: Priority;
-      /** null takes the assignee away. */
-      readonly assignee?: { readonly id: string; readonly name: string } | null;
+      /** Who it is assigned to, as they are now; null takes the assignee away. */
+      readonly assignee?: UserFacts | null;
       readonly tags?: readonly string[];
     }
   | {

@@ -1,6 +1,38 @@
-/** What a ticket does when asked. */
-import type { TicketRelations } from '../access.ts';
-import type { DecisionContext } from '../event.ts';
+/**
+ * What a ticket does when asked. Every decision asks, in this order: is the author's account active (`unauthorized`),
+ * may they see this ticket (`not_found`, the same as for one that never was or was deleted), may they do this
+ * (`forbidden`), is what they sent sensible (`invalid_payload`), does the ticket's state allow it (`conflict`).
+ * So a refusal never tells a stranger anything. Sources: PROTOCOL.md sections 1, 5 and 8.
+ *
+ * A closed ticket stays closed: its status cannot change and nobody can post in it, since nobody watches it any more and
+ * a message there would be lost on people. Its other fields and its participants can still be put in order.
+ */
+import {
+  mayAddParticipant,
+  mayAssignTicket,
+  mayBeAssigned,
+  mayChangeTicket,
+  mayDeleteTicket,
+  mayOpenTicketFor,
+  mayPostInternalNote,
+  mayPostMessage,
+  mayRemoveParticipant,
+  maySeeTicket,
+  requireActive,
+  requirePermission,
+  type TicketRelations,
+} from '../access.ts';
+import { DeskwireError } from '../errors.ts';
+import type { Decider, DecisionContext } from '../event.ts';
+import { assertText } from '../json.ts';
+import { lookUp } from '../record.ts';
+import { isStaff, type UserFacts } from '../user/identity.ts';
+import { type ChangeTicket, changesOf } from './changes.ts';
+import type { TicketCommand } from './commands.ts';
+import type { TicketEvent } from './events.ts';
+import { evolveTicket, initialTicket } from './evolve.ts';
+import { accessOf } from './people.ts';
+import type { TicketState } from './state.ts';
 
 export type { TicketCommand } from './commands.ts';
 export type { TicketState } from './state.ts';
@@ -8,4 +40,167 @@ export type { TicketState } from './state.ts';
 /** Relations are those of the ticket's references at the moment of the decision. */
 export interface TicketContext extends DecisionContext {
   readonly relations: TicketRelations;
+}
+
+type CommandOf<T extends TicketCommand['type']> = Extract<TicketCommand, { type: T }>;
+type Decision = readonly TicketEvent[];
+
+export const ticketDecider: Decider<TicketState, TicketCommand, TicketEvent, TicketContext> = {
+  kind: 'ticket',
+  stateVersion: 1,
+  initialState: initialTicket,
+  decide,
+  evolve: evolveTicket,
+};
+
+function decide(command: TicketCommand, state: TicketState, context: TicketContext): Decision {
+  requireActive(context.by);
+  if (command.type === 'OpenTicket' && !state.exists) return open(command, context.by);
+  requireVisible(state, context);
+  switch (command.type) {
+    case 'OpenTicket':
+      throw new DeskwireError('conflict', 'This ticket is already open');
+    case 'ChangeTicket':
+      return change(command, state, context);
+    case 'PostMessage':
+      return post(command, state, context);
+    case 'AddParticipant':
+      return addParticipant(command, state, context);
+    case 'RemoveParticipant':
+      return removeParticipant(command, state, context);
+    case 'ReadTicket':
+      return read(command, state, context.by);
+    case 'DeleteTicket':
+      requirePermission(mayDeleteTicket(context.by, accessOf(state, context.relations)), 'Only admins delete tickets');
+      return [{ type: 'TicketDeleted', data: {} }];
+  }
+}
+
+function requireVisible(state: TicketState, { by, relations }: TicketContext): void {
+  if (!state.exists || state.deleted || !maySeeTicket(by, accessOf(state, relations))) {
+    throw new DeskwireError('not_found', 'Ticket not found');
+  }
+}
+
+function open(command: CommandOf<'OpenTicket'>, by: UserFacts): Decision {
+  const { number, requester, description, category, priority, station, grnId, dispatchId, tags } = command;
+  requirePermission(mayOpenTicketFor(by, requester.id), 'You may open tickets only for yourself');
+  assertText(description, 'description');
+  assertTags(tags);
+  return [
+    {
+      type: 'TicketOpened',
+      data: {
+        number,
+        requesterId: requester.id,
+        requesterName: requester.name,
+        description,
+        category,
+        priority,
+        ...(station && { stationId: station.id, stationName: station.name }),
+        ...(grnId !== undefined && { grnId }),
+        ...(dispatchId !== undefined && { dispatchId }),
+        tags,
+      },
+    },
+  ];
+}
+
+/** One event however many fields change, none when none does. */
+function change(command: ChangeTicket, state: TicketState, { by, relations }: TicketContext): Decision {
+  const access = accessOf(state, relations);
+  requirePermission(mayChangeTicket(by, access), 'Only staff may change a ticket');
+  if (command.assignee !== undefined) requirePermission(mayAssignTicket(by, access), 'Only staff may assign a ticket');
+  if (command.description !== undefined) assertText(command.description, 'description');
+  if (command.tags !== undefined) assertTags(command.tags);
+  const changes = changesOf(command, state);
+  // Somebody who has left meanwhile may stay assigned; only a new assignee has to be fit for it.
+  if (changes.assignee && command.assignee && !mayBeAssigned(command.assignee)) {
+    throw new DeskwireError('invalid_payload', 'Only active staff can be assigned', { field: 'assigneeId' });
+  }
+  if (changes.status && state.status === 'closed') {
+    throw new DeskwireError('conflict', 'A closed ticket cannot be reopened', { field: 'status' });
+  }
+  return Object.keys(changes).length === 0 ? [] : [{ type: 'TicketChanged', data: { changes } }];
+}
+
+function post(command: CommandOf<'PostMessage'>, state: TicketState, { by, relations }: TicketContext): Decision {
+  const access = accessOf(state, relations);
+  requirePermission(mayPostMessage(by, access), 'You may not post in this ticket');
+  if (command.internal) requirePermission(mayPostInternalNote(by, access), 'Only staff may post internal notes');
+  const { messageId, message, messageType, attachments, internal, clientMessageId } = command;
+  assertText(message, 'message');
+  if (message.trim() === '' && attachments.length === 0) {
+    throw new DeskwireError('invalid_payload', 'A message needs text or attachments', { field: 'message' });
+  }
+  if (state.status === 'closed') {
+    throw new DeskwireError('conflict', 'This ticket is closed. Please open a new one');
+  }
+  const posted: TicketEvent = {
+    type: 'MessagePosted',
+    data: {
+      messageId,
+      message,
+      messageType,
+      attachments,
+      internal,
+      ...(clientMessageId !== undefined && { clientMessageId }),
+    },
+  };
+  if (!reopens(command, state, by)) return [posted];
+  return [posted, { type: 'TicketChanged', data: { changes: { status: { from: state.status, to: 'open' } } } }];
+}
+
+/**
+ * An answer from the requester's side puts a waiting or resolved ticket back on the desk: from the requester, whatever
+ * their role, or from anyone else who is not of the desk (a vendor, a copied customer). A machine's does not.
+ */
+function reopens({ internal }: CommandOf<'PostMessage'>, state: TicketState, by: UserFacts): boolean {
+  if (internal || (state.status !== 'pending' && state.status !== 'resolved')) return false;
+  return by.id === state.requesterId || !(isStaff(by.role) || by.role === 'service');
+}
+
+/** The requester is on the ticket anyway. */
+function addParticipant(
+  { user }: CommandOf<'AddParticipant'>,
+  state: TicketState,
+  { by, relations }: TicketContext,
+): Decision {
+  requirePermission(mayAddParticipant(by, accessOf(state, relations)), 'Only staff may add participants');
+  if (user.id === state.requesterId || lookUp(state.participants, user.id) !== undefined) return [];
+  if (!user.active) {
+    throw new DeskwireError('invalid_payload', 'This user is deactivated', { field: 'userId' });
+  }
+  return [{ type: 'ParticipantAdded', data: { userId: user.id, name: user.name, role: user.role } }];
+}
+
+function removeParticipant(
+  { userId }: CommandOf<'RemoveParticipant'>,
+  state: TicketState,
+  { by, relations }: TicketContext,
+): Decision {
+  requirePermission(
+    mayRemoveParticipant(by, accessOf(state, relations), userId),
+    'Only staff may remove other participants',
+  );
+  const participant = lookUp(state.participants, userId);
+  return participant ? [{ type: 'ParticipantRemoved', data: { userId, name: participant.name } }] : [];
+}
+
+/**
+ * Moves the reader's own cursor, never back and never beyond the ticket's version, so that nothing is read before it is
+ * there. Whoever has read all there is moves no further: otherwise each reading, being an event, could be read in turn.
+ */
+function read({ upTo }: CommandOf<'ReadTicket'>, state: TicketState, by: UserFacts): Decision {
+  if (!Number.isSafeInteger(upTo) || upTo < 0) {
+    throw new DeskwireError('invalid_payload', 'upTo must be a version of the ticket', { field: 'upTo' });
+  }
+  const cursor = lookUp(state.reads, by.id) ?? 0;
+  const reached = Math.min(upTo, state.version);
+  if (reached <= cursor || cursor >= state.lastReadableVersion) return [];
+  return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached } }];
+}
+
+function assertTags(tags: readonly string[]): void {
+  for (const tag of tags) assertText(tag, 'tags');
 }

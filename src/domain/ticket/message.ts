@@ -1,12 +1,17 @@
 /**
  * A message as people see it: posted ones, and the SYSTEM messages that other events read as. Live delivery, replay and
- * the read model all render through `messageOf`, so that they cannot differ.
+ * the read model all render through `messageOf`, so that they cannot differ. Source: PROTOCOL.md section 5.
+ *
+ * Opening a ticket renders none: its description is the ticket's own, and a chat begins with its first message.
  */
 import type { RecordedEvent } from '../event.ts';
+import { parseStream } from '../event.ts';
 import type { Role } from '../user/identity.ts';
 import type { Attachment, PostableMessageType, TicketEvent } from './events.ts';
+import { systemTextOf } from './system-text.ts';
 
 export interface Message {
+  /** Of a posted message its own id, of a SYSTEM one that of the event which it renders. */
   readonly id: string;
   readonly ticketId: string;
   readonly version: number;
@@ -23,4 +28,40 @@ export interface Message {
   readonly updatedAt: string;
 }
 
-export type MessageOf = (event: RecordedEvent<TicketEvent>) => Message | undefined;
+/** Undefined for an event that is nothing to read in the chat. */
+export function messageOf(event: RecordedEvent<TicketEvent>): Message | undefined {
+  if (event.type === 'MessagePosted') {
+    const { messageId, message, messageType, attachments, internal, clientMessageId } = event.data;
+    return {
+      ...envelopeOf(event),
+      id: messageId,
+      message,
+      messageType,
+      attachments: attachments.map(({ id, name, size, mimeType }) => ({ id, name, size, mimeType })),
+      internal,
+      ...(clientMessageId !== undefined && { clientMessageId }),
+    };
+  }
+  const text = systemTextOf(event);
+  if (text === undefined) return undefined;
+  return {
+    ...envelopeOf(event),
+    id: event.id,
+    message: text,
+    messageType: 'SYSTEM',
+    attachments: [],
+    internal: false,
+  };
+}
+
+function envelopeOf({ stream, version, time, metadata }: RecordedEvent<TicketEvent>) {
+  const { id, name, role } = metadata.actor;
+  return {
+    ticketId: parseStream(stream).id,
+    version,
+    senderId: id,
+    sender: { id, name, role },
+    createdAt: time,
+    updatedAt: time,
+  };
+}

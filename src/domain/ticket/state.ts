@@ -3,6 +3,8 @@ import type { Role } from '../user/identity.ts';
 import type { Category, Priority, Status } from './events.ts';
 
 export interface TicketState {
+  /** The version of the newest event folded in, 0 before the first. */
+  readonly version: number;
   readonly exists: boolean;
   readonly deleted: boolean;
   readonly id: string;
@@ -19,13 +21,19 @@ export interface TicketState {
   readonly grnId: string | null;
   readonly dispatchId: string | null;
   readonly tags: readonly string[];
-  /** By user id: everyone added, and everyone who posted; never the requester or assignee as such. */
+  /**
+   * By user id: everyone added, and everyone who posted; never the requester or assignee as such. Ids come from outside:
+   * read with `lookUp` of record.ts.
+   */
   readonly participants: Readonly<Record<string, { readonly name: string; readonly role: Role }>>;
-  /** By user id: the version up to which they have read. */
+  /** By user id: the version up to which they have read. Read with `lookUp`. */
   readonly reads: Readonly<Record<string, number>>;
   /** The version of the newest message, 0 before the first. */
   readonly lastMessageVersion: number;
+  /** The version of the newest event that is more than somebody's reading: whoever read that has read everything. */
+  readonly lastReadableVersion: number;
   /** RFC 3339 UTC. */
   readonly createdAt: string;
+  /** Time of the newest event that everyone on the ticket may see; reading is no update, nor is an internal note. */
   readonly updatedAt: string;
 }

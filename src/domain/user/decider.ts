@@ -1,6 +1,17 @@
-/** What a user does when asked. */
+/**
+ * What a user does when asked. Admins and machines register users, admins change them, admins and machines send
+ * notifications, and only users themselves read theirs. Source: PROTOCOL.md sections 3, 6 and 8.
+ *
+ * An admin cannot deactivate or demote themselves: so, by mistake, nobody locks everybody out.
+ */
+import { requireActive, requirePermission } from '../access.ts';
+import type { Change } from '../change.ts';
+import { DeskwireError } from '../errors.ts';
+import { type Decider, parseStream, type RecordedEvent } from '../event.ts';
+import { assertJson, assertText } from '../json.ts';
 import type { Priority } from '../ticket/events.ts';
-import type { Role } from './identity.ts';
+import type { UserEvent } from './events.ts';
+import type { Role, UserFacts } from './identity.ts';
 
 export type UserCommand =
   | {
@@ -30,4 +41,151 @@ export interface UserState {
   readonly active: boolean;
   readonly email: string | null;
   readonly vendorId: string | null;
+}
+
+type CommandOf<T extends UserCommand['type']> = Extract<UserCommand, { type: T }>;
+type Decision = readonly UserEvent[];
+
+export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
+  kind: 'user',
+  stateVersion: 1,
+  initialState: () => ({
+    exists: false,
+    id: '',
+    name: '',
+    role: 'customer',
+    active: false,
+    email: null,
+    vendorId: null,
+  }),
+  decide: (command, state, { by }) => {
+    requireActive(by);
+    switch (command.type) {
+      case 'RegisterUser':
+        return register(command, state, by);
+      case 'ChangeUser':
+        return change(command, state, by);
+      case 'SendNotification':
+        return send(command, state, by);
+      case 'ReadNotifications':
+        return read(command, state, by);
+      case 'ReadAllNotifications':
+        return readAll(command, state, by);
+    }
+  },
+  evolve,
+};
+
+/** The facts that rules and payloads need of a registered user; undefined when there is none. */
+export function userFactsOf(state: UserState): UserFacts | undefined {
+  if (!state.exists) return undefined;
+  const { id, name, role, active, email, vendorId } = state;
+  return { id, name, role, active, ...(email !== null && { email }), ...(vendorId !== null && { vendorId }) };
+}
+
+/** Registering somebody again as they are is no change, so that it can be repeated; otherwise it is a conflict. */
+function register(command: CommandOf<'RegisterUser'>, state: UserState, by: UserFacts): Decision {
+  requirePermission(by.role === 'admin' || by.role === 'service', 'Only admins and services register users');
+  const { name, role, email, vendorId } = command;
+  assertText(name, 'name');
+  if (email !== undefined) assertText(email, 'email');
+  if (vendorId !== undefined) assertText(vendorId, 'vendorId');
+  if (!state.exists) {
+    const optional = { ...(email !== undefined && { email }), ...(vendorId !== undefined && { vendorId }) };
+    return [{ type: 'UserRegistered', data: { name, role, ...optional } }];
+  }
+  const same =
+    state.name === name &&
+    state.role === role &&
+    state.email === (email ?? null) &&
+    state.vendorId === (vendorId ?? null);
+  if (!same) throw new DeskwireError('conflict', 'A user is already registered under this id');
+  return [];
+}
+
+function change(command: CommandOf<'ChangeUser'>, state: UserState, by: UserFacts): Decision {
+  requirePermission(by.role === 'admin', 'Only admins change users');
+  requireExists(state);
+  if (command.name !== undefined) assertText(command.name, 'name');
+  const name = changeOf(state.name, command.name);
+  const role = changeOf(state.role, command.role);
+  const active = changeOf(state.active, command.active);
+  if (by.id === state.id && (role !== undefined || active !== undefined)) {
+    throw new DeskwireError('conflict', 'Another admin has to do that', { field: role ? 'role' : 'active' });
+  }
+  const changes = { ...(name && { name }), ...(role && { role }), ...(active && { active }) };
+  return Object.keys(changes).length === 0 ? [] : [{ type: 'UserChanged', data: { changes } }];
+}
+
+/** A deactivated user gets nothing, and that is no error: sending to many must not fail for one of them. */
+function send(command: CommandOf<'SendNotification'>, state: UserState, by: UserFacts): Decision {
+  requirePermission(by.role === 'admin' || by.role === 'service', 'Only admins and services send notifications');
+  requireExists(state);
+  const { notificationType, title, message, data, priority } = command;
+  assertText(notificationType, 'type');
+  assertText(title, 'title');
+  assertText(message, 'message');
+  assertJson(data, 'data');
+  if (!state.active) return [];
+  return [{ type: 'NotificationSent', data: { type: notificationType, title, message, data, priority } }];
+}
+
+function read(command: CommandOf<'ReadNotifications'>, state: UserState, by: UserFacts): Decision {
+  requireSelf(state, by);
+  for (const id of command.ids) assertText(id, 'ids');
+  const ids = [...new Set(command.ids)];
+  return ids.length === 0 ? [] : [{ type: 'NotificationsRead', data: { ids } }];
+}
+
+function readAll({ upToSeq }: CommandOf<'ReadAllNotifications'>, state: UserState, by: UserFacts): Decision {
+  requireSelf(state, by);
+  if (upToSeq === undefined) return [{ type: 'AllNotificationsRead', data: {} }];
+  if (!Number.isSafeInteger(upToSeq) || upToSeq < 0) {
+    throw new DeskwireError('invalid_payload', 'upToSeq must be the seq of a notification', { field: 'upToSeq' });
+  }
+  return upToSeq === 0 ? [] : [{ type: 'AllNotificationsRead', data: { upToSeq } }];
+}
+
+function requireExists(state: UserState): void {
+  if (!state.exists) throw new DeskwireError('not_found', 'User not found');
+}
+
+function requireSelf(state: UserState, by: UserFacts): void {
+  requireExists(state);
+  requirePermission(by.id === state.id, 'You may read only your own notifications');
+  // The author's facts may be a moment old; this stream knows.
+  requireActive({ ...by, active: state.active });
+}
+
+function changeOf<T>(from: T, to: T | undefined): Change<T> | undefined {
+  return to === undefined || to === from ? undefined : { from, to };
+}
+
+function evolve(state: UserState, event: RecordedEvent<UserEvent>): UserState {
+  switch (event.type) {
+    case 'UserRegistered': {
+      const { name, role, email, vendorId } = event.data;
+      const { id } = parseStream(event.stream);
+      return { exists: true, id, name, role, active: true, email: email ?? null, vendorId: vendorId ?? null };
+    }
+    case 'UserChanged': {
+      const { name, role, active, email, vendorId } = event.data.changes;
+      return {
+        ...state,
+        ...(name && { name: name.to }),
+        ...(role && { role: role.to }),
+        ...(active && { active: active.to }),
+        ...(email && { email: email.to }),
+        ...(vendorId && { vendorId: vendorId.to }),
+      };
+    }
+    case 'NotificationSent':
+    case 'NotificationsRead':
+    case 'AllNotificationsRead':
+      return state;
+    default:
+      // From a newer Deskwire, while both run during a deployment.
+      event satisfies never;
+      return state;
+  }
 }

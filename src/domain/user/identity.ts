@@ -17,6 +17,9 @@ export interface UserFacts extends Actor {
   readonly vendorId?: string;
 }
 
+/** Deskwire itself, as the author of what no user asked for: demo data, users registered on first sight. */
+export const SYSTEM_USER: UserFacts = { id: 'system', name: 'System', role: 'service', active: true };
+
 const STAFF: ReadonlySet<Role> = new Set(['agent', 'ops', 'accounts', 'admin']);
 
 /** Staff may see internal notes of the tickets that they may see. Machines (`service`) are not staff. */

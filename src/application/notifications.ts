@@ -1,0 +1,94 @@
+/** A user's inbox, as the API and the gateway work with it. */
+import { DeskwireError } from '../domain/errors.ts';
+import type { Priority } from '../domain/ticket/events.ts';
+import type { Role } from '../domain/user/identity.ts';
+import { type Caller, commandContext, type Done, type Services } from './services.ts';
+
+const NOTIFIERS: ReadonlySet<Role> = new Set(['service', 'admin']);
+/** How many users of a role are asked for, and notified, at a time. */
+const RECIPIENTS_AT_ONCE = 200;
+
+export interface SendNotificationInput {
+  /** Either these users or everyone active with this role. */
+  readonly to: { readonly userIds: readonly string[] } | { readonly role: Role };
+  readonly type: string;
+  readonly title: string;
+  readonly message: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly priority?: Priority;
+}
+
+/** Marks notifications of the caller as read; ids that are not theirs change nothing. */
+export async function readNotifications(services: Services, caller: Caller, ids: readonly string[]): Promise<Done> {
+  const command = { type: 'ReadNotifications', ids } as const;
+  return services.actors.execute('user', caller.user.id, command, commandContext(services, caller, 'read'));
+}
+
+/** Marks every notification of the caller as read, or those up to a seq. */
+export async function readAllNotifications(services: Services, caller: Caller, upToSeq?: number): Promise<Done> {
+  const command = { type: 'ReadAllNotifications', ...(upToSeq !== undefined && { upToSeq }) } as const;
+  return services.actors.execute('user', caller.user.id, command, commandContext(services, caller, 'read-all'));
+}
+
+/**
+ * Sends a durable notification. Unknown users are refused before anything is sent. `position` is the newest of all.
+ * Rejects with `forbidden` for anyone but services and admins.
+ */
+export async function sendNotification(
+  services: Services,
+  caller: Caller,
+  input: SendNotificationInput,
+): Promise<{ recipients: number; position: number }> {
+  if (!NOTIFIERS.has(caller.user.role)) {
+    throw new DeskwireError('forbidden', 'Only services and admins may send notifications');
+  }
+  const { ifVersion: _, ...anyVersion } = caller;
+  let recipients = 0;
+  let position = 0;
+  for await (const ids of 'role' in input.to
+    ? usersOf(services, input.to.role)
+    : knownUsers(services, input.to.userIds)) {
+    const positions = await Promise.all(ids.map((id) => sendTo(services, anyVersion, id, input)));
+    position = Math.max(position, ...positions);
+    recipients += ids.length;
+  }
+  return { recipients, position };
+}
+
+async function sendTo(services: Services, caller: Caller, userId: string, input: SendNotificationInput) {
+  const outcome = await services.actors.execute(
+    'user',
+    userId,
+    {
+      type: 'SendNotification',
+      notificationType: input.type,
+      title: input.title,
+      message: input.message,
+      data: input.data ?? {},
+      priority: input.priority ?? 'medium',
+    },
+    commandContext(services, caller, 'notify'),
+  );
+  return outcome.position;
+}
+
+async function* usersOf(services: Services, role: Role): AsyncGenerator<string[]> {
+  let cursor: string | null = null;
+  do {
+    const page: { items: readonly { id: string }[]; nextCursor: string | null } = await services.queries.users(
+      { role, active: true },
+      { limit: RECIPIENTS_AT_ONCE, ...(cursor !== null && { cursor }) },
+    );
+    yield page.items.map((user) => user.id);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+}
+
+async function* knownUsers(services: Services, userIds: readonly string[]): AsyncGenerator<string[]> {
+  const ids = [...new Set(userIds)];
+  for (const [index, id] of ids.entries()) {
+    const user = await services.directory.user(id);
+    if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: `userIds.${index}` });
+  }
+  yield ids;
+}

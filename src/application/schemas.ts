@@ -1,0 +1,70 @@
+/**
+ * The fields that clients send, with their limits in characters, once for HTTP and sockets. Control characters and the
+ * like are refused for all text alike, in `validation.ts`.
+ */
+import Type, { type Static } from 'typebox';
+import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
+
+export const LIMITS = {
+  message: 10_000,
+  description: 5_000,
+  title: 200,
+  id: 128,
+  attachments: 10,
+  userIds: 1_000,
+  notificationIds: 1_000,
+  pageSize: 100,
+  historySize: 200,
+} as const;
+
+/** At most an unsigned 31-bit number: what fits every place where versions, seqs and limits go. */
+const MAX_COUNT = 2_147_483_647;
+
+function oneOf<const T extends readonly string[]>(values: T) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+}
+
+export const StatusField = oneOf(STATUSES);
+export const CategoryField = oneOf(CATEGORIES);
+export const PriorityField = oneOf(PRIORITIES);
+export const MessageTypeField = oneOf(POSTABLE_MESSAGE_TYPES);
+
+export const DescriptionField = Type.String({ minLength: 1, maxLength: LIMITS.description, pattern: '\\S' });
+/** May be empty, beside attachments. */
+export const MessageField = Type.String({ maxLength: LIMITS.message });
+/** Of something that others named: a user, a station. */
+export const IdField = Type.String({ minLength: 1, maxLength: LIMITS.id });
+/** Where a seed has numbers for ids, both forms are accepted. */
+export const LegacyIdField = Type.Unsafe<string | number>({
+  anyOf: [
+    { type: 'string', minLength: 1, maxLength: LIMITS.id },
+    { type: 'integer', minimum: 0 },
+  ],
+});
+/** A ticket's id or number. */
+export const TicketIdField = Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' });
+export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id });
+export const VersionField = Type.Integer({ minimum: 0, maximum: MAX_COUNT });
+export const AttachmentReference = Type.Union([IdField, Type.Object({ id: IdField }, { additionalProperties: true })]);
+
+/** What `send_message` and `POST …/chat` take beside the ticket. */
+export const messageFields = {
+  message: MessageField,
+  messageType: Type.Optional(MessageTypeField),
+  attachments: Type.Optional(Type.Array(AttachmentReference, { maxItems: LIMITS.attachments })),
+  internal: Type.Optional(Type.Boolean()),
+  clientMessageId: Type.Optional(KeyField),
+};
+
+export const PostMessageBody = Type.Object(messageFields, { additionalProperties: false });
+export type PostMessageBody = Static<typeof PostMessageBody>;
+
+export const ReadNotificationsBody = Type.Object(
+  { ids: Type.Array(IdField, { minItems: 1, maxItems: LIMITS.notificationIds }) },
+  { additionalProperties: false },
+);
+
+export const ReadAllNotificationsBody = Type.Object(
+  { upToSeq: Type.Optional(VersionField) },
+  { additionalProperties: false },
+);

@@ -1,0 +1,65 @@
+/**
+ * What the application functions work with, and who they work for. The API and the gateway both call them, so that a
+ * ticket opened or a message posted means the same whichever way it came in. They hold no rules of access: deciders
+ * and `domain/access.ts` do.
+ */
+import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
+import type { Directory } from '../actors/directory.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
+import type { Queries } from '../projections/queries.ts';
+
+export interface Services {
+  readonly actors: ActorSystem;
+  readonly queries: Queries;
+  readonly directory: Directory;
+  readonly ticketNumbers: TicketNumbers;
+  /** A new UUID. */
+  readonly newId: () => string;
+  /** Waits, bounded, until the read models show everything that this process has acknowledged. */
+  readonly settle: () => Promise<void>;
+}
+
+export interface TicketNumbers {
+  /** A number that no ticket has had: 1, 2, … A number is lost when its ticket is then refused. */
+  next(): Promise<number>;
+}
+
+/** Who asks, from where, and how a repetition of the request is recognized. */
+export interface Caller {
+  readonly user: UserFacts;
+  /** The client's own name for this command (`Idempotency-Key`); without it every call is a command of its own. */
+  readonly key?: string;
+  readonly correlationId: string;
+  readonly address?: string;
+  readonly traceparent?: string;
+  /** Refuse with `precondition_failed` unless the stream has this version. */
+  readonly ifVersion?: number;
+}
+
+/** The outcome of a command, whatever stream it was for. */
+export interface Done {
+  /** Version of the stream after the command. */
+  readonly version: number;
+  /** Position of the last event recorded; 0 when there was nothing to record. */
+  readonly position: number;
+  readonly duplicate: boolean;
+}
+
+/**
+ * The context of a command. Its id is built from the user, the use and the client's key, so that no user can take
+ * another's id, nor one use of a key another's; the user id is escaped so that its characters cannot imitate that.
+ */
+export function commandContext(services: Services, caller: Caller, use: string, key = caller.key): CommandContext {
+  return {
+    commandId: `${escapeId(caller.user.id)}:${use}:${key ?? services.newId()}`,
+    by: caller.user,
+    correlationId: caller.correlationId,
+    ...(caller.address !== undefined && { address: caller.address }),
+    ...(caller.traceparent !== undefined && { traceparent: caller.traceparent }),
+    ...(caller.ifVersion !== undefined && { ifVersion: caller.ifVersion }),
+  };
+}
+
+function escapeId(id: string): string {
+  return id.includes(':') || id.includes('%') ? encodeURIComponent(id) : id;
+}

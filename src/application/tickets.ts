@@ -1,0 +1,175 @@
+/** What can be asked of tickets, as the API and the gateway ask it. */
+import { v5 as uuidv5 } from 'uuid';
+import type { CommandOutcome } from '../actors/actor-system.ts';
+import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { Category, Priority, Status } from '../domain/ticket/events.ts';
+import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import { type Caller, commandContext, type Services } from './services.ts';
+
+/** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
+const TICKET_NAMESPACE = '6f2a4c0e-5b1d-4e53-9d0b-3c1f8a7e2d94';
+
+export interface OpenTicketInput {
+  /** The caller when absent. */
+  readonly requesterId?: string;
+  readonly description: string;
+  readonly category?: Category;
+  readonly priority?: Priority;
+  readonly stationId?: string;
+  readonly grnId?: string;
+  readonly dispatchId?: string;
+  readonly tags?: readonly string[];
+}
+
+/** Rejects with `forbidden`, or `not_found` naming what is unknown (`User not found`, `Station not found`). */
+export async function openTicket(
+  services: Services,
+  caller: Caller,
+  input: OpenTicketInput,
+): Promise<CommandOutcome<'ticket'>> {
+  const requester = await requesterOf(services, caller, input.requesterId);
+  const station = await stationOf(services, input.stationId);
+  if (input.grnId !== undefined) await requireReference(services, 'grn', input.grnId, 'GRN', 'grnId');
+  if (input.dispatchId !== undefined) {
+    await requireReference(services, 'dispatch', input.dispatchId, 'Dispatch', 'dispatchId');
+  }
+  const id = ticketIdFor(services, caller);
+  return services.actors.execute(
+    'ticket',
+    id,
+    {
+      type: 'OpenTicket',
+      number: await numberFor(services, caller, id),
+      requester: { id: requester.id, name: requester.name },
+      description: input.description,
+      category: input.category ?? 'general',
+      priority: input.priority ?? 'medium',
+      tags: input.tags ?? [],
+      ...(station !== undefined && { station }),
+      ...(input.grnId !== undefined && { grnId: input.grnId }),
+      ...(input.dispatchId !== undefined && { dispatchId: input.dispatchId }),
+    },
+    commandContext(services, caller, 'open'),
+  );
+}
+
+/** The same key must find the stream that it opened, so the id follows from user and key. */
+function ticketIdFor(services: Services, caller: Caller): string {
+  if (caller.key === undefined) return services.newId();
+  return uuidv5(`${caller.user.id.length}:${caller.user.id}:${caller.key}`, TICKET_NAMESPACE);
+}
+
+/** A retry keeps the number of the first time, so that it uses up none. */
+async function numberFor(services: Services, caller: Caller, id: string): Promise<number> {
+  if (caller.key !== undefined) {
+    const { state } = await services.actors.read('ticket', id);
+    if (state.exists) return state.number;
+  }
+  return services.ticketNumbers.next();
+}
+
+async function requesterOf(services: Services, caller: Caller, requesterId: string | undefined) {
+  if (requesterId === undefined || requesterId === caller.user.id) return caller.user;
+  // Before the look-up: someone who may not ask must not learn who exists.
+  requirePermission(mayOpenTicketFor(caller.user, requesterId), 'You may open tickets only for yourself');
+  const user = await services.directory.user(requesterId);
+  if (user === undefined || !user.active)
+    throw new DeskwireError('not_found', 'User not found', { field: 'requesterId' });
+  return user;
+}
+
+async function stationOf(services: Services, id: string | undefined) {
+  if (id === undefined) return undefined;
+  const station = await requireReference(services, 'station', id, 'Station', 'stationId');
+  return { id, name: station.name ?? id };
+}
+
+async function requireReference(
+  services: Services,
+  type: 'station' | 'grn' | 'dispatch',
+  id: string,
+  label: string,
+  field: string,
+) {
+  const reference = await services.directory.reference(type, id);
+  if (reference === undefined) throw new DeskwireError('not_found', `${label} not found`, { field });
+  return reference;
+}
+
+export interface ChangeTicketInput {
+  readonly status?: Status;
+  readonly description?: string;
+  readonly category?: Category;
+  readonly priority?: Priority;
+  /** null takes the assignee away. */
+  readonly assigneeId?: string | null;
+  readonly tags?: readonly string[];
+}
+
+/** `idOrNumber` as the client gave it. */
+export async function changeTicket(
+  services: Services,
+  caller: Caller,
+  idOrNumber: string,
+  input: ChangeTicketInput,
+): Promise<CommandOutcome<'ticket'>> {
+  const { assigneeId, ...fields } = input;
+  const assignee = await assigneeOf(services, caller, assigneeId);
+  const id = await ticketIdOf(services, idOrNumber);
+  return services.actors.execute(
+    'ticket',
+    id,
+    { type: 'ChangeTicket', ...fields, ...(assignee !== undefined && { assignee }) },
+    commandContext(services, caller, 'change'),
+  );
+}
+
+async function assigneeOf(
+  services: Services,
+  caller: Caller,
+  id: string | null | undefined,
+): Promise<UserFacts | null | undefined> {
+  if (id === undefined || id === null) return id;
+  // The ticket refuses whoever may not assign; they must not learn from us who exists.
+  if (!isStaff(caller.user.role)) return { id, name: id, role: 'customer', active: false };
+  const user = await services.directory.user(id);
+  if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: 'assigneeId' });
+  return user;
+}
+
+export async function deleteTicket(
+  services: Services,
+  caller: Caller,
+  idOrNumber: string,
+): Promise<CommandOutcome<'ticket'>> {
+  const id = await ticketIdOf(services, idOrNumber);
+  return services.actors.execute('ticket', id, { type: 'DeleteTicket' }, commandContext(services, caller, 'delete'));
+}
+
+/** `upTo` is a version of the ticket's stream; a smaller one than before changes nothing. */
+export async function readTicket(
+  services: Services,
+  caller: Caller,
+  idOrNumber: string,
+  upTo: number,
+): Promise<CommandOutcome<'ticket'>> {
+  const id = await ticketIdOf(services, idOrNumber);
+  return services.actors.execute('ticket', id, { type: 'ReadTicket', upTo }, commandContext(services, caller, 'read'));
+}
+
+/**
+ * The id of the ticket that a client names by id or number. An id is taken as it is, without a query: whoever it
+ * goes to says `not_found`. A number unknown to the read models may be a ticket opened a moment ago, so they get a
+ * (bounded) chance to catch up.
+ */
+export async function ticketIdOf(services: Services, idOrNumber: string): Promise<string> {
+  if (!/^\d+$/.test(idOrNumber)) return idOrNumber;
+  let id = await services.queries.ticketId(idOrNumber);
+  if (id === undefined) {
+    await services.settle();
+    id = await services.queries.ticketId(idOrNumber);
+  }
+  if (id === undefined) throw new DeskwireError('not_found', 'Ticket not found');
+  return id;
+}

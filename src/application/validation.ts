@@ -1,0 +1,105 @@
+/**
+ * The one gate for what clients send, over HTTP and sockets: text that no field may hold, then the schema. Nothing is
+ * coerced or removed: a value is taken as it is or refused, with one error that names the field as the client wrote it.
+ */
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { DeskwireError } from '../domain/errors.ts';
+
+/** Control characters that no text may hold: Postgres refuses U+0000, terminals and logs act on the others. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+/** Keys through which careless code would change the prototype of an object. */
+const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/** Deeper than anything we define, shallow enough for any recursion. */
+const MAX_DEPTH = 32;
+
+export type Validator<T> = (value: unknown) => T;
+
+/** Returns the value itself, typed. The validator throws DeskwireError `invalid_payload`. */
+export function validator<S extends TSchema>(schema: S): Validator<Static<S>> {
+  const compiled = Compile(schema);
+  return (value) => {
+    refuseHostile(value, '', 0);
+    if (compiled.Check(value)) return value;
+    throw invalid(compiled.Errors(value));
+  };
+}
+
+/** Throws DeskwireError `invalid_payload` for control characters, lone surrogates, prototype keys and great depth. */
+function refuseHostile(value: unknown, path: string, depth: number): void {
+  if (typeof value === 'string') {
+    if (CONTROL.test(value)) throw refusal(path, 'must not hold control characters');
+    if (!value.isWellFormed()) throw refusal(path, 'must be well-formed Unicode');
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (depth === MAX_DEPTH) throw refusal(path, 'is nested too deeply');
+  for (const key of Object.keys(value)) {
+    const at = path === '' ? key : `${path}.${key}`;
+    if (PROTOTYPE_KEYS.has(key)) throw refusal(at, 'is not allowed');
+    if (CONTROL.test(key) || !key.isWellFormed()) throw refusal(path, 'has a name that is not text');
+    refuseHostile((value as Record<string, unknown>)[key], at, depth + 1);
+  }
+}
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: object;
+  readonly message: string;
+}
+
+/** The error that helps most: an unknown or missing field by its name, else the first. */
+function invalid(errors: readonly SchemaError[]): DeskwireError {
+  for (const error of errors) {
+    if (error.keyword === 'additionalProperties') {
+      return refusal(child(error, firstOf(error.params, 'additionalProperties')), 'is not a known field');
+    }
+  }
+  const union = errors.find((error) => error.keyword === 'anyOf');
+  const error = union ?? errors[0];
+  if (error === undefined) return refusal('', 'is not valid');
+  switch (error.keyword) {
+    case 'required':
+      return refusal(child(error, firstOf(error.params, 'requiredProperties')), 'is required');
+    case 'enum':
+      return refusal(pathOf(error), `must be one of ${listOf(error.params, 'allowedValues').join(', ')}`);
+    case 'pattern':
+      return refusal(pathOf(error), 'does not have the expected form');
+    case 'anyOf':
+      return refusal(pathOf(error), alternatives(errors, error));
+    default:
+      return refusal(pathOf(error), error.message);
+  }
+}
+
+/** What a value that fits none of several alternatives could have been. */
+function alternatives(errors: readonly SchemaError[], union: SchemaError): string {
+  const within = errors.filter((error) => error !== union && error.instancePath === union.instancePath);
+  return within.length > 0 ? within.map((error) => error.message).join(' or ') : union.message;
+}
+
+function refusal(field: string, problem: string): DeskwireError {
+  const name = field === '' ? 'The request' : field;
+  return new DeskwireError('invalid_payload', `${name} ${problem}`, field === '' ? {} : { field });
+}
+
+/** `/data/priority` as clients write it: `data.priority`. */
+function pathOf(error: SchemaError): string {
+  return error.instancePath.slice(1).replaceAll('/', '.').replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function child(error: SchemaError, key: string): string {
+  const path = pathOf(error);
+  return path === '' ? key : `${path}.${key}`;
+}
+
+function listOf(params: object, name: string): string[] {
+  const list: unknown = (params as Record<string, unknown>)[name];
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+function firstOf(params: object, name: string): string {
+  return listOf(params, name)[0] ?? '';
+}

@@ -1,0 +1,254 @@
+/**
+ * The group-committing appender: one per process.
+ *
+ * While one flush is on its way to Postgres, what the actors want to append collects and becomes the next flush; an
+ * idle appender flushes at the end of the current event loop turn. So one commit carries what would have been many,
+ * and the slower the disk, the larger the flushes. One flush at a time also means that this process hears of its
+ * commits in position order.
+ *
+ * A flush holds at most one append per stream: a second one waits for the next flush, where its expected version can
+ * be right. A conflict or a duplicate fails that append alone. When the connection breaks, nobody can tell whether the
+ * flush was committed: its appends are rejected as `unavailable`, and command ids tell on the next try.
+ */
+import type { Pool } from 'pg';
+import { DeskwireError } from '../domain/errors.ts';
+import type { NewEvent, RecordedEvent, Stream } from '../domain/event.ts';
+import type { Append, Appender, AppendOutcome } from './event-log.ts';
+
+export interface AppenderOptions {
+  /** At most this many events in one flush (a single larger append still goes, alone). */
+  readonly maxFlushEvents: number;
+  /** Appends waiting beyond this many events are refused as `unavailable`. */
+  readonly maxQueuedEvents: number;
+  /** Called after each committed flush, for metrics: events recorded and milliseconds it took. */
+  readonly onFlush?: (events: number, milliseconds: number) => void;
+}
+
+interface Waiting extends Append {
+  readonly resolve: (outcome: AppendOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type CommittedListener = (events: readonly RecordedEvent[]) => void;
+
+const STATEMENT = {
+  name: 'append',
+  text: `select first_position, recorded_at, refused from deskwire.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+};
+
+interface AppendRow {
+  readonly first_position: string;
+  readonly recorded_at: string;
+  readonly refused: readonly { append: number; version: number; command_ids: readonly string[] | null }[] | null;
+}
+
+export function createAppender(pool: Pool, options: AppenderOptions): Appender {
+  const listeners = new Set<CommittedListener>();
+  let queue: Waiting[] = [];
+  let queuedEvents = 0;
+  let flushing = false;
+  let closed = false;
+  let lastPosition = 0;
+  let whenIdle: (() => void) | undefined;
+
+  function append(request: Append): Promise<AppendOutcome> {
+    return new Promise((resolve, reject) => {
+      const refusal = refusalOf(request);
+      if (refusal) return reject(refusal);
+      queue.push({ ...request, resolve, reject });
+      queuedEvents += request.events.length;
+      if (!flushing) {
+        flushing = true;
+        setImmediate(() => void flushUntilEmpty());
+      }
+    });
+  }
+
+  function refusalOf(request: Append): Error | undefined {
+    if (closed) return new DeskwireError('unavailable', 'The event log is closing', { retryAfter: 1 });
+    if (queuedEvents + request.events.length > options.maxQueuedEvents && queuedEvents > 0) {
+      return new DeskwireError('unavailable', 'Too many events are waiting to be recorded', { retryAfter: 1 });
+    }
+    return checkAppend(request);
+  }
+
+  async function flushUntilEmpty(): Promise<void> {
+    while (queue.length > 0) {
+      const flush = takeFlush();
+      const started = performance.now();
+      const row = await send(flush);
+      if (!row) continue;
+      const committed = settle(flush, row);
+      options.onFlush?.(committed, performance.now() - started);
+    }
+    // In the same turn as the look at the queue: whoever appends next starts the next run.
+    flushing = false;
+    whenIdle?.();
+  }
+
+  async function send(flush: readonly Waiting[]): Promise<AppendRow | undefined> {
+    try {
+      const { rows } = await pool.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
+      return rows[0];
+    } catch (cause) {
+      const error = new DeskwireError('unavailable', 'The event log cannot be reached', { retryAfter: 1, cause });
+      for (const waiting of flush) waiting.reject(error);
+      return undefined;
+    }
+  }
+
+  /** The longest run of the queue that fits, leaving behind second appends to the same stream. */
+  function takeFlush(): Waiting[] {
+    const streams = new Set<Stream>();
+    const flush: Waiting[] = [];
+    const left: Waiting[] = [];
+    let events = 0;
+    for (const waiting of queue) {
+      const fits = flush.length === 0 || events + waiting.events.length <= options.maxFlushEvents;
+      if (!fits || streams.has(waiting.stream)) {
+        left.push(waiting);
+        streams.add(waiting.stream);
+        continue;
+      }
+      streams.add(waiting.stream);
+      flush.push(waiting);
+      events += waiting.events.length;
+    }
+    queue = left;
+    queuedEvents -= events;
+    return flush;
+  }
+
+  /** Answers every append of a committed flush, listeners first; returns how many events it recorded. */
+  function settle(flush: readonly Waiting[], row: AppendRow): number {
+    const refusals = new Map(row.refused?.map((refusal) => [refusal.append, refusal]));
+    const time = new Date(Number(row.recorded_at)).toISOString();
+    const committed: RecordedEvent[] = [];
+    const outcomes: AppendOutcome[] = [];
+    let position = Number(row.first_position);
+    for (const [index, waiting] of flush.entries()) {
+      const refusal = refusals.get(index);
+      if (refusal) {
+        outcomes.push(
+          refusal.command_ids
+            ? { outcome: 'duplicate', commandIds: refusal.command_ids }
+            : { outcome: 'conflict', version: refusal.version },
+        );
+        continue;
+      }
+      let version = waiting.expectedVersion;
+      const events: RecordedEvent[] = [];
+      for (const event of waiting.events) {
+        version += 1;
+        const recorded = recordedEvent(event, position, waiting.stream, version, time);
+        position += 1;
+        events.push(recorded);
+        committed.push(recorded);
+      }
+      outcomes.push({ outcome: 'appended', events });
+    }
+    if (committed.length > 0) {
+      lastPosition = position - 1;
+      for (const listener of listeners) listener(committed);
+    }
+    for (const [index, waiting] of flush.entries()) waiting.resolve(outcomes[index] as AppendOutcome);
+    return committed.length;
+  }
+
+  return {
+    append,
+    get lastPosition() {
+      return lastPosition;
+    },
+    onCommitted(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async close() {
+      closed = true;
+      if (flushing) await new Promise<void>((resolve) => (whenIdle = resolve));
+    },
+  };
+}
+
+function recordedEvent(
+  event: NewEvent,
+  position: number,
+  stream: Stream,
+  version: number,
+  time: string,
+): RecordedEvent {
+  // The union's type and data belong together in `event`, which a field-by-field literal cannot express.
+  return {
+    position,
+    stream,
+    version,
+    id: event.id,
+    type: event.type,
+    time,
+    data: event.data,
+    metadata: event.metadata,
+  } as RecordedEvent;
+}
+
+/** Separates list entries; JSON text never holds it, and names that do are refused. */
+const UNIT = '\u001f';
+
+function checkAppend(append: Append): Error | undefined {
+  if (append.events.length === 0) return new RangeError(`nothing to append to ${append.stream}`);
+  let previous: string | undefined;
+  const commandIds = new Set<string>();
+  if (hasControl(append.stream)) return new RangeError('control character in the name of a stream');
+  for (const { id, type, metadata } of append.events) {
+    const { commandId } = metadata;
+    if (commandId !== previous && commandIds.has(commandId)) {
+      return new RangeError(`command ${commandId} comes twice in one append`);
+    }
+    if (commandId === '' || hasControl(commandId))
+      return new RangeError('command id is empty or holds a control character');
+    if (hasControl(id) || hasControl(type)) return new RangeError('control character in the id or type of an event');
+    commandIds.add(commandId);
+    previous = commandId;
+  }
+  return undefined;
+}
+
+function hasControl(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the separator and U+0000 are what must not come through
+  return /[\u0000\u001f]/.test(text);
+}
+
+function parametersOf(flush: readonly Append[]): (string | number)[] {
+  const appends: number[] = [];
+  const streams: string[] = [];
+  const versions: number[] = [];
+  const expectedVersions: (number | '')[] = [];
+  const ids: string[] = [];
+  const types: string[] = [];
+  const data: string[] = [];
+  const metadata: string[] = [];
+  const commandIds: string[] = [];
+  for (const [index, append] of flush.entries()) {
+    let version = append.expectedVersion;
+    let previous: string | undefined;
+    for (const event of append.events) {
+      appends.push(index);
+      streams.push(append.stream);
+      expectedVersions.push(version === append.expectedVersion ? version : '');
+      version += 1;
+      versions.push(version);
+      ids.push(event.id);
+      types.push(event.type);
+      data.push(JSON.stringify(event.data));
+      metadata.push(JSON.stringify(event.metadata));
+      commandIds.push(event.metadata.commandId === previous ? '' : event.metadata.commandId);
+      previous = event.metadata.commandId;
+    }
+  }
+  return [
+    ...[appends, streams, versions, expectedVersions, ids, types, data, metadata, commandIds].map((list) =>
+      list.join(UNIT),
+    ),
+    appends.length,
+  ];
+}

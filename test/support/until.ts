@@ -1,0 +1,28 @@
+/** Waits for conditions, so that tests never wait for time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Polls until `condition` returns something truthy, and returns that. A condition that throws has not come true yet;
+ * its last error is the cause of the failure.
+ *
+ * @param what completes "waited for …" in the failure.
+ */
+export async function until<T>(
+  condition: () => T | Promise<T>,
+  what: string,
+  { timeoutMs = 10_000, everyMs = 10 }: { timeoutMs?: number; everyMs?: number } = {},
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  let cause: unknown;
+  for (;;) {
+    try {
+      const value = await condition();
+      if (value) return value;
+      cause = undefined;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`, { cause });
+    await sleep(everyMs);
+  }
+}
