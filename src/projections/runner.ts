@@ -14,9 +14,16 @@
  * Under load batches are spaced by `pace`, because a batch costs nearly the same whether it holds one event or fifty;
  * whoever waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
  */
-import type { ClientConfig } from 'pg';
+import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
-import { type Checkpoint, commitBatch, DeposedError, moveCheckpoint, openCheckpoint, SupersededError } from './checkpoints.ts';
+import {
+  type Checkpoint,
+  commitBatch,
+  DeposedError,
+  moveCheckpoint,
+  openCheckpoint,
+  SupersededError,
+} from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
 import { blame, fold, HandlerError } from './handler-error.ts';
 import type { Projection, ProjectionContext } from './projection.ts';
@@ -147,9 +154,11 @@ export function startRunner(options: RunnerOptions): Runner {
       const writes = fold(handler, events);
       if (writes !== undefined) {
         const move = { from: saved, to: last };
-        const result = await commitBatch(held.query, projection, schema, move, writes.payload).catch((error: unknown) => {
-          throw blame(error, events);
-        });
+        const result = await commitBatch(held.query, projection, schema, move, writes.payload).catch(
+          (error: unknown) => {
+            throw blame(error, events);
+          },
+        );
         wasSaved(last);
         writes.committed?.(result);
       } else if (began - savedAt > SAVE_EVERY) {
@@ -174,6 +183,7 @@ export function startRunner(options: RunnerOptions): Runner {
         if (ended.aborted) return;
       }
       const checkpoint = await openCheckpoint(held, projection, options.schema);
+      await held.script(`set search_path to ${escapeIdentifier(checkpoint.schema)}`);
       if (attempts === 0) state = 'active';
       log.info({ projection: projection.name, position: checkpoint.position }, 'projection active');
       await follow(held, checkpoint, ended);
