@@ -1,4 +1,5 @@
 /** The read models as the API and the gateway ask them. */
+import { hash } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 import { DEFAULT_SCHEMAS, type Schemas } from './projections.ts';
@@ -16,8 +17,10 @@ import type { Queries } from './queries.ts';
 export function createQueries({ pool, schemas = DEFAULT_SCHEMAS }: { pool: Pool; schemas?: Schemas }): Queries {
   const models = readModelsIn(schemas);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  // A connection keeps what it prepared by name, and other schemas make another statement.
+  const suffix = hash('sha256', JSON.stringify(schemas)).slice(0, 8);
   const run: Run = async <Row>(name: string, text: string, values: readonly unknown[]) =>
-    (await pool.query({ name, text, values: [...values] })).rows as Row[];
+    (await pool.query({ name: `${name}_${suffix}`, text, values: [...values] })).rows as Row[];
   return {
     ...ticketQueries(run, db, models),
     ...messageQueries(run, models),

@@ -100,7 +100,7 @@ export const notificationsDdl = `
     where i.user_id = any (read_by_id);
 
     return (
-      select json_agg(i) from inboxes i
+      select coalesce(json_agg(i), '[]') from inboxes i
       where i.user_id in (select r->>'user_id' from json_array_elements(inbox_rows) as r)
     );
   end $$;
