@@ -103,7 +103,7 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
           return {
             userId,
             lastReadVersion: Object.hasOwn(ticket.reads, userId) ? ticket.reads[userId] : 0,
-            unread: unreadFor(ticket, userId, known !== undefined && known.active && isStaff(known.role)),
+            unread: unreadFor(ticket, userId, known?.active === true && isStaff(known.role)),
           };
         }),
   };

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
-import { histories, TICKETS, USERS } from './histories.ts';
+import { histories } from './histories.ts';
 import { modelOf } from './model.ts';
 import { createRig, type Rig } from './rig.ts';
+import { TICKETS, USERS } from './steps.ts';
 
 let database: TestDatabase;
 let pool: pg.Pool;
