@@ -26,7 +26,7 @@ import {
 } from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
 import { blame, fold, HandlerError } from './handler-error.ts';
-import type { Projection, ProjectionContext } from './projection.ts';
+import type { Projection, ProjectionContext, Writes } from './projection.ts';
 import { createPace, rest } from './rest.ts';
 import { openSession, PING_EVERY, type Session } from './session.ts';
 
@@ -160,7 +160,7 @@ export function startRunner(options: RunnerOptions): Runner {
           },
         );
         wasSaved(last);
-        writes.committed?.(result);
+        announce(writes, result);
       } else if (began - savedAt > SAVE_EVERY) {
         await save(last);
       }
@@ -169,6 +169,15 @@ export function startRunner(options: RunnerOptions): Runner {
       if (events.length < batchSize) await pace.rest(paceMs - (performance.now() - began), ended);
     }
     if (saved < current && !held.lost.aborted) await save(current);
+  };
+
+  /** What was committed stays so, whoever could not be told. */
+  const announce = (writes: Writes, result: unknown) => {
+    try {
+      writes.committed?.(result);
+    } catch (error) {
+      log.warn({ projection: projection.name, err: error }, 'a committed batch could not be announced');
+    }
   };
 
   /** From the lock to whatever ends the activation. */
