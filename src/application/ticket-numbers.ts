@@ -4,7 +4,6 @@
  */
 import type { Pool } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
-import type { TicketNumbers } from './services.ts';
 
 /**
  * The counter need not reach the disk by itself: an opened ticket is committed later and takes this write with it, since
@@ -19,7 +18,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-export function createTicketNumbers(pool: Pool): TicketNumbers {
+export function createTicketNumbers(pool: Pool): () => Promise<number> {
   let waiting: Waiting[] = [];
   let fetching = false;
 
@@ -40,12 +39,10 @@ export function createTicketNumbers(pool: Pool): TicketNumbers {
     fetching = false;
   }
 
-  return {
-    next() {
-      const { promise, resolve, reject } = Promise.withResolvers<number>();
-      waiting.push({ resolve, reject });
-      if (!fetching) void fetchAll();
-      return promise;
-    },
+  return () => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    waiting.push({ resolve, reject });
+    if (!fetching) void fetchAll();
+    return promise;
   };
 }
