@@ -20,7 +20,7 @@ export interface AppenderOptions {
   readonly maxFlushEvents: number;
   /** Appends waiting beyond this many events are refused as `unavailable`. */
   readonly maxQueuedEvents: number;
-  /** Called after each flush, for metrics: events in it and milliseconds it took. */
+  /** Called after each committed flush, for metrics: events recorded and milliseconds it took. */
   readonly onFlush?: (events: number, milliseconds: number) => void;
 }
 
@@ -59,7 +59,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
       queuedEvents += request.events.length;
       if (!flushing) {
         flushing = true;
-        setImmediate(flushAll);
+        setImmediate(() => void flushUntilEmpty());
       }
     });
   }
@@ -72,28 +72,28 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     return checkAppend(request);
   }
 
-  function flushAll(): void {
-    void flushUntilEmpty().then(() => {
-      flushing = false;
-      whenIdle?.();
-    });
-  }
-
   async function flushUntilEmpty(): Promise<void> {
     while (queue.length > 0) {
       const flush = takeFlush();
       const started = performance.now();
-      try {
-        const result = await pool.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
-        settle(flush, result.rows[0] as AppendRow);
-      } catch (cause) {
-        const error = new DeskwireError('unavailable', 'The event log cannot be reached', { retryAfter: 1, cause });
-        for (const waiting of flush) waiting.reject(error);
-      }
-      options.onFlush?.(
-        flush.reduce((sum, waiting) => sum + waiting.events.length, 0),
-        performance.now() - started,
-      );
+      const row = await send(flush);
+      if (!row) continue;
+      const committed = settle(flush, row);
+      options.onFlush?.(committed, performance.now() - started);
+    }
+    // In the same turn as the look at the queue: whoever appends next starts the next run.
+    flushing = false;
+    whenIdle?.();
+  }
+
+  async function send(flush: readonly Waiting[]): Promise<AppendRow | undefined> {
+    try {
+      const { rows } = await pool.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
+      return rows[0];
+    } catch (cause) {
+      const error = new DeskwireError('unavailable', 'The event log cannot be reached', { retryAfter: 1, cause });
+      for (const waiting of flush) waiting.reject(error);
+      return undefined;
     }
   }
 
@@ -119,7 +119,8 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     return flush;
   }
 
-  function settle(flush: readonly Waiting[], row: AppendRow): void {
+  /** Answers every append of a committed flush, listeners first; returns how many events it recorded. */
+  function settle(flush: readonly Waiting[], row: AppendRow): number {
     const refusals = new Map(row.refused?.map((refusal) => [refusal.append, refusal]));
     const time = new Date(Number(row.recorded_at)).toISOString();
     const committed: RecordedEvent[] = [];
@@ -151,6 +152,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
       for (const listener of listeners) listener(committed);
     }
     for (const [index, waiting] of flush.entries()) waiting.resolve(outcomes[index] as AppendOutcome);
+    return committed.length;
   }
 
   return {

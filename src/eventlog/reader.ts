@@ -1,7 +1,7 @@
 /** Reads of the event log. Every statement is prepared and served by an index; none waits for an append. */
 import type { Pool, QueryResultRow } from 'pg';
 import type { RecordedEvent } from '../domain/event.ts';
-import type { EventReader } from './event-log.ts';
+import type { CommandKey, EventReader } from './event-log.ts';
 
 const COLUMNS = `e.position, e.stream, e.version, e.id, e.type, e.data, e.metadata,
   (extract(epoch from e.time) * 1000)::bigint as time`;
@@ -24,6 +24,27 @@ export function createEventReader(pool: Pool): EventReader {
     return rows.map(recordedEvent);
   }
 
+  /** A command's events follow each other in its stream: the one that names it, and those after it that name none. */
+  async function readCommands(commands: readonly CommandKey[]): Promise<RecordedEvent[][]> {
+    const { rows } = await pool.query<EventRow & { command: string }>({
+      name: 'read_commands',
+      text: `select c.command, ${COLUMNS}
+        from unnest($1::text[], $2::text[]) with ordinality as c(stream, command_id, command)
+        join deskwire.events f on f.stream = c.stream and f.command_id = c.command_id
+        cross join lateral (
+          select * from deskwire.events e
+          where e.stream = f.stream and e.version >= f.version and e.version < coalesce((
+            select n.version from deskwire.events n
+            where n.stream = f.stream and n.version > f.version and n.command_id is not null
+            order by n.version limit 1
+          ), 2147483647)
+        ) e
+        order by c.command, e.version`,
+      values: [commands.map((c) => c.stream), commands.map((c) => c.commandId)],
+    });
+    return grouped(commands.length, rows, (row) => row.command);
+  }
+
   return {
     readStream: ({ stream, after, limit }) =>
       read(
@@ -44,9 +65,7 @@ export function createEventReader(pool: Pool): EventReader {
           order by r.range, e.version`,
         values: [ranges.map((r) => r.stream), ranges.map((r) => r.after), ranges.map((r) => r.limit)],
       });
-      const results: RecordedEvent[][] = ranges.map(() => []);
-      for (const row of rows) results[Number(row.range) - 1]?.push(recordedEvent(row));
-      return results;
+      return grouped(ranges.length, rows, (row) => row.range);
     },
 
     readLog: (after, limit) =>
@@ -55,19 +74,9 @@ export function createEventReader(pool: Pool): EventReader {
         limit,
       ]),
 
-    readCommand: (stream, commandId) =>
-      // A command's events follow each other in its stream: its first one, and those after it that name no other.
-      read(
-        'read_command',
-        `select ${COLUMNS} from deskwire.events e,
-          (select version from deskwire.events where stream = $1 and command_id = $2) f
-          where e.stream = $1 and e.version >= f.version and e.version < coalesce((
-            select n.version from deskwire.events n
-            where n.stream = $1 and n.version > f.version and n.command_id is not null order by n.version limit 1
-          ), 2147483647)
-          order by e.version`,
-        [stream, commandId],
-      ),
+    readCommand: async (stream, commandId) => (await readCommands([{ stream, commandId }]))[0] ?? [],
+
+    readCommands,
 
     async readVersions(streams) {
       const { rows } = await pool.query<{ version: number }>({
@@ -91,6 +100,13 @@ export function createEventReader(pool: Pool): EventReader {
       return { position: Number(row.position), epoch: row.epoch };
     },
   };
+}
+
+/** Rows by the place, from 1, of what was asked. */
+function grouped<Row extends EventRow>(size: number, rows: readonly Row[], placeOf: (row: Row) => string) {
+  const results: RecordedEvent[][] = Array.from({ length: size }, () => []);
+  for (const row of rows) results[Number(placeOf(row)) - 1]?.push(recordedEvent(row));
+  return results;
 }
 
 /** Rows hold what was recorded, and `evolve` accepts every event ever recorded: hence the assertion. */

@@ -1,0 +1,51 @@
+/**
+ * Names on NATS. Everything starts with the namespace, so that several Deskwires can share a server:
+ *
+ *   <namespace>.events.<kind>.<id>.<public|internal>   what the relay publishes; stored by JetStream
+ *   <namespace>.live.<kind>.<id>.<public|internal>     the same, republished by JetStream once it is stored
+ *   <namespace>.signals.<token>…                       ephemeral messages
+ *
+ * Ids are encoded so that none can add a token or a wildcard: letters, digits, `-` and `_` stay, any other byte of its
+ * UTF-8 becomes `=` and two hex digits.
+ */
+import { parseStream, type RecordedEvent, type Stream, type StreamKind } from '../domain/event.ts';
+import { visibilityOf } from '../domain/visibility.ts';
+import type { Topic } from './port.ts';
+
+export interface Subjects {
+  readonly allEvents: string;
+  readonly allLive: string;
+  event(event: RecordedEvent): string;
+  liveStream(stream: Stream): string;
+  liveKind(kind: StreamKind): string;
+  signal(topic: Topic): string;
+}
+
+export function subjectsOf(namespace: string): Subjects {
+  return {
+    allEvents: `${namespace}.events.>`,
+    allLive: `${namespace}.live.>`,
+    event: (event) => `${namespace}.events.${tokensOf(event.stream)}.${visibilityOf(event)}`,
+    liveStream: (stream) => `${namespace}.live.${tokensOf(stream)}.*`,
+    liveKind: (kind) => `${namespace}.live.${kind}.>`,
+    signal: (topic) => `${namespace}.signals.${topic.map(encodeToken).join('.')}`,
+  };
+}
+
+function tokensOf(stream: Stream): string {
+  const { kind, id } = parseStream(stream);
+  return `${kind}.${encodeToken(id)}`;
+}
+
+const PLAIN = /^[A-Za-z0-9_-]+$/;
+
+export function encodeToken(text: string): string {
+  if (PLAIN.test(text)) return text;
+  if (text === '') return '=';
+  let token = '';
+  for (const byte of Buffer.from(text, 'utf8')) {
+    const character = String.fromCharCode(byte);
+    token += PLAIN.test(character) ? character : `=${byte.toString(16).padStart(2, '0')}`;
+  }
+  return token;
+}

@@ -1,0 +1,40 @@
+/**
+ * Telling a handler that cannot handle an event from a database that fails: the one is about events and stays until they
+ * are dealt with, the other passes. This is where parking an event starts from.
+ */
+import { DatabaseError } from 'pg';
+import type { RecordedEvent } from '../domain/event.ts';
+import type { ProjectionHandler, Writes } from './projection.ts';
+
+/** A handler failed on one of these events; on exactly that one when they are the same. */
+export class HandlerError extends Error {
+  override readonly name = 'HandlerError';
+  readonly first: RecordedEvent;
+  readonly last: RecordedEvent;
+
+  constructor(first: RecordedEvent, last: RecordedEvent, cause: unknown) {
+    const which = first === last ? `${first.position} (${first.type} in ${first.stream})` : `${first.position} to ${last.position}`;
+    super(`cannot handle event ${which}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.first = first;
+    this.last = last;
+  }
+}
+
+export function fold(handler: ProjectionHandler, events: readonly RecordedEvent[]): Writes | undefined {
+  try {
+    return handler.fold(events);
+  } catch (error) {
+    throw handlerError(events, error);
+  }
+}
+
+/** `error` as what it is: Postgres refuses what an event makes of its data (SQLSTATE classes 22 and 23), or fails. */
+export function blame(error: unknown, events: readonly RecordedEvent[]): unknown {
+  return error instanceof DatabaseError && /^2[23]/.test(error.code ?? '') ? handlerError(events, error) : error;
+}
+
+function handlerError(events: readonly RecordedEvent[], cause: unknown): unknown {
+  const [first] = events;
+  const last = events.at(-1);
+  return first && last ? new HandlerError(first, last, cause) : cause;
+}

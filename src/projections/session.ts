@@ -1,0 +1,74 @@
+/**
+ * A runner's own connection to Postgres: it holds the advisory lock that makes the runner the active one, and it is the
+ * connection that the runner writes on, so that nobody writes who does not hold the lock.
+ *
+ * The server ends the session when it hears nothing for IDLE_TIMEOUT: the lock of a process that was stopped, or whose
+ * machine vanished, is free after that time, although its connection still looks alive. Whoever holds the session pings.
+ *
+ * Commits of this session are asynchronous (`synchronous_commit = off`): a crash of Postgres may lose the newest, writes
+ * and checkpoint together, and they are then made again from the log, whose own commits are durable. This saves a disk
+ * flush per batch, for which the appends would have to queue.
+ */
+import { Client, type ClientConfig } from 'pg';
+
+export interface Session {
+  /** Aborted when the connection is lost or closed. */
+  readonly lost: AbortSignal;
+  /** Runs one statement, prepared under `name` on first use. */
+  query(name: string, text: string, values: readonly unknown[]): Promise<readonly unknown[]>;
+  /** Runs statements without parameters, in one implicit transaction. */
+  script(text: string): Promise<void>;
+  /** Takes the advisory lock if it is free. It is held until the session ends. */
+  tryLock(name: string): Promise<boolean>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Milliseconds. */
+const IDLE_TIMEOUT = 6_000;
+export const PING_EVERY = 2_000;
+
+/** Rejects when the server cannot be reached. */
+export async function openSession(config: ClientConfig, applicationName: string): Promise<Session> {
+  const client = new Client({
+    ...config,
+    application_name: applicationName,
+    keepAlive: true,
+    connectionTimeoutMillis: 5_000,
+    // A server that does not answer is a lost one: the runner steps down rather than wait for ever.
+    query_timeout: 60_000,
+  });
+  const lost = new AbortController();
+  client.on('error', (error) => lost.abort(error));
+  client.on('end', () => lost.abort(new Error('the connection to Postgres ended')));
+  await client.connect();
+
+  const session: Session = {
+    lost: lost.signal,
+    async query(name, text, values) {
+      return (await client.query({ name, text, values: [...values] })).rows;
+    },
+    async script(text) {
+      await client.query(text);
+    },
+    async tryLock(name) {
+      const [row] = (
+        await client.query<{ locked: boolean }>(
+          "select pg_try_advisory_lock(hashtext('deskwire.projection'), hashtext($1)) as locked",
+          [name],
+        )
+      ).rows;
+      return row?.locked === true;
+    },
+    async [Symbol.asyncDispose]() {
+      lost.abort(new Error('the session was closed'));
+      await client.end().catch(() => undefined);
+    },
+  };
+  try {
+    await session.script(`set synchronous_commit = off; set idle_session_timeout = ${IDLE_TIMEOUT}`);
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+  return session;
+}
