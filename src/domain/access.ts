@@ -46,7 +46,8 @@ export function maySeeTicket(user: UserFacts, ticket: TicketAccess): boolean {
   if (ticket.participantIds.has(user.id)) return true;
   switch (user.role) {
     case 'vendor':
-      return user.vendorId !== undefined && ticket.relations.vendorIds.includes(user.vendorId);
+      // An empty id is nobody's: two blanks are no relation.
+      return Boolean(user.vendorId) && ticket.relations.vendorIds.includes(user.vendorId ?? '');
     case 'ops':
       return ticket.relations.grnVerifiedBy === user.id;
     case 'accounts':

@@ -1,0 +1,300 @@
+/** Who is told of what: the table of PROTOCOL.md section 3, row by row. */
+import { describe, expect, test } from 'vitest';
+import { previewOf } from '../../../src/domain/notification/preview.ts';
+import { type Audience, notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
+import { seedId, seedIdOrNull } from '../../../src/domain/seed-id.ts';
+import type { TicketCommand } from '../../../src/domain/ticket/decider.ts';
+import { userDecider } from '../../../src/domain/user/decider.ts';
+import type { UserFacts } from '../../../src/domain/user/identity.ts';
+import { historyOf, type Ticket, ticketOf, timeOf } from './history.ts';
+import { accounts, admin, agent, customer, deactivated, driver, everyone, otherAdmin, vendor } from './people.ts';
+import {
+  add,
+  assign,
+  become,
+  change,
+  destroy,
+  note,
+  open,
+  post,
+  readUpTo,
+  receipt,
+  remove,
+} from './ticket-commands.ts';
+
+function audienceOf(users: readonly UserFacts[] = everyone): Audience {
+  const byId = new Map(users.map((user) => [user.id, user]));
+  return {
+    admins: users.filter(({ role }) => role === 'admin'),
+    user: (id) => byId.get(id),
+  };
+}
+
+/** What the last event of a command tells whom. */
+function told(ticket: Ticket, by: UserFacts, command: TicketCommand, audience = audienceOf()) {
+  const event = ticket.as(by, command).at(-1);
+  if (event === undefined) throw new Error('nothing happened');
+  return notificationsFor(event, ticket.state, audience);
+}
+
+/** Recipient and event name of each. */
+function summary(notifications: ReturnType<typeof told>) {
+  return Object.fromEntries(notifications.map(({ recipientId, event }) => [recipientId, event]));
+}
+
+/** Opened by the driver with a station, assigned to the accounts user. */
+function workedOn(): Ticket {
+  const ticket = ticketOf();
+  ticket.as(driver, open({ station: { id: '1', name: 'Central Station' } }));
+  ticket.as(agent, assign(accounts));
+  return ticket;
+}
+
+const row = {
+  support_id: 7,
+  ticketId: 'ticket-1',
+  user_id: 1,
+  username: 'john_driver',
+  description: 'The battery does not charge',
+  status: 'open',
+  station_id: 1,
+  station_name: 'Central Station',
+  category: 'general',
+  priority: 'medium',
+  created_at: timeOf(1),
+};
+
+describe('a ticket that is opened', () => {
+  test('is told to all admins, in the words of seed A', () => {
+    const station = { id: '1', name: 'Central Station' };
+    const notifications = told(ticketOf(), driver, open({ station }));
+    expect(notifications).toEqual(
+      [admin, otherAdmin].map(({ id }) => ({
+        recipientId: id,
+        event: 'support:ticket:created',
+        type: 'support_ticket_created',
+        title: 'New Support Ticket',
+        message: 'User john_driver created a new support ticket',
+        data: { ...row, updated_at: timeOf(1) },
+        priority: 'high',
+        internal: false,
+      })),
+    );
+  });
+
+  test('by an admin is told to the other admins', () => {
+    expect(summary(told(ticketOf(), admin, open()))).toEqual({ [otherAdmin.id]: 'support:ticket:created' });
+  });
+});
+
+describe('a ticket that changes', () => {
+  test('is told to its requester and its assignee, as it is afterwards', () => {
+    const ticket = workedOn();
+    const notifications = told(ticket, agent, become('in_progress'));
+    expect(notifications).toEqual(
+      [driver, accounts].map(({ id }) => ({
+        recipientId: id,
+        event: 'support:ticket:updated',
+        type: 'support_ticket_updated',
+        title: 'Support Ticket Updated',
+        message: 'Your support ticket has been updated',
+        data: { ...row, status: 'in_progress', updated_at: timeOf(3) },
+        priority: 'medium',
+        internal: false,
+      })),
+    );
+    expect(summary(told(ticket, accounts, become('pending')))).toEqual({ [driver.id]: 'support:ticket:updated' });
+  });
+
+  test.each(['resolved', 'closed'] as const)('to %s is told so to its requester', (status) => {
+    const [toDriver, toAssignee, ...more] = told(workedOn(), agent, become(status));
+    expect(toDriver).toEqual({
+      recipientId: driver.id,
+      event: 'support:ticket:resolved',
+      type: 'support_ticket_resolved',
+      title: 'Support Ticket Resolved',
+      message: 'Your support ticket has been resolved',
+      data: { ...row, status, updated_at: timeOf(3) },
+      priority: 'low',
+      internal: false,
+    });
+    expect(toAssignee).toMatchObject({ recipientId: accounts.id, event: 'support:ticket:updated' });
+    expect(more).toEqual([]);
+  });
+
+  test('while resolved is told as an update', () => {
+    const ticket = workedOn();
+    ticket.as(agent, become('resolved'));
+    expect(summary(told(ticket, agent, change({ priority: 'low' })))[driver.id]).toBe('support:ticket:updated');
+  });
+
+  test('hands is told to the new assignee, and as an update to the requester', () => {
+    const notifications = told(workedOn(), admin, change({ assignee: agent, priority: 'high' }));
+    expect(summary(notifications)).toEqual({
+      [driver.id]: 'support:ticket:updated',
+      [agent.id]: 'support:ticket:assigned',
+    });
+    expect(notifications.find(({ recipientId }) => recipientId === agent.id)).toMatchObject({
+      type: 'support_ticket_assigned',
+      title: 'Ticket Assigned',
+      message: 'Ticket #7 has been assigned to you',
+      data: { support_id: 7, ticketId: 'ticket-1', priority: 'high' },
+      priority: 'medium',
+    });
+  });
+
+  test('in someone own hands is not told to them', () => {
+    expect(summary(told(workedOn(), agent, assign(agent)))).toEqual({ [driver.id]: 'support:ticket:updated' });
+  });
+
+  test('is told once to a requester who is its assignee, by what matters most', () => {
+    const ticket = ticketOf();
+    ticket.as(agent, open({ requester: { id: agent.id, name: agent.name } }));
+    expect(summary(told(ticket, admin, assign(agent)))).toEqual({ [agent.id]: 'support:ticket:assigned' });
+    expect(summary(told(ticket, admin, become('in_progress')))).toEqual({ [agent.id]: 'support:ticket:updated' });
+    expect(summary(told(ticket, admin, become('resolved')))).toEqual({ [agent.id]: 'support:ticket:resolved' });
+  });
+
+  test('because its requester answered is told to the assignee', () => {
+    const ticket = workedOn();
+    ticket.as(agent, become('pending'));
+    expect(summary(told(ticket, driver, post()))).toEqual({ [accounts.id]: 'support:ticket:updated' });
+  });
+});
+
+describe('a message', () => {
+  test('is told to the others on the ticket', () => {
+    const ticket = workedOn();
+    ticket.as(agent, add(customer));
+    const notifications = told(ticket, driver, post('Is anybody\n there?', { messageId: 'm-1' }));
+    expect(notifications).toEqual(
+      [accounts, customer].map(({ id }) => ({
+        recipientId: id,
+        event: 'support:message:new',
+        type: 'support_message_new',
+        title: 'New Message',
+        message: 'john_driver: Is anybody there?',
+        data: {
+          support_id: 7,
+          ticketId: 'ticket-1',
+          messageId: 'm-1',
+          version: 4,
+          senderId: '1',
+          senderName: 'john_driver',
+        },
+        priority: 'medium',
+        internal: false,
+      })),
+    );
+    expect(Object.keys(summary(told(ticket, agent, post()))).toSorted()).toEqual(['1', '7', 'customer-1']);
+  });
+
+  test('that is an internal note is told only to staff on the ticket', () => {
+    const ticket = workedOn();
+    ticket.as(agent, add(customer));
+    ticket.as(agent, add(vendor));
+    const notifications = told(ticket, agent, note());
+    expect(notifications).toMatchObject([{ recipientId: accounts.id, internal: true }]);
+  });
+
+  test('that is an internal note is not told to staff who are staff no more', () => {
+    const demoted = everyone.map((user) => (user === accounts ? { ...user, role: 'customer' as const } : user));
+    expect(told(workedOn(), agent, note(), audienceOf(demoted))).toEqual([]);
+  });
+});
+
+test('a deleted ticket is told to its requester', () => {
+  expect(told(workedOn(), admin, destroy)).toEqual([
+    {
+      recipientId: driver.id,
+      event: 'support:ticket:deleted',
+      type: 'support_ticket_deleted',
+      title: 'Support Ticket Deleted',
+      message: 'Your support ticket #7 has been deleted',
+      data: { ...row, updated_at: timeOf(3) },
+      priority: 'low',
+      internal: false,
+    },
+  ]);
+});
+
+test('reading, adding and removing people is told to nobody', () => {
+  const ticket = workedOn();
+  expect(told(ticket, agent, add(customer))).toEqual([]);
+  expect(told(ticket, driver, readUpTo(3))).toEqual([]);
+  expect(told(ticket, agent, remove(customer))).toEqual([]);
+});
+
+test('whoever is deactivated, unknown or off the ticket is told nothing', () => {
+  const inactive = audienceOf(everyone.map((user) => (user === driver ? deactivated(user) : user)));
+  const unknown = audienceOf(everyone.filter((user) => user !== driver));
+  for (const audience of [inactive, unknown]) {
+    expect(summary(told(workedOn(), agent, become('resolved'), audience))).toEqual({
+      [accounts.id]: 'support:ticket:updated',
+    });
+  }
+  const ticket = workedOn();
+  ticket.as(agent, add(customer));
+  ticket.as(agent, remove(customer));
+  ticket.as(admin, assign(null));
+  expect(summary(told(ticket, agent, post()))).toEqual({ [driver.id]: 'support:message:new' });
+});
+
+test('one sent through the API reaches its user as it was sent, even from oneself', () => {
+  const user = historyOf(userDecider, admin.id);
+  user.do({ type: 'RegisterUser', name: 'Ada', role: 'admin' }, { by: admin });
+  const sent = { title: 'Hi', message: 'You', data: { a: 1 }, priority: 'urgent' } as const;
+  const [event] = user.do({ type: 'SendNotification', notificationType: 'note', ...sent }, { by: admin });
+  if (event?.type !== 'NotificationSent') throw new Error('nothing was sent');
+  expect(notificationSent(event)).toEqual({
+    recipientId: admin.id,
+    event: null,
+    type: 'note',
+    ...sent,
+    internal: false,
+  });
+});
+
+describe('a preview', () => {
+  const preview = (message: string, fields: Partial<Parameters<typeof previewOf>[0]> = {}) =>
+    previewOf({ message, messageType: 'TEXT', attachments: [], ...fields });
+
+  test('is one line', () => {
+    expect(preview('  a\r\n\tb  \u0007 c ')).toBe('a b c');
+  });
+
+  test('is cut after 100 characters, never inside of one', () => {
+    expect(preview('x'.repeat(100))).toBe('x'.repeat(100));
+    expect(preview('x'.repeat(101))).toBe(`${'x'.repeat(100)}…`);
+    expect(preview('😀'.repeat(101))).toBe(`${'😀'.repeat(100)}…`);
+    expect(preview(`${'x'.repeat(99)} yz`)).toBe(`${'x'.repeat(99)}…`);
+  });
+
+  test('names what was attached when there is no text', () => {
+    const image = { messageType: 'IMAGE', attachments: [{ ...receipt, name: 'a\nb.png' }] } as const;
+    expect(preview(' ', { attachments: [receipt] })).toBe('sent a file: receipt.pdf');
+    expect(preview('', image)).toBe('sent an image: a b.png');
+    expect(preview('', { attachments: [receipt, receipt, receipt] })).toBe('sent 3 files');
+    expect(preview('Look', { attachments: [receipt] })).toBe('Look');
+  });
+});
+
+test('ids are numbers for seed A only where nothing is lost', () => {
+  for (const [id, seed] of [
+    ['0', 0],
+    ['42', 42],
+    ['999999999999999', 999999999999999],
+    ['9999999999999999', '9999999999999999'],
+    ['007', '007'],
+    ['-1', '-1'],
+    ['1.0', '1.0'],
+    ['1e3', '1e3'],
+    ['', ''],
+    ['1\n', '1\n'],
+    ['station-1', 'station-1'],
+  ] as const) {
+    expect(seedId(id)).toBe(seed);
+  }
+  expect(seedIdOrNull(null)).toBeNull();
+  expect(seedIdOrNull('1')).toBe(1);
+});
