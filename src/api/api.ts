@@ -20,7 +20,7 @@ import type { ProjectionWaiter, Queries } from '../projections/queries.ts';
 import type { App } from './app.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
-import { handleProblems } from './problems.ts';
+import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites, settling } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -66,6 +66,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
     trustProxy: config.trustProxy ?? false,
+    frameworkErrors: problemAnswer(log),
     genReqId: ({ headers }) => requestId(headers, newId),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },
   });

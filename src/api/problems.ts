@@ -50,17 +50,23 @@ interface Refusal {
 }
 
 export function handleProblems(app: FastifyInstance, log: Logger): void {
-  app.setErrorHandler((error: unknown, request, reply) => {
+  const answer = problemAnswer(log);
+  app.setErrorHandler(answer);
+  app.setNotFoundHandler((request, reply) => answer(NOTHING_HERE, request, reply));
+}
+
+/** Answers a request with what went wrong; also for errors that happen before there is a route. */
+export function problemAnswer(log: Logger) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const refusal = refusalOf(error);
     if (refusal.status >= 500) {
       log.error({ err: error, requestId: request.id, method: request.method, route: request.routeOptions.url });
     }
     return sendProblem(request, reply, refusal);
-  });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, { status: 404, code: 'not_found', detail: 'There is nothing at this address' }),
-  );
+  };
 }
+
+const NOTHING_HERE = new DeskwireError('not_found', 'There is nothing at this address');
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, code, detail, retryAfter } = refusal;
