@@ -14,7 +14,7 @@
  * Under load batches are spaced by `pace`, because a batch costs nearly the same whether it holds one event or fifty;
  * whoever waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
  */
-import type { ClientConfig } from 'pg';
+import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
 import {
   type Checkpoint,
@@ -183,6 +183,7 @@ export function startRunner(options: RunnerOptions): Runner {
         if (ended.aborted) return;
       }
       const checkpoint = await openCheckpoint(held, projection, options.schema);
+      await held.script(`set search_path to ${escapeIdentifier(checkpoint.schema)}`);
       if (attempts === 0) state = 'active';
       log.info({ projection: projection.name, position: checkpoint.position }, 'projection active');
       await follow(held, checkpoint, ended);
