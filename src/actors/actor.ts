@@ -145,7 +145,7 @@ export class Actor {
     if (!known) this.#services.log.error({ err: cause, stream: this.stream }, 'commands given up');
     const error = known
       ? cause
-      : new DeskwireError('unavailable', 'It is unknown whether this was recorded: try again', {
+      : new DeskwireError('unavailable', 'This cannot be done now; trying again is safe', {
           retryAfter: 1,
           cause,
         });
