@@ -1,26 +1,12 @@
 /** Who is told of what: the table of PROTOCOL.md section 3, row by row. */
 import { describe, expect, test } from 'vitest';
-import { previewOf } from '../../../src/domain/notification/preview.ts';
 import { type Audience, notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
-import { seedId, seedIdOrNull } from '../../../src/domain/seed-id.ts';
 import type { TicketCommand } from '../../../src/domain/ticket/decider.ts';
 import { userDecider } from '../../../src/domain/user/decider.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { historyOf, type Ticket, ticketOf, timeOf } from './history.ts';
 import { accounts, admin, agent, customer, deactivated, driver, everyone, otherAdmin, vendor } from './people.ts';
-import {
-  add,
-  assign,
-  become,
-  change,
-  destroy,
-  note,
-  open,
-  post,
-  readUpTo,
-  receipt,
-  remove,
-} from './ticket-commands.ts';
+import { add, assign, become, change, destroy, note, open, post, readUpTo, remove } from './ticket-commands.ts';
 
 function audienceOf(users: readonly UserFacts[] = everyone): Audience {
   const byId = new Map(users.map((user) => [user.id, user]));
@@ -253,48 +239,4 @@ test('one sent through the API reaches its user as it was sent, even from onesel
     ...sent,
     internal: false,
   });
-});
-
-describe('a preview', () => {
-  const preview = (message: string, fields: Partial<Parameters<typeof previewOf>[0]> = {}) =>
-    previewOf({ message, messageType: 'TEXT', attachments: [], ...fields });
-
-  test('is one line', () => {
-    expect(preview('  a\r\n\tb  \u0007 c ')).toBe('a b c');
-  });
-
-  test('is cut after 100 characters, never inside of one', () => {
-    expect(preview('x'.repeat(100))).toBe('x'.repeat(100));
-    expect(preview('x'.repeat(101))).toBe(`${'x'.repeat(100)}…`);
-    expect(preview('😀'.repeat(101))).toBe(`${'😀'.repeat(100)}…`);
-    expect(preview(`${'x'.repeat(99)} yz`)).toBe(`${'x'.repeat(99)}…`);
-  });
-
-  test('names what was attached when there is no text', () => {
-    const image = { messageType: 'IMAGE', attachments: [{ ...receipt, name: 'a\nb.png' }] } as const;
-    expect(preview(' ', { attachments: [receipt] })).toBe('sent a file: receipt.pdf');
-    expect(preview('', image)).toBe('sent an image: a b.png');
-    expect(preview('', { attachments: [receipt, receipt, receipt] })).toBe('sent 3 files');
-    expect(preview('Look', { attachments: [receipt] })).toBe('Look');
-  });
-});
-
-test('ids are numbers for seed A only where nothing is lost', () => {
-  for (const [id, seed] of [
-    ['0', 0],
-    ['42', 42],
-    ['999999999999999', 999999999999999],
-    ['9999999999999999', '9999999999999999'],
-    ['007', '007'],
-    ['-1', '-1'],
-    ['1.0', '1.0'],
-    ['1e3', '1e3'],
-    ['', ''],
-    ['1\n', '1\n'],
-    ['station-1', 'station-1'],
-  ] as const) {
-    expect(seedId(id)).toBe(seed);
-  }
-  expect(seedIdOrNull(null)).toBeNull();
-  expect(seedIdOrNull('1')).toBe(1);
 });
