@@ -13,7 +13,8 @@ export class HandlerError extends Error {
   readonly last: RecordedEvent;
 
   constructor(first: RecordedEvent, last: RecordedEvent, cause: unknown) {
-    const which = first === last ? `${first.position} (${first.type} in ${first.stream})` : `${first.position} to ${last.position}`;
+    const which =
+      first === last ? `${first.position} (${first.type} in ${first.stream})` : `${first.position} to ${last.position}`;
     super(`cannot handle event ${which}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.first = first;
     this.last = last;

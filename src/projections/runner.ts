@@ -16,7 +16,14 @@
  */
 import type { ClientConfig } from 'pg';
 import type { Logger } from 'pino';
-import { type Checkpoint, commitBatch, DeposedError, moveCheckpoint, openCheckpoint, SupersededError } from './checkpoints.ts';
+import {
+  type Checkpoint,
+  commitBatch,
+  DeposedError,
+  moveCheckpoint,
+  openCheckpoint,
+  SupersededError,
+} from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
 import { blame, fold, HandlerError } from './handler-error.ts';
 import type { Projection, ProjectionContext } from './projection.ts';
@@ -147,9 +154,11 @@ export function startRunner(options: RunnerOptions): Runner {
       const writes = fold(handler, events);
       if (writes !== undefined) {
         const move = { from: saved, to: last };
-        const result = await commitBatch(held.query, projection, schema, move, writes.payload).catch((error: unknown) => {
-          throw blame(error, events);
-        });
+        const result = await commitBatch(held.query, projection, schema, move, writes.payload).catch(
+          (error: unknown) => {
+            throw blame(error, events);
+          },
+        );
         wasSaved(last);
         writes.committed?.(result);
       } else if (began - savedAt > SAVE_EVERY) {
