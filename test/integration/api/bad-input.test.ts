@@ -9,7 +9,7 @@ let driver: Client;
 let admin: Client;
 
 beforeAll(async () => {
-  api = await startApi({ queries: () => noQueries() });
+  api = await startApi({ queries: noQueries() });
   driver = await api.as('driver@example.com');
   admin = await api.as('admin@example.com');
 });

@@ -8,7 +8,7 @@ let agent: Client;
 let stranger: Client;
 
 beforeAll(async () => {
-  api = await startApi({ queries: () => noQueries() });
+  api = await startApi({ queries: noQueries() });
   driver = await api.as('driver@example.com');
   admin = await api.as('admin@example.com');
   agent = await api.as('agent@example.com');
@@ -218,7 +218,7 @@ describe('posting in the chat', () => {
 
   it('does not find a ticket whose number was never given', async () => {
     const queries = noQueries({ ticketId: () => Promise.resolve(undefined) });
-    await using other = await startApi({ queries: () => queries });
+    await using other = await startApi({ queries });
     const client = await other.as('driver@example.com');
     expect((await client.send('POST', '/api/tickets/77/chat', { message: 'a' })).status).toBe(404);
   });

@@ -20,6 +20,9 @@ import { userDecider } from '../../../src/domain/user/decider.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { createQueries } from '../../../src/projections/create-queries.ts';
+import { createLogFeed } from '../../../src/projections/feed.ts';
+import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
 import { createDatabase } from '../../support/services.ts';
 
@@ -34,9 +37,12 @@ export interface Node extends AsyncDisposable {
   readonly actors: ReturnType<typeof createActorSystem>;
   readonly directory: ReturnType<typeof createDirectory>;
   readonly broker: LocalBroker;
+  readonly databaseUrl: string;
 }
 
-type LocalBroker = Pick<Broker, 'signals' | 'onReconnected'> & { readonly live: Pick<Broker['live'], 'subscribeKind'> };
+type LocalBroker = Pick<Broker, 'signals' | 'onReconnected' | 'followLog' | 'connected'> & {
+  readonly live: Pick<Broker['live'], 'subscribeKind'>;
+};
 
 /** What reaches this process itself does so from memory; nothing here is about other processes. */
 function localBroker(appender: Appender): LocalBroker {
@@ -55,6 +61,8 @@ function localBroker(appender: Appender): LocalBroker {
       subscribe: (topic, handler) => listen(`signal ${topic.join(' ')}`, handler),
     },
     onReconnected: () => () => undefined,
+    followLog: () => ({ done: new Promise(() => undefined), close: () => undefined }),
+    connected: false,
   };
 }
 
@@ -81,6 +89,7 @@ export async function startNode(): Promise<Node> {
     actors,
     directory,
     broker,
+    databaseUrl: database.url,
     async [Symbol.asyncDispose]() {
       await actors.close();
       directory.close();
@@ -130,7 +139,8 @@ export interface ApiRig extends AsyncDisposable {
 }
 
 interface RigOptions {
-  readonly queries: (node: Node) => Queries;
+  /** Instead of the read models, which then do not run. */
+  readonly queries?: Queries;
   readonly waiter?: ProjectionWaiter;
   readonly config?: Partial<ApiConfig>;
   readonly auth?: Partial<AuthParts>;
@@ -138,16 +148,22 @@ interface RigOptions {
   readonly online?: readonly string[];
 }
 
-export async function startApi(options: RigOptions): Promise<ApiRig> {
-  const node = await startNode();
+export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
+  await using parts = new AsyncDisposableStack();
+  const node = parts.use(await startNode());
   const auth = await startAuth(node, options.auth);
+  parts.defer(auth.close);
+  const reads =
+    options.queries === undefined
+      ? await readModels(node, parts)
+      : { queries: options.queries, waiter: { waitFor: () => Promise.resolve(true) } };
   await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
   const app = await createApi({
     actors: node.actors,
     directory: node.directory,
     auth,
-    queries: options.queries(node),
-    waiter: options.waiter ?? { waitFor: () => Promise.resolve(true) },
+    queries: reads.queries,
+    waiter: options.waiter ?? reads.waiter,
     nextTicketNumber: createTicketNumbers(node.pool).next,
     lastPosition: () => node.appender.lastPosition,
     online: () => Promise.resolve(new Set(options.online)),
@@ -156,8 +172,10 @@ export async function startApi(options: RigOptions): Promise<ApiRig> {
     log: silent,
     newId,
   });
+  parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const anonymous = clientOf(url);
+  const owned = parts.move();
   return {
     node,
     auth,
@@ -168,12 +186,19 @@ export async function startApi(options: RigOptions): Promise<ApiRig> {
       const { body } = await anonymous.send('POST', '/api/v1/auth/login', { email, password: DEMO_PASSWORD });
       return clientOf(url, body.access_token);
     },
-    async [Symbol.asyncDispose]() {
-      await app.close();
-      auth.close();
-      await node[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+async function readModels(node: Node, parts: AsyncDisposableStack) {
+  const { appender, reader, broker, pool } = node;
+  const database = { connectionString: node.databaseUrl };
+  await createReadModels(database);
+  const feed = createLogFeed({ appender, reader, broker, log: silent });
+  parts.defer(() => feed.close());
+  const projections = startProjections({ database, feed, signals: broker.signals, pool, log: silent });
+  parts.defer(() => projections.close());
+  return { queries: createQueries({ pool }), waiter: projections };
 }
 
 export function clientOf(url: string, token?: string): Client {
