@@ -69,6 +69,8 @@ function localBroker(appender: Appender): LocalBroker {
 export async function startNode(): Promise<Node> {
   const database = await createDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 20 });
+  // Dropping the database may overtake the goodbye of an idle connection.
+  pool.on('error', () => undefined);
   const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
   const reader = createEventReader(pool);
   const snapshots = createSnapshotStore(pool);
