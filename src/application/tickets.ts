@@ -66,7 +66,7 @@ async function numberFor(services: Services, caller: Caller, id: string): Promis
     const { state } = await services.actors.read('ticket', id);
     if (state.exists) return state.number;
   }
-  return services.ticketNumbers.next();
+  return services.nextTicketNumber();
 }
 
 async function requesterOf(services: Services, caller: Caller, requesterId: string | undefined) {

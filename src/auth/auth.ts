@@ -10,7 +10,7 @@ import type { Directory } from '../actors/directory.ts';
 import type { Broker } from '../broker/port.ts';
 import { createLoginAttempts, UNLIMITED_ATTEMPTS } from './attempts.ts';
 import { type Authenticate, createAuthenticator } from './authenticator.ts';
-import { createCredentials } from './credentials.ts';
+import { type Credentials, createCredentials } from './credentials.ts';
 import { loadSigningKeys } from './keys.ts';
 import { createLogin, type Login } from './login.ts';
 import { createOutsideUsers } from './outside-users.ts';
@@ -21,7 +21,7 @@ import { outsideTokens, ownTokens } from './tokens.ts';
 export interface Auth {
   readonly authenticate: Authenticate;
   /** Undefined when an outside provider signs users in. */
-  readonly own: { readonly login: Login; readonly jwks: JSONWebKeySet } | undefined;
+  readonly own: { readonly login: Login; readonly credentials: Credentials; readonly jwks: JSONWebKeySet } | undefined;
   /** Calls `listener` once for each session that ends before its tokens do, whichever node ended it. */
   onSessionRevoked(listener: (sessionId: string) => void): () => void;
   close(): void;
@@ -60,8 +60,9 @@ export async function createAuth(parts: AuthParts): Promise<Auth> {
   }
 
   const keys = await loadSigningKeys(pool);
+  const credentials = await createCredentials(pool);
   const login = createLogin({
-    credentials: await createCredentials(pool),
+    credentials,
     attempts: parts.limitAttempts ? createLoginAttempts(pool) : UNLIMITED_ATTEMPTS,
     sessions,
     revocations,
@@ -71,5 +72,5 @@ export async function createAuth(parts: AuthParts): Promise<Auth> {
     newId,
   });
   const authenticate = createAuthenticator({ verify: ownTokens(keys, now), directory, revocations, now });
-  return { ...common, authenticate, own: { login, jwks: keys.jwks } };
+  return { ...common, authenticate, own: { login, credentials, jwks: keys.jwks } };
 }
