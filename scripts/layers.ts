@@ -19,6 +19,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth'],
   gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
   api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
+  'demo.ts': ['domain', 'actors', 'auth'],
   services: ['config.ts'],
   'config-schema.ts': [],
   'config.ts': ['config-schema.ts', 'services'],

@@ -12,16 +12,12 @@ export interface Services {
   readonly actors: ActorSystem;
   readonly queries: Queries;
   readonly directory: Directory;
-  readonly ticketNumbers: TicketNumbers;
+  /** A number that no ticket has had: 1, 2, … It is lost when its ticket is then refused. */
+  readonly nextTicketNumber: () => Promise<number>;
   /** A new UUID. */
   readonly newId: () => string;
   /** Waits, bounded, until the read models show everything that this process has acknowledged. */
   readonly settle: () => Promise<void>;
-}
-
-export interface TicketNumbers {
-  /** A number that no ticket has had: 1, 2, … A number is lost when its ticket is then refused. */
-  next(): Promise<number>;
 }
 
 /** Who asks, from where, and how a repetition of the request is recognized. */

@@ -25,7 +25,7 @@ export interface ProjectionContext {
   readonly publishInbox?: (userId: string, signal: InboxSignal) => void;
 }
 
-/** Rows of one statement, on the runner's own connection. */
+/** Rows of one statement, on the runner's own connection, whose search path is the projection's schema. */
 export type Query = (name: string, text: string, values: readonly unknown[]) => Promise<readonly unknown[]>;
 
 export interface ProjectionHandler {

@@ -14,7 +14,7 @@
  * Under load batches are spaced by `pace`, because a batch costs nearly the same whether it holds one event or fifty;
  * whoever waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
  */
-import type { ClientConfig } from 'pg';
+import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
 import { openSession, PING_EVERY, type Session } from '../eventlog/session.ts';
 import {
@@ -27,7 +27,7 @@ import {
 } from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
 import { blame, fold, HandlerError } from './handler-error.ts';
-import type { Projection, ProjectionContext } from './projection.ts';
+import type { Projection, ProjectionContext, Writes } from './projection.ts';
 import { createPace, rest } from './rest.ts';
 
 export type RunnerState = 'standby' | 'active' | 'failing' | 'superseded' | 'closed';
@@ -160,7 +160,7 @@ export function startRunner(options: RunnerOptions): Runner {
           },
         );
         wasSaved(last);
-        writes.committed?.(result);
+        announce(writes, result);
       } else if (began - savedAt > SAVE_EVERY) {
         await save(last);
       }
@@ -169,6 +169,15 @@ export function startRunner(options: RunnerOptions): Runner {
       if (events.length < batchSize) await pace.rest(paceMs - (performance.now() - began), ended);
     }
     if (saved < current && !held.lost.aborted) await save(current);
+  };
+
+  /** What was committed stays so, whoever could not be told. */
+  const announce = (writes: Writes, result: unknown) => {
+    try {
+      writes.committed?.(result);
+    } catch (error) {
+      log.warn({ projection: projection.name, err: error }, 'a committed batch could not be announced');
+    }
   };
 
   /** From the lock to whatever ends the activation. */
@@ -183,6 +192,7 @@ export function startRunner(options: RunnerOptions): Runner {
         if (ended.aborted) return;
       }
       const checkpoint = await openCheckpoint(held, projection, options.schema);
+      await held.script(`set search_path to ${escapeIdentifier(checkpoint.schema)}`);
       if (attempts === 0) state = 'active';
       log.info({ projection: projection.name, position: checkpoint.position }, 'projection active');
       await follow(held, checkpoint, ended);

@@ -1,0 +1,107 @@
+/** Tables of the notifications projection, and how a batch is written to them. */
+export const notificationsDdl = `
+  -- What the rules need to know.
+  create table users (id text collate "C" primary key, facts json not null);
+  create index users_admins on users (id) where facts->>'role' = 'admin';
+  create table tickets (id text collate "C" primary key, state json not null) with (fillfactor = 70);
+
+  create table inboxes (
+    user_id text collate "C" primary key,
+    -- The newest notification.
+    seq integer not null,
+    -- Everything up to here is read; what is beyond, when its own flag says so.
+    read_up_to integer not null,
+    -- Without internal ones, which are counted apart.
+    unread integer not null,
+    unread_internal integer not null
+  ) with (fillfactor = 70);
+
+  create table notifications (
+    user_id text collate "C" not null,
+    seq integer not null,
+    id text collate "C" not null,
+    internal boolean not null,
+    read boolean not null,
+    body json not null,
+    primary key (user_id, seq)
+  );
+  create index notifications_by_id on notifications (user_id, id);
+
+  create function write(
+    user_rows json, ticket_rows json, deleted_tickets json,
+    inbox_rows json, notification_rows json, id_reads json, all_reads json
+  ) returns json
+  language plpgsql set search_path from current as $$
+  declare
+    read_by_id text[] := array(select distinct r->>'user_id' from json_array_elements(id_reads) as r);
+    read_all text[] := array(select distinct r->>'user_id' from json_array_elements(all_reads) as r);
+  begin
+    insert into users select r->>'id', r from json_array_elements(user_rows) as r
+    on conflict (id) do update set facts = excluded.facts;
+    delete from tickets where id in (select json_array_elements_text(deleted_tickets));
+    insert into tickets select r.id, r.state from json_to_recordset(ticket_rows) as r(id text, state json)
+    on conflict (id) do update set state = excluded.state;
+
+    if read_by_id <> '{}' then
+      with newly_read as (
+        update notifications n set read = true
+        from json_to_recordset(id_reads) as r(user_id text, id text), inboxes i
+        where n.user_id = r.user_id and n.id = r.id and not n.read and i.user_id = n.user_id and n.seq > i.read_up_to
+        returning n.user_id, n.internal
+      )
+      update inboxes i set
+        unread = i.unread - c.public_count,
+        unread_internal = i.unread_internal - c.internal_count
+      from (
+        select user_id, count(*) filter (where not internal) as public_count,
+          count(*) filter (where internal) as internal_count
+        from newly_read group by user_id
+      ) as c
+      where i.user_id = c.user_id;
+    end if;
+
+    insert into inboxes as i
+    select r.user_id, r.added, 0, r.unread, r.unread_internal
+    from json_to_recordset(inbox_rows) as r(user_id text, added integer, unread integer, unread_internal integer)
+    on conflict (user_id) do update set
+      seq = i.seq + excluded.seq,
+      unread = i.unread + excluded.unread,
+      unread_internal = i.unread_internal + excluded.unread_internal;
+
+    insert into notifications
+    select r.user_id, i.seq - r.after, r.id, r.internal, r.read, r.body
+    from json_to_recordset(notification_rows) as r(
+      user_id text, after integer, id text, internal boolean, read boolean, body json
+    )
+    join inboxes i on i.user_id = r.user_id;
+
+    if read_all <> '{}' then
+      update inboxes i set read_up_to = greatest(i.read_up_to, m.up_to)
+      from (
+        select r.user_id, max(least(r.up_to, i.seq - r.after)) as up_to
+        from json_to_recordset(all_reads) as r(user_id text, up_to integer, after integer)
+        join inboxes i on i.user_id = r.user_id
+        group by r.user_id
+      ) as m
+      where i.user_id = m.user_id;
+
+      update inboxes i set (unread, unread_internal) = (
+        select count(*) filter (where not n.internal), count(*) filter (where n.internal)
+        from notifications n where n.user_id = i.user_id and n.seq > i.read_up_to and not n.read
+      )
+      where i.user_id = any (read_all);
+    end if;
+
+    -- So that looking for what is unread need not pass what was read one by one.
+    update inboxes i set read_up_to = coalesce((
+      select n.seq - 1 from notifications n
+      where n.user_id = i.user_id and n.seq > i.read_up_to and not n.read order by n.seq limit 1
+    ), i.seq)
+    where i.user_id = any (read_by_id);
+
+    return (
+      select coalesce(json_agg(i), '[]') from inboxes i
+      where i.user_id in (select r->>'user_id' from json_array_elements(inbox_rows) as r)
+    );
+  end $$;
+`;

@@ -1,0 +1,120 @@
+/** Reading ticket chats: pages of messages, who takes part, and what is unread. */
+import { maySeeTicket } from '../../domain/access.ts';
+import type { Category } from '../../domain/ticket/events.ts';
+import type { Message } from '../../domain/ticket/message.ts';
+import { isStaff, type Role } from '../../domain/user/identity.ts';
+import type { MessagePage, Queries } from '../queries.ts';
+import type { ReadModels, Run } from './read-models.ts';
+
+interface PageRow {
+  readonly version: number;
+  readonly public_total: number;
+  readonly all_total: number;
+  /** Oldest first. */
+  readonly messages: readonly Message[] | null;
+}
+
+interface ParticipantRow {
+  readonly user_id: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly active: boolean;
+  readonly read_version: number;
+  readonly public_unread: number;
+  readonly all_unread: number;
+}
+
+interface UnreadRow {
+  readonly requester_id: string;
+  readonly assignee_id: string | null;
+  readonly participant_ids: readonly string[];
+  readonly category: Category;
+  readonly vendor_ids: readonly string[];
+  readonly grn_verified_by: string | null;
+  readonly public_unread: number;
+  readonly all_unread: number;
+}
+
+/** Greater than any version. */
+const ANY_VERSION = 2_147_483_647;
+
+export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'messages' | 'participants' | 'unread'> {
+  // The conversation and its messages in one statement, so that they are of the same moment.
+  const page = (condition: string, order: string) => `
+    select c.version, c.public_total, c.all_total, (
+      select json_agg(p.body order by p.version) from (
+        select m.version, m.body from ${models.messages} m
+        where m.ticket_id = c.ticket_id and m.version ${condition} $2 and ($3 or not m.internal)
+        order by m.version ${order} limit $4
+      ) p
+    ) as messages
+    from ${models.conversations} c where c.ticket_id = $1`;
+  const pageBefore = page('<', 'desc');
+  const pageAfter = page('>', 'asc');
+
+  const unreadCounts = `
+    c.public_count - coalesce(k.public_read, 0) as public_unread, c.all_count - coalesce(k.all_read, 0) as all_unread`;
+  const participants = `
+    select k.user_id, coalesce(u.name, k.name, k.user_id) as name, coalesce(u.role, k.role, 'customer') as role,
+      coalesce(u.active, true) as active, k.read_version, ${unreadCounts}
+    from ${models.readers} k
+    join ${models.conversations} c on c.ticket_id = k.ticket_id
+    left join ${models.users} u on u.id = k.user_id
+    where k.ticket_id = $1 and (k.is_requester or k.is_assignee or k.is_participant)
+    order by k.is_requester is true desc, k.is_assignee is true desc, k.user_id`;
+  const unread = `
+    select t.requester_id, t.assignee_id, t.participant_ids, t.category, t.vendor_ids, t.grn_verified_by, ${unreadCounts}
+    from ${models.conversations} c
+    join ${models.tickets} t on t.id = c.ticket_id
+    left join ${models.readers} k on k.ticket_id = c.ticket_id and k.user_id = $2
+    where c.ticket_id = $1`;
+
+  return {
+    async messages(ticketId, { internal, limit, before, after }): Promise<MessagePage> {
+      const forward = after !== undefined;
+      const [row] = forward
+        ? await run<PageRow>('messages_after', pageAfter, [ticketId, after, internal, limit + 1])
+        : await run<PageRow>('messages_before', pageBefore, [ticketId, before ?? ANY_VERSION, internal, limit + 1]);
+      if (row === undefined) return { messages: [], hasMore: false, nextCursor: null, total: 0, version: 0 };
+      const found = row.messages ?? [];
+      const hasMore = found.length > limit;
+      const messages = !hasMore ? found : forward ? found.slice(0, limit) : found.slice(found.length - limit);
+      const edge = forward ? messages.at(-1) : messages[0];
+      return {
+        messages,
+        hasMore,
+        nextCursor: hasMore && edge ? String(edge.version) : null,
+        total: internal ? row.all_total : row.public_total,
+        version: row.version,
+      };
+    },
+
+    async participants(ticketId) {
+      const rows = await run<ParticipantRow>('participants', participants, [ticketId]);
+      return rows.map((row) => ({
+        userId: row.user_id,
+        name: row.name,
+        role: row.role,
+        lastReadVersion: row.read_version,
+        unread: row.active && isStaff(row.role) ? row.all_unread : row.public_unread,
+      }));
+    },
+
+    async unread(ticketId, viewer) {
+      const [row] = await run<UnreadRow>('unread', unread, [ticketId, viewer.id]);
+      if (row === undefined) return 0;
+      const visible = maySeeTicket(viewer, {
+        requesterId: row.requester_id,
+        assigneeId: row.assignee_id,
+        participantIds: new Set(row.participant_ids),
+        category: row.category,
+        relations: {
+          vendorIds: row.vendor_ids,
+          ...(row.grn_verified_by !== null && { grnVerifiedBy: row.grn_verified_by }),
+        },
+      });
+      if (!visible) return 0;
+      return isStaff(viewer.role) ? row.all_unread : row.public_unread;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** Where the tables are that queries read, quoted for SQL, and how hot queries are run. */
+import { escapeIdentifier } from 'pg';
+import type { Schemas } from '../projections.ts';
+
+export interface ReadModels {
+  readonly tickets: string;
+  readonly conversations: string;
+  readonly messages: string;
+  readonly readers: string;
+  readonly inboxes: string;
+  readonly notifications: string;
+  readonly users: string;
+}
+
+/** Runs a statement, prepared under `name` on each connection. */
+export type Run = <Row>(name: string, text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+export function readModelsIn(schemas: Schemas): ReadModels {
+  const table = (schema: string, name: string) => `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
+  return {
+    tickets: table(schemas.tickets, 'tickets'),
+    conversations: table(schemas.messages, 'conversations'),
+    messages: table(schemas.messages, 'messages'),
+    readers: table(schemas.messages, 'readers'),
+    inboxes: table(schemas.notifications, 'inboxes'),
+    notifications: table(schemas.notifications, 'notifications'),
+    users: table(schemas.users, 'users'),
+  };
+}

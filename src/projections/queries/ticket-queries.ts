@@ -1,0 +1,131 @@
+/** Reading tickets: one, and lists of those that the viewer may see. */
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { maySeeTicket } from '../../domain/access.ts';
+import type { Category, Priority, Status } from '../../domain/ticket/events.ts';
+import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
+import { decodeNumberCursor, encodeCursor } from '../cursor.ts';
+import type { Page, Queries, TicketFilter, TicketView } from '../queries.ts';
+import type { ReadModels, Run } from './read-models.ts';
+import { visibleTo } from './visible-to.ts';
+
+interface TicketRow {
+  readonly id: string;
+  readonly number: number;
+  readonly version: number;
+  readonly requester_id: string;
+  readonly requester_name: string;
+  readonly description: string;
+  readonly status: Status;
+  readonly category: Category;
+  readonly priority: Priority;
+  readonly assignee_id: string | null;
+  readonly station_id: string | null;
+  readonly station_name: string | null;
+  readonly grn_id: string | null;
+  readonly dispatch_id: string | null;
+  readonly tags: readonly string[];
+  readonly participant_ids: readonly string[];
+  readonly vendor_ids: readonly string[];
+  readonly grn_verified_by: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+const CURSOR = 'tickets';
+/** Numbers are integers in the read model; a longer one is nobody's. */
+const NUMBER = /^\d{1,9}$/;
+
+export function ticketQueries(
+  run: Run,
+  db: Kysely<unknown>,
+  models: ReadModels,
+): Pick<Queries, 'ticket' | 'tickets' | 'ticketId'> {
+  const byId = `select * from ${models.tickets} where id = $1`;
+  const byNumber = `select * from ${models.tickets} where number = $1`;
+
+  const find = async (idOrNumber: string): Promise<TicketRow | undefined> => {
+    if (!/^\d+$/.test(idOrNumber)) return (await run<TicketRow>('ticket_by_id', byId, [idOrNumber]))[0];
+    if (!NUMBER.test(idOrNumber)) return undefined;
+    return (await run<TicketRow>('ticket_by_number', byNumber, [Number(idOrNumber)]))[0];
+  };
+
+  return {
+    async ticket(idOrNumber, viewer) {
+      const row = await find(idOrNumber);
+      if (row === undefined) return undefined;
+      const ticket = ticketView(row);
+      const access = { ...ticket, participantIds: new Set(ticket.participantIds) };
+      return maySeeTicket(viewer, access) ? ticket : undefined;
+    },
+
+    async ticketId(idOrNumber) {
+      return (await find(idOrNumber))?.id;
+    },
+
+    async tickets(filter, viewer, { cursor, limit }): Promise<Page<TicketView>> {
+      const before = cursor === undefined ? [] : [sql`t.number < ${decodeNumberCursor(CURSOR, cursor)}`];
+      const conditions = [visibleTo(viewer), ...before, ...conditionsOf(filter, viewer, models)];
+      const { rows } = await sql<TicketRow>`
+        select t.* from ${sql.raw(models.tickets)} t
+        where ${sql.join(conditions, sql` and `)}
+        order by t.number desc limit ${limit + 1}
+      `.execute(db);
+      const items = rows.slice(0, limit).map(ticketView);
+      const last = items.at(-1);
+      return { items, nextCursor: rows.length > limit && last ? encodeCursor(CURSOR, last.number) : null };
+    },
+  };
+}
+
+function conditionsOf(filter: TicketFilter, viewer: UserFacts, models: ReadModels): RawBuilder<unknown>[] {
+  const { status, assigneeId, requesterId, category, text, unread } = filter;
+  const patterns = (text ?? '').split(/\s+/).filter(Boolean).map(containing);
+  return [
+    status !== undefined && sql`t.status = ${status}`,
+    assigneeId !== undefined && sql`t.assignee_id = ${assigneeId}`,
+    requesterId !== undefined && sql`t.requester_id = ${requesterId}`,
+    category !== undefined && sql`t.category = ${category}`,
+    patterns.length > 0 && sql`t.description || ' ' || t.requester_name ilike all (${patterns}::text[])`,
+    unread !== undefined && sql`${hasUnread(viewer, models)} = ${unread}`,
+  ].filter((condition) => condition !== false);
+}
+
+function hasUnread(viewer: UserFacts, models: ReadModels): RawBuilder<unknown> {
+  const [count, read] = isStaff(viewer.role) ? ['all_count', 'all_read'] : ['public_count', 'public_read'];
+  return sql`exists (
+    select from ${sql.raw(models.conversations)} c
+    left join ${sql.raw(models.readers)} k on k.ticket_id = c.ticket_id and k.user_id = ${viewer.id}
+    where c.ticket_id = t.id and c.${sql.ref(count)} > coalesce(k.${sql.ref(read)}, 0)
+  )`;
+}
+
+function containing(word: string): string {
+  return `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+function ticketView(row: TicketRow): TicketView {
+  return {
+    id: row.id,
+    number: row.number,
+    version: row.version,
+    requesterId: row.requester_id,
+    requesterName: row.requester_name,
+    description: row.description,
+    status: row.status,
+    category: row.category,
+    priority: row.priority,
+    assigneeId: row.assignee_id,
+    stationId: row.station_id,
+    stationName: row.station_name,
+    grnId: row.grn_id,
+    dispatchId: row.dispatch_id,
+    tags: row.tags,
+    participantIds: row.participant_ids,
+    relations: {
+      vendorIds: row.vendor_ids,
+      ...(row.grn_verified_by !== null && { grnVerifiedBy: row.grn_verified_by }),
+    },
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,41 @@
+/** The read model of references: what tickets point at, each as it was last set. */
+import type { RecordedEvent } from '../domain/event.ts';
+import type { ReferenceEvent } from '../domain/reference/events.ts';
+import type { Projection, Writes } from './projection.ts';
+
+export const referencesProjection: Projection = {
+  name: 'references',
+  version: 1,
+  ddl: `
+    create table references_set (
+      type text not null,
+      id text collate "C" not null,
+      name text,
+      vendor_id text,
+      verified_by text,
+      primary key (type, id)
+    );
+
+    create function write(rows json) returns void
+    language plpgsql set search_path from current as $$
+    begin
+      insert into references_set select r.type, r.id, r.name, r."vendorId", r."verifiedBy"
+      from json_to_recordset(rows) as r(type text, id text, name text, "vendorId" text, "verifiedBy" text)
+      on conflict (type, id) do update set
+        name = excluded.name, vendor_id = excluded.vendor_id, verified_by = excluded.verified_by;
+    end $$;
+  `,
+  start: () => ({
+    fold(events) {
+      const rows = referencesSetIn(events);
+      return rows.length === 0 ? undefined : ({ payload: [rows] } satisfies Writes);
+    },
+  }),
+};
+
+/** The references that a batch sets, each once, as it was last set. */
+export function referencesSetIn(events: readonly RecordedEvent[]): ReferenceEvent['data'][] {
+  const references = new Map<string, ReferenceEvent['data']>();
+  for (const event of events) if (event.type === 'ReferenceSet') references.set(event.stream, event.data);
+  return [...references.values()];
+}

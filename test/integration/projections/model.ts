@@ -1,0 +1,110 @@
+/** What the read models must show, computed from the whole history in the plainest way: no counts kept, nothing folded twice. */
+import { maySeeTicket } from '../../../src/domain/access.ts';
+import { parseStream, type RecordedEvent } from '../../../src/domain/event.ts';
+import { notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
+import { type ReferenceState, referenceDecider } from '../../../src/domain/reference/decider.ts';
+import { relationsOf } from '../../../src/domain/reference/relations.ts';
+import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
+import { evolveTicket, initialTicket } from '../../../src/domain/ticket/evolve.ts';
+import { type Message, messageOf } from '../../../src/domain/ticket/message.ts';
+import { accessOf, peopleOn } from '../../../src/domain/ticket/people.ts';
+import type { TicketState } from '../../../src/domain/ticket/state.ts';
+import { userDecider, userFactsOf } from '../../../src/domain/user/decider.ts';
+import type { UserEvent } from '../../../src/domain/user/events.ts';
+import { isStaff, type UserFacts } from '../../../src/domain/user/identity.ts';
+
+export interface ModelNotification {
+  readonly event: RecordedEvent;
+  readonly seq: number;
+  readonly type: string;
+  readonly message: string;
+  readonly internal: boolean;
+  read: boolean;
+}
+
+export function modelOf(events: readonly RecordedEvent[], idOf: (event: RecordedEvent, userId: string) => string) {
+  const tickets = new Map<string, TicketState>();
+  const messages = new Map<string, Message[]>();
+  const references = new Map<string, ReferenceState>();
+  const userStates = new Map<string, ReturnType<typeof userDecider.initialState>>();
+  const inboxes = new Map<string, ModelNotification[]>();
+  const user = (id: string) => {
+    const state = userStates.get(id);
+    return state && userFactsOf(state);
+  };
+  const users = () => [...userStates.keys()].flatMap((id) => user(id) ?? []);
+  const inbox = (userId: string) => inboxes.get(userId) ?? [];
+  const tell = (
+    event: RecordedEvent,
+    notification: { recipientId: string; type: string; message: string; internal: boolean },
+  ) => {
+    const { recipientId, type, message, internal } = notification;
+    const list = inbox(recipientId);
+    inboxes.set(recipientId, [...list, { event, seq: list.length + 1, type, message, internal, read: false }]);
+  };
+  for (const event of events) {
+    const { kind, id } = parseStream(event.stream);
+    if (kind === 'reference' && event.type === 'ReferenceSet') {
+      references.set(id, referenceDecider.evolve(referenceDecider.initialState(), event));
+    }
+    if (kind === 'user') {
+      const userEvent = event as RecordedEvent<UserEvent>;
+      userStates.set(id, userDecider.evolve(userStates.get(id) ?? userDecider.initialState(), userEvent));
+      if (userEvent.type === 'NotificationSent') tell(event, notificationSent(userEvent));
+      if (userEvent.type === 'NotificationsRead') {
+        for (const entry of inbox(id)) if (userEvent.data.ids.includes(idOf(entry.event, id))) entry.read = true;
+      }
+      if (userEvent.type === 'AllNotificationsRead') {
+        for (const entry of inbox(id)) if (entry.seq <= (userEvent.data.upToSeq ?? entry.seq)) entry.read = true;
+      }
+    }
+    if (kind === 'ticket') {
+      const ticketEvent = event as RecordedEvent<TicketEvent>;
+      const state = evolveTicket(tickets.get(id) ?? initialTicket(), ticketEvent);
+      tickets.set(id, state);
+      const message = messageOf(ticketEvent);
+      if (message) messages.set(id, [...(messages.get(id) ?? []), message]);
+      const admins = users().filter((candidate) => candidate.role === 'admin' && candidate.active);
+      for (const notification of notificationsFor(ticketEvent, state, { admins, user })) tell(event, notification);
+    }
+  }
+  const alive = [...tickets.values()].filter((ticket) => !ticket.deleted);
+  const relations = (ticket: TicketState) =>
+    relationsOf(references.get(`grn-${ticket.grnId}`), references.get(`dispatch-${ticket.dispatchId}`));
+  const visible = (viewer: UserFacts) =>
+    alive.filter((ticket) => maySeeTicket(viewer, accessOf(ticket, relations(ticket))));
+  const mayReadInternal = (viewer: UserFacts) => isStaff(viewer.role);
+  const unreadFor = (ticket: TicketState, userId: string, internal: boolean) =>
+    (messages.get(ticket.id) ?? []).filter(
+      (message) =>
+        message.messageType !== 'SYSTEM' &&
+        message.senderId !== userId &&
+        (internal || !message.internal) &&
+        message.version > (Object.hasOwn(ticket.reads, userId) ? (ticket.reads[userId] ?? 0) : 0),
+    ).length;
+  return {
+    users,
+    user,
+    alive,
+    relations,
+    visible,
+    inbox,
+    messages: (ticketId: string, internal: boolean) =>
+      (messages.get(ticketId) ?? []).filter((message) => internal || !message.internal),
+    unread: (ticket: TicketState, viewer: UserFacts) =>
+      maySeeTicket(viewer, accessOf(ticket, relations(ticket)))
+        ? unreadFor(ticket, viewer.id, mayReadInternal(viewer))
+        : 0,
+    participants: (ticket: TicketState) =>
+      peopleOn(ticket)
+        .toSorted()
+        .map((userId) => {
+          const known = user(userId);
+          return {
+            userId,
+            lastReadVersion: Object.hasOwn(ticket.reads, userId) ? ticket.reads[userId] : 0,
+            unread: unreadFor(ticket, userId, known?.active === true && isStaff(known.role)),
+          };
+        }),
+  };
+}

@@ -1,0 +1,141 @@
+import { hash } from 'node:crypto';
+import fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RecordedEvent } from '../../../src/domain/event.ts';
+import type { UserFacts } from '../../../src/domain/user/identity.ts';
+import { createDatabase, type TestDatabase } from '../../support/services.ts';
+import { histories } from './histories.ts';
+import { modelOf } from './model.ts';
+import { createRig, type Rig } from './rig.ts';
+import { TICKETS, USERS } from './steps.ts';
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let rigs = 0;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  pool = new pg.Pool({ connectionString: database.url });
+});
+
+afterAll(async () => {
+  await pool.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const newRig = () => createRig(database.url, pool, `rig_${++rigs}`);
+
+const notificationId = (event: RecordedEvent, userId: string) =>
+  hash('sha256', `${event.id}:${userId}`, 'base64url').slice(0, 22);
+
+const inboxIds = (events: readonly RecordedEvent[], userId: string) =>
+  modelOf(events, notificationId)
+    .inbox(userId)
+    .map((entry) => notificationId(entry.event, userId));
+
+const viewersOf = (model: ReturnType<typeof modelOf>): UserFacts[] => [
+  ...model.users(),
+  { id: 'nobody', name: 'Nobody', role: 'driver', active: true },
+  { id: 'nobody', name: 'Nobody', role: 'accounts', active: true },
+];
+
+async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
+  const model = modelOf(events, notificationId);
+  const { queries } = rig;
+  for (const ticketId of TICKETS) {
+    for (const internal of [true, false]) {
+      const page = await queries.messages(ticketId, { internal, limit: 100 });
+      const alive = model.alive.find((ticket) => ticket.id === ticketId);
+      expect(page.messages).toEqual(alive ? model.messages(ticketId, internal) : []);
+      expect(page.total).toBe(page.messages.length);
+      expect(page.version).toBe(alive?.version ?? 0);
+    }
+  }
+  for (const ticket of model.alive) {
+    const participants = await queries.participants(ticket.id);
+    const shown = participants.map(({ userId, lastReadVersion, unread }) => ({ userId, lastReadVersion, unread }));
+    expect(shown.toSorted((a, b) => (a.userId < b.userId ? -1 : 1))).toEqual(model.participants(ticket));
+  }
+  for (const viewer of viewersOf(model)) {
+    const visible = model.visible(viewer).toSorted((a, b) => b.number - a.number);
+    const { items } = await queries.tickets({}, viewer, { limit: 100 });
+    expect(items.map((item) => item.id)).toEqual(visible.map((ticket) => ticket.id));
+    for (const [index, ticket] of visible.entries()) {
+      const { vendorIds, ...relations } = model.relations(ticket);
+      const view = items[index];
+      expect(view).toMatchObject({
+        number: ticket.number,
+        version: ticket.version,
+        requesterId: ticket.requesterId,
+        status: ticket.status,
+        category: ticket.category,
+        assigneeId: ticket.assignee?.id ?? null,
+        tags: ticket.tags,
+        createdAt: ticket.createdAt,
+        updatedAt: ticket.updatedAt,
+        relations,
+      });
+      expect(view?.participantIds.toSorted()).toEqual(Object.keys(ticket.participants).toSorted());
+      expect(view?.relations.vendorIds.toSorted()).toEqual(vendorIds.toSorted());
+      expect(await queries.ticket(ticket.id, viewer)).toEqual(view);
+    }
+    const unread = await queries.tickets({ unread: true }, viewer, { limit: 100 });
+    expect(unread.items.map((item) => item.id)).toEqual(
+      visible.filter((ticket) => model.unread(ticket, viewer) > 0).map((ticket) => ticket.id),
+    );
+    for (const ticket of model.alive) {
+      expect(await queries.unread(ticket.id, viewer)).toBe(model.unread(ticket, viewer));
+      if (!visible.includes(ticket)) expect(await queries.ticket(ticket.id, viewer)).toBeUndefined();
+    }
+    expect(await queries.user(viewer.id)).toEqual(model.user(viewer.id));
+  }
+  for (const userId of USERS) {
+    for (const role of ['agent', 'driver'] as const) {
+      const viewer = { id: userId, name: '', role, active: true };
+      const all = model.inbox(userId);
+      const entries = all.filter((entry) => role === 'agent' || !entry.internal);
+      const shown = await queries.notificationsAfter(viewer, 0, 1_000);
+      expect(shown.map(({ id, seq, type, message, read }) => ({ id, seq, type, message, read }))).toEqual(
+        entries.map(({ event, seq, type, message, read }) => ({
+          id: notificationId(event, userId),
+          seq,
+          type,
+          message,
+          read,
+        })),
+      );
+      const unread = entries.filter((entry) => !entry.read);
+      expect(await queries.inbox(viewer)).toEqual({ seq: all.length, unread: unread.length });
+      const page = await queries.notifications(viewer, { unread: true, limit: 1_000 });
+      expect(page.items.map((item) => item.seq)).toEqual(unread.map((entry) => entry.seq).toReversed());
+    }
+  }
+}
+
+describe('the read models', () => {
+  it('show the same for one batch, for any split into batches, and for a plain fold of the history', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        histories(inboxIds),
+        fc.array(fc.nat(59), { maxLength: 12 }),
+        fc.boolean(),
+        async (events, cuts, restart) => {
+          await using whole = await newRig();
+          await whole.project(events);
+          await expectToShow(whole, events);
+          await using split = await newRig();
+          const edges = [...new Set([0, ...cuts.filter((cut) => cut < events.length), events.length])].toSorted(
+            (a, b) => a - b,
+          );
+          for (const [index, edge] of edges.entries()) {
+            if (restart) split.restart();
+            await split.project(events.slice(edge, edges[index + 1] ?? events.length));
+          }
+          await expectToShow(split, events);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  }, 120_000);
+});

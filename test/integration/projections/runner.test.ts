@@ -1,0 +1,255 @@
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
+import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
+import { openSession } from '../../../src/eventlog/session.ts';
+import { commitBatch, DeposedError, openCheckpoint, SupersededError } from '../../../src/projections/checkpoints.ts';
+import type { Projection } from '../../../src/projections/projection.ts';
+import { createRemoteWaiter } from '../../../src/projections/projections.ts';
+import { startRunner } from '../../../src/projections/runner.ts';
+import { until } from '../../support/until.ts';
+import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
+
+const agent = { id: '9', name: 'Nine', role: 'agent', active: true } as const;
+
+const opened = (number: number): TicketEvent => ({
+  type: 'TicketOpened',
+  data: {
+    number,
+    requesterId: '1',
+    requesterName: 'One',
+    description: 'It does not work',
+    category: 'general',
+    priority: 'low',
+    tags: [],
+  },
+});
+
+const posted = (message: string): TicketEvent => ({
+  type: 'MessagePosted',
+  data: { messageId: `m-${message}`, message, messageType: 'TEXT', attachments: [], internal: false },
+});
+
+const sent: DomainEvent = {
+  type: 'NotificationSent',
+  data: { type: 'news', title: 'News', message: 'Read this', data: {}, priority: 'low' },
+};
+
+const stateOf = (process: Process, name: string) =>
+  process.projections.status().find((status) => status.name === name)?.state;
+
+const allActive = (process: Process) => process.projections.status().every((status) => status.state === 'active');
+
+const texts = async (cluster: Cluster) => {
+  const { messages } = await cluster.queries.messages('t-1', { internal: true, limit: 10_000 });
+  return messages.map((message) => message.message);
+};
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+
+/** Ends the session of a projection's runner, as a failing network or server would. */
+const killRunner = (cluster: Cluster, name: string) =>
+  cluster.pool.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
+    `deskwire ${name}`,
+  ]);
+
+describe('running projections', () => {
+  it('shows what was appended to who waits for it', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await process.append('ticket.t-1', opened(1));
+    const position = await process.append('ticket.t-1', posted('hello'));
+    expect(await process.projections.waitFor(position, 10_000)).toBe(true);
+    expect(await texts(cluster)).toEqual(['hello']);
+    expect(await cluster.queries.ticket('1', agent)).toMatchObject({ id: 't-1', version: 2 });
+    expect(process.projections.status().map((status) => status.lag)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  it('says so when what is waited for does not come in time', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await until(() => allActive(process), 'the projections to be active');
+    expect(await process.projections.waitFor(1, 1)).toBe(false);
+  });
+
+  it('lets a process that runs no projections wait as well', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    const position = await process.append('ticket.t-1', opened(1), posted('hello'));
+    expect(await createRemoteWaiter(cluster.pool).waitFor(position, 10_000)).toBe(true);
+    expect(await texts(cluster)).toEqual(['hello']);
+  });
+
+  it('catches up with what happened while nobody ran', async () => {
+    await using cluster = await createCluster();
+    const first = cluster.startProcess();
+    await first.projections.close();
+    const history = numbers(2_500);
+    const position = await first.append('ticket.t-1', opened(1), ...history.map(posted));
+    const second = cluster.startProcess();
+    expect(await second.projections.waitFor(position, 20_000)).toBe(true);
+    expect(await texts(cluster)).toEqual(history);
+  });
+
+  it('follows what other processes append, in order with its own', async () => {
+    await using cluster = await createCluster();
+    const here = cluster.startProcess();
+    const there = cluster.startProcess();
+    await here.append('ticket.t-1', opened(1));
+    let position = 0;
+    for (const n of numbers(20)) position = await (Number(n) % 3 === 0 ? there : here).append('ticket.t-1', posted(n));
+    expect(await here.projections.waitFor(position, 10_000)).toBe(true);
+    expect(await texts(cluster)).toEqual(numbers(20));
+  });
+
+  it('has one active runner per projection, and the other takes over when it goes', async () => {
+    await using cluster = await createCluster();
+    const first = cluster.startProcess();
+    await until(() => allActive(first), 'the first to be active');
+    const second = cluster.startProcess();
+    await first.append('ticket.t-1', opened(1), posted('one'));
+    expect(second.projections.status().every((status) => status.state === 'standby')).toBe(true);
+    await first.projections.close();
+    const position = await second.append('ticket.t-1', posted('two'));
+    expect(await second.projections.waitFor(position, 10_000)).toBe(true);
+    expect(await texts(cluster)).toEqual(['one', 'two']);
+  });
+
+  it('loses and doubles nothing when the connection is cut in the middle of a batch', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await process.projections.waitFor(await process.append('ticket.t-1', opened(1)), 10_000);
+    const blocker = await cluster.pool.connect();
+    await blocker.query('begin; lock table deskwire_messages.readers in exclusive mode');
+    const position = await process.append('ticket.t-1', posted('once'));
+    await until(async () => {
+      const { rows } = await cluster.pool.query(
+        "select from pg_stat_activity where application_name = 'deskwire messages' and wait_event_type = 'Lock'",
+      );
+      return rows.length === 1;
+    }, 'the batch to be half written');
+    await killRunner(cluster, 'messages');
+    await blocker.query('rollback');
+    blocker.release();
+    expect(await process.projections.waitFor(position, 10_000)).toBe(true);
+    expect(await texts(cluster)).toEqual(['once']);
+    expect(await cluster.queries.unread('t-1', agent)).toBe(1);
+  });
+
+  it('steps down when somebody else moved its checkpoint, and starts again from there', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await process.projections.waitFor(await process.append('ticket.t-1', opened(1), posted('one')), 10_000);
+    await cluster.pool.query("update deskwire.projections set position = 3 where name = 'messages'");
+    await process.append('ticket.t-1', posted('handled by the other'));
+    const position = await process.append('ticket.t-1', posted('two'));
+    expect(await process.projections.waitFor(position, 10_000)).toBe(true);
+    expect(await texts(cluster)).toEqual(['one', 'two']);
+  });
+
+  it('lets one of two runners write a batch, never both', async () => {
+    await using cluster = await createCluster();
+    const projection = countingProjection();
+    const sessions = await Promise.all([1, 2].map(() => openSession({ connectionString: cluster.url }, 'test')));
+    const [first] = sessions;
+    if (first) await openCheckpoint(first, projection, 'counting');
+    const outcomes = await Promise.allSettled(
+      sessions.map((session) =>
+        commitBatch(session.query, projection, 'counting', { from: 0, to: 5 }, [[1, 2, 3, 4, 5]]),
+      ),
+    );
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refused.map((outcome) => outcome.reason)).toEqual([expect.any(DeposedError)]);
+    expect(await countedIn(cluster)).toEqual([1, 2, 3, 4, 5]);
+    await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
+  });
+
+  it('builds a read model anew when its version rises, and leaves one of a newer version alone', async () => {
+    await using cluster = await createCluster();
+    await using session = await openSession({ connectionString: cluster.url }, 'test');
+    const old = countingProjection();
+    await openCheckpoint(session, old, 'counting');
+    await commitBatch(session.query, old, 'counting', { from: 0, to: 1 }, [[1]]);
+    const risen = await openCheckpoint(session, { ...old, version: 2 }, 'counting');
+    expect(risen.position).toBe(0);
+    expect(await countedIn(cluster)).toEqual([]);
+    await expect(openCheckpoint(session, old, 'counting')).rejects.toThrow(SupersededError);
+    await expect(commitBatch(session.query, old, 'counting', { from: 0, to: 1 }, [[1]])).rejects.toThrow(DeposedError);
+  });
+
+  it('handles everything before an event that cannot be handled, names it, and goes on when it can be', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await process.append('user.1', sent, sent, sent, sent);
+    let broken = true;
+    const runner = startRunner({
+      projection: countingProjection((event) => {
+        if (broken && event.position === 3) throw new Error('I cannot');
+      }),
+      schema: 'counting',
+      database: { connectionString: cluster.url },
+      feed: process.feed,
+      log: quiet,
+      onMoved: () => {},
+    });
+    await until(() => runner.status().failure?.position === 3, 'the event to be named');
+    expect(runner.status().state).toBe('failing');
+    expect(await countedIn(cluster)).toEqual([1, 2]);
+    broken = false;
+    await until(() => runner.status().lag === 0, 'it to go on');
+    expect(runner.status()).toMatchObject({ state: 'active', failure: undefined });
+    expect(await countedIn(cluster)).toEqual([1, 2, 3, 4]);
+    await runner.close();
+  });
+
+  it('goes on after the database refused it for a while', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await until(() => allActive(process), 'the projections to be active');
+    await cluster.pool.query('alter table deskwire.projections rename to hidden');
+    const position = await process.append('user.1', sent);
+    await until(() => stateOf(process, 'notifications') === 'failing', 'the failure');
+    await cluster.pool.query('alter table deskwire.hidden rename to projections');
+    expect(await process.projections.waitFor(position, 10_000)).toBe(true);
+    expect(await cluster.queries.inbox({ ...agent, id: '1' })).toEqual({ seq: 1, unread: 1 });
+  });
+
+  it('tells a user of each notification once, with its seq, after it can be read', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    for (let n = 0; n < 5; n += 1) {
+      const position = await process.append('user.1', sent);
+      await process.projections.waitFor(position, 10_000);
+      if (n === 2) await killRunner(cluster, 'notifications');
+    }
+    const told = process.signals.flatMap(({ signal }) => signal.notifications.map((notification) => notification.seq));
+    expect(told).toEqual([1, 2, 3, 4, 5]);
+    expect(process.signals.at(-1)).toMatchObject({ userId: '1', signal: { head: { seq: 5, unread: 5 } } });
+  });
+});
+
+/** Keeps the positions that it was given. */
+function countingProjection(check: (event: RecordedEvent) => void = () => {}): Projection {
+  return {
+    name: 'counting',
+    version: 1,
+    ddl: `
+      create table counted (position integer not null);
+      create function write(positions json) returns void language sql set search_path from current as
+        $$ insert into counted select p::integer from json_array_elements_text(positions) as p $$;
+    `,
+    start: () => ({
+      fold(events) {
+        for (const event of events) check(event);
+        return { payload: [events.map((event) => event.position)] };
+      },
+    }),
+  };
+}
+
+async function countedIn(cluster: Cluster): Promise<number[]> {
+  const { rows } = await cluster.pool.query(
+    `select position from ${pg.escapeIdentifier('counting')}.counted order by position`,
+  );
+  return rows.map((row) => row.position);
+}
