@@ -2,6 +2,7 @@
 import type { ClientConfig, Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Broker } from '../broker/port.ts';
+import { openSession } from '../eventlog/session.ts';
 import { openCheckpoint } from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
 import { messagesProjection } from './messages.ts';
@@ -10,7 +11,6 @@ import type { Projection } from './projection.ts';
 import type { ProjectionWaiter } from './queries.ts';
 import { referencesProjection } from './references.ts';
 import { type Runner, type RunnerStatus, startRunner } from './runner.ts';
-import { openSession } from './session.ts';
 import { ticketsProjection } from './tickets.ts';
 import { usersProjection } from './users.ts';
 import { createProjectionWaiter } from './waiter.ts';

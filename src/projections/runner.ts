@@ -16,6 +16,7 @@
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
+import { openSession, PING_EVERY, type Session } from '../eventlog/session.ts';
 import {
   type Checkpoint,
   commitBatch,
@@ -28,7 +29,6 @@ import type { LogFeed } from './feed.ts';
 import { blame, fold, HandlerError } from './handler-error.ts';
 import type { Projection, ProjectionContext } from './projection.ts';
 import { createPace, rest } from './rest.ts';
-import { openSession, PING_EVERY, type Session } from './session.ts';
 
 export type RunnerState = 'standby' | 'active' | 'failing' | 'superseded' | 'closed';
 
