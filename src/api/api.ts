@@ -94,6 +94,8 @@ export async function createApi(parts: ApiParts): Promise<App> {
   await app.register(helmet, HELMET);
   await app.register(cors, {
     origin: config.corsOrigins.includes('*') ? true : [...config.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    maxAge: 600,
     exposedHeaders: ['Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
   });
 
