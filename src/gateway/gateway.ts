@@ -51,6 +51,8 @@ export interface GatewayParts {
 }
 
 export interface Gateway {
+  /** Those of these users who have a socket open. */
+  online(userIds: readonly string[]): ReadonlySet<string>;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
@@ -195,6 +197,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   for (const namespace of new Set(DIALECTS.map((dialect) => dialect.namespace))) connections.serve(io.of(namespace));
 
   return {
+    online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
     async close() {
       await drain(io, sessions, options.drainSpread);
       stopDirectory();

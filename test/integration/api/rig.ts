@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
-import { createActorSystem } from '../../../src/actors/actor-system.ts';
 import { createDirectory, ticketContextFrom } from '../../../src/actors/directory.ts';
+import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
 import { type ApiConfig, createApi } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
+import { createServices } from '../../../src/application/services.ts';
 import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
@@ -145,19 +146,23 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
       ? await readModels(node, parts)
       : { queries: options.queries, waiter: { waitFor: () => Promise.resolve(true) } };
   await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
+  const waiter = options.waiter ?? reads.waiter;
   const app = await createApi({
-    actors: node.actors,
-    directory: node.directory,
+    services: createServices({
+      actors: node.actors,
+      directory: node.directory,
+      queries: reads.queries,
+      waiter,
+      nextTicketNumber: createTicketNumbers(node.pool).next,
+      lastPosition: () => node.appender.lastPosition,
+      newId,
+    }),
+    waiter,
     auth,
-    queries: reads.queries,
-    waiter: options.waiter ?? reads.waiter,
-    nextTicketNumber: createTicketNumbers(node.pool).next,
-    lastPosition: () => node.appender.lastPosition,
     online: () => Promise.resolve(new Set(options.online)),
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,
-    newId,
   });
   parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
