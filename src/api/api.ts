@@ -51,8 +51,8 @@ export interface ApiConfig {
   readonly corsOrigins: readonly string[];
   /** Requests per minute and user; undefined for no limit. */
   readonly requestsPerMinute?: number;
-  /** Whether a proxy in front of us may be believed about the client's address. */
-  readonly trustProxy?: boolean;
+  /** Addresses and networks of the proxies that are believed about the client's address. */
+  readonly trustProxy?: readonly string[];
 }
 
 export interface ApiParts {
@@ -70,7 +70,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
-    trustProxy: config.trustProxy ?? false,
+    trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
     genReqId: ({ headers }) => requestId(headers, services.newId),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },

@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   rate_limited: 429,
   conflict: 409,
   precondition_failed: 412,
+  idempotency_key_reused: 422,
   payload_too_large: 413,
   unavailable: 503,
 };
@@ -30,6 +31,7 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   rate_limited: 'Too many requests',
   conflict: 'Conflict',
   precondition_failed: 'Precondition failed',
+  idempotency_key_reused: 'Idempotency key reused',
   payload_too_large: 'Payload too large',
   unavailable: 'Service unavailable',
   internal: 'Internal error',

@@ -7,6 +7,7 @@ import type { PostableMessageType, TicketEvent } from '../domain/ticket/events.t
 import { type Message, messageOf } from '../domain/ticket/message.ts';
 import { isStaff, type UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage, ParticipantView, TicketView } from '../projections/queries.ts';
+import { execute } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 import { ticketIdOf } from './tickets.ts';
 
@@ -39,9 +40,10 @@ export async function postMessage(
   const ticketId = await ticketIdOf(services, idOrNumber);
   const context =
     input.clientMessageId === undefined
-      ? commandContext(services, caller, 'post')
-      : commandContext(services, caller, 'message', input.clientMessageId);
-  const outcome = await services.actors.execute(
+      ? commandContext(services, caller, 'post', { input })
+      : commandContext(services, caller, 'message', { key: input.clientMessageId });
+  const outcome = await execute(
+    services,
     'ticket',
     ticketId,
     {

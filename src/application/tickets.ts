@@ -5,6 +5,7 @@ import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Category, Priority, Status } from '../domain/ticket/events.ts';
 import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import { execute, executeForState } from './execute.ts';
 import { type Caller, commandContext, type Services } from './services.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
@@ -35,7 +36,8 @@ export async function openTicket(
     await requireReference(services, 'dispatch', input.dispatchId, 'Dispatch', 'dispatchId');
   }
   const id = ticketIdFor(services, caller);
-  return services.actors.execute(
+  return executeForState(
+    services,
     'ticket',
     id,
     {
@@ -50,7 +52,7 @@ export async function openTicket(
       ...(input.grnId !== undefined && { grnId: input.grnId }),
       ...(input.dispatchId !== undefined && { dispatchId: input.dispatchId }),
     },
-    commandContext(services, caller, 'open'),
+    commandContext(services, caller, 'open', { input }),
   );
 }
 
@@ -117,11 +119,12 @@ export async function changeTicket(
   const { assigneeId, ...fields } = input;
   const assignee = await assigneeOf(services, caller, assigneeId);
   const id = await ticketIdOf(services, idOrNumber);
-  return services.actors.execute(
+  return executeForState(
+    services,
     'ticket',
     id,
     { type: 'ChangeTicket', ...fields, ...(assignee !== undefined && { assignee }) },
-    commandContext(services, caller, 'change'),
+    commandContext(services, caller, 'change', { input }),
   );
 }
 
@@ -144,7 +147,8 @@ export async function deleteTicket(
   idOrNumber: string,
 ): Promise<CommandOutcome<'ticket'>> {
   const id = await ticketIdOf(services, idOrNumber);
-  return services.actors.execute('ticket', id, { type: 'DeleteTicket' }, commandContext(services, caller, 'delete'));
+  const context = commandContext(services, caller, 'delete', { input: {} });
+  return executeForState(services, 'ticket', id, { type: 'DeleteTicket' }, context);
 }
 
 /** `upTo` is a version of the ticket's stream; a smaller one than before changes nothing. */
@@ -155,7 +159,8 @@ export async function readTicket(
   upTo: number,
 ): Promise<CommandOutcome<'ticket'>> {
   const id = await ticketIdOf(services, idOrNumber);
-  return services.actors.execute('ticket', id, { type: 'ReadTicket', upTo }, commandContext(services, caller, 'read'));
+  const context = commandContext(services, caller, 'read', { input: { upTo } });
+  return execute(services, 'ticket', id, { type: 'ReadTicket', upTo }, context);
 }
 
 /**

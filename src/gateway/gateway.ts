@@ -6,6 +6,7 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import type { Services } from '../application/services.ts';
@@ -148,6 +149,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     directory: services.directory,
     sessions,
     socketsPerUser: options.socketsPerUser,
+    trusted: compile([...options.trustProxy]),
     now,
     log,
     onOpened(session, { lastSeq }) {

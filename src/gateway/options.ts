@@ -36,6 +36,8 @@ export interface GatewayOptions {
   /** On a drain, clients are told to come back within this time, each at a moment of its own. */
   readonly drainSpread: number;
   readonly corsOrigins: readonly string[];
+  /** Addresses and networks of the proxies that are believed about the client's address. */
+  readonly trustProxy: readonly string[];
 }
 
 export interface Rate {
@@ -65,4 +67,5 @@ export const defaultOptions: GatewayOptions = {
   rate: { socket: { burst: 100, perSecond: 25 }, user: { burst: 200, perSecond: 50 } },
   drainSpread: 5_000,
   corsOrigins: [],
+  trustProxy: [],
 };

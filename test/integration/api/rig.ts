@@ -152,6 +152,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
       actors: node.actors,
       directory: node.directory,
       queries: reads.queries,
+      history: node.reader,
       waiter,
       nextTicketNumber: createTicketNumbers(node.pool).next,
       lastPosition: () => node.appender.lastPosition,
