@@ -1,10 +1,10 @@
 /** Projections on a database of the test's own, driven without a runner: batches in, queries out. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
+import { PROJECTIONS, type ProjectionName, type Schemas } from '../../../src/projections/catalog.ts';
 import { commitBatch, openCheckpoint } from '../../../src/projections/checkpoints.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import type { ProjectionHandler } from '../../../src/projections/projection.ts';
-import { PROJECTIONS, type ProjectionName, type Schemas } from '../../../src/projections/projections.ts';
 import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
 import { openSession, type Session } from '../../../src/projections/session.ts';
 
