@@ -12,7 +12,9 @@ import { beginning, type Step, step } from './steps.ts';
 export type InboxIds = (events: readonly RecordedEvent[], userId: string) => readonly string[];
 
 export const histories = (inboxIds: InboxIds, maxLength = 60) =>
-  fc.tuple(beginning, fc.array(step, { maxLength })).map(([first, steps]) => record([...first, ...steps], inboxIds));
+  fc
+    .tuple(beginning, fc.array(step, { maxLength, size: 'max' }))
+    .map(([first, steps]) => record([...first, ...steps], inboxIds));
 
 function record(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
   const events: RecordedEvent[] = [];

@@ -114,7 +114,7 @@ describe('the read models', () => {
     await fc.assert(
       fc.asyncProperty(
         histories(inboxIds),
-        fc.array(fc.nat(80), { maxLength: 12 }),
+        fc.array(fc.nat(80), { maxLength: 12, size: 'max' }),
         fc.boolean(),
         async (events, cuts, restart) => {
           await rig.reset();
@@ -130,7 +130,7 @@ describe('the read models', () => {
           await expectToShow(rig, events);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   }, 120_000);
 });
