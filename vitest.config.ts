@@ -3,11 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/support/closing-line.ts'],
     globalSetup: 'test/support/global-setup.ts',
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     // One nats-server given from outside is shared by all files: they take turns.
-    fileParallelism: process.env.NATS_URL === undefined,
+    fileParallelism: !process.env.NATS_URL,
   },
 });

@@ -1,18 +1,44 @@
-/** Actors as the rest of Deskwire sees them: commands in, recorded events out. */
-import type { RecordedEvent } from '../domain/event.ts';
+/**
+ * Actors as the rest of Deskwire sees them: commands in, recorded events out. `local-actor-system.ts` runs them in this
+ * process; whoever places them on several nodes puts another ActorSystem before it.
+ */
+import type { Decider, DecisionContext, RecordedEvent } from '../domain/event.ts';
 import type { ReferenceCommand, ReferenceState } from '../domain/reference/decider.ts';
+import type { ReferenceEvent } from '../domain/reference/events.ts';
 import type { RoomCommand, RoomState } from '../domain/room/decider.ts';
-import type { TicketCommand, TicketState } from '../domain/ticket/decider.ts';
+import type { RoomEvent } from '../domain/room/events.ts';
+import type { TicketCommand, TicketContext, TicketState } from '../domain/ticket/decider.ts';
+import type { TicketEvent } from '../domain/ticket/events.ts';
 import type { UserCommand, UserState } from '../domain/user/decider.ts';
+import type { UserEvent } from '../domain/user/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 
 export interface ActorKinds {
-  ticket: { command: TicketCommand; state: TicketState };
-  user: { command: UserCommand; state: UserState };
-  room: { command: RoomCommand; state: RoomState };
-  reference: { command: ReferenceCommand; state: ReferenceState };
+  ticket: { command: TicketCommand; state: TicketState; event: TicketEvent; context: TicketContext };
+  user: { command: UserCommand; state: UserState; event: UserEvent; context: DecisionContext };
+  room: { command: RoomCommand; state: RoomState; event: RoomEvent; context: DecisionContext };
+  reference: { command: ReferenceCommand; state: ReferenceState; event: ReferenceEvent; context: DecisionContext };
 }
 export type ActorKind = keyof ActorKinds;
+
+export type Deciders = {
+  readonly [K in ActorKind]: Decider<
+    ActorKinds[K]['state'],
+    ActorKinds[K]['command'],
+    ActorKinds[K]['event'],
+    ActorKinds[K]['context']
+  >;
+};
+
+/**
+ * What decisions need to know beside who gives the command, for the kinds that need more: looked up for every decision,
+ * so answer at once when it is known at once.
+ */
+export type ContextOf = {
+  readonly [K in ActorKind as DecisionContext extends ActorKinds[K]['context'] ? never : K]: (
+    state: ActorKinds[K]['state'],
+  ) => Omit<ActorKinds[K]['context'], 'by'> | Promise<Omit<ActorKinds[K]['context'], 'by'>>;
+};
 
 /** Where a command comes from; recorded with its events. */
 export interface CommandContext {
@@ -32,7 +58,10 @@ export interface CommandContext {
 export interface CommandOutcome<K extends ActorKind = ActorKind> {
   /** The events of this command, of the first time when it is a duplicate; none when there was nothing to change. */
   readonly events: readonly RecordedEvent[];
-  /** The state and version of the stream after the command (or later, for a duplicate). */
+  /**
+   * The state and version of the stream after the command. Those of a duplicate may be of later, when whoever repeats it
+   * may no longer see the stream: only `events` are theirs whatever happened since.
+   */
   readonly state: ActorKinds[K]['state'];
   readonly version: number;
   /** Position of the last of `events`; 0 when there are none. */

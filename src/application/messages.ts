@@ -70,9 +70,6 @@ function refuseUnknownAttachments(input: PostMessageInput): void {
   if ((input.attachments?.length ?? 0) > 0) {
     throw new DeskwireError('not_found', 'Attachment not found', { field: 'attachments.0' });
   }
-  if (input.message.trim() === '') {
-    throw new DeskwireError('invalid_payload', 'message must not be empty', { field: 'message' });
-  }
 }
 
 export interface MessageRange {

@@ -45,6 +45,10 @@ export const LegacyIdField = Type.Unsafe<string | number>({
 export const TicketIdField = Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' });
 export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id });
 export const VersionField = Type.Integer({ minimum: 0, maximum: MAX_COUNT });
+/** Opaque: whoever issued it says whether it means anything. */
+export const CursorField = Type.String({ minLength: 1, maxLength: 512 });
+export const PageSizeField = Type.Integer({ minimum: 1, maximum: LIMITS.pageSize });
+export const HistorySizeField = Type.Integer({ minimum: 1, maximum: LIMITS.historySize });
 export const AttachmentReference = Type.Union([IdField, Type.Object({ id: IdField }, { additionalProperties: true })]);
 
 /** What `send_message` and `POST …/chat` take beside the ticket. */
@@ -66,5 +70,19 @@ export const ReadNotificationsBody = Type.Object(
 
 export const ReadAllNotificationsBody = Type.Object(
   { upToSeq: Type.Optional(VersionField) },
+  { additionalProperties: false },
+);
+
+/** Recipients are checked beyond this: either `userIds` or `role`. */
+export const SendNotificationBody = Type.Object(
+  {
+    userIds: Type.Optional(Type.Array(IdField, { minItems: 1, maxItems: LIMITS.userIds })),
+    role: Type.Optional(IdField),
+    type: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.:-]{0,63}$' }),
+    title: Type.String({ minLength: 1, maxLength: LIMITS.title }),
+    message: MessageField,
+    data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    priority: Type.Optional(PriorityField),
+  },
   { additionalProperties: false },
 );

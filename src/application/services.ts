@@ -6,22 +6,35 @@
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import type { Directory } from '../actors/directory.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { Queries } from '../projections/queries.ts';
+import type { ProjectionWaiter, Queries } from '../projections/queries.ts';
 
 export interface Services {
   readonly actors: ActorSystem;
   readonly queries: Queries;
   readonly directory: Directory;
-  readonly ticketNumbers: TicketNumbers;
+  /** A number that no ticket has had: 1, 2, … It is lost when its ticket is then refused. */
+  readonly nextTicketNumber: () => Promise<number>;
   /** A new UUID. */
   readonly newId: () => string;
   /** Waits, bounded, until the read models show everything that this process has acknowledged. */
   readonly settle: () => Promise<void>;
 }
 
-export interface TicketNumbers {
-  /** A number that no ticket has had: 1, 2, … A number is lost when its ticket is then refused. */
-  next(): Promise<number>;
+const OWN_WRITES_MS = 1_000;
+
+export interface ServiceParts extends Omit<Services, 'settle'> {
+  readonly waiter: ProjectionWaiter;
+  /** Position of the newest event that this process recorded. */
+  readonly lastPosition: () => number;
+}
+
+export function createServices({ waiter, lastPosition, ...services }: ServiceParts): Services {
+  return {
+    ...services,
+    async settle() {
+      await waiter.waitFor(lastPosition(), OWN_WRITES_MS);
+    },
+  };
 }
 
 /** Who asks, from where, and how a repetition of the request is recognized. */

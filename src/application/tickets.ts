@@ -1,9 +1,10 @@
 /** What can be asked of tickets, as the API and the gateway ask it. */
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandOutcome } from '../actors/actor-system.ts';
+import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Category, Priority, Status } from '../domain/ticket/events.ts';
-import { isStaff } from '../domain/user/identity.ts';
+import { isStaff, type UserFacts } from '../domain/user/identity.ts';
 import { type Caller, commandContext, type Services } from './services.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
@@ -65,13 +66,13 @@ async function numberFor(services: Services, caller: Caller, id: string): Promis
     const { state } = await services.actors.read('ticket', id);
     if (state.exists) return state.number;
   }
-  return services.ticketNumbers.next();
+  return services.nextTicketNumber();
 }
 
 async function requesterOf(services: Services, caller: Caller, requesterId: string | undefined) {
   if (requesterId === undefined || requesterId === caller.user.id) return caller.user;
   // Before the look-up: someone who may not ask must not learn who exists.
-  if (!isStaff(caller.user.role)) throw new DeskwireError('forbidden', 'You may open tickets only for yourself');
+  requirePermission(mayOpenTicketFor(caller.user, requesterId), 'You may open tickets only for yourself');
   const user = await services.directory.user(requesterId);
   if (user === undefined || !user.active)
     throw new DeskwireError('not_found', 'User not found', { field: 'requesterId' });
@@ -124,15 +125,17 @@ export async function changeTicket(
   );
 }
 
-async function assigneeOf(services: Services, caller: Caller, id: string | null | undefined) {
+async function assigneeOf(
+  services: Services,
+  caller: Caller,
+  id: string | null | undefined,
+): Promise<UserFacts | null | undefined> {
   if (id === undefined || id === null) return id;
-  // The ticket refuses whoever may not assign; until then they must not learn who exists.
-  if (!isStaff(caller.user.role)) return { id, name: id };
+  // The ticket refuses whoever may not assign; they must not learn from us who exists.
+  if (!isStaff(caller.user.role)) return { id, name: id, role: 'customer', active: false };
   const user = await services.directory.user(id);
-  if (user === undefined || !user.active) {
-    throw new DeskwireError('not_found', 'User not found', { field: 'assigneeId' });
-  }
-  return { id: user.id, name: user.name };
+  if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: 'assigneeId' });
+  return user;
 }
 
 export async function deleteTicket(

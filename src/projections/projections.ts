@@ -2,12 +2,12 @@
 import type { ClientConfig, Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Broker } from '../broker/port.ts';
+import { openSession } from '../eventlog/session.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames, type Schemas } from './catalog.ts';
 import { openCheckpoint } from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
 import type { ProjectionWaiter } from './queries.ts';
 import { type Runner, type RunnerStatus, startRunner } from './runner.ts';
-import { openSession } from './session.ts';
 import { createProjectionWaiter } from './waiter.ts';
 
 export interface Projections extends ProjectionWaiter {

@@ -16,6 +16,7 @@
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
+import { openSession, PING_EVERY, type Session } from '../eventlog/session.ts';
 import {
   type Checkpoint,
   commitBatch,
@@ -28,7 +29,6 @@ import type { LogFeed } from './feed.ts';
 import { blame, fold, HandlerError } from './handler-error.ts';
 import type { Projection, ProjectionContext, Writes } from './projection.ts';
 import { createPace, rest } from './rest.ts';
-import { openSession, PING_EVERY, type Session } from './session.ts';
 
 export type RunnerState = 'standby' | 'active' | 'failing' | 'superseded' | 'closed';
 
@@ -186,7 +186,7 @@ export function startRunner(options: RunnerOptions): Runner {
     const ended = AbortSignal.any([held.lost, closing.signal, replaced.signal]);
     const unsubscribe = feed.onReplaced(() => replaced.abort());
     try {
-      while (!(await held.tryLock(projection.name))) {
+      while (!(await held.tryLock(`projection ${projection.name}`))) {
         if (state !== 'superseded') state = 'standby';
         await rest(TAKE_OVER_EVERY, ended);
         if (ended.aborted) return;

@@ -72,6 +72,7 @@ async function unpackDebianPackage(cache: string): Promise<void> {
         'APT::Sandbox::User "root";', // The account _apt may not enter the cache; without root there is no such change.
         'Acquire::Languages "none";',
         'Acquire::http::Timeout "20";',
+        'Acquire::Retries "1";',
         '#clear APT::Update::Pre-Invoke;', // The system's own hooks are about the system's lists.
         '#clear APT::Update::Post-Invoke;',
         '#clear APT::Update::Post-Invoke-Success;',

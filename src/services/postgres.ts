@@ -4,7 +4,7 @@
  * The folder is made complete or not at all: initialized beside its place, then renamed. A server that was killed, or
  * that is still shutting down, is waited for rather than reported.
  */
-import { chown, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ import { endOrphan } from './orphan.ts';
 const superuser = 'deskwire';
 
 export interface PostgresOptions {
-  /** Absolute; its parent must be writable by the account. */
+  /** Absolute; the account must be able to enter its parent. */
   readonly directory: string;
   readonly programs: string;
   readonly account: Account | undefined;
@@ -60,10 +60,20 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   }
 }
 
-async function initialize({ directory, programs, account, password, logFile }: PostgresOptions): Promise<void> {
+async function initialize({
+  directory,
+  programs,
+  account,
+  password,
+  logFile,
+  settings,
+}: PostgresOptions): Promise<void> {
   if (await stat(join(directory, 'PG_VERSION')).catch(() => undefined)) return;
   const partial = `${directory}.new`;
   await rm(partial, { recursive: true, force: true });
+  // Made by us: the account need not be able to write where the folder is.
+  await mkdir(partial, { mode: 0o700 });
+  if (account) await chown(partial, account.uid, account.gid);
   const secrets = await mkdtemp(join(tmpdir(), 'deskwire-'));
   try {
     const passwordFile = join(secrets, 'password');
@@ -78,7 +88,7 @@ async function initialize({ directory, programs, account, password, logFile }: P
         ...['--pgdata', partial, '--username', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
         // The same order and case rules on every system: none of the system's locales is needed.
         ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
-        ...['--no-sync', '--no-instructions'],
+        ...['--no-instructions', ...(settings.fsync === 'off' ? ['--no-sync'] : [])],
       ],
       stopSignal: 'TERM',
       logFile,

@@ -1,6 +1,7 @@
 /** Projections on a database of the test's own, driven without a runner: batches in, queries out. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
+import { openSession, type Session } from '../../../src/eventlog/session.ts';
 import {
   PROJECTIONS,
   type ProjectionName,
@@ -11,7 +12,6 @@ import { commitBatch, openCheckpoint } from '../../../src/projections/checkpoint
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import type { ProjectionHandler } from '../../../src/projections/projection.ts';
 import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
-import { openSession, type Session } from '../../../src/projections/session.ts';
 
 export interface Rig extends AsyncDisposable {
   readonly queries: Queries;

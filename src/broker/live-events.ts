@@ -1,0 +1,60 @@
+/**
+ * Live events of single streams. They come twice when this process recorded them itself: from memory right after the
+ * commit, and from JetStream's republish a little later. The second copy is recognised by its sequence, which is the
+ * event's position, and dropped before it is parsed.
+ */
+import { parseStream, type RecordedEvent, type Stream } from '../domain/event.ts';
+import { type BrokerConnection, parseEvent } from './connection.ts';
+import type { Broker, EventHandler, Subscription } from './port.ts';
+
+/** How many of the newest positions delivered from memory are remembered; a later second copy is only parsed in vain. */
+const REMEMBERED = 8192;
+
+interface Interest {
+  readonly handlers: Set<EventHandler>;
+  readonly subscription: Subscription;
+}
+
+export function createLiveEvents(connection: BrokerConnection): Broker['live'] {
+  const interests = new Map<string, Interest>();
+  const delivered = new Float64Array(REMEMBERED);
+
+  function subscribe(key: string, subject: string, handler: EventHandler): Subscription {
+    let interest = interests.get(key);
+    if (!interest) {
+      const handlers = new Set<EventHandler>();
+      const subscription = connection.subscribe(subject, (payload, sequence) => {
+        if (sequence !== undefined && delivered[sequence % REMEMBERED] === sequence) return;
+        const event = parseEvent(payload);
+        for (const one of handlers) one(event);
+      });
+      interest = { handlers, subscription };
+      interests.set(key, interest);
+    }
+    const { handlers, subscription } = interest;
+    // A wrapper of its own, so that the same function may subscribe twice.
+    const own: EventHandler = (event) => handler(event);
+    handlers.add(own);
+    return {
+      ready: subscription.ready,
+      close() {
+        handlers.delete(own);
+        if (handlers.size > 0 || interests.get(key)?.handlers !== handlers) return;
+        interests.delete(key);
+        subscription.close();
+      },
+    };
+  }
+
+  return {
+    subscribe: (stream: Stream, handler) => subscribe(stream, connection.subjects.liveStream(stream), handler),
+    subscribeKind: (kind, handler) => subscribe(kind, connection.subjects.liveKind(kind), handler),
+    deliver(events: readonly RecordedEvent[]) {
+      for (const event of events) {
+        delivered[event.position % REMEMBERED] = event.position;
+        for (const handler of interests.get(event.stream)?.handlers ?? []) handler(event);
+        for (const handler of interests.get(parseStream(event.stream).kind)?.handlers ?? []) handler(event);
+      }
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** Ephemeral messages: at most once, to whoever listens now. Local listeners hear them before `publish` returns. */
+import type { BrokerConnection } from './connection.ts';
+import type { Broker } from './port.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** `isConnected`: while it says no, remote listeners miss signals rather than have them queue up for a stale delivery. */
+export function createSignals(connection: BrokerConnection, isConnected: () => boolean): Broker['signals'] {
+  const local = new Map<string, Set<(payload: unknown) => void>>();
+
+  return {
+    publish(topic, payload) {
+      const subject = connection.subjects.signal(topic);
+      for (const handler of local.get(subject) ?? []) handler(payload);
+      if (isConnected() && !connection.nats.isClosed()) {
+        connection.nats.publish(subject, encoder.encode(JSON.stringify(payload)));
+      }
+    },
+
+    subscribe(topic, handler) {
+      const subject = connection.subjects.signal(topic);
+      const own = (payload: unknown) => handler(payload);
+      const handlers = local.get(subject) ?? new Set();
+      local.set(subject, handlers.add(own));
+      const remote = connection.subscribe(subject, (payload) => {
+        handler(JSON.parse(decoder.decode(payload)));
+      });
+      return {
+        ready: remote.ready,
+        close() {
+          handlers.delete(own);
+          if (handlers.size === 0 && local.get(subject) === handlers) local.delete(subject);
+          remote.close();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * Every setting: what it is for, what it may be, and what it is when it is not given. The one source of the type
+ * `Config`, of the check at start, of the words in its errors, and of `.env.example`.
+ */
+import Type, { type Static } from 'typebox';
+
+const roles = ['api', 'gateway', 'projector', 'relay'] as const;
+
+export const configSchema = Type.Object({
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 8080,
+    description: 'Port to serve on; 0 takes a free one.',
+  }),
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to serve on; 0.0.0.0 for all, in a container say.' }),
+  DATA_DIR: Type.String({
+    default: '.deskwire',
+    description: 'Folder for the state of the PostgreSQL and nats-server that npm start runs itself.',
+  }),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://.',
+      examples: ['postgres://user:password@host:5432/deskwire'],
+      description: 'PostgreSQL, 15 or newer; embedded when not given. A secret: also DATABASE_URL_FILE.',
+    }),
+  ),
+  NATS_URL: Type.Optional(
+    Type.String({
+      pattern: '^(nats|tls)://[^,\\s]+(,(nats|tls)://[^,\\s]+)*$',
+      examples: ['nats://user:password@host:4222'],
+      description:
+        'nats-server with JetStream, 2.9 or newer, several with commas; run by us when not given. A secret: also NATS_URL_FILE.',
+    }),
+  ),
+  WORKERS: Type.Integer({
+    minimum: 1,
+    maximum: 1,
+    default: 1,
+    description: 'Processes to run; this version runs one.',
+  }),
+  ROLES: Type.Array(Type.Enum([...roles]), {
+    minItems: roles.length,
+    uniqueItems: true,
+    default: [...roles],
+    description: 'What this process does; this version does all of it in one process.',
+  }),
+  DEMO_DATA: Type.Optional(
+    Type.Enum(['on', 'off'], {
+      description: 'Demo users and records; on by default only when everything is embedded.',
+    }),
+  ),
+  RATE_LIMIT: Type.Enum(['on', 'off'], { default: 'on', description: 'Request limits; off for benchmarks only.' }),
+  REPLAY_LIMIT: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 1000,
+    description: 'Most missed events that a client is sent one by one; beyond, it is told to load afresh.',
+  }),
+  CORS_ORIGINS: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
+    default: [],
+    examples: ['https://app.example.com,https://admin.example.com'],
+    description: 'Origins of the web pages that may call us. Older names: CORS_ORIGIN, FRONTEND_URL.',
+  }),
+  JWKS_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://.',
+      examples: ['https://id.example.com/.well-known/jwks.json'],
+      description: 'Keys of an outside identity provider, whose tokens are then accepted instead of ours.',
+    }),
+  ),
+  JWT_ISSUER: Type.Optional(
+    Type.String({ examples: ['https://id.example.com/'], description: 'Issuer that its tokens must have.' }),
+  ),
+  JWT_AUDIENCE: Type.Optional(
+    Type.String({ examples: ['deskwire'], description: 'Audience that its tokens must have.' }),
+  ),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'Least grave that is logged.',
+  }),
+});
+
+export type Config = Static<typeof configSchema> & {
+  /** Decided: by default whether everything is embedded. */
+  DEMO_DATA: 'on' | 'off';
+};
+export type SettingName = keyof typeof configSchema.properties;
+
+/** Never shown, and also taken from a file. */
+export const secretSettings: readonly SettingName[] = ['DATABASE_URL', 'NATS_URL'];
+
+/** Names under which a setting was known to the systems that we replace. */
+export const olderNames: Partial<Record<SettingName, readonly string[]>> = {
+  CORS_ORIGINS: ['CORS_ORIGIN', 'FRONTEND_URL'],
+};
+
+/** Settings that are announced, and that this version would have to ignore. */
+export const comingSettings = ['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
+
+/** What there is to say about a setting, as JSON Schema says it. */
+export interface SettingFacts {
+  readonly description: string;
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly items?: { readonly type?: unknown; readonly enum?: readonly string[] };
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly examples?: unknown;
+}
+
+export function settingFacts(name: SettingName): SettingFacts {
+  const { description = '', ...facts }: Partial<SettingFacts> = configSchema.properties[name];
+  return { description, ...facts };
+}
+
+export const settingNames = Object.keys(configSchema.properties).filter(
+  (name): name is SettingName => name in configSchema.properties,
+);

@@ -1,0 +1,190 @@
+/**
+ * From a handshake to a session, and to its end. A socket that is not authenticated is told so and nothing else, ever.
+ * One that is stays for as long as its token is valid, its signed-in session lives, and its user is active; each of
+ * these ends it at once, wherever it was ended.
+ */
+import type { Logger } from 'pino';
+import type { Namespace, Socket } from 'socket.io';
+import type { Directory } from '../../actors/directory.ts';
+import type { Authenticate, Authenticated } from '../../auth/authenticator.ts';
+import { DeskwireError } from '../../domain/errors.ts';
+import type { UserFacts } from '../../domain/user/identity.ts';
+import { wireError } from './errors.ts';
+import { type Session, userRoom } from './session.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface Connections {
+  /** Takes every socket of this namespace from now on. */
+  serve(namespace: Namespace): void;
+  /** Replaces the token of a session, and of the others of the same connection. Rejects with `forbidden` for another user's. */
+  refresh(session: Session, token: string): Promise<void>;
+  userChanged(userId: string): Promise<void>;
+  sessionRevoked(sessionId: string): void;
+}
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly directory: Directory;
+  readonly sessions: Sessions;
+  readonly socketsPerUser: number;
+  readonly now: () => number;
+  readonly log: Logger;
+  onOpened(session: Session, handshake: Handshake): void;
+  onClosed(session: Session): void;
+  onUserChanged(user: UserFacts): void;
+}
+
+/** What clients may say of themselves when they connect. */
+export interface Handshake {
+  readonly lastSeq: number | undefined;
+}
+
+/** The longest that a timer can wait. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+export function createConnections(parts: Parts): Connections {
+  const { authenticate, directory, sessions, log, now } = parts;
+  const admitted = new WeakMap<Socket, { token: string; found: Authenticated } | { error: unknown }>();
+  const expiries = new WeakMap<Session, NodeJS.Timeout>();
+
+  async function admit(socket: Socket): Promise<void> {
+    try {
+      const token = tokenOf(socket);
+      if (token === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
+      admitted.set(socket, { token, found: await authenticate(token) });
+    } catch (error) {
+      admitted.set(socket, { error });
+    }
+  }
+
+  function connected(socket: Socket): void {
+    const admission = admitted.get(socket);
+    admitted.delete(socket);
+    try {
+      if (admission === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
+      if ('error' in admission) throw admission.error;
+      open(socket, stillValid(admission));
+    } catch (error) {
+      turnAway(socket, error);
+    }
+  }
+
+  /** Asked again, now that nothing can come between the answer and the session: it may have been revoked meanwhile. */
+  function stillValid({ token, found }: { token: string; found: Authenticated }): Authenticated {
+    const again = authenticate(token);
+    return again instanceof Promise ? found : again;
+  }
+
+  function open(socket: Socket, { user, expiresAt, sessionId }: Authenticated): void {
+    if (sessions.ofUser(user.id).size >= parts.socketsPerUser) {
+      throw new DeskwireError('rate_limited', 'Too many connections', { retryAfter: 10 });
+    }
+    const leaving = new AbortController();
+    const { address, auth } = socket.handshake;
+    const namespace = socket.nsp.name;
+    const session: Session = {
+      socket,
+      namespace,
+      address,
+      user,
+      sessionId,
+      members: new Map(),
+      leaving: leaving.signal,
+    };
+    const openedAt = now();
+    sessions.add(session);
+    expireAt(session, expiresAt);
+    void socket.join(userRoom(user.id));
+    socket.on('disconnect', (reason) => {
+      clearTimeout(expiries.get(session));
+      leaving.abort();
+      parts.onClosed(session);
+      sessions.remove(session);
+      const seconds = Math.round((now() - openedAt) / 1_000);
+      log.info({ socket: socket.id, user: user.id, namespace, reason, seconds }, 'socket disconnected');
+    });
+    const transport = socket.conn.transport.name;
+    log.info({ socket: socket.id, user: user.id, role: user.role, namespace, transport, address }, 'socket connected');
+    parts.onOpened(session, { lastSeq: lastSeqOf(auth) });
+  }
+
+  function turnAway(socket: Socket, error: unknown): void {
+    const told = wireError(error);
+    if (error instanceof DeskwireError) {
+      log.info({ socket: socket.id, namespace: socket.nsp.name, error: told.type }, 'socket turned away');
+    } else {
+      log.error({ socket: socket.id, namespace: socket.nsp.name, err: error }, 'socket authentication failed');
+    }
+    dismiss(socket, error);
+  }
+
+  function dismiss(socket: Socket, error: unknown): void {
+    const { type, message, retryAfter } = wireError(error);
+    // Whatever was wrong with the token, its bearer learns no more than that.
+    const told = type === 'unauthorized' ? 'Authentication required' : message;
+    socket.emit('error', { type, message: told, ...(retryAfter !== undefined && { retryAfter }) });
+    socket.disconnect(true);
+  }
+
+  function expireAt(session: Session, expiresAt: number): void {
+    clearTimeout(expiries.get(session));
+    const left = expiresAt - now();
+    const timer = setTimeout(
+      () => {
+        if (left > MAX_TIMER) expireAt(session, expiresAt);
+        else dismiss(session.socket, new DeskwireError('token_expired', 'Token expired'));
+      },
+      Math.min(Math.max(left, 0), MAX_TIMER),
+    );
+    expiries.set(session, timer.unref());
+  }
+
+  return {
+    serve(namespace) {
+      namespace.use((socket, next) => void admit(socket).then(() => next()));
+      namespace.on('connection', connected);
+    },
+    async refresh(session, token) {
+      const { user, expiresAt, sessionId } = await authenticate(token);
+      if (user.id !== session.user.id) {
+        throw new DeskwireError('forbidden', 'This token is of another user', { field: 'token' });
+      }
+      for (const one of sessions.sameConnection(session)) {
+        one.sessionId = sessionId;
+        expireAt(one, expiresAt);
+      }
+    },
+    async userChanged(userId) {
+      if (sessions.ofUser(userId).size === 0) return;
+      const found = directory.user(userId);
+      const user = found instanceof Promise ? await found : found;
+      for (const session of [...sessions.ofUser(userId)]) {
+        // A request of theirs that is still waiting is then decided by who they are now.
+        session.user = user ?? { ...session.user, active: false };
+        if (!session.user.active)
+          dismiss(session.socket, new DeskwireError('unauthorized', 'This account is deactivated'));
+      }
+      if (user?.active) parts.onUserChanged(user);
+    },
+    sessionRevoked(sessionId) {
+      for (const session of [...sessions]) {
+        if (session.sessionId !== sessionId) continue;
+        dismiss(session.socket, new DeskwireError('unauthorized', 'Signed out'));
+      }
+    },
+  };
+}
+
+/** From the handshake's `auth`, else from the header. */
+function tokenOf({ handshake }: Socket): string | undefined {
+  const { token } = handshake.auth as { token?: unknown };
+  if (typeof token === 'string' && token !== '') return token.replace(/^Bearer /i, '');
+  const [, bearer] = /^Bearer (.+)$/i.exec(handshake.headers.authorization ?? '') ?? [];
+  return bearer;
+}
+
+/** Anything that cannot be a seq counts as none: the client then starts from now. */
+function lastSeqOf(auth: Readonly<Record<string, unknown>>): number | undefined {
+  const { lastSeq } = auth;
+  return typeof lastSeq === 'number' && Number.isSafeInteger(lastSeq) && lastSeq >= 0 ? lastSeq : undefined;
+}

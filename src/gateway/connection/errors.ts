@@ -1,0 +1,22 @@
+/** The one place where failures become what a socket is told. Source: PROTOCOL.md section 2. */
+import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
+
+export interface WireError {
+  readonly type: Exclude<ErrorCode, 'precondition_failed'>;
+  readonly message: string;
+  /** As the client named it. */
+  readonly field?: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
+}
+
+/** What was not foreseen is told as `unavailable`, without its details: those are for the log. */
+export function wireError(error: unknown): WireError {
+  if (!(error instanceof DeskwireError)) return { type: 'unavailable', message: 'Something went wrong on our side' };
+  return {
+    type: error.code === 'precondition_failed' ? 'conflict' : error.code,
+    message: error.message,
+    ...(error.field !== undefined && { field: error.field }),
+    ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Token buckets: each key may send a burst, and then so many a second. Asked and answered at once, because a limit that
+ * is awaited would let two events of one socket overtake each other.
+ */
+import type { Rate } from '../options.ts';
+
+export interface RateLimit {
+  /** Takes one; 0 when there was one, else the seconds until there is. */
+  take(key: string): number;
+}
+
+/** `now` in milliseconds. Buckets that have filled up again are forgotten. */
+export function createRateLimit({ burst, perSecond }: Rate, now: () => number): RateLimit {
+  const buckets = new Map<string, { left: number; at: number }>();
+  const fullAfter = (burst / perSecond) * 1_000;
+  let sweptAt = now();
+
+  function sweep(time: number): void {
+    sweptAt = time;
+    for (const [key, { at }] of buckets) if (time - at > fullAfter) buckets.delete(key);
+  }
+
+  return {
+    take(key) {
+      const time = now();
+      if (time - sweptAt > fullAfter) sweep(time);
+      const bucket = buckets.get(key) ?? { left: burst, at: time };
+      buckets.set(key, bucket);
+      bucket.left = Math.min(burst, bucket.left + ((time - bucket.at) / 1_000) * perSecond);
+      bucket.at = time;
+      if (bucket.left < 1) return (1 - bucket.left) / perSecond;
+      bucket.left -= 1;
+      return 0;
+    },
+  };
+}

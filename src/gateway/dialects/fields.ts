@@ -1,0 +1,14 @@
+/** Fields that the requests of several dialects have. */
+import Type from 'typebox';
+import { LIMITS, TicketIdField, VersionField } from '../../application/schemas.ts';
+
+/** A ticket's id, or its number in either form. */
+export const ticketId = Type.Union([TicketIdField, Type.Integer({ minimum: 1 })]);
+
+/** The last version seen. */
+export const version = VersionField;
+
+/** What a client was told as the log's epoch. */
+export const epoch = Type.String({ minLength: 1, maxLength: LIMITS.id });
+
+export const token = Type.String({ minLength: 1, maxLength: 16_384 });

@@ -1,0 +1,232 @@
+/**
+ * The gateway: Socket.IO for every kind of client, over websocket and long-polling. It authenticates sockets, brings each
+ * to where its tickets and inbox stand, and then sends it what happens there for as long as it may see it.
+ *
+ * Socket.IO's own connection state recovery stays off: it skips authorization and loses events; replay is ours.
+ */
+import type { Server as HttpServer } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { Server } from 'socket.io';
+import type { Services } from '../application/services.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { Broker } from '../broker/port.ts';
+import { lookUp } from '../domain/record.ts';
+import type { EventReader } from '../eventlog/event-log.ts';
+import type { ProjectionWaiter } from '../projections/queries.ts';
+import { createConnections } from './connection/connections.ts';
+import { createDispatch, requestsByNamespace } from './connection/dispatch.ts';
+import { drain } from './connection/drain.ts';
+import { createRateLimit } from './connection/rate-limit.ts';
+import { type Session, userRoom } from './connection/session.ts';
+import { createSessions } from './connection/sessions.ts';
+import { chat } from './dialects/chat.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { notifications } from './dialects/notifications.ts';
+import { watchEpoch } from './epoch.ts';
+import type { FeedOptions } from './feed/feed.ts';
+import type { InboxFeed } from './inbox/inbox-feed.ts';
+import { createInboxes } from './inbox/inboxes.ts';
+import { defaultOptions, type GatewayOptions } from './options.ts';
+import { createRooms } from './rooms.ts';
+import { createMemberships } from './tickets/memberships.ts';
+import { createTicketFeeds } from './tickets/ticket-feeds.ts';
+import { createTyping } from './tickets/typing.ts';
+import { createUnread } from './tickets/unread.ts';
+import type { Toolbox } from './toolbox.ts';
+import { type AttachmentUrl, createMessageWire } from './wire.ts';
+
+export interface GatewayParts {
+  readonly httpServer: HttpServer;
+  readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked'>;
+  readonly services: Services;
+  readonly reader: EventReader;
+  readonly waiter: ProjectionWaiter;
+  readonly broker: Broker;
+  readonly attachmentUrl: AttachmentUrl;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly options?: Partial<GatewayOptions>;
+}
+
+export interface Gateway {
+  /** Those of these users who have a socket open. */
+  online(userIds: readonly string[]): ReadonlySet<string>;
+  /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
+  close(): Promise<void>;
+}
+
+const DIALECTS: readonly Dialect[] = [chat, notifications];
+
+/** Rejects when the log cannot be read. The HTTP server stays its owner's to close. */
+export async function createGateway(parts: GatewayParts): Promise<Gateway> {
+  const { services, broker, log, now } = parts;
+  const options: GatewayOptions = { ...defaultOptions, ...parts.options };
+  const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
+  const io = createServer(parts.httpServer, options);
+  const rooms = createRooms(io);
+  const sessions = createSessions();
+  const messageWire = createMessageWire(parts.attachmentUrl);
+  const feedOptions: FeedOptions = { ...options, sleep, onError };
+  const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
+
+  const unread = createUnread({
+    queries: services.queries,
+    waiter: parts.waiter,
+    onError,
+    send(user, ticketId, count) {
+      for (const { namespace, tickets } of DIALECTS) {
+        const wire = tickets?.unread?.(ticketId, count);
+        if (wire !== undefined) rooms.send(namespace, userRoom(user.id), wire);
+      }
+    },
+  });
+  const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
+  const feeds = createTicketFeeds(
+    {
+      broker,
+      rooms,
+      messageWire,
+      now,
+      reader: parts.reader,
+      readState: (ticketId) => services.actors.read('ticket', ticketId),
+      relations: (state) => services.directory.relations(state),
+      onAcquired: typing.follow,
+      onReleased: typing.unfollow,
+      onDelivered(event) {
+        // Whoever posts or reads moves their own cursor; what others have not read comes with their notification.
+        const reader = event.type === 'MessagePosted' ? event.metadata.actor.id : undefined;
+        const moved = event.type === 'TicketRead' ? event.data.userId : reader;
+        const [session] = moved === undefined ? [] : sessions.ofUser(moved);
+        if (session !== undefined) unread.changed(session.user, event.stream.slice('ticket.'.length), event.position);
+      },
+      onError,
+    },
+    feedOptions,
+    options,
+  );
+  const inboxes = createInboxes(
+    {
+      broker,
+      signals: broker.signals,
+      queries: services.queries,
+      rooms,
+      replayLimit: options.replayLimit,
+      dialects: DIALECTS.filter(({ inbox }) => inbox !== undefined),
+      onDelivered(user, { event, data }) {
+        const ticketId = lookUp(data, 'ticketId');
+        if (event === 'support:message:new' && typeof ticketId === 'string') unread.changed(user, ticketId, 0);
+      },
+      onError,
+    },
+    feedOptions,
+    { linger: options.linger, checkEvery: options.inboxCheckEvery },
+  );
+  const inboxOf = new WeakMap<Session, InboxFeed>();
+  const memberships = createMemberships({ ...options, services, feeds, messageWire, epoch: () => epoch.current });
+
+  const tools: Toolbox = {
+    services,
+    waiter: parts.waiter,
+    memberships,
+    typing,
+    messageWire,
+    historySize: options.historySize,
+    refreshToken: ({ session }, token) => connections.refresh(session, token),
+  };
+  const dispatch = createDispatch({
+    requestsOf: requestsByNamespace(DIALECTS),
+    tools,
+    limits: limitsOf(options, now),
+    options,
+    newId: services.newId,
+    log,
+  });
+  const connections = createConnections({
+    authenticate: parts.auth.authenticate,
+    directory: services.directory,
+    sessions,
+    socketsPerUser: options.socketsPerUser,
+    now,
+    log,
+    onOpened(session, { lastSeq }) {
+      dispatch.attach(session);
+      const spoken = DIALECTS.filter(({ namespace }) => namespace === session.namespace);
+      for (const { greeting } of spoken.slice(0, 1)) session.socket.emit('connected', greeting(session.user));
+      const inbox = inboxes.acquire(session.user);
+      inboxOf.set(session, inbox);
+      for (const dialect of spoken) {
+        inbox.join(session, dialect, lastSeq).catch((error: unknown) => lostInbox(session, error));
+      }
+    },
+    onClosed(session) {
+      for (const { feed } of session.members.values()) typing.stop(feed.ticketId, session.user.id);
+      memberships.leaveAll(session);
+      const inbox = inboxOf.get(session);
+      if (inbox !== undefined) inboxes.release(inbox);
+    },
+    onUserChanged(user) {
+      inboxes.userChanged(user);
+      for (const session of sessions.ofUser(user.id)) {
+        for (const { feed } of [...session.members.values()]) feed.checkAccess(user.id);
+      }
+    },
+  });
+
+  /** Without its inbox a socket would look alive and hear nothing: it is to come back and try again. */
+  function lostInbox({ socket, user, leaving }: Session, error: unknown): void {
+    if (leaving.aborted) return;
+    log.error({ socket: socket.id, user: user.id, err: error }, 'inbox could not be joined');
+    socket.conn.close();
+  }
+
+  /** Another history: every cursor is void. Clients come back, show their epoch, and load afresh. */
+  function onChanged(): void {
+    log.warn('the log has a new epoch: disconnecting every socket');
+    for (const { socket } of sessions) socket.conn.close();
+    feeds.reset();
+    inboxes.reset();
+  }
+
+  const stopDirectory = services.directory.onChanged(({ kind, id }) => {
+    if (kind === 'reference') feeds.checkRelations();
+    else connections.userChanged(id).catch((error: unknown) => onError(error));
+  });
+  const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
+  for (const namespace of new Set(DIALECTS.map((dialect) => dialect.namespace))) connections.serve(io.of(namespace));
+
+  return {
+    online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
+    async close() {
+      await drain(io, sessions, options.drainSpread);
+      stopDirectory();
+      stopRevoked();
+      epoch.close();
+      feeds.close();
+      inboxes.close();
+      typing.close();
+    },
+  };
+}
+
+function createServer(httpServer: HttpServer, { maxFrameBytes, corsOrigins }: GatewayOptions): Server {
+  return new Server(httpServer, {
+    transports: ['polling', 'websocket'],
+    maxHttpBufferSize: maxFrameBytes,
+    perMessageDeflate: false,
+    httpCompression: false,
+    serveClient: false,
+    cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
+  });
+}
+
+function limitsOf({ rate }: GatewayOptions, now: () => number) {
+  return rate === 'off'
+    ? undefined
+    : { socket: createRateLimit(rate.socket, now), user: createRateLimit(rate.user, now) };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+}

@@ -1,0 +1,105 @@
+/**
+ * The inboxes of the users with sockets in this process, one feed each, held by their sessions. All are compared with
+ * the read model after a reconnection of the broker, and in turn all the time, a few at once.
+ */
+import type { Broker } from '../../broker/port.ts';
+import type { UserFacts } from '../../domain/user/identity.ts';
+import type { FeedOptions } from '../feed/feed.ts';
+import { createInboxFeed, type InboxFeed, type InboxFeedParts } from './inbox-feed.ts';
+
+export interface Inboxes {
+  acquire(user: UserFacts): InboxFeed;
+  /** Every acquisition is released once, whatever became of the feed. */
+  release(feed: InboxFeed): void;
+  userChanged(user: UserFacts): void;
+  /** Drops every feed: the log, and so every seq, is another one now. */
+  reset(): void;
+  close(): void;
+}
+
+export interface InboxesParts extends InboxFeedParts {
+  readonly broker: Pick<Broker, 'onReconnected'>;
+  onError(error: unknown): void;
+}
+
+interface Held {
+  readonly feed: InboxFeed;
+  holders: number;
+  lingering: NodeJS.Timeout | undefined;
+}
+
+const COMPARED_AT_ONCE = 8;
+
+export function createInboxes(
+  parts: InboxesParts,
+  options: FeedOptions,
+  paces: { readonly linger: number; readonly checkEvery: number },
+): Inboxes {
+  const held = new Map<string, Held>();
+  let comparing = false;
+
+  async function compareAll(): Promise<void> {
+    if (comparing) return;
+    comparing = true;
+    const feeds = [...held.values()].values();
+    await Promise.all(Array.from({ length: COMPARED_AT_ONCE }, () => compareEach(feeds)));
+    comparing = false;
+  }
+
+  async function compareEach(feeds: Iterable<Held>): Promise<void> {
+    for (const { feed } of feeds) {
+      try {
+        await feed.compare();
+      } catch (error) {
+        parts.onError(error);
+      }
+    }
+  }
+
+  const timer = setInterval(() => void compareAll(), paces.checkEvery).unref();
+  const stopReconnected = parts.broker.onReconnected(() => void compareAll());
+
+  function open(user: UserFacts): Held {
+    const entry: Held = { feed: createInboxFeed(user, parts, options), holders: 0, lingering: undefined };
+    held.set(user.id, entry);
+    // One that could not be opened is of no use to the next who asks.
+    entry.feed.opened.catch(() => drop(entry));
+    return entry;
+  }
+
+  function drop(entry: Held): void {
+    clearTimeout(entry.lingering);
+    entry.feed.close();
+    const { id } = entry.feed.user;
+    if (held.get(id) === entry) held.delete(id);
+  }
+
+  function reset(): void {
+    for (const entry of [...held.values()]) drop(entry);
+  }
+
+  return {
+    acquire(user) {
+      const entry = held.get(user.id) ?? open(user);
+      clearTimeout(entry.lingering);
+      entry.holders += 1;
+      return entry.feed;
+    },
+    release(feed) {
+      const entry = held.get(feed.user.id);
+      if (entry?.feed !== feed) return;
+      entry.holders -= 1;
+      if (entry.holders === 0) entry.lingering = setTimeout(drop, paces.linger, entry).unref();
+    },
+    userChanged(user) {
+      const entry = held.get(user.id);
+      if (entry !== undefined) entry.feed.user = user;
+    },
+    reset,
+    close() {
+      clearInterval(timer);
+      stopReconnected();
+      reset();
+    },
+  };
+}

@@ -1,0 +1,278 @@
+import { createHash } from 'node:crypto';
+import { exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Auth } from '../../../src/auth/auth.ts';
+import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
+import { until } from '../../support/until.ts';
+import { connectTo, type Node, startAuth, startNode } from './rig.ts';
+
+const ADMIN = { id: '2', name: 'admin', role: 'admin', active: true } as const;
+const address = '203.0.113.7';
+const driver = { email: 'driver@example.com', password: DEMO_PASSWORD, address };
+
+let node: Node;
+let auth: Auth;
+let clock = Date.now();
+
+beforeAll(async () => {
+  node = await startNode();
+  auth = await startAuth(node, { now: () => clock });
+  await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
+});
+afterAll(async () => {
+  auth.close();
+  await node[Symbol.asyncDispose]();
+});
+
+function login(of = auth) {
+  if (of.own === undefined) throw new Error('no sign-in of our own');
+  return of.own.login;
+}
+
+const authenticate = async (token: string, by = auth) => by.authenticate(token);
+
+async function activeKey() {
+  const { rows } = await node.pool.query<{ kid: string; private_jwk: object }>(
+    'select kid, private_jwk from deskwire.signing_keys where active',
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('no key');
+  return { kid: row.kid, key: await importJWK(row.private_jwk, 'ES256') };
+}
+
+async function forged(change: (token: SignJWT) => SignJWT): Promise<string> {
+  const { kid, key } = await activeKey();
+  const token = new SignJWT({ role: 'admin', name: 'x' })
+    .setProtectedHeader({ alg: 'ES256', kid })
+    .setIssuer('deskwire')
+    .setAudience('deskwire')
+    .setSubject('1')
+    .setExpirationTime(Math.floor(clock / 1_000) + 60);
+  return change(token).sign(key);
+}
+
+describe('an access token', () => {
+  it('says who its bearer is, at once when seen before', async () => {
+    const { accessToken, expiresIn, user } = await login().login(driver);
+    expect(user).toMatchObject({ id: '1', role: 'driver', name: 'john_driver' });
+    const first = await authenticate(accessToken);
+    expect(first.user).toMatchObject({ id: '1', role: 'driver', active: true });
+    expect(first.expiresAt).toBe((Math.floor(clock / 1_000) + expiresIn) * 1_000);
+    expect(auth.authenticate(accessToken)).toEqual(first);
+  });
+
+  it('is refused when it is not signed', async () => {
+    const token = new UnsecuredJWT({ role: 'admin' })
+      .setSubject('2')
+      .setIssuer('deskwire')
+      .setAudience('deskwire')
+      .setExpirationTime('1h')
+      .encode();
+    await expect(authenticate(token)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('is refused when it is signed with the public key as a shared secret', async () => {
+    const jwk = auth.own?.jwks.keys[0];
+    if (jwk === undefined) throw new Error('no key');
+    const publicKey = await importJWK({ ...jwk, ext: true }, 'ES256');
+    if (publicKey instanceof Uint8Array) throw new Error('symmetric');
+    for (const secret of [await exportSPKI(publicKey), JSON.stringify(jwk), jwk.x ?? '']) {
+      const token = await new SignJWT({ role: 'admin' })
+        .setProtectedHeader({ alg: 'HS256', kid: jwk.kid ?? '' })
+        .setSubject('2')
+        .setIssuer('deskwire')
+        .setAudience('deskwire')
+        .setExpirationTime('1h')
+        .sign(createHash('sha256').update(secret).digest());
+      await expect(authenticate(token)).rejects.toMatchObject({ code: 'unauthorized' });
+    }
+  });
+
+  it.each([
+    ['another issuer', (token: SignJWT) => token.setIssuer('somebody')],
+    ['another audience', (token: SignJWT) => token.setAudience('somebody')],
+    ['an unknown user', (token: SignJWT) => token.setSubject('nobody')],
+    ['a time before which it is not valid', (token: SignJWT) => token.setNotBefore(Math.floor(clock / 1_000) + 60)],
+  ])('is refused with %s', async (_what, change) => {
+    await expect(authenticate(await forged((token) => token))).resolves.toBeDefined();
+    await expect(authenticate(await forged(change))).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('is refused when it was tampered with', async () => {
+    const { accessToken } = await login().login(driver);
+    const [header, , signature] = accessToken.split('.');
+    const payload = Buffer.from(JSON.stringify({ sub: '2', iss: 'deskwire', aud: 'deskwire', exp: 9e9 }));
+    await expect(authenticate([header, payload.toString('base64url'), signature].join('.'))).rejects.toMatchObject({
+      code: 'unauthorized',
+    });
+    for (const nonsense of ['', 'a', 'a.b.c', '....', 'x'.repeat(100_000)]) {
+      await expect(authenticate(nonsense)).rejects.toMatchObject({ code: 'unauthorized' });
+    }
+  });
+
+  it('expires, also one that was seen before', async () => {
+    const { accessToken, expiresIn } = await login().login(driver);
+    await authenticate(accessToken);
+    clock += (expiresIn + 10) * 1_000;
+    await expect(authenticate(accessToken)).rejects.toMatchObject({ code: 'token_expired' });
+    await expect(authenticate(accessToken)).rejects.toMatchObject({ code: 'token_expired' });
+  });
+
+  it('counts for no more than the role that its user has now', async () => {
+    const token = await forged((claims) => claims.setSubject('8'));
+    expect((await authenticate(token)).user.role).toBe('driver');
+    const command = { type: 'ChangeUser', role: 'agent' } as const;
+    await node.actors.execute('user', '8', command, { commandId: 'promote', by: ADMIN, correlationId: 'x' });
+    await until(async () => (await authenticate(token)).user.role === 'agent', 'the new role');
+  });
+
+  it('stops working when its user is deactivated', async () => {
+    const { accessToken, refreshToken } = await login().login({ ...driver, email: 'ops@example.com' });
+    await authenticate(accessToken);
+    const command = { type: 'ChangeUser', active: false } as const;
+    await node.actors.execute('user', '6', command, { commandId: 'deactivate', by: ADMIN, correlationId: 'x' });
+    const refused = () =>
+      authenticate(accessToken).then(
+        () => false,
+        (error) => error.code === 'unauthorized',
+      );
+    await until(refused, 'the refusal of the token');
+    await expect(login().refresh(refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().login({ ...driver, email: 'ops@example.com' })).rejects.toMatchObject({
+      code: 'unauthorized',
+    });
+  });
+});
+
+describe('keys', () => {
+  it('are the same for nodes that start together', async () => {
+    await using fresh = await startNode();
+    const nodes = await Promise.all(Array.from({ length: 4 }, () => startAuth(fresh)));
+    const kids = nodes.map((one) => one.own?.jwks.keys.map((key) => key.kid));
+    expect(new Set(kids.map(String)).size).toBe(1);
+    expect(nodes[0]?.own?.jwks.keys).toHaveLength(1);
+    for (const one of nodes) one.close();
+  });
+
+  it('show nothing private', () => {
+    expect(auth.own?.jwks.keys[0]).not.toHaveProperty('d');
+  });
+});
+
+describe('signing in', () => {
+  it('refuses a wrong password and an unknown email with the same words', async () => {
+    const wrong = await login()
+      .login({ ...driver, password: 'wrong' })
+      .catch((error) => error);
+    const unknown = await login()
+      .login({ ...driver, email: 'nobody@example.com' })
+      .catch((error) => error);
+    expect(wrong).toMatchObject({ code: 'unauthorized', message: 'Wrong email or password' });
+    expect(unknown).toMatchObject({ code: wrong.code, message: wrong.message });
+  });
+
+  it('takes emails whatever their case', async () => {
+    await expect(login().login({ ...driver, email: ' Driver@Example.com' })).resolves.toBeDefined();
+  });
+
+  it('is limited per email and address, and forgets the failures after a success', async () => {
+    const limited = await startAuth(node, { limitAttempts: true });
+    const attempt = (password: string, from = address) =>
+      login(limited)
+        .login({ ...driver, password, address: from })
+        .then(
+          () => 'in',
+          (error) => error,
+        );
+    for (let i = 0; i < 9; i++) await attempt('wrong');
+    expect(await attempt(DEMO_PASSWORD)).toBe('in');
+    for (let i = 0; i < 10; i++) expect(await attempt('wrong')).toMatchObject({ code: 'unauthorized' });
+    const refused = await attempt(DEMO_PASSWORD);
+    expect(refused).toMatchObject({ code: 'rate_limited' });
+    expect(refused.retryAfter).toBeGreaterThan(0);
+    expect(await attempt(DEMO_PASSWORD, '203.0.113.8')).toBe('in');
+    limited.close();
+  });
+});
+
+describe('staying signed in', () => {
+  it('exchanges a refresh token for the next', async () => {
+    const first = await login().login(driver);
+    const second = await login().refresh(first.refreshToken);
+    expect(second.refreshToken).not.toBe(first.refreshToken);
+    const third = await login().refresh(second.refreshToken);
+    expect((await authenticate(third.accessToken)).sessionId).toBe((await authenticate(first.accessToken)).sessionId);
+  });
+
+  it('ends the session, and its tokens everywhere, when a refresh token comes again', async () => {
+    const other = await startAuth(node, { now: () => clock });
+    const first = await login().login(driver);
+    const second = await login().refresh(first.refreshToken);
+    await authenticate(second.accessToken, other);
+    await expect(login().refresh(first.refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().refresh(second.refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(authenticate(second.accessToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(authenticate(second.accessToken, other)).rejects.toMatchObject({ code: 'unauthorized' });
+    other.close();
+  });
+
+  it('lets only one of many simultaneous uses through', async () => {
+    const { refreshToken } = await login().login(driver);
+    const uses = await Promise.allSettled(Array.from({ length: 8 }, () => login().refresh(refreshToken)));
+    expect(uses.filter((use) => use.status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('knows no tokens that were made up, and keeps none in the clear', async () => {
+    await expect(login().refresh('made-up')).rejects.toMatchObject({ code: 'unauthorized' });
+    const { refreshToken } = await login().login(driver);
+    const { rows } = await node.pool.query<{ hash: Buffer }>('select hash from deskwire.refresh_tokens');
+    expect(rows.some(({ hash }) => hash.includes(refreshToken))).toBe(false);
+  });
+});
+
+describe('signing out', () => {
+  it('ends the tokens of the session and no others', async () => {
+    const here = await login().login(driver);
+    const there = await login().login(driver);
+    const { sessionId } = await authenticate(here.accessToken);
+    await login().logout(sessionId ?? '');
+    await expect(authenticate(here.accessToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().refresh(here.refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(authenticate(there.accessToken)).resolves.toBeDefined();
+  });
+
+  it('is told to other nodes at once', async () => {
+    await using parts = new AsyncDisposableStack();
+    const broker = await connectTo(node.natsUrl, parts);
+    const other = await startAuth({ ...node, broker }, { pollEvery: 3_600_000, now: () => clock });
+    parts.defer(other.close);
+    const ended: string[] = [];
+    other.onSessionRevoked((sessionId) => ended.push(sessionId));
+    const { accessToken } = await login().login(driver);
+    const { sessionId } = await authenticate(accessToken, other);
+    await login().logout(sessionId ?? '');
+    await until(() => ended.includes(sessionId ?? ''), 'the end of the session');
+    await expect(authenticate(accessToken, other)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('is noticed by a node that no signal reached', async () => {
+    const { pool, actors, directory } = node;
+    const deaf = await startAuth({ pool, actors, directory }, { pollEvery: 20, now: () => clock });
+    const ended: string[] = [];
+    deaf.onSessionRevoked((sessionId) => ended.push(sessionId));
+    const { accessToken } = await login().login(driver);
+    const { sessionId } = await authenticate(accessToken, deaf);
+    await login().logout(sessionId ?? '');
+    await until(() => ended.includes(sessionId ?? ''), 'the end of the session');
+    await expect(authenticate(accessToken, deaf)).rejects.toMatchObject({ code: 'unauthorized' });
+    deaf.close();
+  });
+
+  it('is remembered by a node that starts later', async () => {
+    const { accessToken, refreshToken } = await login().login(driver);
+    await login().logoutWith(refreshToken);
+    const late = await startAuth(node, { now: () => clock });
+    await expect(authenticate(accessToken, late)).rejects.toMatchObject({ code: 'unauthorized' });
+    late.close();
+  });
+});

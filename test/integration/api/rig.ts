@@ -1,0 +1,221 @@
+/** The API on real parts: a database and a nats-server of its own, the event log, actors and read models, over real HTTP. */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { pino } from 'pino';
+import { createDirectory, ticketContextFrom } from '../../../src/actors/directory.ts';
+import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
+import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
+import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
+import { type ApiConfig, createApi } from '../../../src/api/api.ts';
+import type { App } from '../../../src/api/app.ts';
+import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
+import { createServices } from '../../../src/application/services.ts';
+import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
+import { connectBroker } from '../../../src/broker/connection.ts';
+import type { Broker } from '../../../src/broker/port.ts';
+import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
+import { referenceDecider } from '../../../src/domain/reference/decider.ts';
+import { roomDecider } from '../../../src/domain/room/decider.ts';
+import { ticketDecider } from '../../../src/domain/ticket/decider.ts';
+import { userDecider } from '../../../src/domain/user/decider.ts';
+import { createAppender } from '../../../src/eventlog/appender.ts';
+import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
+import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { createQueries } from '../../../src/projections/create-queries.ts';
+import { createLogFeed } from '../../../src/projections/feed.ts';
+import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
+import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
+import { createDatabase, startNats } from '../../support/services.ts';
+
+const silent = pino({ level: 'silent' });
+const newId = () => randomUUID();
+
+/** What the domain side of a node is made of, on a database and a nats-server. */
+export interface Node extends AsyncDisposable {
+  readonly pool: pg.Pool;
+  readonly appender: Appender;
+  readonly reader: EventReader;
+  readonly actors: ReturnType<typeof createActorSystem>;
+  readonly directory: ReturnType<typeof createDirectory>;
+  readonly broker: Broker;
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+}
+
+export async function startNode(): Promise<Node> {
+  await using parts = new AsyncDisposableStack();
+  const database = parts.use(await createDatabase());
+  const pool = new pg.Pool({ connectionString: database.url, max: 20 });
+  // Dropping the database may overtake the goodbye of an idle connection.
+  pool.on('error', () => undefined);
+  parts.defer(() => pool.end());
+  const { url } = parts.use(await startNats());
+  const broker = await connectTo(url, parts);
+  const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
+  parts.defer(() => appender.close());
+  appender.onCommitted((events) => broker.live.deliver(events));
+  const reader = createEventReader(pool);
+  const snapshots = createSnapshotStore(pool);
+  const common = { reader, snapshots, now: Date.now, log: silent };
+  const directory = createDirectory({ ...common, broker });
+  parts.defer(() => directory.close());
+  const actors = createActorSystem({
+    ...common,
+    appender,
+    newId,
+    deciders: { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider },
+    contextOf: { ticket: ticketContextFrom(directory) },
+  });
+  parts.defer(() => actors.close());
+  const owned = parts.move();
+  return {
+    pool,
+    appender,
+    reader,
+    actors,
+    directory,
+    broker,
+    databaseUrl: database.url,
+    natsUrl: url,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** A connection of its own, as another process has. */
+export async function connectTo(url: string, parts: AsyncDisposableStack): Promise<Broker> {
+  const { broker } = await connectBroker({ url, namespace: 'deskwire', name: 'test', log: silent });
+  parts.defer(() => broker.close());
+  return broker;
+}
+
+type AuthNode = Pick<Node, 'pool' | 'actors' | 'directory'> & Partial<Pick<Node, 'broker'>>;
+
+export function startAuth(node: AuthNode, options: Partial<AuthParts> = {}): Promise<Auth> {
+  const { pool, actors, directory, broker } = node;
+  return createAuth({
+    pool,
+    actors,
+    directory,
+    ...(broker !== undefined && { broker }),
+    log: silent,
+    now: Date.now,
+    newId,
+    limitAttempts: false,
+    ...options,
+  });
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into it as a client in JavaScript does
+  readonly body: any;
+}
+
+export interface Client {
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+export interface ApiRig extends AsyncDisposable {
+  readonly node: Node;
+  readonly auth: Auth;
+  readonly app: App;
+  readonly url: string;
+  readonly anonymous: Client;
+  /** Signed in as the demo user with this email. */
+  as(email: string): Promise<Client>;
+}
+
+interface RigOptions {
+  /** Instead of the read models, which then do not run. */
+  readonly queries?: Queries;
+  readonly waiter?: ProjectionWaiter;
+  readonly config?: Partial<ApiConfig>;
+  readonly auth?: Partial<AuthParts>;
+  readonly readiness?: readonly ReadinessCheck[];
+  readonly online?: readonly string[];
+}
+
+export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
+  await using parts = new AsyncDisposableStack();
+  const node = parts.use(await startNode());
+  const auth = await startAuth(node, options.auth);
+  parts.defer(auth.close);
+  const reads =
+    options.queries === undefined
+      ? await readModels(node, parts)
+      : { queries: options.queries, waiter: { waitFor: () => Promise.resolve(true) } };
+  await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
+  const waiter = options.waiter ?? reads.waiter;
+  const app = await createApi({
+    services: createServices({
+      actors: node.actors,
+      directory: node.directory,
+      queries: reads.queries,
+      waiter,
+      nextTicketNumber: createTicketNumbers(node.pool).next,
+      lastPosition: () => node.appender.lastPosition,
+      newId,
+    }),
+    waiter,
+    auth,
+    online: () => Promise.resolve(new Set(options.online)),
+    readiness: options.readiness ?? [],
+    config: { corsOrigins: [], ...options.config },
+    log: silent,
+  });
+  parts.defer(() => app.close());
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const anonymous = clientOf(url);
+  const owned = parts.move();
+  return {
+    node,
+    auth,
+    app,
+    url,
+    anonymous,
+    async as(email) {
+      const { body } = await anonymous.send('POST', '/api/v1/auth/login', { email, password: DEMO_PASSWORD });
+      return clientOf(url, body.access_token);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function readModels(node: Node, parts: AsyncDisposableStack) {
+  const { appender, reader, broker, pool } = node;
+  const database = { connectionString: node.databaseUrl };
+  await createReadModels(database);
+  const feed = createLogFeed({ appender, reader, broker, log: silent });
+  parts.defer(() => feed.close());
+  const projections = startProjections({ database, feed, signals: broker.signals, pool, log: silent });
+  parts.defer(() => projections.close());
+  return { queries: createQueries({ pool }), waiter: projections };
+}
+
+export function clientOf(url: string, token?: string): Client {
+  return {
+    async send(method, path, body, headers = {}) {
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    },
+  };
+}
+
+/** For tests that read nothing but what they bring: any other question fails loudly. */
+export function noQueries(known: Partial<Queries> = {}): Queries {
+  return new Proxy(known as Queries, {
+    get: (target, name) =>
+      Reflect.get(target, name) ??
+      (() => Promise.reject(new Error(`this test has no read models for ${String(name)}`))),
+  });
+}

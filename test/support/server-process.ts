@@ -1,0 +1,66 @@
+/** The server as a process of its own, started as `npm start` starts it, to see what a terminal and the system see. */
+import { execFile, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { until } from './until.ts';
+
+export interface ServerProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** The URL that it announces; rejects when it ends without. */
+  readonly ready: Promise<string>;
+  /** Resolves with the exit code, or the name of the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals | null>;
+  output(): string;
+  errors(): string;
+  signal(signal: NodeJS.Signals): void;
+}
+
+const projectRoot = join(import.meta.dirname, '..', '..');
+
+export function launchServer(env: NodeJS.ProcessEnv, root = projectRoot): ServerProcess {
+  const child = spawn(process.execPath, [join(root, 'src', 'main.ts')], {
+    cwd: root,
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    errors += text;
+  });
+  let running = true;
+  const exited = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.once('close', (code, signal) => {
+      running = false;
+      resolve(signal ?? code);
+    });
+  });
+  const ready = until(() => /Deskwire is ready at (\S+)/.exec(output)?.[1] ?? !running, 'the server to be ready', {
+    timeoutMs: 60_000,
+  }).then((url) => {
+    if (typeof url === 'string') return url;
+    throw new Error(`the server ended before it was ready: ${errors}`);
+  });
+  ready.catch(() => {}); // Not every test waits for it.
+  return {
+    pid: child.pid ?? 0,
+    ready,
+    exited,
+    output: () => output,
+    errors: () => errors,
+    signal: (signal) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** Command lines of the processes that name a folder: the services that a server on it started, and their guards. */
+export async function processesNaming(folder: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'args='], { maxBuffer: 16 * 1024 * 1024 });
+  return stdout.split('\n').filter((line) => line.includes(folder));
+}

@@ -1,0 +1,50 @@
+/** Coalescing requests into statements. */
+import { expect, it } from 'vitest';
+import { createBatcher } from '../../../src/actors/batcher.ts';
+import { gate } from './memory-log.ts';
+
+it('sends what is asked in one tick together, and answers each with its own', async () => {
+  const batches: number[][] = [];
+  const double = createBatcher<number, number>(
+    async (keys) => {
+      batches.push([...keys]);
+      return keys.map((key) => key * 2);
+    },
+    { size: 10, flights: 1 },
+  );
+  expect(await Promise.all([1, 2, 3].map(double))).toEqual([2, 4, 6]);
+  expect(batches).toEqual([[1, 2, 3]]);
+});
+
+it('keeps to its size and its number of statements at a time', async () => {
+  const door = gate();
+  let flying = 0;
+  let most = 0;
+  const sizes: number[] = [];
+  const echo = createBatcher<number, number>(
+    async (keys) => {
+      sizes.push(keys.length);
+      most = Math.max(most, ++flying);
+      await door.opened;
+      flying--;
+      return keys;
+    },
+    { size: 3, flights: 2 },
+  );
+  const all = Promise.all(Array.from({ length: 10 }, (_, n) => echo(n)));
+  door.open();
+  expect(await all).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(sizes).toEqual([3, 3, 3, 1]);
+  expect(most).toBe(2);
+});
+
+it('rejects everyone in a statement that failed, and nobody in the next', async () => {
+  let calls = 0;
+  const flaky = createBatcher<number, number>(
+    (keys) => (++calls === 1 ? Promise.reject(new Error('lost')) : Promise.resolve(keys)),
+    { size: 10, flights: 1 },
+  );
+  const failed = await Promise.allSettled([flaky(1), flaky(2)]);
+  expect(failed.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected']);
+  expect(await flaky(3)).toBe(3);
+});

@@ -1,0 +1,245 @@
+/**
+ * A small world around the sequencer, with every source of disorder as a step that a scheduler picks: commits, live
+ * copies that are late, doubled, swapped or lost, log reads that take their snapshot at one step and arrive at a later
+ * one, sockets that join, leave and come back, and a feed that is released and acquired anew.
+ */
+import { expect } from 'vitest';
+import { type CatchUp, catchUp } from '../../../src/gateway/feed/catch-up.ts';
+import { createSequencer, type Sequencer } from '../../../src/gateway/feed/sequencer.ts';
+import type { Choose } from './interleavings.ts';
+
+export interface Scenario {
+  /** Versions in the log before anything begins, and versions committed while it goes on. */
+  readonly before: number;
+  readonly commits: number;
+  /** How many live copies each commit sends. */
+  readonly copies: number;
+  readonly mayLose: boolean;
+  /** Where each joining socket stands. */
+  readonly sockets: readonly number[];
+  readonly mayReacquire: boolean;
+  readonly ringSize: number;
+  readonly waitingLimit: number;
+  readonly readLimit: number;
+}
+
+interface Member {
+  readonly got: number[];
+  readonly from: number;
+  /** Set while it is on its way: its catch-up, and the read that it waits for. */
+  way: CatchUp<number> | undefined;
+  reading: { after: number; snapshot: number } | undefined;
+  /** How far its catch-up has read. */
+  at: number;
+  joined: boolean;
+}
+
+interface Step {
+  readonly name: string;
+  take(): void;
+}
+
+const versionOf = (event: number) => event;
+
+export function playWorld(scenario: Scenario, choose: Choose): void {
+  let committed = scenario.before;
+  const inFlight: number[] = [];
+  const members: Member[] = scenario.sockets.map((from) => ({
+    got: [],
+    from,
+    way: undefined,
+    reading: undefined,
+    at: from,
+    joined: false,
+  }));
+  const idle = new Set(members);
+  let reacquired = !scenario.mayReacquire;
+  let opening: number | undefined;
+  let opened = false;
+  let refilling: { after: number; snapshot: number } | undefined;
+  /** What the sequencer was told, in order: with the rest, it determines the sequencer's state. */
+  let told: number[] = [];
+  let seen = 0;
+  let sequencer = newSequencer();
+
+  function newSequencer(): Sequencer<number> {
+    return createSequencer<number>({
+      versionOf,
+      ringSize: scenario.ringSize,
+      waitingLimit: scenario.waitingLimit,
+      deliver(event) {
+        for (const member of members) if (member.joined) member.got.push(event);
+      },
+    });
+  }
+
+  function read(after: number, snapshot: number): { events: number[]; through: number } {
+    const through = Math.max(after, Math.min(snapshot, after + scenario.readLimit));
+    return { events: Array.from({ length: through - after }, (_, index) => after + 1 + index), through };
+  }
+
+  function walk(member: Member, way: CatchUp<number>): void {
+    const step = way.next();
+    if (step.do === 'read') member.reading = { after: step.after, snapshot: committed };
+    if (step.do === 'wait') see(step.version);
+    if (step.do !== 'join') return;
+    member.got.push(...step.events);
+    member.way = undefined;
+    member.joined = true;
+  }
+
+  function see(version: number): void {
+    seen = Math.max(seen, version);
+    sequencer.seen(version);
+  }
+
+  /** The last version that this socket saw, as its client would send it. */
+  const lastSeen = (member: Member) => member.got.at(-1) ?? member.from;
+
+  function reacquire(): void {
+    reacquired = true;
+    opened = false;
+    opening = undefined;
+    refilling = undefined;
+    sequencer = newSequencer();
+    told = [];
+    seen = 0;
+    for (const member of members) {
+      member.joined = false;
+      member.reading = undefined;
+      member.way = undefined;
+      idle.add(member);
+    }
+  }
+
+  function memberSteps(member: Member, index: number): Step[] {
+    const { way, reading } = member;
+    if (idle.has(member)) {
+      return [
+        {
+          name: `socket ${index} arrives`,
+          take() {
+            idle.delete(member);
+            member.at = lastSeen(member);
+            member.way = catchUp(sequencer, versionOf, lastSeen(member), Number.POSITIVE_INFINITY);
+          },
+        },
+      ];
+    }
+    if (way === undefined) return [];
+    if (reading !== undefined) {
+      return [
+        {
+          name: `socket ${index} reads ${reading.after}..${reading.snapshot}`,
+          take() {
+            const { events, through } = read(reading.after, reading.snapshot);
+            way.filled(events, through);
+            member.at = Math.max(member.at, through);
+            member.reading = undefined;
+            walk(member, way);
+          },
+        },
+      ];
+    }
+    const step = way.next();
+    if (step.do === 'wait' && sequencer.behind) return [];
+    return [{ name: `socket ${index} goes on`, take: () => walk(member, way) }];
+  }
+
+  function feedSteps(): Step[] {
+    const steps: Step[] = [];
+    if (!opened && opening === undefined) steps.push({ name: 'read head', take: () => (opening = committed) });
+    if (opening !== undefined) {
+      const head = opening;
+      const take = () => {
+        opening = undefined;
+        opened = true;
+        sequencer.open(head);
+      };
+      steps.push({ name: `open at ${head}`, take });
+    }
+    const { cursor } = sequencer;
+    if (cursor !== undefined && sequencer.behind && refilling === undefined) {
+      steps.push({ name: 'begin refill', take: () => (refilling = { after: cursor, snapshot: committed }) });
+    }
+    if (refilling !== undefined) {
+      const { after, snapshot } = refilling;
+      const take = () => {
+        refilling = undefined;
+        const { events, through } = read(after, snapshot);
+        sequencer.filled(events, through);
+      };
+      steps.push({ name: `refill ${after}..${snapshot}`, take });
+    }
+    return steps;
+  }
+
+  function worldSteps(): Step[] {
+    const steps: Step[] = [];
+    if (committed < scenario.before + scenario.commits) {
+      const take = () => {
+        committed += 1;
+        for (let copy = 0; copy < scenario.copies; copy += 1) inFlight.push(committed);
+      };
+      steps.push({ name: `commit ${committed + 1}`, take });
+    }
+    for (const version of new Set(inFlight)) {
+      const remove = () => inFlight.splice(inFlight.indexOf(version), 1);
+      const take = () => {
+        remove();
+        if (version > (sequencer.cursor ?? 0)) told.push(version);
+        sequencer.live(version);
+      };
+      steps.push({ name: `live ${version}`, take });
+      if (scenario.mayLose) steps.push({ name: `lose ${version}`, take: remove });
+    }
+    if (!reacquired && opened) steps.push({ name: 'release and acquire', take: reacquire });
+    return steps;
+  }
+
+  function state(): string {
+    const { cursor } = sequencer;
+    const waiting = told.filter((version) => version > (cursor ?? 0));
+    const ring = cursor === undefined ? [] : Array.from({ length: cursor + 1 }, (_, at) => sequencer.recent(at) ?? 0);
+    const feed = [cursor, waiting, ring, seen, opening, opened, refilling, reacquired, headChecked];
+    const sockets = members.map((member) => [
+      member.got.length,
+      idle.has(member),
+      member.way !== undefined,
+      member.reading,
+      member.at,
+      member.joined,
+    ]);
+    return JSON.stringify([committed, inFlight.toSorted(), feed, sockets]);
+  }
+
+  /** Every socket got every version from where it stood on, once and in order. */
+  function check(): void {
+    for (const [index, member] of members.entries()) {
+      if (member.got.every((version, at) => version === member.from + 1 + at)) continue;
+      expect.fail(`socket ${index} got ${member.got} after ${member.from}: ${history.join(', ')}`);
+    }
+  }
+
+  const history: string[] = [];
+  let headChecked = false;
+  for (;;) {
+    const steps = [...worldSteps(), ...feedSteps(), ...members.flatMap(memberSteps)];
+    if (steps.length === 0) {
+      if (headChecked) break;
+      headChecked = true;
+      see(committed);
+      continue;
+    }
+    const chosen = steps.length === 1 ? 0 : choose(steps.length, state);
+    if (chosen === undefined) return;
+    const step = steps[chosen];
+    history.push(step?.name ?? '');
+    step?.take();
+    check();
+  }
+  for (const [index, member] of members.entries()) {
+    if (member.joined && lastSeen(member) === committed) continue;
+    expect.fail(`socket ${index} got ${member.got} and was left behind: ${history.join(', ')}`);
+  }
+}
