@@ -51,6 +51,8 @@ export interface GatewayParts {
 }
 
 export interface Gateway {
+  /** Which of these users have a socket in this process. */
+  online(userIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
@@ -158,6 +160,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         inbox.join(session, dialect, lastSeq).catch((error: unknown) => lostInbox(session, error));
       }
     },
+    onError,
     onClosed(session) {
       for (const { feed } of session.members.values()) typing.stop(feed.ticketId, session.user.id);
       memberships.leaveAll(session);
@@ -189,13 +192,19 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   const stopDirectory = services.directory.onChanged(({ kind, id }) => {
     if (kind === 'reference') feeds.checkRelations();
-    else connections.userChanged(id).catch((error: unknown) => onError(error));
+    else void connections.userChanged(id);
   });
   const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
   for (const namespace of new Set(DIALECTS.map((dialect) => dialect.namespace))) connections.serve(io.of(namespace));
 
+  const review = setInterval(connections.review, options.userCheckEvery).unref();
+  const stopReconnected = broker.onReconnected(connections.review);
+
   return {
+    online: (userIds) => Promise.resolve(new Set(userIds.filter((id) => sessions.ofUser(id).size > 0))),
     async close() {
+      clearInterval(review);
+      stopReconnected();
       await drain(io, sessions, options.drainSpread);
       stopDirectory();
       stopRevoked();

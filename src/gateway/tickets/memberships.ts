@@ -87,6 +87,8 @@ export function createMemberships(parts: Parts): Memberships {
       const arrival = await feed.feed.arrive(after, replayLimit, session.leaving, enter.enter);
       if (arrival === 'joined') return enter.joined();
     }
+    // A page that has what was just posted, rather than one that is made up for by single messages.
+    await services.settle();
     for (let attempt = 0; attempt < PAGE_ATTEMPTS; attempt += 1) {
       const { internal } = feed.requireAccess(session.user);
       const page = await services.queries.messages(feed.ticketId, { internal, limit: historySize });
