@@ -66,7 +66,8 @@ export function createMemberships(parts: Parts): Memberships {
     }
     const feed = feeds.acquire(ticketId);
     try {
-      await feed.feed.opened;
+      // Decided on what the log says now: access given or taken a moment ago on another node counts already.
+      await feed.feed.current(session.leaving);
       feed.requireAccess(session.user);
       // Whoever joins again is asking for what comes after a version it names; nothing may be sent before that.
       feed.suspend(session, dialect);
