@@ -9,6 +9,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     teardownTimeout: 30_000,
     // One nats-server given from outside is shared by all files: they take turns.
-    fileParallelism: process.env.NATS_URL === undefined,
+    fileParallelism: !process.env.NATS_URL,
   },
 });

@@ -5,7 +5,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // `json`, not `jsonb`: it is only ever read back whole, and any string a state holds survives in it.
   await sql`
     create table deskwire.snapshots (
-      stream text primary key,
+      stream text collate "C" primary key,
       version bigint not null,
       state_version integer not null,
       state json not null,

@@ -1,12 +1,12 @@
 /**
- * The composition root: builds one server of its parts, in the order in which they need each other, and takes it apart
- * in the reverse order. The only place, with `main.ts`, that knows every part; tests start the same server in-process.
+ * The composition root: provides services, brings the database to this version's schema, starts the parts
+ * (`parts.ts`) and listens. Tests start the same server in-process.
  */
-import fastify from 'fastify';
 import pg from 'pg';
 import type { Config } from './config.ts';
 import { migrate } from './eventlog/migrate.ts';
 import type { Logger } from './logging.ts';
+import { startParts } from './parts.ts';
 import { provideServices } from './services/embedded.ts';
 import { messageOf, StartFailure, systemErrorCode } from './services/failure.ts';
 import { reachDatabase, reachNats } from './services/reach.ts';
@@ -35,9 +35,7 @@ export async function start(config: Config, logger: Logger): Promise<Server> {
   await reachDatabase(pool, databaseUrl);
   await migrateOrFail(pool, logger);
 
-  // ——— The parts of Deskwire are put together here: event log, broker, actors, projections, gateway, API. ———
-  const app = fastify({ loggerInstance: logger, forceCloseConnections: true });
-  parts.defer(() => app.close());
+  const app = await startParts({ config, databaseUrl, natsUrl, pool, logger }, parts);
 
   const url = await listen(app, config);
   const owned = parts.move();

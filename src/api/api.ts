@@ -11,17 +11,15 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { fastify } from 'fastify';
 import type { Logger } from 'pino';
-import type { ActorSystem } from '../actors/actor-system.ts';
-import type { Directory } from '../actors/directory.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import type { ProjectionWaiter, Queries } from '../projections/queries.ts';
+import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
-import { awaitWrites, settling } from './read-your-writes.ts';
+import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
 import { authRoutes } from './routes/auth.ts';
 import { chatRoutes, type Online } from './routes/chat.ts';
@@ -58,29 +56,23 @@ export interface ApiConfig {
 }
 
 export interface ApiParts {
-  readonly actors: ActorSystem;
-  readonly queries: Queries;
+  readonly services: Services;
   readonly waiter: ProjectionWaiter;
-  readonly directory: Directory;
   readonly auth: Auth;
-  readonly nextTicketNumber: () => Promise<number>;
-  /** Position of the newest event that this process recorded. */
-  readonly lastPosition: () => number;
   readonly online: Online;
   readonly readiness: readonly ReadinessCheck[];
   readonly config: ApiConfig;
   readonly log: Logger;
-  readonly newId: () => string;
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
-  const { auth, config, log, newId } = parts;
+  const { services, waiter, auth, config, log } = parts;
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
     trustProxy: config.trustProxy ?? false,
     frameworkErrors: problemAnswer(log),
-    genReqId: ({ headers }) => requestId(headers, newId),
+    genReqId: ({ headers }) => requestId(headers, services.newId),
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },
   });
   app.decorateRequest('authenticated', null);
@@ -94,10 +86,11 @@ export async function createApi(parts: ApiParts): Promise<App> {
   await app.register(helmet, HELMET);
   await app.register(cors, {
     origin: config.corsOrigins.includes('*') ? true : [...config.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    maxAge: 600,
     exposedHeaders: ['Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
   });
 
-  const services = servicesOf(parts);
   healthRoutes(app, parts.readiness, log);
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
@@ -105,18 +98,13 @@ export async function createApi(parts: ApiParts): Promise<App> {
     await open.register(async (authenticated: App) => {
       authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
       await limitRequests(authenticated, config.requestsPerMinute);
-      authenticated.addHook('preHandler', awaitWrites(parts));
+      authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));
       supportRoutes(authenticated, services);
       chatRoutes(authenticated, services, parts.online);
       notificationRoutes(authenticated, services);
     });
   });
   return app;
-}
-
-function servicesOf(parts: ApiParts): Services {
-  const { actors, queries, directory, nextTicketNumber, newId } = parts;
-  return { actors, queries, directory, nextTicketNumber, newId, settle: settling(parts) };
 }
 
 async function refuseUnderPressure(app: App): Promise<void> {

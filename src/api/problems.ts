@@ -5,6 +5,7 @@
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { asOutage } from '../application/outage.ts';
 import { DeskwireError, type ErrorCode } from '../domain/errors.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -58,7 +59,7 @@ export function handleProblems(app: FastifyInstance, log: Logger): void {
 /** Answers a request with what went wrong; also for errors that happen before there is a route. */
 export function problemAnswer(log: Logger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const refusal = refusalOf(error);
+    const refusal = refusalOf(asOutage(error));
     if (refusal.status >= 500) {
       log.error({ err: error, requestId: request.id, method: request.method, route: request.routeOptions.url });
     }

@@ -8,29 +8,17 @@ import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import { minPositionOf } from './requests.ts';
 
-const OWN_WRITES_MS = 1_000;
 const NAMED_POSITION_MS = 5_000;
 
-interface Parts {
-  readonly waiter: ProjectionWaiter;
-  /** Position of the newest event that this process recorded. */
-  readonly lastPosition: () => number;
-}
-
-/** Waits, bounded, for what this process has acknowledged. */
-export function settling({ waiter, lastPosition }: Parts): () => Promise<void> {
-  return async () => {
-    await waiter.waitFor(lastPosition(), OWN_WRITES_MS);
-  };
-}
-
 /** Hook for reads. Rejects with `unavailable` when a position that the client named is not there in time. */
-export function awaitWrites(parts: Parts): (request: FastifyRequest) => Promise<void> {
-  const settle = settling(parts);
+export function awaitWrites(
+  waiter: ProjectionWaiter,
+  settle: () => Promise<void>,
+): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return;
     const wanted = minPositionOf(request);
-    if (wanted !== undefined && !(await parts.waiter.waitFor(wanted, NAMED_POSITION_MS))) {
+    if (wanted !== undefined && !(await waiter.waitFor(wanted, NAMED_POSITION_MS))) {
       throw new DeskwireError('unavailable', `Position ${wanted} is not there yet`, { retryAfter: 1 });
     }
     await settle();

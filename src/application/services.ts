@@ -6,7 +6,7 @@
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import type { Directory } from '../actors/directory.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { Queries } from '../projections/queries.ts';
+import type { ProjectionWaiter, Queries } from '../projections/queries.ts';
 
 export interface Services {
   readonly actors: ActorSystem;
@@ -18,6 +18,23 @@ export interface Services {
   readonly newId: () => string;
   /** Waits, bounded, until the read models show everything that this process has acknowledged. */
   readonly settle: () => Promise<void>;
+}
+
+const OWN_WRITES_MS = 1_000;
+
+export interface ServiceParts extends Omit<Services, 'settle'> {
+  readonly waiter: ProjectionWaiter;
+  /** Position of the newest event that this process recorded. */
+  readonly lastPosition: () => number;
+}
+
+export function createServices({ waiter, lastPosition, ...services }: ServiceParts): Services {
+  return {
+    ...services,
+    async settle() {
+      await waiter.waitFor(lastPosition(), OWN_WRITES_MS);
+    },
+  };
 }
 
 /** Who asks, from where, and how a repetition of the request is recognized. */

@@ -31,6 +31,11 @@ export interface BrokerConnection {
   readonly subjects: Subjects;
   readonly streamName: string;
   readonly log: Logger;
+  /**
+   * Settles as `work` does, or rejects as soon as the connection is lost: an answer that was under way then will not
+   * come, and its time-out is long.
+   */
+  whileConnected<T>(work: Promise<T>): Promise<T>;
   subscribe(subject: string, handler: (payload: Uint8Array, sequence: number | undefined) => void): Subscription;
 }
 
@@ -54,6 +59,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
   });
   let connected = true;
   const reconnectedListeners = new Set<() => void>();
+  const lostListeners = new Set<() => void>();
   void watchStatus();
 
   /** Goes on for as long as the connection: the client never ends this iterator. */
@@ -61,6 +67,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     for await (const { type } of nats.status()) {
       if (type === Events.Disconnect) {
         connected = false;
+        for (const listener of lostListeners) listener();
         log.warn('broker connection lost');
       } else if (type === Events.Reconnect) {
         connected = true;
@@ -82,6 +89,19 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     subjects: subjectsOf(options.namespace),
     streamName: `${options.namespace}-events`,
     log,
+    async whileConnected(work) {
+      const lost = Promise.withResolvers<never>();
+      const listener = () => lost.reject(new Error('the connection to the broker was lost'));
+      lostListeners.add(listener);
+      try {
+        if (!connected) listener();
+        return await Promise.race([work, lost.promise]);
+      } finally {
+        lostListeners.delete(listener);
+        // The loser of the race may still fail; the winner has been reported.
+        work.catch(() => undefined);
+      }
+    },
     subscribe(subject, handler) {
       const subscription: NatsSubscription = nats.subscribe(subject, {
         callback(error, message) {

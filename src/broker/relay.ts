@@ -47,6 +47,8 @@ export interface Relay {
 /** Milliseconds. */
 const RETRY = 500;
 const IDLE = 1_000;
+const MAX_BACKOFF = 1_000;
+const MANAGER = { checkAPI: false, timeout: 2_000 };
 const MAX_BATCH = 500;
 /** Commits of this process kept for publishing; beyond it they are read from Postgres instead. */
 const MAX_REMEMBERED = 10_000;
@@ -112,7 +114,7 @@ export function createRelay(options: RelayOptions): Relay {
     log.info('relay leads');
     while (!deposed.aborted) {
       try {
-        position = await synchronise();
+        position = await connection.whileConnected(synchronise());
         failures = 0;
         await publish(session, deposed);
       } catch (error) {
@@ -120,7 +122,7 @@ export function createRelay(options: RelayOptions): Relay {
         failures += 1;
         log.warn({ err: error, failures }, 'relay starts over');
         await session.ping();
-        await pause(Math.min(2_000, 50 * 2 ** failures), deposed);
+        await pause(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
       }
     }
   }
@@ -130,11 +132,11 @@ export function createRelay(options: RelayOptions): Relay {
     while (!deposed.aborted) {
       const events = fromMemory() ?? (await fromPostgres());
       if (events.length > 0) {
-        await publishBatch(connection, events);
+        await connection.whileConnected(publishBatch(connection, events));
         position = (events.at(-1) as RecordedEvent).position;
       } else if ((await woken(IDLE, deposed)) === 'timer') {
         othersCommitted = true;
-        await check(session);
+        await connection.whileConnected(check(session));
       }
     }
   }
@@ -162,14 +164,14 @@ export function createRelay(options: RelayOptions): Relay {
   /** Notices, while nothing is published, that the session or the JetStream stream is gone. */
   async function check(session: RelaySession): Promise<void> {
     await session.ping();
-    const manager = await connection.nats.jetstreamManager({ checkAPI: false });
+    const manager = await connection.nats.jetstreamManager(MANAGER);
     const stream = await findEventStream(manager, connection);
     if (stream?.state.last_seq !== position) throw new Error('the JetStream stream is not what was published');
   }
 
   /** Makes the JetStream stream fit the log; returns its last sequence. */
   async function synchronise(): Promise<number> {
-    const manager = await connection.nats.jetstreamManager({ checkAPI: false });
+    const manager = await connection.nats.jetstreamManager(MANAGER);
     const stream = await findEventStream(manager, connection);
     // Read after the stream: whatever JetStream holds was committed before, so a head that is behind means lost history.
     const head = await reader.head();

@@ -51,8 +51,8 @@ export interface GatewayParts {
 }
 
 export interface Gateway {
-  /** Which of these users have a socket in this process. */
-  online(userIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of these users who have a socket open. */
+  online(userIds: readonly string[]): ReadonlySet<string>;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
@@ -201,7 +201,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const stopReconnected = broker.onReconnected(connections.review);
 
   return {
-    online: (userIds) => Promise.resolve(new Set(userIds.filter((id) => sessions.ofUser(id).size > 0))),
+    online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
     async close() {
       clearInterval(review);
       stopReconnected();

@@ -1,6 +1,6 @@
 /**
  * The services of one test run: a PostgreSQL with a migrated template database, and the way to a nats-server. Given by
- * DATABASE_URL and NATS_URL, else started here and gone afterwards. Test files reach them through `services.ts`.
+ * DATABASE_URL and NATS_URL, else started for the run and gone afterwards. Test files reach them through `services.ts`.
  */
 import { randomBytes } from 'node:crypto';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +18,10 @@ export interface TestServices {
   /** Of a user who may create databases. */
   readonly adminUrl: string;
   readonly template: string;
-  readonly nats: { readonly program: string } | { readonly url: string };
+  /** The nats-server that was given, if one was. */
+  readonly natsUrl: string | undefined;
+  /** Where a nats-server of our own is found. */
+  readonly findNats: { readonly path: string; readonly cache: string };
   /** Temporary folder of the run; removed at its end. */
   readonly directory: string;
 }
@@ -47,11 +50,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const step of cleanUp.toReversed()) await step();
   };
   try {
-    const adminUrl = DATABASE_URL ?? (await embeddedPostgres(directory, cleanUp));
+    const adminUrl = DATABASE_URL || (await embeddedPostgres(directory, cleanUp));
     const template = await createTemplate(adminUrl, cleanUp);
-    const cache = join(project.config.root, '.cache');
-    const nats = NATS_URL ? { url: NATS_URL } : { program: await findNatsServer({ path: PATH, cache }) };
-    project.provide('services', { adminUrl, template, nats, directory });
+    const findNats = { path: PATH, cache: join(project.config.root, '.cache') };
+    // Here rather than in every test file: it may have to be fetched.
+    if (!NATS_URL) await findNatsServer(findNats);
+    project.provide('services', { adminUrl, template, natsUrl: NATS_URL || undefined, findNats, directory });
     return tearDown;
   } catch (error) {
     await tearDown();

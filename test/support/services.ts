@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { connect } from 'nats';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { findNatsServer } from '../../src/services/find-nats-server.ts';
 import { freePort } from '../../src/services/free-port.ts';
 import { startNatsServer } from '../../src/services/nats-server.ts';
 
@@ -51,11 +52,10 @@ export interface ControlledNats extends TestNats {
 export async function startNats(): Promise<TestNats>;
 export async function startNats(options: { controlled: true }): Promise<ControlledNats>;
 export async function startNats(options?: { controlled: true }): Promise<TestNats> {
-  const { nats, directory } = inject('services');
-  if ('program' in nats) return controlledNats(nats.program, directory);
-  if (options?.controlled) throw new Error('this test stops and starts its nats-server: run it without NATS_URL');
-  await deleteStreams(nats.url);
-  return { url: nats.url, [Symbol.asyncDispose]: () => deleteStreams(nats.url) };
+  const { natsUrl, findNats, directory } = inject('services');
+  if (natsUrl === undefined || options?.controlled) return controlledNats(await findNatsServer(findNats), directory);
+  await deleteStreams(natsUrl);
+  return { url: natsUrl, [Symbol.asyncDispose]: () => deleteStreams(natsUrl) };
 }
 
 async function controlledNats(program: string, runDirectory: string): Promise<ControlledNats> {
@@ -81,7 +81,8 @@ async function controlledNats(program: string, runDirectory: string): Promise<Co
 }
 
 async function deleteStreams(url: string): Promise<void> {
-  const connection = await connect({ servers: url });
+  const { host, username, password } = new URL(url);
+  const connection = await connect({ servers: host, ...(username && { user: username, pass: password }) });
   try {
     const manager = await connection.jetstreamManager();
     for await (const stream of manager.streams.list()) await manager.streams.delete(stream.config.name);

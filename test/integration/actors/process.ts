@@ -1,15 +1,17 @@
 /** What one Deskwire process has of actors, on a database that several such "processes" of a test may share. */
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { type ActorLimits, type ActorSystem, createActorSystem } from '../../../src/actors/actor-system.ts';
+import type { ActorSystem } from '../../../src/actors/actor-system.ts';
+import { type ActorLimits, createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import type { EventReader } from '../../../src/eventlog/event-log.ts';
+import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { deciders, recordingLog } from '../../unit/actors/desk.ts';
 
 export interface TestProcess extends AsyncDisposable {
   readonly actors: ActorSystem;
+  readonly appender: Appender;
   readonly reader: EventReader;
   readonly pool: pg.Pool;
 }
@@ -31,6 +33,7 @@ export function startProcess(url: string, limits: Partial<ActorLimits> = {}): Te
   });
   return {
     actors,
+    appender,
     reader,
     pool,
     async [Symbol.asyncDispose]() {

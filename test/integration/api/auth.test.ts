@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, exportSPKI, generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose';
+import { exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Auth } from '../../../src/auth/auth.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
 import { until } from '../../support/until.ts';
-import { type Node, startAuth, startNode } from './rig.ts';
+import { connectTo, type Node, startAuth, startNode } from './rig.ts';
 
 const ADMIN = { id: '2', name: 'admin', role: 'admin', active: true } as const;
 const address = '203.0.113.7';
@@ -243,6 +241,20 @@ describe('signing out', () => {
     await expect(authenticate(there.accessToken)).resolves.toBeDefined();
   });
 
+  it('is told to other nodes at once', async () => {
+    await using parts = new AsyncDisposableStack();
+    const broker = await connectTo(node.natsUrl, parts);
+    const other = await startAuth({ ...node, broker }, { pollEvery: 3_600_000, now: () => clock });
+    parts.defer(other.close);
+    const ended: string[] = [];
+    other.onSessionRevoked((sessionId) => ended.push(sessionId));
+    const { accessToken } = await login().login(driver);
+    const { sessionId } = await authenticate(accessToken, other);
+    await login().logout(sessionId ?? '');
+    await until(() => ended.includes(sessionId ?? ''), 'the end of the session');
+    await expect(authenticate(accessToken, other)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
   it('is noticed by a node that no signal reached', async () => {
     const { pool, actors, directory } = node;
     const deaf = await startAuth({ pool, actors, directory }, { pollEvery: 20, now: () => clock });
@@ -262,74 +274,5 @@ describe('signing out', () => {
     const late = await startAuth(node, { now: () => clock });
     await expect(authenticate(accessToken, late)).rejects.toMatchObject({ code: 'unauthorized' });
     late.close();
-  });
-});
-
-describe('with an outside identity provider', () => {
-  let server: Server;
-  let outside: Auth;
-  let sign: (claims: Record<string, unknown>, issuedAt?: number) => Promise<string>;
-
-  beforeAll(async () => {
-    const { publicKey, privateKey } = await generateKeyPair('RS256');
-    const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'theirs', alg: 'RS256', use: 'sig' }] };
-    server = createServer((_request, response) => response.end(JSON.stringify(jwks)));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    sign = (claims, issuedAt = Math.floor(clock / 1_000)) =>
-      new SignJWT(claims)
-        .setProtectedHeader({ alg: 'RS256', kid: 'theirs' })
-        .setIssuer('https://id.example.com/')
-        .setAudience('deskwire')
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(Math.floor(clock / 1_000) + 3_600)
-        .sign(privateKey);
-    const provider = {
-      jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
-      issuer: 'https://id.example.com/',
-      audience: 'deskwire',
-    };
-    outside = await startAuth(node, { provider, now: () => clock });
-  });
-  afterAll(() => {
-    outside.close();
-    server.close();
-    server.closeAllConnections();
-  });
-
-  it('registers its users when they are first seen', async () => {
-    const token = await sign({ sub: 'auth0|42', name: 'Ada', role: 'AGENT', email: 'ada@example.com' });
-    const { user } = await authenticate(token, outside);
-    expect(user).toEqual({ id: 'auth0|42', name: 'Ada', role: 'agent', active: true, email: 'ada@example.com' });
-  });
-
-  it('takes whoever claims no role that we know for a customer', async () => {
-    const { user } = await authenticate(await sign({ sub: 'guest', role: 'superuser' }), outside);
-    expect(user).toMatchObject({ id: 'guest', name: 'guest', role: 'customer' });
-  });
-
-  it('follows later tokens, and lets no older one take that back', async () => {
-    const now = Math.floor(clock / 1_000);
-    const agent = await sign({ sub: 'eve', name: 'Eve', role: 'agent' }, now - 20);
-    const again = await sign({ sub: 'eve', name: 'Eve', role: 'agent', jti: 'another' }, now - 15);
-    const demoted = await sign({ sub: 'eve', name: 'Eve', role: 'customer' }, now - 10);
-    expect((await authenticate(agent, outside)).user.role).toBe('agent');
-    await authenticate(demoted, outside);
-    await until(async () => (await authenticate(demoted, outside)).user.role === 'customer', 'the demotion');
-    expect((await authenticate(again, outside)).user.role).toBe('customer');
-    expect((await authenticate(agent, outside)).user.role).toBe('customer');
-  });
-
-  it('takes no tokens of ours, nor ours theirs', async () => {
-    const { accessToken } = await login().login(driver);
-    await expect(authenticate(accessToken, outside)).rejects.toMatchObject({ code: 'unauthorized' });
-    await expect(authenticate(await sign({ sub: '2' }))).rejects.toMatchObject({ code: 'unauthorized' });
-  });
-
-  it('is unavailable, and nobody is refused for good, while its keys cannot be had', async () => {
-    const provider = { jwksUrl: 'http://127.0.0.1:1/', issuer: 'https://id.example.com/', audience: 'deskwire' };
-    const cut = await startAuth(node, { provider });
-    await expect(authenticate(await sign({ sub: 'guest' }), cut)).rejects.toMatchObject({ code: 'unavailable' });
-    cut.close();
   });
 });

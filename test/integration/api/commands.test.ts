@@ -159,8 +159,10 @@ describe("seed A's tickets", () => {
     const { body: ticket } = await opened();
     const path = `/api/v1/support/${ticket.id}`;
     expect((await agent.send('DELETE', path)).status).toBe(403);
-    const gone = await admin.send('DELETE', path);
+    const headers = { 'idempotency-key': 'delete-1' };
+    const gone = await admin.send('DELETE', path, undefined, headers);
     expect(gone).toMatchObject({ status: 200, body: { support_id: ticket.support_id, deleted: true } });
+    expect((await admin.send('DELETE', path, undefined, headers)).body).toEqual(gone.body);
     expect((await admin.send('DELETE', path)).status).toBe(404);
     expect((await driver.send('POST', `/api/tickets/${ticket.id}/chat`, { message: 'still there?' })).status).toBe(404);
   });

@@ -205,6 +205,21 @@ describe('the surroundings', () => {
     expect((await api.anonymous.send('GET', '/readyz')).status).toBe(200);
   });
 
+  it('that are away make clients come back later, and are not explained to them', async () => {
+    const outage = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' });
+    const queries = noQueries({
+      tickets: () => Promise.reject(outage),
+      inbox: () => Promise.reject(new Error('oops')),
+    });
+    await using cut = await startApi({ queries });
+    const client = await cut.as('driver@example.com');
+    const away = await client.send('GET', '/api/v1/support');
+    expect(away).toMatchObject({ status: 503, body: { code: 'unavailable', retryAfter: 2 } });
+    const broken = await client.send('GET', '/api/v1/notifications/unread-count');
+    expect(broken).toMatchObject({ status: 500, body: { code: 'internal' } });
+    expect(JSON.stringify([away.body, broken.body])).not.toMatch(/10\.0\.0\.7|oops/);
+  });
+
   it('decide which web pages may call', async () => {
     await using open = await startApi({ queries: noQueries(), config: { corsOrigins: ['https://app.example.com'] } });
     const from = (origin: string) => open.anonymous.send('GET', '/livez', undefined, { origin });
@@ -212,6 +227,14 @@ describe('the surroundings', () => {
     expect(friend.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
     expect(friend.headers.get('access-control-expose-headers')).toContain('Deskwire-Position');
     expect((await from('https://evil.example.com')).headers.get('access-control-allow-origin')).toBeNull();
+    const preflight = await open.anonymous.send('OPTIONS', '/api/v1/support/1', undefined, {
+      origin: 'https://app.example.com',
+      'access-control-request-method': 'PATCH',
+      'access-control-request-headers': 'authorization,idempotency-key',
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('idempotency-key');
   });
 
   it('limit how much one user may ask, and nobody else', async () => {

@@ -1,17 +1,18 @@
-/** The API on real parts: a database of its own, the event log, actors and directory, over real HTTP. */
+/** The API on real parts: a database and a nats-server of its own, the event log, actors and read models, over real HTTP. */
 import { randomUUID } from 'node:crypto';
-import { EventEmitter } from 'node:events';
 import pg from 'pg';
 import { pino } from 'pino';
-import { createActorSystem } from '../../../src/actors/actor-system.ts';
 import { createDirectory, ticketContextFrom } from '../../../src/actors/directory.ts';
+import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
 import { type ApiConfig, createApi } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
+import { createServices } from '../../../src/application/services.ts';
 import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
-import type { Broker, EventHandler } from '../../../src/broker/port.ts';
+import { connectBroker } from '../../../src/broker/connection.ts';
+import type { Broker } from '../../../src/broker/port.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
 import { referenceDecider } from '../../../src/domain/reference/decider.ts';
 import { roomDecider } from '../../../src/domain/room/decider.ts';
@@ -24,59 +25,40 @@ import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
-import { createDatabase } from '../../support/services.ts';
+import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
 const newId = () => randomUUID();
 
-/** What the domain side of a node is made of, on a database. */
+/** What the domain side of a node is made of, on a database and a nats-server. */
 export interface Node extends AsyncDisposable {
   readonly pool: pg.Pool;
   readonly appender: Appender;
   readonly reader: EventReader;
   readonly actors: ReturnType<typeof createActorSystem>;
   readonly directory: ReturnType<typeof createDirectory>;
-  readonly broker: LocalBroker;
+  readonly broker: Broker;
   readonly databaseUrl: string;
-}
-
-type LocalBroker = Pick<Broker, 'signals' | 'onReconnected' | 'followLog' | 'connected'> & {
-  readonly live: Pick<Broker['live'], 'subscribeKind'>;
-};
-
-/** What reaches this process itself does so from memory; nothing here is about other processes. */
-function localBroker(appender: Appender): LocalBroker {
-  const bus = new EventEmitter();
-  appender.onCommitted((events) => {
-    for (const event of events) bus.emit(event.stream.slice(0, event.stream.indexOf('.')), event);
-  });
-  const listen = (name: string, handler: EventHandler | ((payload: unknown) => void)) => {
-    bus.on(name, handler);
-    return { ready: Promise.resolve(), close: () => void bus.off(name, handler) };
-  };
-  return {
-    live: { subscribeKind: listen },
-    signals: {
-      publish: (topic, payload) => void bus.emit(`signal ${topic.join(' ')}`, payload),
-      subscribe: (topic, handler) => listen(`signal ${topic.join(' ')}`, handler),
-    },
-    onReconnected: () => () => undefined,
-    followLog: () => ({ done: new Promise(() => undefined), close: () => undefined }),
-    connected: false,
-  };
+  readonly natsUrl: string;
 }
 
 export async function startNode(): Promise<Node> {
-  const database = await createDatabase();
+  await using parts = new AsyncDisposableStack();
+  const database = parts.use(await createDatabase());
   const pool = new pg.Pool({ connectionString: database.url, max: 20 });
   // Dropping the database may overtake the goodbye of an idle connection.
   pool.on('error', () => undefined);
+  parts.defer(() => pool.end());
+  const { url } = parts.use(await startNats());
+  const broker = await connectTo(url, parts);
   const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
+  parts.defer(() => appender.close());
+  appender.onCommitted((events) => broker.live.deliver(events));
   const reader = createEventReader(pool);
   const snapshots = createSnapshotStore(pool);
-  const broker = localBroker(appender);
   const common = { reader, snapshots, now: Date.now, log: silent };
   const directory = createDirectory({ ...common, broker });
+  parts.defer(() => directory.close());
   const actors = createActorSystem({
     ...common,
     appender,
@@ -84,6 +66,8 @@ export async function startNode(): Promise<Node> {
     deciders: { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider },
     contextOf: { ticket: ticketContextFrom(directory) },
   });
+  parts.defer(() => actors.close());
+  const owned = parts.move();
   return {
     pool,
     appender,
@@ -92,14 +76,16 @@ export async function startNode(): Promise<Node> {
     directory,
     broker,
     databaseUrl: database.url,
-    async [Symbol.asyncDispose]() {
-      await actors.close();
-      directory.close();
-      await appender.close();
-      await pool.end();
-      await database[Symbol.asyncDispose]();
-    },
+    natsUrl: url,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A connection of its own, as another process has. */
+export async function connectTo(url: string, parts: AsyncDisposableStack): Promise<Broker> {
+  const { broker } = await connectBroker({ url, namespace: 'deskwire', name: 'test', log: silent });
+  parts.defer(() => broker.close());
+  return broker;
 }
 
 type AuthNode = Pick<Node, 'pool' | 'actors' | 'directory'> & Partial<Pick<Node, 'broker'>>;
@@ -160,19 +146,23 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
       ? await readModels(node, parts)
       : { queries: options.queries, waiter: { waitFor: () => Promise.resolve(true) } };
   await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
+  const waiter = options.waiter ?? reads.waiter;
   const app = await createApi({
-    actors: node.actors,
-    directory: node.directory,
+    services: createServices({
+      actors: node.actors,
+      directory: node.directory,
+      queries: reads.queries,
+      waiter,
+      nextTicketNumber: createTicketNumbers(node.pool).next,
+      lastPosition: () => node.appender.lastPosition,
+      newId,
+    }),
+    waiter,
     auth,
-    queries: reads.queries,
-    waiter: options.waiter ?? reads.waiter,
-    nextTicketNumber: createTicketNumbers(node.pool).next,
-    lastPosition: () => node.appender.lastPosition,
     online: () => Promise.resolve(new Set(options.online)),
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,
-    newId,
   });
   parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

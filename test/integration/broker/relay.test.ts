@@ -41,7 +41,7 @@ let nodes: Node[];
 beforeEach(async () => {
   [database, nats] = await Promise.all([createDatabase(), startNats({ controlled: true })]);
   observer = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  manager = await observer.jetstreamManager();
+  manager = await observer.jetstreamManager({ timeout: 500 });
   nodes = [];
 });
 afterEach(async () => {

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
-import { createActorSystem } from '../../../src/actors/actor-system.ts';
 import { createDirectory, ticketContextFrom } from '../../../src/actors/directory.ts';
+import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
 import { createApi } from '../../../src/api/api.ts';
-import { settling } from '../../../src/api/read-your-writes.ts';
+import { createServices } from '../../../src/application/services.ts';
 import { createAuth } from '../../../src/auth/auth.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
@@ -102,27 +102,28 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   parts.defer(() => feed.close());
   const waiter = startProjections({ database, feed, signals: broker.signals, pool, log });
   parts.defer(() => waiter.close());
-  const queries = createQueries({ pool });
-  const nextTicketNumber = createTicketNumbers(pool).next;
-  const lastPosition = () => appender.lastPosition;
-  const app = await createApi({
+  const services = createServices({
     actors,
+    queries: createQueries({ pool }),
     directory,
-    auth,
-    queries,
+    nextTicketNumber: createTicketNumbers(pool).next,
+    newId,
     waiter,
-    nextTicketNumber,
-    lastPosition,
-    online: (userIds) => gateway.online(userIds),
+    lastPosition: () => appender.lastPosition,
+  });
+  const app = await createApi({
+    services,
+    waiter,
+    auth,
+    online: async (userIds) => gateway.online(userIds),
     readiness: [],
     config: { corsOrigins: [] },
     log,
-    newId,
   });
   const gateway = await createGateway({
     httpServer: app.server,
     auth,
-    services: { actors, queries, directory, nextTicketNumber, newId, settle: settling({ waiter, lastPosition }) },
+    services,
     reader,
     waiter,
     broker,

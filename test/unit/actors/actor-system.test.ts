@@ -1,6 +1,7 @@
 /** The actors of a process together: activation, passivation, snapshots, bounds, shutting down. */
-import { describe, expect, it } from 'vitest';
-import type { ActorLimits, ActorSystem } from '../../../src/actors/actor-system.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ActorSystem } from '../../../src/actors/actor-system.ts';
+import type { ActorLimits } from '../../../src/actors/local-actor-system.ts';
 import type { DomainEvent } from '../../../src/domain/event.ts';
 import { until } from '../../support/until.ts';
 import { driver } from '../domain/people.ts';
@@ -14,6 +15,7 @@ function start(limits: Partial<ActorLimits> = {}) {
   const { logged, log: logger } = recordingLog();
   const clock = { time: 0 };
   const actors = startActors({ ...log, snapshots, log: logger, now: () => clock.time, limits });
+  onTestFinished(() => actors.close());
   return { log, snapshots, logged, actors, clock };
 }
 

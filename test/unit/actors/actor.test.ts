@@ -1,11 +1,11 @@
 /** One actor against a log in memory that the test can hold: rounds, refusals, conflicts, duplicates, lost answers. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import type { Stream } from '../../../src/domain/event.ts';
-import { admin, agent, driver, otherDriver } from '../domain/people.ts';
-import { assign, become, open, post, readUpTo } from '../domain/ticket-commands.ts';
+import { agent, driver, otherDriver } from '../domain/people.ts';
+import { assign, become, open, post } from '../domain/ticket-commands.ts';
 import { context, foldTicket, newEvent, opened, posted, recordingLog, startActors } from './desk.ts';
-import { gate, MemoryLog, unreachable } from './memory-log.ts';
+import { MemoryLog } from './memory-log.ts';
 
 const stream: Stream = 'ticket.t';
 let log: MemoryLog;
@@ -15,21 +15,10 @@ beforeEach(() => {
   log = new MemoryLog();
   actors = startActors(log);
 });
+afterEach(() => actors.close());
 
 function give(command: Parameters<typeof actors.execute<'ticket'>>[2], by = driver, ...more: [string?, object?]) {
   return actors.execute('ticket', 't', command, context(by, ...more));
-}
-
-/** Holds the next append until the door is opened; `reached` resolves when it is there. */
-function holdNextAppend() {
-  const door = gate();
-  const arrival = gate();
-  log.beforeAppend = () => {
-    log.beforeAppend = () => undefined;
-    arrival.open();
-    return door.opened;
-  };
-  return { release: door.open, reached: arrival.opened };
 }
 
 describe('a round', () => {
@@ -42,7 +31,7 @@ describe('a round', () => {
 
   it('records everything that waited during an append in one append', async () => {
     await give(open());
-    const { release, reached } = holdNextAppend();
+    const { release, reached } = log.holdNextAppend();
     const first = give(post('0'));
     await reached;
     const rest = Array.from({ length: 20 }, (_, n) => give(post(`${n + 1}`)));
@@ -53,7 +42,7 @@ describe('a round', () => {
 
   it('decides each command over what the ones before it did', async () => {
     await give(open());
-    const { release, reached } = holdNextAppend();
+    const { release, reached } = log.holdNextAppend();
     const held = give(post('first'), agent);
     await reached;
     const closing = give(become('closed'), agent);
@@ -153,7 +142,7 @@ describe('a refusal', () => {
 
   it('needs no look at the version when the round recorded something', async () => {
     await give(open());
-    const { release, reached } = holdNextAppend();
+    const { release, reached } = log.holdNextAppend();
     const held = give(post('a'));
     await reached;
     const mixed = [give(post('b')), give(post('not mine'), otherDriver)];
@@ -228,97 +217,5 @@ describe('a conflict', () => {
     await Promise.all([give(open()), give(post('a')), give(post('b'))]);
     log.events.length = 1;
     await expect(give(post('c'))).resolves.toMatchObject({ version: 2 });
-  });
-});
-
-describe('a duplicate', () => {
-  it('in one mailbox gets the outcome of the first', async () => {
-    await give(open());
-    const [first, second] = await Promise.all([give(post('a'), driver, 'c'), give(post('a'), driver, 'c')]);
-    expect(second).toMatchObject({ events: first.events, duplicate: true });
-    expect(log.stream(stream)).toHaveLength(2);
-  });
-
-  it('in one round gets the outcome of the first, a refusal too', async () => {
-    await give(open());
-    const { release, reached } = holdNextAppend();
-    const held = give(post('a'));
-    await reached;
-    const twins = [give(post('b'), driver, 'b'), give(post('b'), driver, 'b')];
-    const refused = [give(post('x'), otherDriver, 'x'), give(post('x'), otherDriver, 'x')];
-    release();
-    await held;
-    expect((await Promise.all(twins)).map((outcome) => outcome.duplicate)).toEqual([false, true]);
-    for (const refusal of refused) await expect(refusal).rejects.toMatchObject({ code: 'not_found' });
-  });
-
-  it('of a recent command is answered without asking the log', async () => {
-    await give(open());
-    await give(post('a'), driver, 'c');
-    const appends = log.asked.append.length;
-    await expect(give(post('a'), driver, 'c')).resolves.toMatchObject({ duplicate: true, version: 2 });
-    expect(log.asked.append).toHaveLength(appends);
-    expect(log.asked.readCommands).toEqual([]);
-  });
-
-  it('of a command from another process is answered with its events, and its neighbours are recorded', async () => {
-    await give(open());
-    const { release, reached } = holdNextAppend();
-    const held = give(post('a'));
-    await reached;
-    const round = [give(post('b'), driver, 'b'), give(post('c'), driver, 'c'), give(post('d'), driver, 'd')];
-    release();
-    await held;
-    log.record(stream, newEvent(posted('c'), 'c'));
-    const [b, c, d] = await Promise.all(round);
-    expect(c).toMatchObject({ duplicate: true, events: [{ version: 3 }] });
-    expect(c?.version).toBeGreaterThanOrEqual(3);
-    expect([b?.duplicate, d?.duplicate]).toEqual([false, false]);
-    expect(
-      log
-        .stream(stream)
-        .map((event) => event.metadata.commandId)
-        .slice(2),
-    ).toEqual(['c', 'b', 'd']);
-  });
-});
-
-describe('an append whose answer is lost', () => {
-  it('is answered as unavailable, and a retry with what was recorded', async () => {
-    await give(open());
-    log.afterAppend = unreachable;
-    await expect(give(post('a'), driver, 'c')).rejects.toMatchObject({ code: 'unavailable' });
-    log.afterAppend = () => undefined;
-    await expect(give(post('a'), driver, 'c')).resolves.toMatchObject({ duplicate: true, version: 2 });
-    expect(log.stream(stream)).toHaveLength(2);
-  });
-
-  it('that never happened is recorded by the retry', async () => {
-    await give(open());
-    log.beforeAppend = unreachable;
-    await expect(give(post('a'), driver, 'c')).rejects.toMatchObject({ code: 'unavailable' });
-    log.beforeAppend = () => undefined;
-    await expect(give(post('a'), driver, 'c')).resolves.toMatchObject({ duplicate: false, version: 2 });
-  });
-
-  it('fails nobody who came after it', async () => {
-    await give(open());
-    const { release, reached } = holdNextAppend();
-    log.afterAppend = () => {
-      log.afterAppend = () => undefined;
-      unreachable();
-    };
-    const lost = give(post('a'));
-    await reached;
-    const after = give(readUpTo(2), admin);
-    release();
-    await expect(lost).rejects.toMatchObject({ code: 'unavailable' });
-    await expect(after).resolves.toMatchObject({ version: 3 });
-  });
-
-  it('leaves refused commands unanswered rather than refused when the log cannot be asked', async () => {
-    await give(open());
-    log.beforeRead = unreachable;
-    await expect(give(post('x'), otherDriver)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

@@ -1,6 +1,6 @@
 /** Actors on a log of the test's choice, and what they are given. */
-import type { ActorSystem, ActorSystemDependencies, CommandContext } from '../../../src/actors/actor-system.ts';
-import { createActorSystem } from '../../../src/actors/actor-system.ts';
+import type { ActorSystem, CommandContext } from '../../../src/actors/actor-system.ts';
+import { type ActorSystemDependencies, createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import type { Snapshot, SnapshotStore } from '../../../src/actors/snapshots.ts';
 import type { DomainEvent, NewEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
 import { referenceDecider } from '../../../src/domain/reference/decider.ts';

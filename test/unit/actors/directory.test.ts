@@ -1,5 +1,5 @@
 /** The directory between a log that moves on and live events that come late, twice or never. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectory, type Directory, type DirectoryChange } from '../../../src/actors/directory.ts';
 import type { EventHandler } from '../../../src/broker/port.ts';
 import type { DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
@@ -59,6 +59,7 @@ beforeEach(async () => {
   });
   directory.onChanged((change) => changes.push(change));
 });
+afterEach(() => directory.close());
 
 function record(stream: Stream, event: DomainEvent): RecordedEvent {
   const [recorded] = log.record(stream, newEvent(event));

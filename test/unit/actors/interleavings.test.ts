@@ -84,6 +84,7 @@ it('records every command at most once and answers each truly, in every interlea
           return { ...one, from, to, outcome: outcome as Answered['outcome'] };
         });
         await scheduler.waitFor(Promise.all(answers));
+        await Promise.all(systems.map((system) => system.close()));
 
         const unsure = [...fates.values()].some((fate) => fate !== 'no');
         for (const id of ['t', 'u'] as const) checkLog(log.stream(`ticket.${id}`));

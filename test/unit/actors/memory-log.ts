@@ -52,6 +52,18 @@ export class MemoryLog {
     return this.events.filter((event) => event.stream === stream);
   }
 
+  /** Holds the next append until it is released; `reached` resolves when it is there. */
+  holdNextAppend(): { readonly release: () => void; readonly reached: Promise<void> } {
+    const door = gate();
+    const arrival = gate();
+    this.beforeAppend = () => {
+      this.beforeAppend = () => undefined;
+      arrival.open();
+      return door.opened;
+    };
+    return { release: door.open, reached: arrival.opened };
+  }
+
   /** Records as another process would. */
   record(stream: Stream, ...events: NewEvent[]): RecordedEvent[] {
     const expectedVersion = this.stream(stream).length;

@@ -1,0 +1,158 @@
+/**
+ * Puts the parts of one Deskwire process together on services that are there: database and broker in, an HTTP server
+ * that is ready to listen out. Each part is closed in the reverse order of its making, so that nothing loses what it
+ * still needs: sockets are released and requests finished first, the event log and its connections last.
+ */
+import type { Server as HttpServer } from 'node:http';
+import type pg from 'pg';
+import { v7 as newId } from 'uuid';
+import { createDirectory, ticketContextFrom } from './actors/directory.ts';
+import { createActorSystem } from './actors/local-actor-system.ts';
+import { createSnapshotStore } from './actors/snapshots.ts';
+import { createTicketNumbers } from './actors/ticket-numbers.ts';
+import { createApi } from './api/api.ts';
+import type { App } from './api/app.ts';
+import { createServices } from './application/services.ts';
+import { createAuth } from './auth/auth.ts';
+import { connectBroker } from './broker/connection.ts';
+import { createRelay } from './broker/relay.ts';
+import type { Config } from './config.ts';
+import { seedDemo } from './demo.ts';
+import { referenceDecider } from './domain/reference/decider.ts';
+import { roomDecider } from './domain/room/decider.ts';
+import { ticketDecider } from './domain/ticket/decider.ts';
+import { userDecider } from './domain/user/decider.ts';
+import { createAppender } from './eventlog/appender.ts';
+import { renewEpoch } from './eventlog/epoch.ts';
+import { createEventReader } from './eventlog/reader.ts';
+import { openSession } from './eventlog/session.ts';
+import { createGateway, type Gateway } from './gateway/gateway.ts';
+import type { Logger } from './logging.ts';
+import { createQueries } from './projections/create-queries.ts';
+import { createLogFeed } from './projections/feed.ts';
+import { createReadModels, startProjections } from './projections/projections.ts';
+import { readinessChecks } from './readiness.ts';
+
+export interface Surroundings {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+  readonly pool: pg.Pool;
+  readonly logger: Logger;
+}
+
+const NAMESPACE = 'deskwire';
+/** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
+const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
+const REQUESTS_PER_MINUTE = 1_200;
+
+/** The parts of one process, started; `parts` closes them. */
+export async function startParts(surroundings: Surroundings, parts: AsyncDisposableStack): Promise<App> {
+  const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
+  const database = { connectionString: databaseUrl };
+  await createReadModels(database);
+
+  const { broker, connection } = await connectBroker({
+    url: natsUrl,
+    namespace: NAMESPACE,
+    name: 'deskwire',
+    log: logger,
+  });
+  parts.defer(() => broker.close());
+  const reader = createEventReader(pool);
+  const appender = createAppender(pool, APPENDER_LIMITS);
+  parts.defer(() => appender.close());
+  appender.onCommitted((events) => broker.live.deliver(events));
+
+  const relay = createRelay({
+    connection,
+    signals: broker.signals,
+    appender,
+    reader,
+    renewEpoch: (expected) => renewEpoch(pool, expected),
+    openSession: () => openSession(database, 'deskwire relay'),
+    log: logger,
+  });
+  parts.defer(() => relay.close());
+  const feed = createLogFeed({ appender, reader, broker, log: logger });
+  parts.defer(() => feed.close());
+  const projections = startProjections({ database, feed, signals: broker.signals, pool, log: logger });
+  parts.defer(() => projections.close());
+
+  const snapshots = createSnapshotStore(pool);
+  const directory = createDirectory({ reader, snapshots, broker, now: Date.now, log: logger });
+  parts.defer(() => directory.close());
+  const actors = createActorSystem({
+    appender,
+    reader,
+    snapshots,
+    deciders: { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider },
+    contextOf: { ticket: ticketContextFrom(directory) },
+    now: Date.now,
+    newId,
+    log: logger,
+  });
+  parts.defer(() => actors.close());
+
+  const auth = await createAuth({
+    pool,
+    actors,
+    directory,
+    broker,
+    log: logger,
+    now: Date.now,
+    newId,
+    limitAttempts: config.RATE_LIMIT === 'on',
+    ...providerOf(config),
+  });
+  parts.defer(() => auth.close());
+  if (config.DEMO_DATA === 'on') await seedDemo({ actors, credentials: auth.own?.credentials });
+
+  const services = createServices({
+    actors,
+    queries: createQueries({ pool }),
+    directory,
+    nextTicketNumber: createTicketNumbers(pool).next,
+    newId,
+    waiter: projections,
+    lastPosition: () => appender.lastPosition,
+  });
+  let gateway: Gateway | undefined;
+  const app = await createApi({
+    services,
+    waiter: projections,
+    auth,
+    online: async (userIds) => gateway?.online(userIds) ?? new Set(),
+    readiness: readinessChecks({ pool, broker, projections }),
+    config: {
+      corsOrigins: config.CORS_ORIGINS,
+      ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
+    },
+    log: logger,
+  });
+  parts.defer(() => app.close());
+  gateway = await createGateway({
+    httpServer: app.server as HttpServer,
+    auth,
+    services,
+    reader,
+    waiter: projections,
+    broker,
+    // Uploads do not exist yet, so neither do attachments.
+    attachmentUrl: ({ id }, ticketId) => `/api/tickets/${ticketId}/attachments/${encodeURIComponent(id)}`,
+    log: logger,
+    now: Date.now,
+    options: {
+      replayLimit: config.REPLAY_LIMIT,
+      corsOrigins: config.CORS_ORIGINS,
+      ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
+    },
+  });
+  parts.defer(() => gateway.close());
+  return app;
+}
+
+function providerOf({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE }: Config) {
+  if (JWKS_URL === undefined || JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) return {};
+  return { provider: { jwksUrl: JWKS_URL, issuer: JWT_ISSUER, audience: JWT_AUDIENCE } };
+}

@@ -1,0 +1,46 @@
+/** What has to be well for this process to be sent requests: `/readyz`. */
+import type { Pool } from 'pg';
+import type { ReadinessCheck } from './api/routes/health.ts';
+import type { Broker } from './broker/port.ts';
+import { pendingMigrations } from './eventlog/migrate.ts';
+import type { Projections } from './projections/projections.ts';
+
+/** Events that a read model may lack. */
+const MAX_LAG = 10_000;
+
+export function readinessChecks(parts: {
+  readonly pool: Pool;
+  readonly broker: Pick<Broker, 'connected'>;
+  readonly projections: Pick<Projections, 'status'>;
+}): ReadinessCheck[] {
+  return [
+    {
+      name: 'database',
+      async check() {
+        await parts.pool.query('select');
+      },
+    },
+    {
+      name: 'broker',
+      async check() {
+        if (!parts.broker.connected) throw new Error('no connection to NATS');
+      },
+    },
+    {
+      name: 'migrations',
+      async check() {
+        const pending = await pendingMigrations(parts.pool);
+        if (pending.length > 0) throw new Error(`migrations are pending: ${pending.join(', ')}`);
+      },
+    },
+    {
+      name: 'projections',
+      async check() {
+        for (const { name, lag, failure } of parts.projections.status()) {
+          if (failure) throw new Error(`projection ${name} fails: ${failure.message}`);
+          if (lag !== undefined && lag > MAX_LAG) throw new Error(`projection ${name} is ${lag} events behind`);
+        }
+      },
+    },
+  ];
+}

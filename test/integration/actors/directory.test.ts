@@ -1,0 +1,99 @@
+/** The directories of two processes on a real log and a real nats-server. */
+import { pino } from 'pino';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createDirectory, type Directory, type DirectoryChange } from '../../../src/actors/directory.ts';
+import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
+import { connectBroker } from '../../../src/broker/connection.ts';
+import { createRelay } from '../../../src/broker/relay.ts';
+import { renewEpoch } from '../../../src/eventlog/epoch.ts';
+import { openSession } from '../../../src/eventlog/session.ts';
+import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
+import { until } from '../../support/until.ts';
+import { context } from '../../unit/actors/desk.ts';
+import { admin, service } from '../../unit/domain/people.ts';
+import { startProcess, type TestProcess } from './process.ts';
+
+interface Node {
+  readonly process: TestProcess;
+  readonly directory: Directory;
+  readonly changes: DirectoryChange[];
+}
+
+const log = pino({ level: 'silent' });
+const resources = new AsyncDisposableStack();
+let database: TestDatabase;
+let nats: ControlledNats;
+let one: Node;
+let two: Node;
+
+beforeAll(async () => {
+  database = resources.use(await createDatabase());
+  nats = resources.use(await startNats({ controlled: true }));
+  one = await startNode();
+  two = await startNode();
+});
+afterAll(() => resources.disposeAsync());
+beforeEach(() => {
+  two.changes.length = 0;
+});
+
+async function startNode(): Promise<Node> {
+  const process = resources.use(startProcess(database.url));
+  const { pool, reader, appender } = process;
+  const { broker, connection } = await connectBroker({ url: nats.url, namespace: 'deskwire', name: 'test', log });
+  resources.defer(() => broker.close());
+  const relay = createRelay({
+    connection,
+    signals: broker.signals,
+    appender,
+    reader,
+    renewEpoch: (expected) => renewEpoch(pool, expected),
+    openSession: () => openSession({ connectionString: database.url }, 'relay'),
+    log,
+  });
+  resources.defer(() => relay.close());
+  const directory = createDirectory({ reader, snapshots: createSnapshotStore(pool), broker, now: Date.now, log });
+  resources.defer(() => directory.close());
+  const changes: DirectoryChange[] = [];
+  directory.onChanged((change) => changes.push(change));
+  return { process, directory, changes };
+}
+
+async function register(id: string): Promise<void> {
+  const command = { type: 'RegisterUser', name: `user ${id}`, role: 'agent' } as const;
+  await one.process.actors.execute('user', id, command, context(service));
+}
+
+async function deactivate(id: string): Promise<void> {
+  await one.process.actors.execute('user', id, { type: 'ChangeUser', active: false }, context(admin));
+}
+
+it('know at once in one process that a user was deactivated in the other', async () => {
+  await register('a');
+  await until(() => two.changes.length > 0, 'the registration to be heard');
+  expect(await two.directory.user('a')).toMatchObject({ active: true });
+  await deactivate('a');
+  await until(() => two.changes.length > 1, 'the change to be heard');
+  expect(await two.directory.user('a')).toMatchObject({ active: false });
+});
+
+it('learn after a reconnection what happened while they could not hear', async () => {
+  await register('b');
+  expect(await two.directory.user('b')).toMatchObject({ active: true });
+  await until(() => two.changes.length > 0, 'the registration to be heard');
+  two.changes.length = 0;
+  await nats.kill();
+  await deactivate('b');
+  await nats.start();
+  await until(() => two.changes.some(({ id }) => id === 'b'), 'the change to be told');
+  expect(await two.directory.user('b')).toMatchObject({ active: false });
+});
+
+it('answer for references as for users', async () => {
+  const reference = { type: 'grn', id: 'g', vendorId: 'v', verifiedBy: '6' } as const;
+  await one.process.actors.execute('reference', 'grn-g', { type: 'SetReference', reference }, context(service));
+  expect(await two.directory.relations({ grnId: 'g', dispatchId: null })).toEqual({
+    vendorIds: ['v'],
+    grnVerifiedBy: '6',
+  });
+});
