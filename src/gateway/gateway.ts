@@ -160,6 +160,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
         inbox.join(session, dialect, lastSeq).catch((error: unknown) => lostInbox(session, error));
       }
     },
+    onError,
     onClosed(session) {
       for (const { feed } of session.members.values()) typing.stop(feed.ticketId, session.user.id);
       memberships.leaveAll(session);
@@ -191,14 +192,19 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
 
   const stopDirectory = services.directory.onChanged(({ kind, id }) => {
     if (kind === 'reference') feeds.checkRelations();
-    else connections.userChanged(id).catch((error: unknown) => onError(error));
+    else void connections.userChanged(id);
   });
   const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
   for (const namespace of new Set(DIALECTS.map((dialect) => dialect.namespace))) connections.serve(io.of(namespace));
 
+  const review = setInterval(connections.review, options.userCheckEvery).unref();
+  const stopReconnected = broker.onReconnected(connections.review);
+
   return {
     online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
     async close() {
+      clearInterval(review);
+      stopReconnected();
       await drain(io, sessions, options.drainSpread);
       stopDirectory();
       stopRevoked();

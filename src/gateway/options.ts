@@ -22,6 +22,8 @@ export interface GatewayOptions {
   readonly headCheckEvery: number;
   /** How often inboxes are compared with the read model. */
   readonly inboxCheckEvery: number;
+  /** How often the users of the sockets are looked up again, in case a change of theirs was missed. */
+  readonly userCheckEvery: number;
   /** Typing that nobody renews ends after this. */
   readonly typingExpires: number;
   /** Characters and values of one client event, counted together. */
@@ -56,6 +58,7 @@ export const defaultOptions: GatewayOptions = {
   linger: 5_000,
   headCheckEvery: 3_000,
   inboxCheckEvery: 30_000,
+  userCheckEvery: 10_000,
   typingExpires: 6_000,
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,

@@ -66,7 +66,8 @@ export function createMemberships(parts: Parts): Memberships {
     }
     const feed = feeds.acquire(ticketId);
     try {
-      await feed.feed.opened;
+      // Decided on what the log says now: access given or taken a moment ago on another node counts already.
+      await feed.feed.current(session.leaving);
       feed.requireAccess(session.user);
       // Whoever joins again is asking for what comes after a version it names; nothing may be sent before that.
       feed.suspend(session, dialect);
@@ -87,6 +88,8 @@ export function createMemberships(parts: Parts): Memberships {
       const arrival = await feed.feed.arrive(after, replayLimit, session.leaving, enter.enter);
       if (arrival === 'joined') return enter.joined();
     }
+    // A page that has what was just posted, rather than one that is made up for by single messages.
+    await services.settle();
     for (let attempt = 0; attempt < PAGE_ATTEMPTS; attempt += 1) {
       const { internal } = feed.requireAccess(session.user);
       const page = await services.queries.messages(feed.ticketId, { internal, limit: historySize });
