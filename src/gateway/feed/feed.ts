@@ -2,7 +2,8 @@
  * One stream, live, for the sockets of this process: a sequencer with its subscription, its reads and its timers.
  *
  * Opening subscribes, waits until the interest is registered, and only then asks where the stream stands, so nothing
- * falls between the two. A gap waits briefly for a late event, then is read from the log, again and again with growing
+ * falls between the two. While the broker is away it opens all the same, on what this process does itself, and compares
+ * with the log once the interest is registered. A gap waits briefly for a late event, then is read from the log, again and again with growing
  * pauses while the log cannot be reached. A lost last event shows no gap: whoever owns the feed calls `checkHead` after
  * a reconnection and from time to time.
  *
@@ -41,6 +42,8 @@ export interface FeedOptions {
   readonly gapDelay: number;
   /** Milliseconds; the longest pause between attempts to read the log. */
   readonly maxPause: number;
+  /** Milliseconds after which a feed opens although its interest is not registered yet. */
+  readonly registrationPatience: number;
   /** Attempts to read the log for one joining socket before it is refused. */
   readonly attempts: number;
   /** Resolves after `ms`, early when aborted. */
@@ -111,9 +114,16 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
   opened.catch(() => undefined);
 
   async function open(): Promise<void> {
-    await subscription.ready;
+    const registered = subscription.ready.then(() => true);
+    if (!(await Promise.race([registered, sleep(options.registrationPatience, closing.signal).then(() => false)]))) {
+      registered.then(compareHead).catch(onError);
+    }
     sequencer.open(await source.open());
     // `open` may have read a copy that lags behind the log.
+    await compareHead();
+  }
+
+  async function compareHead(): Promise<void> {
     sequencer.seen(await source.head());
     moved(0);
   }
