@@ -116,7 +116,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       dialects: DIALECTS.filter(({ inbox }) => inbox !== undefined),
       onDelivered(user, { event, data }) {
         const ticketId = lookUp(data, 'ticketId');
-        if (event === 'support:message:new' && typeof ticketId === 'string') unread.changed(user, ticketId, 0);
+        if (event !== 'support:message:new' || typeof ticketId !== 'string') return;
+        if (listensToUnread(user.id)) unread.changed(user, ticketId, 0);
       },
       onError,
     },
@@ -174,6 +175,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       }
     },
   });
+
+  function listensToUnread(userId: string): boolean {
+    const namespaces = DIALECTS.filter(({ tickets }) => tickets?.unread !== undefined).map(
+      ({ namespace }) => namespace,
+    );
+    return [...sessions.ofUser(userId)].some(({ namespace }) => namespaces.includes(namespace));
+  }
 
   /** Without its inbox a socket would look alive and hear nothing: it is to come back and try again. */
   function lostInbox({ socket, user, leaving }: Session, error: unknown): void {

@@ -202,8 +202,7 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     const signal = AbortSignal.any([leaving, closing.signal]);
     const start = from === 'now' ? cursor() : from;
     const way = catchUp(sequencer, source.versionOf, start, replayLimit);
-    let arrival: Arrival = 'joined';
-    let refusal: { readonly error: unknown } | undefined;
+    const entry: { arrival: Arrival; failure?: { readonly cause: unknown } } = { arrival: 'joined' };
     const progress = await persist(signal, async () => {
       const step = way.next();
       switch (step.do) {
@@ -212,11 +211,11 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
             join(step.events, cursor());
           } catch (error) {
             // It may have sent something: it is not tried again.
-            refusal = { error };
+            entry.failure = { cause: error };
           }
           return 'done';
         case 'resync':
-          arrival = 'too_old';
+          entry.arrival = 'too_old';
           return 'done';
         case 'read':
           return readOn(step.after, way);
@@ -225,8 +224,8 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
           return reach(step.version, step.version === start ? await source.head() : step.version, signal);
       }
     });
-    if (refusal !== undefined) throw (refusal as { readonly error: unknown }).error;
-    return progress === 'impossible' ? 'unknown_version' : arrival;
+    if (entry.failure !== undefined) throw entry.failure.cause;
+    return progress === 'impossible' ? 'unknown_version' : entry.arrival;
   }
 
   async function readOn(after: number, way: CatchUp<E>): Promise<Progress> {

@@ -1,6 +1,7 @@
 /** What a socket that was away gets when it comes back: exactly what it missed, once, in order, then what is live. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { disorderly, seeded } from './disorder.ts';
@@ -136,6 +137,20 @@ it('events that are lost, doubled, late or out of order reach sockets once and i
   const seqs = inbox.all('notification:new').map(({ seq }) => seq);
   expect(seqs).toEqual(seqs.map((_, at) => seqs[0] + at));
   await until(() => inbox.all('unread-count').at(-1).count === 300, 'the right count');
+});
+
+it('when the log gets a new epoch, sockets come back and load afresh', async () => {
+  await using own = await startServices();
+  await using restored = await startNode(own, { gateway: { headCheckEvery: 50 } });
+  const client = await signIn(restored.url, 'driver');
+  const ticket = await openTicket(client);
+  using socket = client.connect();
+  const { epoch, version } = await socket.ask('join_ticket', { ticketId: ticket.id });
+  await renewEpoch(restored.pool, epoch);
+  await until(() => socket.all('connected').length === 2, 'the socket to come back');
+  const again = await socket.ask('join_ticket', { ticketId: ticket.id, after: version, epoch });
+  expect(again).toMatchObject({ success: true, recovered: false });
+  expect(again.epoch).not.toBe(epoch);
 });
 
 it('sockets on different nodes hear the same', async () => {
