@@ -14,6 +14,8 @@ export interface GatewayOptions {
   readonly gapDelay: number;
   /** The longest pause between attempts to read the log. */
   readonly maxPause: number;
+  /** How long opening a stream waits for the broker. */
+  readonly registrationPatience: number;
   /** Attempts for one joining socket before it is refused. */
   readonly attempts: number;
   /** How long a stream that nobody listens to stays subscribed: page changes come back at once. */
@@ -22,6 +24,8 @@ export interface GatewayOptions {
   readonly headCheckEvery: number;
   /** How often inboxes are compared with the read model. */
   readonly inboxCheckEvery: number;
+  /** How often the users of the sockets are looked up again, in case a change of theirs was missed. */
+  readonly userCheckEvery: number;
   /** Typing that nobody renews ends after this. */
   readonly typingExpires: number;
   /** Characters and values of one client event, counted together. */
@@ -54,10 +58,12 @@ export const defaultOptions: GatewayOptions = {
   readLimit: 500,
   gapDelay: 20,
   maxPause: 2_000,
+  registrationPatience: 500,
   attempts: 6,
   linger: 5_000,
   headCheckEvery: 3_000,
   inboxCheckEvery: 30_000,
+  userCheckEvery: 10_000,
   typingExpires: 6_000,
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,
