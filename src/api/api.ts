@@ -22,10 +22,15 @@ import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
 import { authRoutes } from './routes/auth.ts';
-import { chatRoutes, type Online } from './routes/chat.ts';
+import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { referenceRoutes } from './routes/references.ts';
+import { roomRoutes } from './routes/rooms.ts';
 import { supportRoutes } from './routes/support.ts';
+import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
+import { ticketRoutes } from './routes/tickets.ts';
+import { userRoutes } from './routes/users.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -100,8 +105,13 @@ export async function createApi(parts: ApiParts): Promise<App> {
       await limitRequests(authenticated, config.requestsPerMinute);
       authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));
       supportRoutes(authenticated, services);
+      ticketRoutes(authenticated, services);
+      ticketPeopleRoutes(authenticated, services, parts.online);
       chatRoutes(authenticated, services, parts.online);
       notificationRoutes(authenticated, services);
+      userRoutes(authenticated, services, auth.own);
+      referenceRoutes(authenticated, services);
+      roomRoutes(authenticated, services);
     });
   });
   return app;

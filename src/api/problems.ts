@@ -41,6 +41,14 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Fields whose names differ between the application and this route's clients. */
     fieldNames?: Readonly<Record<string, string>>;
+    /** Statuses of the refusals that are this route's own; what all routes of its kind may answer is known. */
+    problems?: readonly number[];
+    /** Answers with the version of a stream as its ETag; a command also takes it as `If-Match`. */
+    etag?: boolean;
+    /** Takes `If-Match`, and does not answer with an ETag. */
+    ifMatch?: boolean;
+    /** Needs a token. */
+    authenticated?: boolean;
   }
 }
 

@@ -117,7 +117,8 @@ export async function changeTicket(
   input: ChangeTicketInput,
 ): Promise<CommandOutcome<'ticket'>> {
   const { assigneeId, ...fields } = input;
-  const assignee = await assigneeOf(services, caller, assigneeId);
+  const assignee =
+    typeof assigneeId === 'string' ? await userNamedBy(services, caller, assigneeId, 'assigneeId') : assigneeId;
   const id = await ticketIdOf(services, idOrNumber);
   return executeForState(
     services,
@@ -128,16 +129,14 @@ export async function changeTicket(
   );
 }
 
-async function assigneeOf(
-  services: Services,
-  caller: Caller,
-  id: string | null | undefined,
-): Promise<UserFacts | null | undefined> {
-  if (id === undefined || id === null) return id;
-  // The ticket refuses whoever may not assign; they must not learn from us who exists.
+/**
+ * Somebody whom a command about a ticket names. The ticket refuses whoever may not give it; they must not learn from us
+ * who exists. Rejects with `not_found` naming the field.
+ */
+export async function userNamedBy(services: Services, caller: Caller, id: string, field: string): Promise<UserFacts> {
   if (!isStaff(caller.user.role)) return { id, name: id, role: 'customer', active: false };
   const user = await services.directory.user(id);
-  if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: 'assigneeId' });
+  if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field });
   return user;
 }
 
