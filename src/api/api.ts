@@ -9,13 +9,15 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import { fastify } from 'fastify';
+import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
+import { describeRoutes } from './docs/docs.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
@@ -68,6 +70,8 @@ export interface ApiParts {
   readonly readiness: readonly ReadinessCheck[];
   readonly config: ApiConfig;
   readonly log: Logger;
+  /** Called for each route as it is added: for whoever has to know that none is forgotten. */
+  readonly onRoute?: (route: RouteOptions) => void;
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
@@ -78,9 +82,11 @@ export async function createApi(parts: ApiParts): Promise<App> {
     trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
     genReqId: ({ headers }) => requestId(headers, services.newId),
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },
+    // Ids are 128 characters long at most, each of which may come as up to twelve.
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 12 * LIMITS.id },
   });
   app.decorateRequest('authenticated', null);
+  if (parts.onRoute !== undefined) app.addHook('onRoute', parts.onRoute);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
@@ -96,11 +102,15 @@ export async function createApi(parts: ApiParts): Promise<App> {
     exposedHeaders: ['Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
   });
 
+  await describeRoutes(app);
   healthRoutes(app, parts.readiness, log);
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);
     await open.register(async (authenticated: App) => {
+      authenticated.addHook('onRoute', (route) => {
+        route.config = { ...route.config, authenticated: true };
+      });
       authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
       await limitRequests(authenticated, config.requestsPerMinute);
       authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));

@@ -52,6 +52,29 @@ declare module 'fastify' {
   }
 }
 
+/** What `sendProblem` sends. */
+export const problemSchema = {
+  title: 'Problem',
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId', 'statusCode', 'message'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'For people' },
+    code: { type: 'string', enum: Object.keys(TITLES), description: 'For programs' },
+    requestId: { type: 'string' },
+    field: { type: 'string', description: 'What is wrong, as you wrote it' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { field: { type: 'string' }, detail: { type: 'string' } } },
+    },
+    retryAfter: { type: 'integer', description: 'Seconds' },
+    statusCode: { type: 'integer' },
+    message: { type: 'string' },
+  },
+};
+
 interface Refusal {
   readonly status: number;
   readonly code: ErrorCode | 'internal';
