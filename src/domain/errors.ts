@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'conflict'
   | 'precondition_failed'
   | 'payload_too_large'
+  | 'unsupported_media_type'
   | 'unavailable';
 
 export class DeskwireError extends Error {
