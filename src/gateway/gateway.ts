@@ -67,7 +67,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const io = createServer(parts.httpServer, options);
   const rooms = createRooms(io);
   const sessions = createSessions();
-  const messageWire = createMessageWire(parts.attachmentUrl);
+  const messageWireFor = createMessageWire(parts.attachmentUrl);
   const feedOptions: FeedOptions = { ...options, sleep, onError };
   const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
@@ -87,7 +87,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     {
       broker,
       rooms,
-      messageWire,
+      messageWireFor,
       now,
       reader: parts.reader,
       readState: (ticketId) => services.actors.read('ticket', ticketId),
@@ -124,14 +124,14 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
   const inboxOf = new WeakMap<Session, InboxFeed>();
-  const memberships = createMemberships({ ...options, services, feeds, messageWire, epoch: () => epoch.current });
+  const memberships = createMemberships({ ...options, services, feeds, messageWireFor, epoch: () => epoch.current });
 
   const tools: Toolbox = {
     services,
     waiter: parts.waiter,
     memberships,
     typing,
-    messageWire,
+    messageWireFor,
     historySize: options.historySize,
     refreshToken: ({ session }, token) => connections.refresh(session, token),
   };
