@@ -21,6 +21,7 @@ import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
+import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
 import { chatRoutes, type Online } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
@@ -29,7 +30,8 @@ import { supportRoutes } from './routes/support.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
-const REQUEST_MS = 30_000;
+/** For a whole request: a file of the greatest size, at the pace of a slow phone. */
+const REQUEST_MS = 300_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -102,6 +104,13 @@ export async function createApi(parts: ApiParts): Promise<App> {
       supportRoutes(authenticated, services);
       chatRoutes(authenticated, services, parts.online);
       notificationRoutes(authenticated, services);
+      await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
+    });
+    await open.register(async (linked: App) => {
+      linked.addHook('onRequest', requireViewer(services, auth.authenticate));
+      await limitRequests(linked, config.requestsPerMinute);
+      linked.addHook('preHandler', awaitWrites(waiter, services.settle));
+      downloadRoutes(linked, services, { crossOrigin: config.corsOrigins.length > 0 });
     });
   });
   return app;

@@ -1,9 +1,8 @@
 /** Seed B's ticket chat over HTTP. Posting is the hottest request there is: its answer is serialized from a schema. */
 import Type from 'typebox';
-import { postMessage, readMessages, readParticipants } from '../../application/messages.ts';
+import { type MessageView, postMessage, readMessages, readParticipants } from '../../application/messages.ts';
 import { HistorySizeField, PostMessageBody, TicketIdField, VersionField } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
-import type { Message } from '../../domain/ticket/message.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, userOf } from '../requests.ts';
 
@@ -21,7 +20,7 @@ const HistoryQuery = Type.Object(
 
 const text = { type: 'string' } as const;
 
-const MessageAnswer = Type.Unsafe<Message>({
+const MessageAnswer = Type.Unsafe<MessageView>({
   type: 'object',
   required: ['id', 'ticketId', 'version', 'senderId', 'sender', 'message', 'messageType', 'createdAt', 'updatedAt'],
   properties: {
@@ -34,7 +33,10 @@ const MessageAnswer = Type.Unsafe<Message>({
     messageType: text,
     attachments: {
       type: 'array',
-      items: { type: 'object', properties: { id: text, name: text, size: { type: 'integer' }, mimeType: text } },
+      items: {
+        type: 'object',
+        properties: { id: text, name: text, size: { type: 'integer' }, mimeType: text, url: text },
+      },
     },
     internal: { type: 'boolean' },
     clientMessageId: text,

@@ -25,6 +25,7 @@ import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
+import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
@@ -134,6 +135,7 @@ interface RigOptions {
   readonly auth?: Partial<AuthParts>;
   readonly readiness?: readonly ReadinessCheck[];
   readonly online?: readonly string[];
+  readonly attachments?: AttachmentOptions;
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -151,6 +153,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     services: createServices({
       actors: node.actors,
       directory: node.directory,
+      attachments: await startAttachments(node.pool, parts, options.attachments),
       queries: reads.queries,
       waiter,
       nextTicketNumber: createTicketNumbers(node.pool).next,
