@@ -45,7 +45,7 @@ export async function receive(stream: Readable, { folder, limit, stallAfter }: S
     });
   } catch (error) {
     await rm(path, { force: true });
-    throw stalled.signal.aborted ? stalled.signal.reason : error;
+    throw stalled.signal.aborted ? stalled.signal.reason : reasonOf(error);
   } finally {
     clearTimeout(timer);
   }
@@ -59,6 +59,12 @@ export function tooLarge(limit: number): DeskwireError {
 
 function stallError(): DeskwireError {
   return new DeskwireError('invalid_payload', 'The upload stopped arriving', { field: 'file' });
+}
+
+/** Without a reason of ours or of the file system, it is the stream that broke off. */
+function reasonOf(error: unknown): unknown {
+  if (error instanceof DeskwireError || (error instanceof Error && 'syscall' in error)) return error;
+  return new DeskwireError('invalid_payload', 'The upload broke off', { field: 'file', cause: error });
 }
 
 /** Removes what processes that were killed while receiving have left, once it is older than `age` milliseconds. */

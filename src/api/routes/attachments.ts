@@ -2,6 +2,7 @@
  * Uploading files to a ticket's chat, and fetching them: with a token, or by the signed link that messages carry, which a
  * browser can follow by itself. Either way the access of that user is checked now, not when the link was made.
  */
+import type { IncomingMessage } from 'node:http';
 import multipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -22,6 +23,8 @@ import { requireAuthentication, userOf } from '../requests.ts';
 const ENVELOPE_BYTES = 8_192;
 /** Whoever goes on sending what was refused is cut off after this many milliseconds. */
 const REFUSED_BODY_MS = 10_000;
+/** Uploads that are under way when the server stops have this many milliseconds to end. */
+const CLOSING_MS = 3_000;
 /** Seconds; what is behind a link never changes, but whether its viewer may see it does. */
 const CACHE_SECONDS = 300;
 
@@ -56,7 +59,17 @@ export async function uploadRoutes(app: App, services: Services): Promise<void> 
     limits: { fileSize: MAX_FILE_BYTES + 1, files: 2, fields: 1, parts: 3, fieldSize: 256, headerPairs: 20 },
   });
 
+  const arriving = new Set<IncomingMessage>();
+  app.addHook('preClose', (done) => {
+    const cutOff = () => arriving.forEach((raw) => void raw.destroy());
+    const timer = setTimeout(cutOff, CLOSING_MS).unref();
+    app.server.once('close', () => clearTimeout(timer));
+    done();
+  });
+
   app.post('/api/tickets/:ticketId/chat/upload', { schema: { params: UploadParams } }, async (request, reply) => {
+    arriving.add(request.raw);
+    request.raw.once('close', () => arriving.delete(request.raw));
     cutOffWhenRefused(request, reply);
     if (Number(request.headers['content-length'] ?? 0) > MAX_FILE_BYTES + ENVELOPE_BYTES)
       throw tooLarge(MAX_FILE_BYTES);

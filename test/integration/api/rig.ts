@@ -115,6 +115,9 @@ export interface Answer {
 
 export interface Client {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** As `fetch`, with their token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  readonly token: string | undefined;
 }
 
 export interface ApiRig extends AsyncDisposable {
@@ -197,12 +200,16 @@ async function readModels(node: Node, parts: AsyncDisposableStack) {
 }
 
 export function clientOf(url: string, token?: string): Client {
+  const withToken: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
+    token,
+    fetch: (path, init = {}) =>
+      fetch(url + path, { ...init, headers: { ...withToken, ...Object.fromEntries(new Headers(init.headers)) } }),
     async send(method, path, body, headers = {}) {
       const response = await fetch(url + path, {
         method,
         headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...withToken,
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...headers,
         },
