@@ -16,6 +16,7 @@ import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
+import { closeConnections } from './closing.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
@@ -32,6 +33,8 @@ import { supportRoutes } from './routes/support.ts';
 const BODY_LIMIT = 128 * 1_024;
 /** For a whole request: a file of the greatest size, at the pace of a slow phone. */
 const REQUEST_MS = 300_000;
+/** What is not over by then when the server closes is cut off. */
+const CLOSING_MS = 10_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -55,6 +58,8 @@ export interface ApiConfig {
   readonly requestsPerMinute?: number;
   /** Whether a proxy in front of us may be believed about the client's address. */
   readonly trustProxy?: boolean;
+  /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
+  readonly closingGrace?: number;
 }
 
 export interface ApiParts {
@@ -78,6 +83,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },
   });
   app.decorateRequest('authenticated', null);
+  closeConnections(app, config.closingGrace ?? CLOSING_MS);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);

@@ -2,7 +2,7 @@
  * Uploading files to a ticket's chat, and fetching them: with a token, or by the signed link that messages carry, which a
  * browser can follow by itself. Either way the access of that user is checked now, not when the link was made.
  */
-import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -23,8 +23,6 @@ import { requireAuthentication, userOf } from '../requests.ts';
 const ENVELOPE_BYTES = 8_192;
 /** Whoever goes on sending what was refused is cut off after this many milliseconds. */
 const REFUSED_BODY_MS = 10_000;
-/** Uploads that are under way when the server stops have this many milliseconds to end. */
-const CLOSING_MS = 3_000;
 /** Seconds; what is behind a link never changes, but whether its viewer may see it does. */
 const CACHE_SECONDS = 300;
 
@@ -59,17 +57,7 @@ export async function uploadRoutes(app: App, services: Services): Promise<void> 
     limits: { fileSize: MAX_FILE_BYTES + 1, files: 2, fields: 1, parts: 3, fieldSize: 256, headerPairs: 20 },
   });
 
-  const arriving = new Set<IncomingMessage>();
-  app.addHook('preClose', (done) => {
-    const cutOff = () => arriving.forEach((raw) => void raw.destroy());
-    const timer = setTimeout(cutOff, CLOSING_MS).unref();
-    app.server.once('close', () => clearTimeout(timer));
-    done();
-  });
-
   app.post('/api/tickets/:ticketId/chat/upload', { schema: { params: UploadParams } }, async (request, reply) => {
-    arriving.add(request.raw);
-    request.raw.once('close', () => arriving.delete(request.raw));
     cutOffWhenRefused(request, reply);
     if (Number(request.headers['content-length'] ?? 0) > MAX_FILE_BYTES + ENVELOPE_BYTES)
       throw tooLarge(MAX_FILE_BYTES);
@@ -97,33 +85,38 @@ export interface DownloadOptions {
 export function downloadRoutes(app: App, services: Services, { crossOrigin }: DownloadOptions): void {
   app.get('/api/v1/attachments/:id', { schema: { params: Params, querystring: LinkQuery } }, async (request, reply) => {
     const record = await readableAttachment(services, userOf(request), request.params.id);
-    reply.headers({
-      'content-type': contentTypeOf(record),
-      'content-disposition': contentDispositionOf(record),
-      'content-security-policy': SANDBOX,
-      'cross-origin-resource-policy': crossOrigin ? 'cross-origin' : 'same-origin',
-      'x-content-type-options': 'nosniff',
-      'cache-control': `private, max-age=${CACHE_SECONDS}, immutable`,
-      vary: 'Authorization, Origin',
-      etag: `"${record.id}"`,
-      'accept-ranges': 'bytes',
-    });
-    return send(services, record, request, reply);
+    const range = rangeOf(request.headers, record);
+    const known = request.headers['if-none-match']?.includes(entityTag(record));
+    // Opened before the answer is described: of a failure nothing may be kept as if it were the file.
+    const wanted = request.method === 'GET' && !known && range !== 'unsatisfiable';
+    const content = wanted ? await services.attachments.open(record, range) : Readable.from([]);
+    reply.headers(headersOf(record, crossOrigin ? 'cross-origin' : 'same-origin'));
+    if (known) return reply.code(304).send();
+    if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${record.size}`).send();
+    if (range !== undefined) {
+      reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${record.size}`);
+    }
+    return reply.header('content-length', range ? range.end - range.start + 1 : record.size).send(content);
   });
 }
 
-async function send(services: Services, record: AttachmentRecord, request: FastifyRequest, reply: FastifyReply) {
-  if (request.headers['if-none-match']?.includes(`"${record.id}"`)) return reply.code(304).send();
-  const range = rangeOf(request.headers, record);
-  if (range === 'unsatisfiable') {
-    return reply.code(416).header('content-range', `bytes */${record.size}`).send();
-  }
-  if (range !== undefined) {
-    reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${record.size}`);
-  }
-  reply.header('content-length', range === undefined ? record.size : range.end - range.start + 1);
-  if (request.method === 'HEAD') return reply.send();
-  return reply.send(await services.attachments.open(record, range));
+function headersOf(record: AttachmentRecord, resourcePolicy: 'same-origin' | 'cross-origin') {
+  return {
+    'content-type': contentTypeOf(record),
+    'content-disposition': contentDispositionOf(record),
+    'content-security-policy': SANDBOX,
+    'cross-origin-resource-policy': resourcePolicy,
+    'x-content-type-options': 'nosniff',
+    'cache-control': `private, max-age=${CACHE_SECONDS}, immutable`,
+    vary: 'Authorization, Origin',
+    etag: entityTag(record),
+    'accept-ranges': 'bytes',
+  };
+}
+
+/** What an id stands for never changes. */
+function entityTag({ id }: AttachmentRecord): string {
+  return `"${id}"`;
 }
 
 /**

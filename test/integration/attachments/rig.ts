@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { ApiConfig } from '../../../src/api/api.ts';
 import { createDiskStore } from '../../../src/attachments/disk-store.ts';
 import type { AttachmentStore } from '../../../src/attachments/store.ts';
 import { type AttachmentOptions, temporaryFolder } from '../../support/attachments.ts';
@@ -17,12 +18,12 @@ export interface FilesRig extends AsyncDisposable {
   records(): Promise<number>;
 }
 
-export async function startFiles(options: AttachmentOptions & { corsOrigins?: string[] } = {}): Promise<FilesRig> {
+export async function startFiles(options: AttachmentOptions & { config?: Partial<ApiConfig> } = {}): Promise<FilesRig> {
   await using parts = new AsyncDisposableStack();
   const folder = await temporaryFolder(parts);
   const store = options.store ?? (await createDiskStore(folder));
-  const { corsOrigins = [], ...attachments } = options;
-  const api = parts.use(await startApi({ attachments: { ...attachments, store }, config: { corsOrigins } }));
+  const { config = {}, ...attachments } = options;
+  const api = parts.use(await startApi({ attachments: { ...attachments, store }, config }));
   const owned = parts.move();
   return {
     api,
