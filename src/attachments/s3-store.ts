@@ -33,6 +33,10 @@ export interface S3Options {
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 30_000;
 
+/** What fails is reported by whoever asked; without a logger the client writes to the console. */
+const QUIET = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+function ignore(): void {}
+
 /** Rejects when the bucket cannot be reached with these credentials. */
 export async function createS3Store({ bucket, region, endpoint, credentials }: S3Options): Promise<AttachmentStore> {
   const client = new S3Client({
@@ -41,6 +45,7 @@ export async function createS3Store({ bucket, region, endpoint, credentials }: S
     ...(credentials !== undefined && { credentials }),
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: QUIET,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
   });
   try {
