@@ -10,7 +10,7 @@ const MAX_BYTES = 240;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}]/gu;
 /** What Windows does not take in a name; the slashes are gone by then. */
 const RESERVED = /[<>:"|?*]/g;
-const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)/i;
 const EXTENSION = /\.([A-Za-z0-9]{1,16})$/;
 
 /** The extension in lower case, without the dot; empty when there is none. */
@@ -32,10 +32,12 @@ export function safeFileName(given: string, extensions: readonly string[]): stri
 
 /** Only the last part of a path, of either kind, without what is not seen. */
 export function cleaned(given: string): string {
-  const last = given.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
+  const last = given.split(/[/\\]/).at(-1) ?? '';
   const name = last
-    .replace(/\s+/gu, ' ')
+    .replace(/\s/gu, ' ')
     .replace(UNSEEN, '')
+    .normalize('NFC')
+    .replace(/ +/g, ' ')
     .replace(RESERVED, '_')
     .replace(/^[. ]+/, '')
     .replace(/[. ]+$/, '');
