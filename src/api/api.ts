@@ -16,7 +16,7 @@ import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
-import { closeConnections } from './closing.ts';
+import { closeConnections, cutOffRefused } from './closing.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
@@ -33,6 +33,8 @@ import { supportRoutes } from './routes/support.ts';
 const BODY_LIMIT = 128 * 1_024;
 /** For a whole request: a file of the greatest size, at the pace of a slow phone. */
 const REQUEST_MS = 300_000;
+/** Whoever goes on sending what was refused is cut off after this many milliseconds. */
+const REFUSED_BODY_MS = 10_000;
 /** What is not over by then when the server closes is cut off. */
 const CLOSING_MS = 10_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
@@ -84,6 +86,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
   app.decorateRequest('authenticated', null);
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
+  cutOffRefused(app, REFUSED_BODY_MS);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);

@@ -1,5 +1,6 @@
 /**
- * Ends the connections that would hold up closing. Node closes those that are idle at that moment; a connection whose answer
+ * Ends connections that would otherwise stay: of clients that go on sending what was refused long ago, and, when the server
+ * closes, those that would hold that up. Node closes those that are idle at that moment; a connection whose answer
  * is just being finished would then stay for as long as keep-alive allows, and one that sends a file slowly even longer.
  */
 import type { App } from './app.ts';
@@ -17,6 +18,17 @@ export function closeConnections(app: App, grace: number): void {
       clearInterval(idle);
       clearTimeout(late);
     });
+    done();
+  });
+}
+
+/** An answer to a body that is still arriving is a refusal: most clients stop then, the others after `grace` milliseconds. */
+export function cutOffRefused(app: App, grace: number): void {
+  app.addHook('onResponse', ({ raw }, _reply, done) => {
+    if (!raw.complete) {
+      const timer = setTimeout(() => raw.destroy(), grace).unref();
+      raw.once('close', () => clearTimeout(timer));
+    }
     done();
   });
 }

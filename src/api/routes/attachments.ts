@@ -21,8 +21,6 @@ import { requireAuthentication, userOf } from '../requests.ts';
 
 /** Beside the file: boundaries and the headers of its part. */
 const ENVELOPE_BYTES = 8_192;
-/** Whoever goes on sending what was refused is cut off after this many milliseconds. */
-const REFUSED_BODY_MS = 10_000;
 /** Seconds; what is behind a link never changes, but whether its viewer may see it does. */
 const CACHE_SECONDS = 300;
 
@@ -58,22 +56,12 @@ export async function uploadRoutes(app: App, services: Services): Promise<void> 
   });
 
   app.post('/api/tickets/:ticketId/chat/upload', { schema: { params: UploadParams } }, async (request, reply) => {
-    cutOffWhenRefused(request, reply);
     if (Number(request.headers['content-length'] ?? 0) > MAX_FILE_BYTES + ENVELOPE_BYTES)
       throw tooLarge(MAX_FILE_BYTES);
     const attachment = await uploadAttachment(services, userOf(request), request.params.ticketId, () =>
       oneFile(request, services.attachments.receive),
     );
     return reply.code(201).header('location', `/api/v1/attachments/${attachment.id}`).send(attachment);
-  });
-}
-
-/** An answer to a body that is still arriving is a refusal: most clients stop then, the others are made to. */
-function cutOffWhenRefused({ raw }: FastifyRequest, reply: FastifyReply): void {
-  reply.raw.once('finish', () => {
-    if (raw.complete) return;
-    const timer = setTimeout(() => raw.destroy(), REFUSED_BODY_MS).unref();
-    raw.once('close', () => clearTimeout(timer));
   });
 }
 
