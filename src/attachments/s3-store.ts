@@ -16,6 +16,7 @@ import {
   NoSuchKey,
   PutObjectCommand,
   S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { DeskwireError } from '../domain/errors.ts';
 import { AttachmentLost, type AttachmentStore, type ByteRange } from './store.ts';
@@ -52,7 +53,7 @@ export async function createS3Store({ bucket, region, endpoint, credentials }: S
     await client.send(new HeadBucketCommand({ Bucket: bucket }));
   } catch (error) {
     client.destroy();
-    throw error;
+    throw error instanceof S3ServiceException ? refusal(error) : error;
   }
   const incoming = await mkdtemp(join(tmpdir(), 'deskwire-uploads-'));
   return {
@@ -91,6 +92,17 @@ export async function createS3Store({ bucket, region, endpoint, credentials }: S
       await rm(incoming, { recursive: true, force: true });
     },
   };
+}
+
+/** An answer to HEAD has no body that says what is wrong. */
+function refusal(cause: S3ServiceException): Error {
+  const status = cause.$metadata.httpStatusCode ?? 0;
+  const reasons: Readonly<Record<number, string>> = {
+    301: 'it is in another region',
+    403: 'not allowed',
+    404: 'no such bucket',
+  };
+  return new Error(`the server answers ${status}${reasons[status] ? `, ${reasons[status]}` : ''}`, { cause });
 }
 
 function headerOf(range: ByteRange | undefined): { Range?: string } {

@@ -116,12 +116,19 @@ describe('a start is refused, naming what to look at, with', () => {
 
   it('a bucket that does not exist', async () => {
     expect(await refusal({ ...s3.settings, S3_BUCKET: 'elsewhere' })).toMatch(
-      /StartFailure: the bucket elsewhere cannot be used .*S3_BUCKET, S3_REGION, S3_ENDPOINT and the keys/,
+      /StartFailure: the bucket elsewhere cannot be used \(.*404, no such bucket\): check S3_BUCKET, .* and the keys/,
     );
   });
 
   it('an access key that is not known', async () => {
-    expect(await refusal({ ...s3.settings, S3_ACCESS_KEY_ID: 'nobody' })).toContain('StartFailure: the bucket');
+    expect(await refusal({ ...s3.settings, S3_ACCESS_KEY_ID: 'nobody' })).toMatch(/StartFailure: .*403, not allowed/);
+  });
+
+  it('a secret that is wrong', async ({ skip }) => {
+    if (s3.controlled) skip('s3rver does not check signatures');
+    expect(await refusal({ ...s3.settings, S3_SECRET_ACCESS_KEY: 'wrong' })).toMatch(
+      /StartFailure: .*403, not allowed/,
+    );
   });
 
   it('a server that is not there', async () => {
