@@ -50,6 +50,8 @@ export interface Node extends AsyncDisposable {
 }
 
 interface NodeOptions {
+  /** The gateway's clock. */
+  readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
@@ -132,7 +134,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     broker,
     attachmentUrl: attachments.urlFor,
     log,
-    now: Date.now,
+    now: options.now ?? Date.now,
     options: { rate: 'off', drainSpread: 0, ...options.gateway },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
