@@ -36,6 +36,7 @@ const READS = [
   `/api/tickets/${TICKET}/chat/participants`,
   '/api/v1/notifications',
   '/api/v1/notifications/unread-count',
+  `/api/v1/attachments/${TICKET}`,
 ];
 
 /** One clear error: a problem, with what seed A's clients read, and the field where one is wrong. */
