@@ -30,7 +30,9 @@ export async function start(config: Config, logger: Logger): Promise<Server> {
   );
   await reachNats(natsUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 20, connectionTimeoutMillis: 5_000 });
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection was lost'));
+  pool.on('error', (error) => {
+    if (!pool.ending) logger.warn({ err: error }, 'an idle database connection was lost');
+  });
   parts.defer(() => pool.end());
   await reachDatabase(pool, databaseUrl);
   await migrateOrFail(pool, logger);

@@ -2,7 +2,7 @@
  * A connection to Postgres of one's own: it holds the advisory lock that makes a projection runner or the relay the
  * active one, and a runner writes on it, so that nobody writes who does not hold the lock.
  *
- * The server ends the session when it hears nothing for IDLE_TIMEOUT: the lock of a process that was stopped, or whose
+ * The server ends the session when it hears nothing for a few seconds: the lock of a process that was stopped, or whose
  * machine vanished, is free after that time, although its connection still looks alive. Whoever holds the session pings.
  *
  * Commits of this session are asynchronous (`synchronous_commit = off`): a crash of Postgres may lose the newest, writes
@@ -25,12 +25,16 @@ export interface Session {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Milliseconds. */
-const IDLE_TIMEOUT = 6_000;
+/** Milliseconds between two signs of life, and without one until the server ends the session. */
 export const PING_EVERY = 2_000;
+const IDLE_TIMEOUT = 3 * PING_EVERY;
 
 /** Rejects when the server cannot be reached. */
-export async function openSession(config: ClientConfig, applicationName: string): Promise<Session> {
+export async function openSession(
+  config: ClientConfig,
+  applicationName: string,
+  { idleTimeout = IDLE_TIMEOUT }: { idleTimeout?: number } = {},
+): Promise<Session> {
   const client = new Client({
     ...config,
     application_name: applicationName,
@@ -70,7 +74,7 @@ export async function openSession(config: ClientConfig, applicationName: string)
     },
   };
   try {
-    await session.script(`set synchronous_commit = off; set idle_session_timeout = ${IDLE_TIMEOUT}`);
+    await session.script(`set synchronous_commit = off; set idle_session_timeout = ${idleTimeout}`);
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;

@@ -14,6 +14,8 @@ export interface GatewayOptions {
   readonly gapDelay: number;
   /** The longest pause between attempts to read the log. */
   readonly maxPause: number;
+  /** How long opening a stream waits for the broker. */
+  readonly registrationPatience: number;
   /** Attempts for one joining socket before it is refused. */
   readonly attempts: number;
   /** How long a stream that nobody listens to stays subscribed: page changes come back at once. */
@@ -22,6 +24,8 @@ export interface GatewayOptions {
   readonly headCheckEvery: number;
   /** How often inboxes are compared with the read model. */
   readonly inboxCheckEvery: number;
+  /** How often the users of the sockets are looked up again, in case a change of theirs was missed. */
+  readonly userCheckEvery: number;
   /** Typing that nobody renews ends after this. */
   readonly typingExpires: number;
   /** Characters and values of one client event, counted together. */
@@ -52,17 +56,19 @@ export const defaultOptions: GatewayOptions = {
   readLimit: 500,
   gapDelay: 20,
   maxPause: 2_000,
+  registrationPatience: 500,
   attempts: 6,
   linger: 5_000,
   headCheckEvery: 3_000,
   inboxCheckEvery: 30_000,
+  userCheckEvery: 10_000,
   typingExpires: 6_000,
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,
   ticketsPerSocket: 100,
   socketsPerUser: 50,
   inProgressPerSocket: 200,
-  rate: { socket: { burst: 100, perSecond: 25 }, user: { burst: 200, perSecond: 50 } },
+  rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 } },
   drainSpread: 5_000,
   corsOrigins: [],
 };

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
-import { DEFAULT_SCHEMAS, type Schemas } from './projections.ts';
+import { DEFAULT_SCHEMAS, type Schemas } from './catalog.ts';
 import { inboxQueries } from './queries/inbox-queries.ts';
 import { messageQueries } from './queries/message-queries.ts';
 import { type Run, readModelsIn } from './queries/read-models.ts';

@@ -79,6 +79,12 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
     log.warn({ err: failure, position: window.end }, 'the event log cannot be read');
   };
 
+  const readBehind = async (position: number, limit: number) => {
+    const events = await readFromPostgres(reader, position, limit);
+    if (events.length === 0) throw new Error(`the event log ends at ${position}, before ${window.end}`);
+    return events;
+  };
+
   const fill = async () => {
     if (filling || closed) return;
     filling = true;
@@ -175,7 +181,7 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
       const key = `${position}/${limit}`;
       const known = reads.get(key);
       if (known !== undefined) return known;
-      const read = readFromPostgres(reader, position, limit).finally(() => reads.delete(key));
+      const read = readBehind(position, limit).finally(() => reads.delete(key));
       reads.set(key, read);
       return read;
     },

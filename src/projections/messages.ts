@@ -60,7 +60,13 @@ export const messagesProjection: Projection = {
     ) with (fillfactor = 70);
 
     create function write(deleted json, conversation_rows json, message_rows json, reader_rows json) returns void
-    language plpgsql set search_path from current as $$
+    language plpgsql
+    set search_path from current
+    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    set enable_seqscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    as $$
     begin
       if json_array_length(deleted) > 0 then
         delete from messages where ticket_id in (select json_array_elements_text(deleted));

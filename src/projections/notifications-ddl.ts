@@ -31,7 +31,13 @@ export const notificationsDdl = `
     user_rows json, ticket_rows json, deleted_tickets json,
     inbox_rows json, notification_rows json, id_reads json, all_reads json
   ) returns json
-  language plpgsql set search_path from current as $$
+  language plpgsql
+  set search_path from current
+  -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  as $$
   declare
     read_by_id text[] := array(select distinct r->>'user_id' from json_array_elements(id_reads) as r);
     read_all text[] := array(select distinct r->>'user_id' from json_array_elements(all_reads) as r);

@@ -1,40 +1,14 @@
-/** The projections of Deskwire, and running them. */
+/** Running the projections of Deskwire. */
 import type { ClientConfig, Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Broker } from '../broker/port.ts';
 import { openSession } from '../eventlog/session.ts';
+import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames, type Schemas } from './catalog.ts';
 import { openCheckpoint } from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
-import { messagesProjection } from './messages.ts';
-import { notificationsProjection } from './notifications.ts';
-import type { Projection } from './projection.ts';
 import type { ProjectionWaiter } from './queries.ts';
-import { referencesProjection } from './references.ts';
 import { type Runner, type RunnerStatus, startRunner } from './runner.ts';
-import { ticketsProjection } from './tickets.ts';
-import { usersProjection } from './users.ts';
 import { createProjectionWaiter } from './waiter.ts';
-
-export const PROJECTIONS = {
-  users: usersProjection,
-  references: referencesProjection,
-  tickets: ticketsProjection,
-  messages: messagesProjection,
-  notifications: notificationsProjection,
-} as const satisfies Record<string, Projection>;
-
-export type ProjectionName = keyof typeof PROJECTIONS;
-
-/** The schema of each read model. */
-export type Schemas = Readonly<Record<ProjectionName, string>>;
-
-export const DEFAULT_SCHEMAS: Schemas = {
-  users: 'deskwire_users',
-  references: 'deskwire_references',
-  tickets: 'deskwire_tickets',
-  messages: 'deskwire_messages',
-  notifications: 'deskwire_notifications',
-};
 
 export interface Projections extends ProjectionWaiter {
   status(): readonly RunnerStatus[];
@@ -101,10 +75,6 @@ export function createRemoteWaiter(pool: Pool): ProjectionWaiter {
     projections: projectionNames().length,
     lowestCheckpoint: () => lowestCheckpoint(pool),
   });
-}
-
-function projectionNames(): ProjectionName[] {
-  return Object.keys(PROJECTIONS) as ProjectionName[];
 }
 
 async function lowestCheckpoint(pool: Pool): Promise<number> {

@@ -4,6 +4,8 @@
  */
 import type { TicketRelations } from '../domain/access.ts';
 import type { NotificationEventName } from '../domain/notification/rules.ts';
+import type { ReferenceState } from '../domain/reference/decider.ts';
+import type { ReferenceType } from '../domain/reference/events.ts';
 import type { Category, Priority, Status } from '../domain/ticket/events.ts';
 import type { Message } from '../domain/ticket/message.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
@@ -114,6 +116,7 @@ export interface Queries {
   notificationsAfter(viewer: UserFacts, seq: number, limit: number): Promise<NotificationView[]>;
   inbox(viewer: UserFacts): Promise<InboxHead>;
   user(id: string): Promise<UserFacts | undefined>;
+  reference(type: ReferenceType, id: string): Promise<ReferenceState | undefined>;
   users(filter: { role?: Role; active?: boolean }, page: { cursor?: string; limit: number }): Promise<Page<UserFacts>>;
 }
 

@@ -7,7 +7,7 @@ export const referencesProjection: Projection = {
   name: 'references',
   version: 1,
   ddl: `
-    create table references_set (
+    create table "references" (
       type text not null,
       id text collate "C" not null,
       name text,
@@ -19,7 +19,7 @@ export const referencesProjection: Projection = {
     create function write(rows json) returns void
     language plpgsql set search_path from current as $$
     begin
-      insert into references_set select r.type, r.id, r.name, r."vendorId", r."verifiedBy"
+      insert into "references" select r.type, r.id, r.name, r."vendorId", r."verifiedBy"
       from json_to_recordset(rows) as r(type text, id text, name text, "vendorId" text, "verifiedBy" text)
       on conflict (type, id) do update set
         name = excluded.name, vendor_id = excluded.vendor_id, verified_by = excluded.verified_by;

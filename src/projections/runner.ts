@@ -186,7 +186,7 @@ export function startRunner(options: RunnerOptions): Runner {
     const ended = AbortSignal.any([held.lost, closing.signal, replaced.signal]);
     const unsubscribe = feed.onReplaced(() => replaced.abort());
     try {
-      while (!(await held.tryLock(projection.name))) {
+      while (!(await held.tryLock(`projection ${projection.name}`))) {
         if (state !== 'superseded') state = 'standby';
         await rest(TAKE_OVER_EVERY, ended);
         if (ended.aborted) return;

@@ -57,7 +57,13 @@ export const ticketsProjection: Projection = {
     );
 
     create function write(deleted json, opened json, touched json, patches json, reference_rows json) returns void
-    language plpgsql set search_path from current as $$
+    language plpgsql
+    set search_path from current
+    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    set enable_seqscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    as $$
     declare
       opened_ids text[] := array(select r->>'id' from json_array_elements(opened) as r);
       grn_ids text[] := array(select r->>'id' from json_array_elements(reference_rows) as r where r->>'type' = 'grn');

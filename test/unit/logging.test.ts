@@ -29,4 +29,21 @@ describe('the log', () => {
     expect(line).not.toMatch(/s[1-7]"/);
     expect(line).not.toContain('Bearer');
   });
+
+  it('says of an error what it is and where it comes from, not what a driver hung on it', () => {
+    const cause = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (email)=(a@b) exists',
+      client: {},
+    });
+    const [line] = logged((logger) => logger.warn({ err: new TypeError('failed', { cause }) }, 'no'));
+    const { err } = JSON.parse(line ?? '');
+    expect(err).toMatchObject({
+      type: 'TypeError',
+      message: 'failed',
+      cause: { message: 'duplicate key', code: '23505' },
+    });
+    expect(err.stack).toContain('logging.test.ts');
+    expect(Object.keys(err.cause).toSorted()).toEqual(['code', 'message', 'stack', 'type']);
+  });
 });

@@ -3,6 +3,7 @@
  * One that is stays for as long as its token is valid, its signed-in session lives, and its user is active; each of
  * these ends it at once, wherever it was ended.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Namespace, Socket } from 'socket.io';
 import type { Directory } from '../../actors/directory.ts';
@@ -18,7 +19,10 @@ export interface Connections {
   serve(namespace: Namespace): void;
   /** Replaces the token of a session, and of the others of the same connection. Rejects with `forbidden` for another user's. */
   refresh(session: Session, token: string): Promise<void>;
+  /** Looks the user up again and lets every session of theirs have the consequences. Never rejects. */
   userChanged(userId: string): Promise<void>;
+  /** The same for every user with sessions. */
+  review(): void;
   sessionRevoked(sessionId: string): void;
 }
 
@@ -32,6 +36,7 @@ interface Parts {
   onOpened(session: Session, handshake: Handshake): void;
   onClosed(session: Session): void;
   onUserChanged(user: UserFacts): void;
+  onError(error: unknown): void;
 }
 
 /** What clients may say of themselves when they connect. */
@@ -139,6 +144,34 @@ export function createConnections(parts: Parts): Connections {
     expiries.set(session, timer.unref());
   }
 
+  async function userChanged(userId: string): Promise<void> {
+    if (sessions.ofUser(userId).size === 0) return;
+    try {
+      const found = directory.user(userId);
+      // Known at once in nearly every case: whoever loses something then loses it before anything else is sent.
+      const user = found instanceof Promise ? await found : found;
+      if (user?.active) become(user);
+      else endAll(userId, user);
+    } catch (error) {
+      parts.onError(error);
+    }
+  }
+
+  function become(user: UserFacts): void {
+    const [before] = sessions.ofUser(user.id);
+    if (before === undefined || isDeepStrictEqual(before.user, user)) return;
+    for (const session of sessions.ofUser(user.id)) session.user = user;
+    parts.onUserChanged(user);
+  }
+
+  function endAll(userId: string, user: UserFacts | undefined): void {
+    for (const session of [...sessions.ofUser(userId)]) {
+      // A request of theirs that is still waiting is then decided by who they are now.
+      session.user = user ?? { ...session.user, active: false };
+      dismiss(session.socket, new DeskwireError('unauthorized', 'This account is deactivated'));
+    }
+  }
+
   return {
     serve(namespace) {
       namespace.use((socket, next) => void admit(socket).then(() => next()));
@@ -154,17 +187,9 @@ export function createConnections(parts: Parts): Connections {
         expireAt(one, expiresAt);
       }
     },
-    async userChanged(userId) {
-      if (sessions.ofUser(userId).size === 0) return;
-      const found = directory.user(userId);
-      const user = found instanceof Promise ? await found : found;
-      for (const session of [...sessions.ofUser(userId)]) {
-        // A request of theirs that is still waiting is then decided by who they are now.
-        session.user = user ?? { ...session.user, active: false };
-        if (!session.user.active)
-          dismiss(session.socket, new DeskwireError('unauthorized', 'This account is deactivated'));
-      }
-      if (user?.active) parts.onUserChanged(user);
+    userChanged,
+    review() {
+      for (const userId of new Set([...sessions].map(({ user }) => user.id))) void userChanged(userId);
     },
     sessionRevoked(sessionId) {
       for (const session of [...sessions]) {

@@ -108,9 +108,11 @@ export function createDispatch(parts: Parts): Dispatch {
   function refuse({ socket, user, namespace }: Session, { name, ack }: Packet, error: unknown): void {
     const told = wireError(error);
     const event = name?.slice(0, 64);
-    if (error instanceof DeskwireError)
-      log.debug({ socket: socket.id, user: user.id, event, error: told.type }, 'refused');
-    else log.error({ socket: socket.id, user: user.id, namespace, event, err: error }, 'socket event failed');
+    const details = { socket: socket.id, user: user.id, namespace, event, error: told.type };
+    // Somebody who floods us is not to flood the log as well.
+    if (told.type === 'rate_limited') log.debug(details, 'socket event refused');
+    else if (error instanceof DeskwireError) log.info(details, 'socket event refused');
+    else log.error({ ...details, err: error }, 'socket event failed');
     if (ack !== undefined) ack({ success: false, error: told });
     else socket.emit('error', event === undefined ? told : { ...told, event });
   }

@@ -108,6 +108,7 @@ export const chat: Dialect = {
           limit: payload.limit ?? historySize,
           ...(payload.before !== undefined && { before: Number(payload.before) }),
         };
+        await services.settle();
         const read = await readMessages(services, call.session.user, String(payload.ticketId), range);
         send(call, history(read.ticketId, read.page, range.limit, messageWire));
         return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };

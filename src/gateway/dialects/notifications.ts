@@ -30,6 +30,7 @@ const COUNT_WAIT = 2_000;
 
 async function unreadAfter({ session, tools }: Call, position: number): Promise<number> {
   if (position > 0) await tools.waiter.waitFor(position, COUNT_WAIT);
+  else await tools.services.settle();
   return (await tools.services.queries.inbox(session.user)).unread;
 }
 

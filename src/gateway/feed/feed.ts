@@ -2,7 +2,8 @@
  * One stream, live, for the sockets of this process: a sequencer with its subscription, its reads and its timers.
  *
  * Opening subscribes, waits until the interest is registered, and only then asks where the stream stands, so nothing
- * falls between the two. A gap waits briefly for a late event, then is read from the log, again and again with growing
+ * falls between the two. While the broker is away it opens all the same, on what this process does itself, and compares
+ * with the log once the interest is registered. A gap waits briefly for a late event, then is read from the log, again and again with growing
  * pauses while the log cannot be reached. A lost last event shows no gap: whoever owns the feed calls `checkHead` after
  * a reconnection and from time to time.
  *
@@ -41,6 +42,8 @@ export interface FeedOptions {
   readonly gapDelay: number;
   /** Milliseconds; the longest pause between attempts to read the log. */
   readonly maxPause: number;
+  /** Milliseconds after which a feed opens although its interest is not registered yet. */
+  readonly registrationPatience: number;
   /** Attempts to read the log for one joining socket before it is refused. */
   readonly attempts: number;
   /** Resolves after `ms`, early when aborted. */
@@ -51,7 +54,7 @@ export interface FeedOptions {
 /** Joined; more was missed than is replayed; or the version that the socket claims to have seen does not exist. */
 export type Arrival = 'joined' | 'too_old' | 'unknown_version';
 
-type Progress = 'some' | 'none' | 'impossible';
+type Progress = 'some' | 'none' | 'done' | 'impossible';
 
 export interface Feed<E> {
   /** Rejects when the stream cannot be opened; the feed is then of no use. */
@@ -62,6 +65,8 @@ export interface Feed<E> {
   readonly delivered: number;
   /** The stream has at least this version; what is missing is read now. */
   checkHead(version: number): void;
+  /** Resolves once everything is delivered that the log held when this was called. Rejects with `unavailable`. */
+  current(signal: AbortSignal): Promise<void>;
   /** `from` is the last version seen, or 'now' to replay nothing. Rejects with `unavailable`. */
   arrive(
     from: number | 'now',
@@ -109,9 +114,16 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
   opened.catch(() => undefined);
 
   async function open(): Promise<void> {
-    await subscription.ready;
+    const registered = subscription.ready.then(() => true);
+    if (!(await Promise.race([registered, sleep(options.registrationPatience, closing.signal).then(() => false)]))) {
+      registered.then(compareHead).catch(onError);
+    }
     sequencer.open(await source.open());
     // `open` may have read a copy that lags behind the log.
+    await compareHead();
+  }
+
+  async function compareHead(): Promise<void> {
     sequencer.seen(await source.head());
     moved(0);
   }
@@ -151,6 +163,35 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     return Math.min(options.maxPause, Math.max(options.gapDelay, pause * 2));
   }
 
+  /** Takes steps until one says that it is done; gives up after several in a row that led nowhere. */
+  async function persist(signal: AbortSignal, step: () => Promise<Progress>): Promise<Progress> {
+    let pause = 0;
+    for (let failures = 0; failures < options.attempts && !signal.aborted; ) {
+      let progress: Progress = 'none';
+      try {
+        progress = await step();
+      } catch (error) {
+        if (error instanceof DeskwireError) throw error;
+        onError(error);
+      }
+      if (progress === 'done' || progress === 'impossible') return progress;
+      failures = progress === 'some' ? 0 : failures + 1;
+      pause = progress === 'some' ? 0 : nextPause(pause);
+      if (pause > 0) await sleep(pause, signal);
+    }
+    throw new DeskwireError('unavailable', 'What happened meanwhile cannot be read now', { retryAfter: 1 });
+  }
+
+  async function current(leaving: AbortSignal): Promise<void> {
+    await opened;
+    const signal = AbortSignal.any([leaving, closing.signal]);
+    let head: number | undefined;
+    await persist(signal, async () => {
+      head ??= await source.head();
+      return cursor() >= head ? 'done' : reach(head, head, signal);
+    });
+  }
+
   async function arrive(
     from: number | 'now',
     replayLimit: number,
@@ -161,29 +202,30 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     const signal = AbortSignal.any([leaving, closing.signal]);
     const start = from === 'now' ? cursor() : from;
     const way = catchUp(sequencer, source.versionOf, start, replayLimit);
-    let pause = 0;
-    for (let failures = 0; failures < options.attempts && !signal.aborted; ) {
+    const entry: { arrival: Arrival; failure?: { readonly cause: unknown } } = { arrival: 'joined' };
+    const progress = await persist(signal, async () => {
       const step = way.next();
-      if (step.do === 'join') {
-        join(step.events, cursor());
-        return 'joined';
+      switch (step.do) {
+        case 'join':
+          try {
+            join(step.events, cursor());
+          } catch (error) {
+            // It may have sent something: it is not tried again.
+            entry.failure = { cause: error };
+          }
+          return 'done';
+        case 'resync':
+          entry.arrival = 'too_old';
+          return 'done';
+        case 'read':
+          return readOn(step.after, way);
+        case 'wait':
+          // A version that only the client speaks of is believed once the log shows it.
+          return reach(step.version, step.version === start ? await source.head() : step.version, signal);
       }
-      if (step.do === 'resync') return 'too_old';
-      let progress: Progress = 'none';
-      try {
-        progress = await (step.do === 'read'
-          ? readOn(step.after, way)
-          : reach(step.version, step.version === start, signal));
-      } catch (error) {
-        onError(error);
-      }
-      if (progress === 'impossible') return 'unknown_version';
-      pause = progress === 'some' ? 0 : nextPause(pause);
-      if (progress === 'some') continue;
-      failures += 1;
-      await sleep(pause, signal);
-    }
-    throw new DeskwireError('unavailable', 'The missed events cannot be read now', { retryAfter: 1 });
+    });
+    if (entry.failure !== undefined) throw entry.failure.cause;
+    return progress === 'impossible' ? 'unknown_version' : entry.arrival;
   }
 
   async function readOn(after: number, way: CatchUp<E>): Promise<Progress> {
@@ -191,18 +233,17 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     return way.filled(events, through) ? 'some' : 'none';
   }
 
-  /** Brings the cursor to `version`. One that a client claims is believed once the log shows it. */
-  async function reach(version: number, claimed: boolean, signal: AbortSignal): Promise<Progress> {
-    const head = claimed ? await source.head() : version;
+  /** Brings the cursor nearer to `version`, when the stream, which stands at `head`, has it at all. */
+  async function reach(version: number, head: number, signal: AbortSignal): Promise<Progress> {
     const before = cursor();
     if (before >= version) return 'some';
     if (head < version) return 'impossible';
+    if (signal.aborted) return 'none';
     sequencer.seen(head);
     const { promise, resolve } = Promise.withResolvers<void>();
-    if (signal.aborted) return 'none';
+    waiters.add(resolve);
     signal.addEventListener('abort', () => resolve(), { once: true });
     if (!refilling) void refill(0);
-    waiters.add(resolve);
     await promise;
     return cursor() > before ? 'some' : 'none';
   }
@@ -219,6 +260,7 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
       sequencer.seen(version);
       moved(0);
     },
+    current,
     arrive,
     close() {
       closing.abort();

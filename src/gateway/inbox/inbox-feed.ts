@@ -126,7 +126,8 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
     },
     async join(session, dialect, lastSeq) {
       const { inbox } = dialect;
-      if (inbox === undefined) return;
+      // Without an inbox of its own a dialect still tells of unread tickets, which the inbox brings.
+      if (inbox === undefined) return feed.opened;
       const { socket } = session;
       const enter = (missed: readonly NotificationView[]) => {
         for (const notification of missed) {

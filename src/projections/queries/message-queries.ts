@@ -38,6 +38,9 @@ interface UnreadRow {
 /** Greater than any version. */
 const ANY_VERSION = 2_147_483_647;
 
+/** As an integer of Postgres. */
+const upTo = (version = ANY_VERSION) => Math.min(version, ANY_VERSION);
+
 export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'messages' | 'participants' | 'unread'> {
   // The conversation and its messages in one statement, so that they are of the same moment.
   const page = (condition: string, order: string) => `
@@ -73,8 +76,8 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
     async messages(ticketId, { internal, limit, before, after }): Promise<MessagePage> {
       const forward = after !== undefined;
       const [row] = forward
-        ? await run<PageRow>('messages_after', pageAfter, [ticketId, after, internal, limit + 1])
-        : await run<PageRow>('messages_before', pageBefore, [ticketId, before ?? ANY_VERSION, internal, limit + 1]);
+        ? await run<PageRow>('messages_after', pageAfter, [ticketId, upTo(after), internal, limit + 1])
+        : await run<PageRow>('messages_before', pageBefore, [ticketId, upTo(before), internal, limit + 1]);
       if (row === undefined) return { messages: [], hasMore: false, nextCursor: null, total: 0, version: 0 };
       const found = row.messages ?? [];
       const hasMore = found.length > limit;

@@ -1,6 +1,6 @@
 /** Where the tables are that queries read, quoted for SQL, and how hot queries are run. */
 import { escapeIdentifier } from 'pg';
-import type { Schemas } from '../projections.ts';
+import type { Schemas } from '../catalog.ts';
 
 export interface ReadModels {
   readonly tickets: string;
@@ -10,6 +10,7 @@ export interface ReadModels {
   readonly inboxes: string;
   readonly notifications: string;
   readonly users: string;
+  readonly references: string;
 }
 
 /** Runs a statement, prepared under `name` on each connection. */
@@ -25,5 +26,6 @@ export function readModelsIn(schemas: Schemas): ReadModels {
     inboxes: table(schemas.notifications, 'inboxes'),
     notifications: table(schemas.notifications, 'notifications'),
     users: table(schemas.users, 'users'),
+    references: table(schemas.references, 'references'),
   };
 }

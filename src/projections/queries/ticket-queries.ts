@@ -31,6 +31,9 @@ interface TicketRow {
   readonly updated_at: string;
 }
 
+const COLUMNS = `t.id, t.number, t.version, t.requester_id, t.requester_name, t.description, t.status, t.category,
+  t.priority, t.assignee_id, t.station_id, t.station_name, t.grn_id, t.dispatch_id, t.tags, t.participant_ids,
+  t.vendor_ids, t.grn_verified_by, t.created_at, t.updated_at`;
 const CURSOR = 'tickets';
 /** Numbers are integers in the read model; a longer one is nobody's. */
 const NUMBER = /^\d{1,9}$/;
@@ -40,8 +43,8 @@ export function ticketQueries(
   db: Kysely<unknown>,
   models: ReadModels,
 ): Pick<Queries, 'ticket' | 'tickets' | 'ticketId'> {
-  const byId = `select * from ${models.tickets} where id = $1`;
-  const byNumber = `select * from ${models.tickets} where number = $1`;
+  const byId = `select ${COLUMNS} from ${models.tickets} t where t.id = $1`;
+  const byNumber = `select ${COLUMNS} from ${models.tickets} t where t.number = $1`;
 
   const find = async (idOrNumber: string): Promise<TicketRow | undefined> => {
     if (!/^\d+$/.test(idOrNumber)) return (await run<TicketRow>('ticket_by_id', byId, [idOrNumber]))[0];
@@ -66,7 +69,7 @@ export function ticketQueries(
       const before = cursor === undefined ? [] : [sql`t.number < ${decodeNumberCursor(CURSOR, cursor)}`];
       const conditions = [visibleTo(viewer), ...before, ...conditionsOf(filter, viewer, models)];
       const { rows } = await sql<TicketRow>`
-        select t.* from ${sql.raw(models.tickets)} t
+        select ${sql.raw(COLUMNS)} from ${sql.raw(models.tickets)} t
         where ${sql.join(conditions, sql` and `)}
         order by t.number desc limit ${limit + 1}
       `.execute(db);

@@ -1,4 +1,4 @@
-/** Reading users. */
+/** Reading users and references. */
 import { type Kysely, sql } from 'kysely';
 import type { Role, UserFacts } from '../../domain/user/identity.ts';
 import { decodeTextCursor, encodeCursor } from '../cursor.ts';
@@ -14,14 +14,31 @@ interface UserRow {
   readonly vendor_id: string | null;
 }
 
+interface ReferenceRow {
+  readonly name: string | null;
+  readonly vendor_id: string | null;
+  readonly verified_by: string | null;
+}
+
+const COLUMNS = 'u.id, u.name, u.role, u.active, u.email, u.vendor_id';
 const CURSOR = 'users';
 
-export function userQueries(run: Run, db: Kysely<unknown>, models: ReadModels): Pick<Queries, 'user' | 'users'> {
-  const byId = `select * from ${models.users} where id = $1`;
+export function userQueries(
+  run: Run,
+  db: Kysely<unknown>,
+  models: ReadModels,
+): Pick<Queries, 'user' | 'users' | 'reference'> {
+  const byId = `select ${COLUMNS} from ${models.users} u where u.id = $1`;
+  const reference = `select name, vendor_id, verified_by from ${models.references} where type = $1 and id = $2`;
   return {
     async user(id) {
       const [row] = await run<UserRow>('user', byId, [id]);
       return row && userFacts(row);
+    },
+
+    async reference(type, id) {
+      const [row] = await run<ReferenceRow>('reference', reference, [type, id]);
+      return row && { exists: true, type, id, name: row.name, vendorId: row.vendor_id, verifiedBy: row.verified_by };
     },
 
     async users({ role, active }, { cursor, limit }) {
@@ -32,7 +49,7 @@ export function userQueries(run: Run, db: Kysely<unknown>, models: ReadModels): 
         ...(active === undefined ? [] : [sql`u.active = ${active}`]),
       ];
       const { rows } = await sql<UserRow>`
-        select u.* from ${sql.raw(models.users)} u
+        select ${sql.raw(COLUMNS)} from ${sql.raw(models.users)} u
         where ${sql.join(conditions, sql` and `)} order by u.id limit ${limit + 1}
       `.execute(db);
       const items = rows.slice(0, limit).map(userFacts);

@@ -6,13 +6,15 @@ import fc from 'fast-check';
 import type { DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
 import { CATEGORIES, STATUSES, type TicketEvent } from '../../../src/domain/ticket/events.ts';
 import type { Role } from '../../../src/domain/user/identity.ts';
-import { type Step, step } from './steps.ts';
+import { beginning, type Step, step } from './steps.ts';
 
 /** Turns ids of notifications by their seq in a user's inbox as the log stands, so that steps can read existing ones. */
 export type InboxIds = (events: readonly RecordedEvent[], userId: string) => readonly string[];
 
 export const histories = (inboxIds: InboxIds, maxLength = 60) =>
-  fc.array(step, { minLength: 1, maxLength }).map((steps) => record(steps, inboxIds));
+  fc
+    .tuple(beginning, fc.array(step, { maxLength, size: 'max' }))
+    .map(([first, steps]) => record([...first, ...steps], inboxIds));
 
 function record(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
   const events: RecordedEvent[] = [];
@@ -157,7 +159,7 @@ function record(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
         const ids = inboxIds(events, step.user);
         append(`user.${step.user}`, step.user, {
           type: 'NotificationsRead',
-          data: { ids: step.nth.map((nth) => ids[nth] ?? `unknown-${nth}`) },
+          data: { ids: step.nth.map((nth) => (ids.length > 0 && ids[nth % (ids.length + 1)]) || `unknown-${nth}`) },
         });
         break;
       }

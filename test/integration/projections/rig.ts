@@ -2,10 +2,15 @@
 import pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { openSession, type Session } from '../../../src/eventlog/session.ts';
+import {
+  PROJECTIONS,
+  type ProjectionName,
+  projectionNames,
+  DEFAULT_SCHEMAS as schemas,
+} from '../../../src/projections/catalog.ts';
 import { commitBatch, openCheckpoint } from '../../../src/projections/checkpoints.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import type { ProjectionHandler } from '../../../src/projections/projection.ts';
-import { PROJECTIONS, type ProjectionName, type Schemas } from '../../../src/projections/projections.ts';
 import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
 
 export interface Rig extends AsyncDisposable {
@@ -15,16 +20,17 @@ export interface Rig extends AsyncDisposable {
   project(events: readonly RecordedEvent[]): Promise<void>;
   /** Forgets what is in memory, as a new runner would. */
   restart(): void;
+  /** Empties everything. */
+  reset(): Promise<void>;
 }
 
-export async function createRig(url: string, pool: pg.Pool, prefix: string): Promise<Rig> {
-  const names = Object.keys(PROJECTIONS) as ProjectionName[];
-  const schemas = Object.fromEntries(names.map((name) => [name, `${prefix}_${name}`])) as Schemas;
+export async function createRig(url: string): Promise<Rig> {
+  const pool = new pg.Pool({ connectionString: url });
+  const names = projectionNames();
   const signals: Rig['signals'] = [];
   const sessions = new Map<ProjectionName, Session>();
   let handlers = new Map<ProjectionName, ProjectionHandler>();
   const position = new Map<ProjectionName, number>();
-  await pool.query('delete from deskwire.projections');
   for (const name of names) {
     const session = await openSession({ connectionString: url }, 'test');
     sessions.set(name, session);
@@ -43,10 +49,21 @@ export async function createRig(url: string, pool: pg.Pool, prefix: string): Pro
     return handler;
   };
   return {
-    queries: createQueries({ pool, schemas }),
+    queries: createQueries({ pool }),
     signals,
     restart() {
       handlers = new Map();
+    },
+    async reset() {
+      const { rows } = await pool.query<{ name: string }>(
+        "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = any ($1)",
+        [Object.values(schemas)],
+      );
+      await pool.query(`truncate ${rows.map((row) => row.name).join(', ')}`);
+      await pool.query('update deskwire.projections set position = 0');
+      for (const name of names) position.set(name, 0);
+      handlers = new Map();
+      signals.length = 0;
     },
     async project(events) {
       await Promise.all(
@@ -67,8 +84,7 @@ export async function createRig(url: string, pool: pg.Pool, prefix: string): Pro
     },
     async [Symbol.asyncDispose]() {
       for (const session of sessions.values()) await session[Symbol.asyncDispose]();
-      const quoted = names.map((name) => pg.escapeIdentifier(schemas[name]));
-      await pool.query(`drop schema if exists ${quoted.join(', ')} cascade`);
+      await pool.end();
     },
   };
 }

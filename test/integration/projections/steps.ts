@@ -43,16 +43,29 @@ const role = fc.constantFrom(...ROLES);
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const category = fc.nat(CATEGORIES.length - 1);
 
+const register: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('register' as const),
+  user,
+  role,
+  vendor: maybe(fc.constantFrom(...VENDORS)),
+});
+
+const open: fc.Arbitrary<Step> = fc.record({
+  do: fc.constant('open' as const),
+  ticket,
+  user,
+  grn: maybe(fc.constantFrom(...GRNS)),
+  dispatch: maybe(fc.constantFrom(...DISPATCHES)),
+  category,
+});
+
+/** Somebody registers, something is opened: enough for the steps to meet. */
+export const beginning = fc
+  .tuple(fc.array(register, { minLength: 4, maxLength: 8 }), fc.array(open, { minLength: 2, maxLength: 4 }))
+  .map((steps) => steps.flat());
+
 export const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      do: fc.constant('register' as const),
-      user,
-      role,
-      vendor: maybe(fc.constantFrom(...VENDORS)),
-    }),
-  },
+  { weight: 1, arbitrary: register },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -81,17 +94,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       }),
     ),
   },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constant('open' as const),
-      ticket,
-      user,
-      grn: maybe(fc.constantFrom(...GRNS)),
-      dispatch: maybe(fc.constantFrom(...DISPATCHES)),
-      category,
-    }),
-  },
+  { weight: 2, arbitrary: open },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -107,9 +110,9 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('add' as const, 'remove' as const), ticket, user, other: user }),
   },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant('post' as const), ticket, user, internal: fc.boolean() }) },
+  { weight: 10, arbitrary: fc.record({ do: fc.constant('post' as const), ticket, user, internal: fc.boolean() }) },
   {
-    weight: 4,
+    weight: 6,
     arbitrary: fc.record({ do: fc.constant('read' as const), ticket, user, upTo: fc.integer({ min: 1, max: 30 }) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), ticket, user }) },

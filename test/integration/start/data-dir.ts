@@ -14,16 +14,21 @@ export interface DataDir extends AsyncDisposable {
 export async function createDataDir(): Promise<DataDir> {
   const folder = await mkdtemp(join(tmpdir(), 'deskwire-start-'));
   const path = join(folder, 'data');
+  /** Where the data is when the unprivileged user cannot enter `folder`. */
+  const elsewhere = () => readlink(join(path, 'postgres')).catch(() => undefined);
   const abandoned = async () => {
-    await until(async () => (await processesNaming(folder)).length === 0, `the processes on ${folder} to end`);
+    for (const place of [folder, await elsewhere()]) {
+      if (place === undefined) continue;
+      await until(async () => (await processesNaming(place)).length === 0, `the processes on ${place} to end`);
+    }
   };
   return {
     path,
     abandoned,
     async [Symbol.asyncDispose]() {
       await abandoned();
-      const elsewhere = await readlink(join(path, 'postgres')).catch(() => undefined);
-      if (elsewhere !== undefined) await rm(elsewhere, { recursive: true, force: true });
+      const data = await elsewhere();
+      if (data !== undefined) await rm(data, { recursive: true, force: true });
       await rm(folder, { recursive: true, force: true });
     },
   };

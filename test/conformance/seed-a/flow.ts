@@ -1,0 +1,192 @@
+/**
+ * The flow of seed A's own test guide, against any running server: a driver and two admins log in and connect, the
+ * driver opens a ticket, an admin works on it until it is gone, and everyone hears what the guide says they hear, with
+ * the payloads that it shows. Each line of the table is one check; a failed one does not end the others.
+ */
+import assert from 'node:assert/strict';
+import { logIn, openSocket, type Payload, type SeedClient, type SeedSocket } from './client.ts';
+
+export interface Line {
+  readonly label: string;
+  /** Why it failed, when it did. */
+  readonly failure: string | undefined;
+}
+
+export interface Accounts {
+  readonly driver: string;
+  readonly admin: string;
+  readonly secondAdmin: string;
+  readonly password: string;
+}
+
+/** Of the demo data, as `npm start` has it. */
+export const DEMO_ACCOUNTS: Accounts = {
+  driver: 'driver@example.com',
+  admin: 'admin@example.com',
+  secondAdmin: 'admin2@example.com',
+  password: 'deskwire-demo',
+};
+
+const DESCRIPTION = 'WebSocket test ticket - Battery swap machine not working';
+
+/** Rejects when nobody can log in; everything else is a line. */
+export async function runFlow(url: string, accounts: Accounts = DEMO_ACCOUNTS): Promise<Line[]> {
+  const signIn = (email: string) => logIn(url, email, accounts.password);
+  const driver = await signIn(accounts.driver);
+  const admin = await signIn(accounts.admin);
+  const secondAdmin = await signIn(accounts.secondAdmin);
+  using sockets = new DisposableStack();
+  const connect = (client: SeedClient) => sockets.use(openSocket(url, { auth: { token: client.token } }));
+  const driverSocket = connect(driver);
+  const adminSocket = connect(admin);
+  const secondAdminSocket = connect(secondAdmin);
+
+  const lines: Line[] = [];
+  async function check(label: string, run: () => Promise<void>): Promise<void> {
+    try {
+      await run();
+      lines.push({ label, failure: undefined });
+    } catch (error) {
+      lines.push({ label, failure: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  await check('Driver Connected', () => isGreeted(driverSocket, { userId: 1, role: 'driver' }));
+  await check('Admin Connected', () => isGreeted(adminSocket, { userId: 2, role: 'admin' }));
+  await check('Second Admin Connected', () => isGreeted(secondAdminSocket, { userId: 3, role: 'admin' }));
+  // Whoever has the unread count has everything before it: what follows is new.
+  await Promise.all([driverSocket, adminSocket, secondAdminSocket].map((socket) => socket.event('unread-count')));
+
+  let ticket: Payload = {};
+  await check('Ticket Created', async () => {
+    const body = { user_id: 1, description: DESCRIPTION, station_id: 1 };
+    ticket = await driver.call('POST', '/api/v1/support', 201, body);
+    assertFields(ticket, {
+      user_id: 1,
+      username: 'john_driver',
+      description: DESCRIPTION,
+      status: 'open',
+      station_id: 1,
+    });
+    assert.equal(typeof ticket.support_id, 'number');
+    assert.equal(typeof ticket.station_name, 'string');
+  });
+  const path = `/api/v1/support/${ticket.support_id}`;
+  const about = (payload: Payload) => (payload.data as Payload)?.support_id === ticket.support_id;
+  const created = {
+    type: 'support_ticket_created',
+    title: 'New Support Ticket',
+    message: 'User john_driver created a new support ticket',
+    priority: 'high',
+  };
+  await check('Admin Received Create', async () => {
+    assertNotification(await adminSocket.event('support:ticket:created', about), ticket, created, 'open');
+  });
+  await check('Second Admin Received Create', async () => {
+    assertNotification(await secondAdminSocket.event('support:ticket:created', about), ticket, created, 'open');
+  });
+
+  await check('User Received Update', async () => {
+    await admin.call('PATCH', path, 200, { status: 'in_progress' });
+    const expected = {
+      type: 'support_ticket_updated',
+      title: 'Support Ticket Updated',
+      message: 'Your support ticket has been updated',
+      priority: 'medium',
+    };
+    const received = await driverSocket.event('support:ticket:updated', about);
+    assertNotification(received, ticket, expected, 'in_progress');
+  });
+  await check('User Received Resolved', async () => {
+    await admin.call('PATCH', path, 200, { status: 'closed' });
+    const expected = {
+      type: 'support_ticket_resolved',
+      title: 'Support Ticket Resolved',
+      message: 'Your support ticket has been resolved',
+      priority: 'low',
+    };
+    assertNotification(await driverSocket.event('support:ticket:resolved', about), ticket, expected, 'closed');
+  });
+  await check('User Received Deleted', async () => {
+    await admin.call('DELETE', path, 200);
+    const expected = {
+      type: 'support_ticket_deleted',
+      title: 'Support Ticket Deleted',
+      message: `Your support ticket #${ticket.support_id} has been deleted`,
+      priority: 'low',
+    };
+    assertNotification(await driverSocket.event('support:ticket:deleted', about), ticket, expected, 'closed');
+  });
+
+  await check('Nobody Told Of Own Acts', async () => {
+    // The deletion was the last act and has arrived, so whatever was to come before it has come.
+    assert.deepEqual(driverSocket.heard('support:ticket:created').filter(about), []);
+    for (const name of ['support:ticket:updated', 'support:ticket:resolved', 'support:ticket:deleted']) {
+      assert.deepEqual(adminSocket.heard(name).filter(about), [], `the admin was told of their own ${name}`);
+    }
+  });
+  await check('In Order, Without Gaps', async () => {
+    await driverSocket.event('notification:new', (one) => about(one) && one.type === 'support_ticket_deleted');
+    const seqs = driverSocket.heard('notification:new').map(({ seq }) => Number(seq));
+    assert.ok(seqs.length >= 3, 'every notification also comes as notification:new');
+    assert.deepEqual(
+      seqs,
+      seqs.map((_, at) => Number(seqs[0]) + at),
+    );
+  });
+  await check('Token In Header Accepted', async () => {
+    using socket = openSocket(url, { extraHeaders: { Authorization: `Bearer ${driver.token}` } });
+    await isGreeted(socket, { userId: 1, role: 'driver' });
+  });
+  await check('Wrong Token Refused', () => isRefused(url, { auth: { token: 'eyJhbGc.wrong.token' } }));
+  await check('Missing Token Refused', () => isRefused(url, {}));
+  return lines;
+}
+
+async function isGreeted(socket: SeedSocket, expected: { userId: number; role: string }): Promise<void> {
+  assertFields(await socket.event('connected'), { message: 'Successfully connected', ...expected });
+}
+
+async function isRefused(url: string, options: { auth?: object }): Promise<void> {
+  using socket = openSocket(url, options);
+  assertFields(await socket.event('error'), { type: 'unauthorized', message: 'Authentication required' });
+  await socket.ended;
+  assert.deepEqual(socket.names, ['error'], 'an unauthenticated socket hears nothing but the error');
+}
+
+function assertNotification(received: Payload, ticket: Payload, expected: Payload, status: string): void {
+  assertFields(received, expected);
+  assertFields(received.data as Payload, {
+    support_id: ticket.support_id,
+    user_id: 1,
+    username: 'john_driver',
+    description: DESCRIPTION,
+    status,
+    station_id: 1,
+    station_name: ticket.station_name,
+    created_at: ticket.created_at,
+  });
+  assert.ok(!Number.isNaN(Date.parse(String(received.timestamp))), 'the timestamp is a time');
+}
+
+function assertFields(actual: Payload, expected: Payload): void {
+  for (const [field, value] of Object.entries(expected)) {
+    assert.deepEqual(
+      actual[field],
+      value,
+      `${field} is ${JSON.stringify(actual[field])}, not ${JSON.stringify(value)}`,
+    );
+  }
+}
+
+/** The guide's table of results. */
+export function report(lines: readonly Line[]): string {
+  const rule = '━'.repeat(40);
+  const rows = lines.map(({ label, failure }) => {
+    const row = `${`${label}:`.padEnd(34)}${failure === undefined ? '✅' : '❌'}`;
+    return failure === undefined ? row : `${row}\n    ${failure.replaceAll('\n', '\n    ')}`;
+  });
+  const failed = lines.filter(({ failure }) => failure !== undefined).length;
+  const verdict = failed === 0 ? '🎉 All tests passed!' : `${failed} of ${lines.length} failed.`;
+  return [`📊 Test Results:`, rule, ...rows, rule, verdict, ''].join('\n');
+}

@@ -1,0 +1,188 @@
+/** Authentication, and everything hostile that a client can send: PROTOCOL.md sections 2 and 9. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/tokens.ts';
+import { until } from '../../support/until.ts';
+import { type Client, listen, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
+
+let services: Awaited<ReturnType<typeof startServices>>;
+let node: Node;
+let driver: Client;
+
+beforeAll(async () => {
+  services = await startServices();
+  node = await startNode(services, { gateway: { socketsPerUser: 5, ticketsPerSocket: 2 } });
+  driver = await signIn(node.url, 'driver');
+});
+
+afterAll(async () => {
+  await node?.[Symbol.asyncDispose]();
+  await services?.[Symbol.asyncDispose]();
+});
+
+describe('a socket that is not authenticated', () => {
+  const tokens: [string, object | undefined][] = [
+    ['without a token', undefined],
+    ['with an empty token', { token: '' }],
+    ['with a token that is no text', { token: { toString: 'x' } }],
+    ['with a token that is no token', { token: 'wrong' }],
+    ['with an unsigned token', { token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIyIiwicm9sZSI6ImFkbWluIn0.' }],
+  ];
+  it.each(tokens)('%s hears an error and nothing else, ever', async (_, auth) => {
+    const ticket = await openTicket(driver);
+    for (const namespace of ['/', '/notifications']) {
+      using socket = listen(node.url + namespace, auth === undefined ? {} : { auth });
+      await until(() => socket.heard.length > 0 && !socket.socket.connected, 'the refusal');
+      expect(socket.heard).toEqual([
+        { name: 'error', payload: { type: 'unauthorized', message: 'Authentication required' } },
+      ]);
+      await post(driver, ticket.id, 'nobody hears this');
+      expect(socket.heard).toHaveLength(1);
+    }
+  });
+
+  it('is told so over polling as well', async () => {
+    using socket = listen(`${node.url}/notifications`, { transports: ['polling'] });
+    await until(() => socket.heard.length > 0 && !socket.socket.connected, 'the refusal');
+    expect(socket.heard.map(({ name }) => name)).toEqual(['error']);
+  });
+});
+
+it('accepts the token in the Authorization header', async () => {
+  using socket = listen(`${node.url}/notifications`, {
+    extraHeaders: { Authorization: `Bearer ${driver.token}` },
+    transports: ['polling', 'websocket'],
+  });
+  expect(await socket.first('connected')).toMatchObject({ userId: 1 });
+});
+
+it('gives a fresh token to a live socket, of the same user only', async () => {
+  const admin = await signIn(node.url, 'admin');
+  const again = await signIn(node.url, 'driver');
+  using socket = driver.connect();
+  expect(await socket.ask('auth:refresh', { token: again.token })).toEqual({ success: true });
+  expect(await socket.ask('auth:refresh', { token: admin.token })).toMatchObject({ error: { type: 'forbidden' } });
+  expect(await socket.ask('auth:refresh', { token: 'wrong' })).toMatchObject({ error: { type: 'unauthorized' } });
+  expect(socket.socket.connected).toBe(true);
+});
+
+it('disconnects a socket whose token expires, unless it sent a fresh one', async () => {
+  await using own = await startServices();
+  let early = 0;
+  // To this gateway tokens look two seconds from their end, until its clock is put right.
+  await using node = await startNode(own, { now: () => Date.now() + early });
+  const client = await signIn(node.url, 'driver');
+  early = (ACCESS_TOKEN_SECONDS - 2) * 1_000;
+  using expiring = client.connect();
+  using renewed = client.connect('/notifications');
+  await Promise.all([expiring.first('connected'), renewed.first('connected')]);
+  early = 0;
+  expect(await renewed.ask('auth:refresh', { token: client.token })).toEqual({ success: true });
+  expect(await expiring.first('error')).toMatchObject({ type: 'token_expired' });
+  await until(() => !expiring.socket.connected, 'the disconnection');
+  expect(renewed.socket.connected).toBe(true);
+  expect(renewed.all('error')).toEqual([]);
+});
+
+it('disconnects every device when its session is signed out', async () => {
+  const once = await signIn(node.url, 'driver');
+  using socket = once.connect();
+  using other = driver.connect();
+  await Promise.all([socket.first('connected'), other.first('connected')]);
+  await once.send('POST', '/api/v1/auth/logout');
+  await until(() => !socket.socket.connected, 'the disconnection');
+  expect(await socket.first('error')).toEqual({ type: 'unauthorized', message: 'Authentication required' });
+  expect(other.socket.connected).toBe(true);
+});
+
+describe('hostile input gets one error that names the field, and the socket lives on', () => {
+  const cases: [string, string, unknown[], object][] = [
+    ['no payload', 'join_ticket', [], { type: 'invalid_payload', field: 'ticketId' }],
+    ['an array for an object', 'join_ticket', [['t']], { type: 'invalid_payload' }],
+    ['a string for an object', 'send_message', ['hello'], { type: 'invalid_payload' }],
+    ['a number for a message', 'send_message', [{ ticketId: 't', message: 5 }], { field: 'message' }],
+    ['an unknown field', 'join_ticket', [{ ticketId: 't', admin: true }], { field: 'admin' }],
+    ['a control character', 'send_message', [{ ticketId: 't', message: 'a\u0000b' }], { field: 'message' }],
+    ['a wildcard as an id', 'join_ticket', [{ ticketId: '*.>' }], { field: 'ticketId' }],
+    ['a negative version', 'join_ticket', [{ ticketId: 't', after: -1 }], { field: 'after' }],
+    [
+      'a SYSTEM message',
+      'send_message',
+      [{ ticketId: 't', message: 'x', messageType: 'SYSTEM' }],
+      { field: 'messageType' },
+    ],
+    ['a prototype key', 'join_ticket', [JSON.parse('{"ticketId":"t","__proto__":{"a":1}}')], { field: '__proto__' }],
+    ['binary data', 'join_ticket', [{ ticketId: Buffer.from('t') }], { type: 'invalid_payload' }],
+    ['a second payload', 'join_ticket', [{ ticketId: 't' }, 'not a function'], { field: 'ack' }],
+    ['an unknown event', 'drop_tables', [{}], { type: 'invalid_payload', field: 'event' }],
+    ['the event `error`', 'error', [{}], { type: 'invalid_payload', field: 'event' }],
+    ['the event `__proto__`', '__proto__', [{}], { type: 'invalid_payload', field: 'event' }],
+    ['an event of another namespace', 'mark-as-read', [{ notificationIds: ['1'] }], { field: 'event' }],
+    ['a huge message', 'send_message', [{ ticketId: 't', message: 'x'.repeat(20_000) }], { field: 'message' }],
+    [
+      'two megabytes',
+      'send_message',
+      [{ ticketId: 't', message: 'x'.repeat(2_000_000) }],
+      { type: 'payload_too_large' },
+    ],
+    ['reading in a stranger’s ticket', 'mark_ticket_read', [{ ticketId: 't', upTo: 1 }], { type: 'not_found' }],
+    ['typing without having joined', 'typing_start', [{ ticketId: 't' }], { type: 'conflict' }],
+  ];
+
+  it.each(cases)('%s', async (_, event, args, error) => {
+    using socket = driver.connect();
+    await socket.first('connected');
+    const acked = event === 'join_ticket' && args.length > 1 ? undefined : await socket.ask(event, ...args);
+    if (acked !== undefined) expect(acked).toMatchObject({ success: false, error });
+    socket.socket.emit(event, ...args);
+    expect(await socket.first('error')).toMatchObject({ ...error, event });
+    expect(await socket.ask('leave_ticket', { ticketId: 't' })).toMatchObject({ success: true });
+    expect(socket.all('error')).toHaveLength(1);
+  });
+
+  it('a number as an event name', async () => {
+    using socket = driver.connect();
+    await socket.first('connected');
+    (socket.socket as unknown as { emit(name: number): void }).emit(7);
+    expect(await socket.first('error')).toMatchObject({ type: 'invalid_payload', field: 'event' });
+    expect(await socket.ask('leave_ticket', { ticketId: 't' })).toMatchObject({ success: true });
+  });
+});
+
+describe('limits', () => {
+  it('hold for the sockets of a user', async () => {
+    const many = await signIn(node.url, 'vendor');
+    const sockets = Array.from({ length: 6 }, () => many.connect());
+    try {
+      await until(() => sockets.filter(({ socket }) => socket.connected).length === 5, 'five to be connected');
+      await until(() => sockets.some((one) => one.all('error').length > 0), 'the sixth to be refused');
+      const [error] = sockets.flatMap((one) => one.all('error'));
+      expect(error).toMatchObject({ type: 'rate_limited', retryAfter: 10 });
+    } finally {
+      for (const socket of sockets) socket[Symbol.dispose]();
+    }
+  });
+
+  it('hold for the tickets of a socket', async () => {
+    using socket = driver.connect();
+    const tickets = [await openTicket(driver), await openTicket(driver), await openTicket(driver)];
+    const joins = [];
+    for (const { id } of tickets) joins.push(await socket.ask('join_ticket', { ticketId: id }));
+    expect(joins.map(({ success }) => success)).toEqual([true, true, false]);
+    expect(joins[2].error.type).toBe('rate_limited');
+  });
+
+  it('hold for the events of a socket, without losing the connection', async () => {
+    await using own = await startServices();
+    await using limited = await startNode(own, {
+      gateway: { rate: { socket: { burst: 5, perSecond: 5 }, user: { burst: 100, perSecond: 100 } } },
+    });
+    const client = await signIn(limited.url, 'driver');
+    using socket = client.connect();
+    await socket.first('connected');
+    const answers = await Promise.all(Array.from({ length: 8 }, () => socket.ask('leave_ticket', { ticketId: 't' })));
+    const refused = answers.filter(({ success }) => !success);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused[0]).toMatchObject({ error: { type: 'rate_limited', retryAfter: 1 } });
+    await until(async () => (await socket.ask('leave_ticket', { ticketId: 't' })).success, 'the limit to pass');
+  });
+});

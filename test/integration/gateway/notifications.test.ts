@@ -1,0 +1,128 @@
+/** `/notifications`, with real clients: PROTOCOL.md section 3. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
+import { type Client, type Node, openTicket, signIn, startNode, startServices } from './rig.ts';
+
+let services: Awaited<ReturnType<typeof startServices>>;
+let node: Node;
+let driver: Client;
+let admin: Client;
+let admin2: Client;
+
+beforeAll(async () => {
+  services = await startServices();
+  node = await startNode(services, { gateway: { replayLimit: 20 } });
+  driver = await signIn(node.url, 'driver');
+  admin = await signIn(node.url, 'admin');
+  admin2 = await signIn(node.url, 'admin2');
+});
+
+afterAll(async () => {
+  await node?.[Symbol.asyncDispose]();
+  await services?.[Symbol.asyncDispose]();
+});
+
+function notify(userId: string, title: string) {
+  return node.actors.execute(
+    'user',
+    userId,
+    { type: 'SendNotification', notificationType: 'test', title, message: title, data: {}, priority: 'low' },
+    {
+      commandId: `test:${title}`,
+      correlationId: title,
+      by: { id: '9', name: 'service', role: 'service', active: true },
+    },
+  );
+}
+
+it('greets with the id as a number, and the unread count', async () => {
+  using socket = driver.connect('/notifications');
+  expect(await socket.first('connected')).toMatchObject({
+    message: 'Successfully connected',
+    userId: 1,
+    role: 'driver',
+  });
+  expect(await socket.first('unread-count')).toEqual({ count: expect.any(Number) });
+});
+
+it('brings a new ticket to every admin, under its own name and as notification:new, and not to who opened it', async () => {
+  using one = admin.connect('/notifications');
+  using two = admin2.connect('/notifications');
+  using opener = driver.connect('/notifications');
+  await Promise.all([one, two, opener].map((socket) => socket.first('unread-count')));
+  const ticket = await openTicket(driver, { station_id: 1 });
+  const fits = ({ data }: { data: { support_id?: number } }) => data.support_id === ticket.number;
+  for (const socket of [one, two]) {
+    const named = await socket.first('support:ticket:created', fits);
+    expect(named).toEqual({
+      id: expect.any(String),
+      seq: expect.any(Number),
+      type: 'support_ticket_created',
+      title: 'New Support Ticket',
+      message: 'User john_driver created a new support ticket',
+      data: expect.objectContaining({ support_id: ticket.number, user_id: 1, station_id: 1, status: 'open' }),
+      priority: 'high',
+      timestamp: expect.any(String),
+    });
+    expect(await socket.first('notification:new', fits)).toEqual(named);
+  }
+  expect(opener.all('notification:new')).toEqual([]);
+});
+
+it('replays what came after the last seq, in order and before anything newer', async () => {
+  using before = driver.connect('/notifications');
+  await before.first('unread-count');
+  await notify('1', 'seen');
+  const { seq } = await before.first('notification:new', ({ title }) => title === 'seen');
+  before.socket.disconnect();
+  for (const title of ['missed 1', 'missed 2', 'missed 3']) await notify('1', title);
+  using after = driver.connect('/notifications', { auth: { token: driver.token, lastSeq: seq } });
+  await notify('1', 'live');
+  await after.first('notification:new', ({ title }) => title === 'live');
+  expect(after.all('notification:new').map((one) => one.seq)).toEqual([seq + 1, seq + 2, seq + 3, seq + 4]);
+  expect(after.all('notification:new').map(({ title }) => title)).toEqual(['missed 1', 'missed 2', 'missed 3', 'live']);
+});
+
+it('says resync when more was missed than is replayed, or when there was never so much', async () => {
+  for (let at = 0; at < 25; at += 1) await notify('8', `many ${at}`);
+  const driver2 = await signIn(node.url, 'driver2');
+  const resyncs = async (lastSeq: number) => {
+    using socket = driver2.connect('/notifications', { auth: { token: driver2.token, lastSeq } });
+    return (await socket.first('resync')).lastSeq;
+  };
+  await until(async () => (await driver2.send('GET', '/api/v1/notifications/unread-count')).body.count === 25, '25');
+  expect(await resyncs(0)).toBe(25);
+  expect(await resyncs(1_000)).toBe(25);
+  using socket = driver2.connect('/notifications', { auth: { token: driver2.token, lastSeq: 10 } });
+  await socket.first('notification:new', ({ seq }) => seq === 25);
+  expect(socket.all('resync')).toEqual([]);
+});
+
+it('keeps all of a user’s devices to the same unread count', async () => {
+  using one = admin.connect('/notifications');
+  using two = admin.connect('/notifications');
+  await Promise.all([one, two].map((socket) => socket.first('unread-count')));
+  await one.ask('mark-all-as-read');
+  await notify('2', 'a');
+  await notify('2', 'b');
+  const { id } = await two.first('notification:new', ({ title }) => title === 'a');
+  await two.first('unread-count', ({ count }) => count === 2);
+  expect(await one.ask('mark-as-read', { notificationIds: [id] })).toMatchObject({ success: true, count: 1 });
+  expect(await two.first('marked-as-read')).toEqual({ notificationIds: [id], count: 1 });
+  await two.first('unread-count', ({ count }) => count === 1);
+  expect(await one.ask('get-unread-count')).toEqual({ success: true, count: 1 });
+  expect(await two.ask('mark-all-as-read')).toEqual({ success: true, count: 0 });
+  await until(() => one.all('unread-count').at(-1).count === 0, 'no unread');
+  expect(one.all('marked-all-as-read').at(-1)).toEqual({ count: 0 });
+  expect(two.all('marked-all-as-read').at(-1)).toEqual({ count: 0 });
+});
+
+it('answers whoever reads what is read already', async () => {
+  using socket = admin2.connect('/notifications');
+  await socket.ask('mark-all-as-read');
+  socket.heard.length = 0;
+  socket.socket.emit('mark-all-as-read');
+  expect(await socket.first('marked-all-as-read')).toEqual({ count: 0 });
+  socket.socket.emit('get-unread-count');
+  expect(await socket.first('unread-count')).toEqual({ count: 0 });
+});

@@ -1,0 +1,229 @@
+/** A whole node on real parts: PostgreSQL, nats-server, the relay, the API and the gateway, on one port. */
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import pg from 'pg';
+import { pino } from 'pino';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { createDirectory, ticketContextFrom } from '../../../src/actors/directory.ts';
+import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
+import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
+import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
+import { createApi } from '../../../src/api/api.ts';
+import { createServices } from '../../../src/application/services.ts';
+import { createAuth } from '../../../src/auth/auth.ts';
+import { connectBroker } from '../../../src/broker/connection.ts';
+import type { Broker } from '../../../src/broker/port.ts';
+import { createRelay } from '../../../src/broker/relay.ts';
+import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
+import { referenceDecider } from '../../../src/domain/reference/decider.ts';
+import { roomDecider } from '../../../src/domain/room/decider.ts';
+import { ticketDecider } from '../../../src/domain/ticket/decider.ts';
+import { userDecider } from '../../../src/domain/user/decider.ts';
+import { createAppender } from '../../../src/eventlog/appender.ts';
+import { renewEpoch } from '../../../src/eventlog/epoch.ts';
+import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { openSession } from '../../../src/eventlog/session.ts';
+import { createGateway } from '../../../src/gateway/gateway.ts';
+import type { GatewayOptions } from '../../../src/gateway/options.ts';
+import { createQueries } from '../../../src/projections/create-queries.ts';
+import { createLogFeed } from '../../../src/projections/feed.ts';
+import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
+import { createDatabase, startNats } from '../../support/services.ts';
+import { until } from '../../support/until.ts';
+
+const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+const newId = () => randomUUID();
+
+export interface Services {
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+}
+
+export interface Node extends AsyncDisposable {
+  readonly url: string;
+  readonly actors: ReturnType<typeof createActorSystem>;
+  readonly reader: ReturnType<typeof createEventReader>;
+  readonly broker: Broker;
+  readonly pool: pg.Pool;
+  closeGateway(): Promise<void>;
+}
+
+interface NodeOptions {
+  /** The gateway's clock. */
+  readonly now?: () => number;
+  readonly gateway?: Partial<GatewayOptions>;
+  /** Puts something between the node and its broker. */
+  readonly wrapBroker?: (broker: Broker) => Broker;
+}
+
+export async function startServices(): Promise<Services & AsyncDisposable> {
+  await using parts = new AsyncDisposableStack();
+  const database = parts.use(await createDatabase());
+  const nats = parts.use(await startNats());
+  const owned = parts.move();
+  return { databaseUrl: database.url, natsUrl: nats.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+export async function startNode({ databaseUrl, natsUrl }: Services, options: NodeOptions = {}): Promise<Node> {
+  await using parts = new AsyncDisposableStack();
+  const database = { connectionString: databaseUrl };
+  const pool = new pg.Pool({ ...database, max: 20 });
+  pool.on('error', () => undefined);
+  parts.defer(() => pool.end());
+  const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
+  parts.defer(() => appender.close());
+  const reader = createEventReader(pool);
+  const connected = await connectBroker({ url: natsUrl, namespace: 'deskwire', name: 'test', log });
+  parts.defer(() => connected.broker.close());
+  const broker = options.wrapBroker?.(connected.broker) ?? connected.broker;
+  appender.onCommitted(broker.live.deliver);
+  const relay = createRelay({
+    connection: connected.connection,
+    signals: broker.signals,
+    appender,
+    reader,
+    renewEpoch: (expected) => renewEpoch(pool, expected),
+    openSession: () => openSession(database, 'test relay'),
+    log,
+  });
+  parts.defer(() => relay.close());
+
+  const common = { reader, snapshots: createSnapshotStore(pool), now: Date.now, log };
+  const directory = createDirectory({ ...common, broker });
+  parts.defer(() => directory.close());
+  const deciders = { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider };
+  const contextOf = { ticket: ticketContextFrom(directory) };
+  const actors = createActorSystem({ ...common, appender, newId, deciders, contextOf });
+  parts.defer(() => actors.close());
+  const auth = await createAuth({ pool, actors, directory, broker, log, now: Date.now, newId, limitAttempts: false });
+  parts.defer(auth.close);
+  await seedDemo({ actors, credentials: auth.own?.credentials });
+
+  await createReadModels(database);
+  const feed = createLogFeed({ appender, reader, broker, log });
+  parts.defer(() => feed.close());
+  const waiter = startProjections({ database, feed, signals: broker.signals, pool, log });
+  parts.defer(() => waiter.close());
+  const services = createServices({
+    actors,
+    queries: createQueries({ pool }),
+    directory,
+    nextTicketNumber: createTicketNumbers(pool).next,
+    newId,
+    waiter,
+    lastPosition: () => appender.lastPosition,
+  });
+  const app = await createApi({
+    services,
+    waiter,
+    auth,
+    online: async (userIds) => gateway.online(userIds),
+    readiness: [],
+    config: { corsOrigins: [] },
+    log,
+  });
+  const gateway = await createGateway({
+    httpServer: app.server,
+    auth,
+    services,
+    reader,
+    waiter,
+    broker,
+    attachmentUrl: (attachment, ticketId) => `/attachments/${ticketId}/${attachment.id}`,
+    log,
+    now: options.now ?? Date.now,
+    options: { rate: 'off', drainSpread: 0, ...options.gateway },
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  parts.defer(() => app.close());
+  parts.defer(() => gateway.close());
+  const { port } = app.server.address() as AddressInfo;
+  const owned = parts.move();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    actors,
+    reader,
+    broker,
+    pool,
+    closeGateway: () => gateway.close(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** One user, over HTTP and sockets, as a client of its own. */
+export interface Client {
+  readonly token: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers as a client in JavaScript does
+  send(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  connect(namespace?: string, options?: Partial<ManagerOptions & SocketOptions>): Listener;
+}
+
+export async function signIn(url: string, name: string): Promise<Client> {
+  const credentials = { email: `${name}@example.com`, password: DEMO_PASSWORD };
+  const { body } = await request(url, undefined, 'POST', '/api/v1/auth/login', credentials);
+  const token: string = body.access_token;
+  return {
+    token,
+    send: (method, path, payload) => request(url, token, method, path, payload),
+    connect: (namespace = '/', options = {}) => listen(url + namespace, { auth: { token }, ...options }),
+  };
+}
+
+async function request(url: string, token: string | undefined, method: string, path: string, body?: unknown) {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
+export type Heard = { readonly name: string; readonly payload: any };
+
+/** A socket.io-client that remembers everything it was sent, in order. */
+export interface Listener extends Disposable {
+  readonly socket: Socket;
+  readonly heard: Heard[];
+  /** The payloads of one event, in order. */
+  // biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
+  all(name: string): any[];
+  /** The first payload of this event that fits, waiting for it. */
+  // biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
+  first(name: string, fits?: (payload: any) => boolean): Promise<any>;
+  // biome-ignore lint/suspicious/noExplicitAny: acks are whatever the server sent
+  ask(name: string, ...args: unknown[]): Promise<any>;
+}
+
+export function listen(url: string, options: Partial<ManagerOptions & SocketOptions>): Listener {
+  const heard: Heard[] = [];
+  const socket = io(url, { transports: ['websocket'], forceNew: true, reconnectionDelay: 50, ...options });
+  socket.onAny((name: string, payload: unknown) => void heard.push({ name, payload }));
+  const all = (name: string) => heard.filter((one) => one.name === name).map(({ payload }) => payload);
+  return {
+    socket,
+    heard,
+    all,
+    first: (name, fits = () => true) =>
+      until(() => all(name).find(fits), `${name} (heard: ${heard.map((one) => one.name).join(', ')})`),
+    ask: (name, ...args) => socket.timeout(10_000).emitWithAck(name, ...args),
+    [Symbol.dispose]: () => void socket.disconnect(),
+  };
+}
+
+export async function openTicket(client: Client, body: object = {}): Promise<{ id: string; number: number }> {
+  const answer = await client.send('POST', '/api/v1/support', { description: 'Battery swap failed', ...body });
+  if (answer.status !== 201)
+    throw new Error(`opening a ticket answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return { id: answer.body.id, number: answer.body.support_id };
+}
+
+export async function post(client: Client, ticketId: string, message: string, internal = false): Promise<number> {
+  const answer = await client.send('POST', `/api/tickets/${ticketId}/chat`, { message, internal });
+  if (answer.status !== 201) throw new Error(`posting answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  return answer.body.version;
+}

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSession } from '../../../src/eventlog/session.ts';
+import { createDatabase, type TestDatabase } from '../../support/services.ts';
+import { until } from '../../support/until.ts';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const open = (idleTimeout?: number) =>
+  openSession({ connectionString: database.url }, 'test', idleTimeout === undefined ? {} : { idleTimeout });
+
+describe('a session', () => {
+  it('holds its lock alone, until it ends', async () => {
+    await using second = await open();
+    {
+      await using first = await open();
+      expect(await first.tryLock('a')).toBe(true);
+      expect(await second.tryLock('a')).toBe(false);
+      expect(await second.tryLock('b')).toBe(true);
+    }
+    await until(() => second.tryLock('a'), 'the lock to be free');
+  });
+
+  it('that gives no sign of life loses its lock, and knows', async () => {
+    await using stopped = await open(50);
+    await using other = await open();
+    expect(await stopped.tryLock('c')).toBe(true);
+    await until(() => other.tryLock('c'), 'the lock to be free');
+    await until(() => stopped.lost.aborted, 'the loss to be noticed');
+    await expect(stopped.query('late', 'select 1', [])).rejects.toThrow();
+  });
+});

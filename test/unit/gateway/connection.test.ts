@@ -1,0 +1,73 @@
+/** The small parts that stand between a socket and the rest. */
+import { describe, expect, it } from 'vitest';
+import { DeskwireError } from '../../../src/domain/errors.ts';
+import { batched } from '../../../src/gateway/batch.ts';
+import { wireError } from '../../../src/gateway/connection/errors.ts';
+import { sizeWithin } from '../../../src/gateway/connection/payload-size.ts';
+import { createRateLimit } from '../../../src/gateway/connection/rate-limit.ts';
+
+describe('a rate limit', () => {
+  it('lets a burst through, then so many a second, for each key by itself', () => {
+    let now = 0;
+    const limit = createRateLimit({ burst: 2, perSecond: 4 }, () => now);
+    expect([limit.take('a'), limit.take('a'), limit.take('a')]).toEqual([0, 0, 0.25]);
+    expect(limit.take('b')).toBe(0);
+    now = 250;
+    expect([limit.take('a'), limit.take('a')]).toEqual([0, 0.25]);
+    now = 60_000;
+    expect([limit.take('a'), limit.take('a'), limit.take('a')]).toEqual([0, 0, 0.25]);
+  });
+});
+
+describe('the size of a payload', () => {
+  it('counts text, keys, values and bytes', () => {
+    expect(sizeWithin(['abc'], 5)).toBe(true);
+    expect(sizeWithin(['abcd'], 5)).toBe(false);
+    expect(sizeWithin({ long_key: 1 }, 5)).toBe(false);
+    expect(sizeWithin(Array.from({ length: 100 }), 50)).toBe(false);
+    expect(sizeWithin(Buffer.alloc(100), 50)).toBe(false);
+  });
+
+  it('is not exhausted by depth', () => {
+    let deep: unknown = 'x';
+    for (let level = 0; level < 100_000; level += 1) deep = [deep];
+    expect(sizeWithin(deep, 1_000)).toBe(false);
+  });
+});
+
+describe('a failure', () => {
+  it('is told with its field and when to try again', () => {
+    expect(wireError(new DeskwireError('rate_limited', 'Slowly', { field: 'x', retryAfter: 3 }))).toEqual({
+      type: 'rate_limited',
+      message: 'Slowly',
+      field: 'x',
+      retryAfter: 3,
+    });
+    expect(wireError(new DeskwireError('precondition_failed', 'Changed')).type).toBe('conflict');
+  });
+
+  it('that nobody foresaw is told without its details', () => {
+    expect(JSON.stringify(wireError(new Error('password=hunter2 at 10.0.0.1')))).not.toContain('hunter2');
+  });
+});
+
+describe('a batch', () => {
+  it('asks at once what was asked in one turn, and answers each its own', async () => {
+    const asked: number[][] = [];
+    const double = batched<number, number>(async (questions) => {
+      asked.push([...questions]);
+      return questions.map((question) => question * 2);
+    }, 2);
+    expect(await Promise.all([double(1), double(2), double(3)])).toEqual([2, 4, 6]);
+    expect(asked).toEqual([[1, 2], [3]]);
+  });
+
+  it('fails those that were in it, and no others', async () => {
+    const ask = batched<number, number>(async (questions) => {
+      if (questions.includes(1)) throw new Error('one');
+      return questions;
+    }, 1);
+    const answers = await Promise.allSettled([ask(1), ask(2)]);
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+});

@@ -1,0 +1,151 @@
+/** A feed with every promise of its source, and every pause, resolved in an order that fast-check picks. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createFeed, type Feed, type FeedOptions } from '../../../src/gateway/feed/feed.ts';
+
+const forever = new AbortController().signal;
+
+interface Plan {
+  readonly before: number;
+  readonly commits: readonly { readonly copies: number }[];
+  readonly arrivals: readonly (number | 'now')[];
+  /** Which reads of the source fail, in turn. */
+  readonly failures: readonly boolean[];
+  readonly ringSize: number;
+  readonly readLimit: number;
+}
+
+const plans: fc.Arbitrary<Plan> = fc.record({
+  before: fc.nat(12),
+  commits: fc.array(fc.record({ copies: fc.nat(2) }), { maxLength: 20 }),
+  arrivals: fc.array(fc.oneof(fc.nat(14), fc.constant('now' as const)), { minLength: 1, maxLength: 4 }),
+  failures: fc.array(fc.boolean(), { maxLength: 6 }),
+  ringSize: fc.integer({ min: 1, max: 6 }),
+  readLimit: fc.integer({ min: 1, max: 6 }),
+});
+
+async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
+  let head = plan.before;
+  const failures = [...plan.failures];
+  const rooms: number[][] = [];
+  /** Nothing is heard before the interest is registered. */
+  let deliverLive: (version: number) => void = () => undefined;
+
+  /** What `find` sees now arrives at some later moment, or fails then. */
+  async function later<T>(find: () => T, label: string): Promise<T> {
+    const found = find();
+    await scheduler.schedule(Promise.resolve(), label);
+    if (failures.shift() === true) throw new Error(`${label} failed`);
+    return found;
+  }
+
+  const options: FeedOptions = {
+    ringSize: plan.ringSize,
+    waitingLimit: 4,
+    readLimit: plan.readLimit,
+    gapDelay: 1,
+    maxPause: 4,
+    registrationPatience: 1,
+    attempts: 20,
+    sleep: () => scheduler.schedule(Promise.resolve(), 'sleep'),
+    onError: () => undefined,
+  };
+  const feed: Feed<number> = createFeed<number>(
+    {
+      versionOf: (version) => version,
+      subscribe(event) {
+        const ready = scheduler.schedule(Promise.resolve(), 'ready').then(() => {
+          deliverLive = event;
+        });
+        return { ready, close: () => undefined };
+      },
+      open: async () => head,
+      head: async () => {
+        const found = head;
+        await scheduler.schedule(Promise.resolve(), 'head');
+        return found;
+      },
+      read: (after, limit) =>
+        later(() => {
+          const through = Math.max(after, Math.min(head, after + limit));
+          return { events: Array.from({ length: through - after }, (_, at) => after + 1 + at), through };
+        }, 'read'),
+      deliver(version) {
+        for (const room of rooms) room.push(version);
+      },
+    },
+    options,
+  );
+
+  const sockets = plan.arrivals.map(async (from) => {
+    await scheduler.schedule(Promise.resolve(), 'arrive');
+    const socket = { from, got: [] as number[], start: 0 };
+    const arrival = await feed.arrive(from, Number.POSITIVE_INFINITY, forever, (events, cursor) => {
+      socket.start = from === 'now' ? cursor : from;
+      socket.got.push(...events);
+      rooms.push(socket.got);
+    });
+    return { ...socket, arrival };
+  });
+  const commits = plan.commits.map(async ({ copies }) => {
+    await scheduler.schedule(Promise.resolve(), 'commit');
+    head += 1;
+    const version = head;
+    for (let copy = 0; copy < copies; copy += 1) {
+      void scheduler.schedule(Promise.resolve(), `live ${version}`).then(() => deliverLive(version));
+    }
+  });
+
+  await scheduler.waitFor(Promise.all([...commits, feed.opened]));
+  const settled = await scheduler.waitFor(Promise.all(sockets));
+  await scheduler.waitIdle();
+  // What no live copy announced shows when heads are compared, and only then; everything else has come by itself.
+  if (plan.commits.some(({ copies }) => copies === 0)) await scheduler.waitFor(feed.current(forever));
+  await scheduler.waitIdle();
+  feed.close();
+  for (const { from, start, got, arrival } of settled) {
+    if (arrival === 'unknown_version') {
+      expect(Number(from)).toBeGreaterThan(plan.before);
+      expect(got).toEqual([]);
+      continue;
+    }
+    expect(arrival).toBe('joined');
+    const first = start + 1;
+    expect(got).toEqual(Array.from({ length: Math.max(0, head - first + 1) }, (_, at) => first + at));
+  }
+}
+
+it('brings every socket everything once and in order, whatever resolves, fails or is lost first', async () => {
+  await fc.assert(
+    fc.asyncProperty(plans, fc.scheduler(), (plan, scheduler) => play(plan, scheduler)),
+    { numRuns: 1_000 },
+  );
+});
+
+it('refuses a socket, rather than keep it waiting for ever, while the log cannot be read', async () => {
+  const feed = createFeed<number>(
+    {
+      versionOf: (version) => version,
+      subscribe: () => ({ ready: Promise.resolve(), close: () => undefined }),
+      open: async () => 10,
+      head: async () => 10,
+      read: () => Promise.reject(new Error('down')),
+      deliver: () => undefined,
+    },
+    {
+      ringSize: 1,
+      waitingLimit: 1,
+      readLimit: 1,
+      gapDelay: 1,
+      maxPause: 1,
+      registrationPatience: 1,
+      attempts: 3,
+      sleep: () => Promise.resolve(),
+      onError: () => undefined,
+    },
+  );
+  const arrival = feed.arrive(5, 100, forever, () => expect.fail('joined with a gap'));
+  await expect(arrival).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await feed.arrive(1, 5, forever, () => expect.fail('joined'))).toBe('too_old');
+  feed.close();
+});
