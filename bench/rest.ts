@@ -2,6 +2,7 @@
  * `npm run bench:rest`: messages over REST at 64 connections, everything of Deskwire in one process, against a plain
  * Express server. Our rate counts until the read models have every message of the turn.
  */
+import type { Posted } from './load/posts.ts';
 import { planOf, printTable, ratios, takeTurns } from './support/rounds.ts';
 import { type Side, startSides } from './support/sides.ts';
 import { startWorker } from './support/worker.ts';
@@ -12,13 +13,6 @@ const CONNECTIONS = 64;
 const WARM_UP = 4_000;
 const { rounds, seconds } = planOf({ rounds: 5, seconds: 5 });
 
-interface Posted {
-  readonly messages: number;
-  readonly seconds: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
 interface Turn extends Posted {
   /** From the last answer until the read models had everything, and how many events they lacked then. */
   readonly drain: number;
@@ -28,8 +22,8 @@ interface Turn extends Posted {
 }
 
 await using sides = await startSides(TICKETS);
-await using ourLoad = startWorker('load/posts.mjs');
-await using peerLoad = startWorker('load/posts.mjs');
+await using ourLoad = startWorker('load/posts.ts');
+await using peerLoad = startWorker('load/posts.ts');
 await using ourListeners = startWorker('load/clients.ts');
 await using peerListeners = startWorker('load/clients.ts');
 
@@ -45,7 +39,7 @@ function turnsOf(side: Side, load: typeof ourLoad, settle: () => Promise<{ lag: 
   let amount = WARM_UP;
   return async (): Promise<Turn> => {
     const before = { stored: await side.stored(), cpu: await side.server.cpu() };
-    const posted = await load.call<Posted>('post', amount - (amount % CONNECTIONS));
+    const posted = await load.call<Posted>('post', amount);
     const { lag, drain } = await settle();
     const cpu = ((await side.server.cpu()) - before.cpu) * (1_000 / posted.messages);
     const stored = (await side.stored()) - before.stored;

@@ -5,13 +5,8 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
-import type { Desk } from '../support/sides.ts';
+import type { Audience, Desk } from '../support/sides.ts';
 import { serveCalls } from '../support/worker.ts';
-
-export interface Audience {
-  readonly url: string;
-  readonly desks: readonly Desk[];
-}
 
 export interface Deliveries {
   /** Milliseconds from the start of the POST to the event at the client. */

@@ -11,7 +11,7 @@ import { Server } from 'socket.io';
 
 const { DATABASE_URL, JWT_SECRET } = process.env;
 
-const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 20 });
+const pool = new pg.Pool({ connectionString: DATABASE_URL });
 await pool.query(`
   create table if not exists messages (
     id bigserial primary key,

@@ -16,6 +16,9 @@ export async function startServer(program: string, env: Readonly<Record<string, 
     env: { PATH, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  // A benchmark that fails must not leave its servers running.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
@@ -32,6 +35,7 @@ export async function startServer(program: string, env: Readonly<Record<string, 
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await exited;
+      process.off('exit', kill);
     },
   };
 }

@@ -13,6 +13,12 @@ export interface Desk {
   readonly agentToken: string;
 }
 
+/** Whom the load of a side is aimed at. */
+export interface Audience {
+  readonly url: string;
+  readonly desks: readonly Desk[];
+}
+
 export interface Side {
   readonly server: ServerUnderTest;
   readonly desks: readonly Desk[];
