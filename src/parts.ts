@@ -5,7 +5,6 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import type pg from 'pg';
-import { v7 as newId } from 'uuid';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
 import { createSnapshotStore } from './actors/snapshots.ts';
@@ -28,6 +27,7 @@ import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
 import { createQueries } from './projections/create-queries.ts';
 import { createLogFeed } from './projections/feed.ts';
@@ -52,6 +52,7 @@ const REQUESTS_PER_MINUTE = 6_000;
 export async function startParts(surroundings: Surroundings, parts: AsyncDisposableStack): Promise<App> {
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
+  const newId = createIds(Date.now);
   await createReadModels(database);
 
   const { broker, connection } = await connectBroker({
