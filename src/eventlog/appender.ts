@@ -118,9 +118,12 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
 
   function launch(client: PoolClient): Flight {
     const flush = takeFlush();
-    const started = performance.now();
-    const sent = client.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
-    return { flush, started, answer: sent.then(({ rows }) => rows[0]) };
+    return { flush, started: performance.now(), answer: send(client, flush) };
+  }
+
+  async function send(client: PoolClient, flush: readonly Waiting[]): Promise<AppendRow | undefined> {
+    const { rows } = await client.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
+    return rows[0];
   }
 
   function rejectAll(flush: readonly Waiting[], cause: unknown): void {
