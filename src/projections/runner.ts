@@ -226,14 +226,15 @@ export function startRunner(options: RunnerOptions): Runner {
     },
     status() {
       const event = suspects?.first === suspects?.last ? suspects?.first : undefined;
+      // What went wrong before it stood by is the active runner's matter now.
+      const problem = attempts > 0 && state !== 'standby' ? lastError : undefined;
       return {
         name: projection.name,
         version: projection.version,
         state,
         position,
         lag: position === undefined ? undefined : Math.max(0, feed.head - position),
-        failure:
-          attempts > 0 && lastError ? { message: lastError.message, attempts, position: event?.position } : undefined,
+        failure: problem && { message: problem.message, attempts, position: event?.position },
       };
     },
     hurry: pace.hurry,
