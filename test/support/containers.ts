@@ -63,7 +63,7 @@ export async function natsContainer({ natsImage, run }: ContainerSource): Promis
   const port = container.getMappedPort(4222);
   const ready = () => natsGreeting(host, port, 1_000);
   await until(ready, `nats-server in ${natsImage}`, START);
-  return powerOver(container, `nats://${host}:${port}`, ready);
+  return powerOver(container, 'SIGTERM', `nats://${host}:${port}`, ready);
 }
 
 export async function postgresContainer(
@@ -85,7 +85,8 @@ export async function postgresContainer(
   );
   const url = new URL(container.getConnectionUri());
   url.hostname = hostOf(container);
-  return powerOver(container, url.href, async () => {
+  // Postgres' "fast" shutdown: on SIGTERM it would wait for its clients to go.
+  return powerOver(container, 'SIGINT', url.href, async () => {
     const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 1_000 });
     client.on('error', () => undefined);
     try {
@@ -119,6 +120,7 @@ function hostOf(container: StartedTestContainer): string {
 
 async function powerOver(
   started: StartedTestContainer,
+  stopSignal: 'SIGINT' | 'SIGTERM',
   url: string,
   ready: () => Promise<unknown>,
 ): Promise<PausablePower> {
@@ -126,7 +128,10 @@ async function powerOver(
   const container = client.container.getById(started.getId());
   return {
     url,
-    stop: () => container.stop(),
+    async stop() {
+      await container.kill({ signal: stopSignal });
+      await container.wait();
+    },
     kill: () => container.kill(),
     pause: () => container.pause(),
     resume: () => container.unpause(),
