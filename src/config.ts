@@ -44,7 +44,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     throw new StartFailure('JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three or none of them.');
   }
   const embedded = config.DATABASE_URL === undefined && config.NATS_URL === undefined;
-  return { ...config, DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off') };
+  const open = embedded || config.METRICS_TOKEN !== undefined;
+  return {
+    ...config,
+    DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off'),
+    METRICS: config.METRICS ?? (open ? 'on' : 'off'),
+  };
 }
 
 function refuseUnknownNames(env: Readonly<Record<string, string | undefined>>): void {

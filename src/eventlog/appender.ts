@@ -20,8 +20,8 @@ export interface AppenderOptions {
   readonly maxFlushEvents: number;
   /** Appends waiting beyond this many events are refused as `unavailable`. */
   readonly maxQueuedEvents: number;
-  /** Called after each committed flush, for metrics: events recorded and milliseconds it took. */
-  readonly onFlush?: (events: number, milliseconds: number) => void;
+  /** Called after each committed flush, for metrics: what it recorded, and when it began (`performance.now()`). */
+  readonly onFlush?: (events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
 interface Waiting extends Append {
@@ -75,11 +75,11 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
   async function flushUntilEmpty(): Promise<void> {
     while (queue.length > 0) {
       const flush = takeFlush();
-      const started = performance.now();
+      const startedAt = performance.now();
       const row = await send(flush);
       if (!row) continue;
       const committed = settle(flush, row);
-      options.onFlush?.(committed, performance.now() - started);
+      options.onFlush?.(committed, startedAt);
     }
     // In the same turn as the look at the queue: whoever appends next starts the next run.
     flushing = false;
@@ -119,8 +119,8 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     return flush;
   }
 
-  /** Answers every append of a committed flush, listeners first; returns how many events it recorded. */
-  function settle(flush: readonly Waiting[], row: AppendRow): number {
+  /** Answers every append of a committed flush, listeners first; returns the events that it recorded. */
+  function settle(flush: readonly Waiting[], row: AppendRow): readonly RecordedEvent[] {
     const refusals = new Map(row.refused?.map((refusal) => [refusal.append, refusal]));
     const time = new Date(Number(row.recorded_at)).toISOString();
     const committed: RecordedEvent[] = [];
@@ -152,7 +152,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
       for (const listener of listeners) listener(committed);
     }
     for (const [index, waiting] of flush.entries()) waiting.resolve(outcomes[index] as AppendOutcome);
-    return committed.length;
+    return committed;
   }
 
   return {

@@ -17,6 +17,7 @@ describe('the configuration', () => {
       RATE_LIMIT: 'on',
       REPLAY_LIMIT: 1000,
       CORS_ORIGINS: [],
+      METRICS: 'on',
       LOG_LEVEL: 'info',
     });
   });
