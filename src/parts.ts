@@ -125,6 +125,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     actors,
     queries: createQueries({ pool }),
     directory,
+    history: reader,
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter: projections,
@@ -141,6 +142,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     ...(config.METRICS === 'on' && { metricsPage: { render: prometheus.render, token: config.METRICS_TOKEN } }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
+      trustProxy: config.TRUST_PROXY,
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
@@ -161,6 +163,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     options: {
       replayLimit: config.REPLAY_LIMIT,
       corsOrigins: config.CORS_ORIGINS,
+      trustProxy: config.TRUST_PROXY,
       ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
     },
   });
