@@ -32,7 +32,7 @@ export function measureRequests(app: App, metrics: Metrics): void {
 }
 
 export function metricsRoute(app: App, { render, token }: MetricsPage): void {
-  app.get('/metrics', async (request, reply) => {
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     if (token !== undefined && !same(bearerOf(request), token)) throw unauthorized();
     const { contentType, text } = await render();
     return reply.header('cache-control', 'no-store').type(contentType).send(text);

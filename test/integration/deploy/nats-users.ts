@@ -10,7 +10,7 @@ import { startGuarded } from '../../../src/services/guarded-process.ts';
 import { natsGreeting } from '../../../src/services/nats-server.ts';
 import { until } from '../../support/until.ts';
 
-export type NatsUser = 'relay' | 'node' | 'gateway';
+export type NatsUser = 'all' | 'relay' | 'node' | 'gateway';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
@@ -25,7 +25,7 @@ export async function startDeployedNats(): Promise<DeployedNats> {
   const directory = await mkdtemp(join(tmpdir(), 'deskwire-nats-'));
   const port = await freePort();
   const password = (user: NatsUser) => `${user}-password`;
-  const users: NatsUser[] = ['relay', 'node', 'gateway'];
+  const users: NatsUser[] = ['all', 'relay', 'node', 'gateway'];
   await configure(program, directory, port);
   const passwords = users.map((user) => `${user.toUpperCase()}_PASSWORD: "${password(user)}"\n`);
   await writeFile(join(directory, 'nats-passwords.conf'), passwords.join(''));
