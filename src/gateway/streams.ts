@@ -14,7 +14,7 @@ import type { ReplayedStream } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
-import type { Dialect, MessageWire } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Epoch } from './epoch.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import { watchFeeds } from './feed/observer.ts';
@@ -25,6 +25,7 @@ import { createMemberships, type Memberships } from './tickets/memberships.ts';
 import { createTicketFeeds } from './tickets/ticket-feeds.ts';
 import { createTyping, type Typing } from './tickets/typing.ts';
 import { createUnread } from './tickets/unread.ts';
+import type { MessageWireFor } from './wire.ts';
 
 export interface Streams {
   readonly memberships: Memberships;
@@ -47,14 +48,14 @@ export interface StreamsParts {
   readonly dialects: readonly Dialect[];
   readonly rooms: Rooms;
   readonly sessions: Sessions;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly epoch: Epoch;
   readonly telemetry?: Telemetry;
   onError(error: unknown): void;
 }
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { services, broker, options, dialects, rooms, sessions, messageWire, epoch, now, onError } = parts;
+  const { services, broker, options, dialects, rooms, sessions, messageWireFor, epoch, now, onError } = parts;
   const feedOptions = (stream: ReplayedStream): FeedOptions => ({
     ...{ ...options, sleep, onError },
     observer: watchFeeds(stream, parts.telemetry ?? noTelemetry),
@@ -63,7 +64,7 @@ export function createStreams(parts: StreamsParts): Streams {
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const feeds = createTicketFeeds(
     {
-      ...{ broker, rooms, messageWire, now, onError },
+      ...{ broker, rooms, messageWireFor, now, onError },
       reader: parts.reader,
       readState: (ticketId) => services.actors.read('ticket', ticketId),
       relations: (state) => services.directory.relations(state),
@@ -86,7 +87,7 @@ export function createStreams(parts: StreamsParts): Streams {
     feedOptions('inbox'),
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
-  const memberships = createMemberships({ ...options, services, feeds, messageWire, epoch: () => epoch.current });
+  const memberships = createMemberships({ ...options, services, feeds, messageWireFor, epoch: () => epoch.current });
 
   /** Whoever posts or reads has less to read. */
   function ownCursorMoved(event: RecordedEvent<TicketEvent>): void {

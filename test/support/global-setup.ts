@@ -20,6 +20,8 @@ export interface TestServices {
   /** The nats-server that was given, if one was. */
   readonly natsUrl: string | undefined;
   readonly source: ServiceSource;
+  /** Temporary folder of the run; removed at its end. */
+  readonly directory: string;
 }
 
 declare module 'vitest' {
@@ -38,12 +40,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const step of cleanUp.toReversed()) await step();
   };
   try {
-    const source = await serviceSource(project.config.root, later);
+    const directory = await mkdtemp(join(tmpdir(), 'deskwire-test-'));
+    later(() => rm(directory, { recursive: true, force: true }));
+    const source = await serviceSource(project.config.root, directory, later);
     const adminUrl = DATABASE_URL || (await ownPostgres(source, later));
     const template = await createTemplate(adminUrl, later);
     // Here rather than in every test file: it may have to be fetched.
     if (!NATS_URL && source.kind === 'processes') await findNatsServer(source);
-    project.provide('services', { adminUrl, template, natsUrl: NATS_URL || undefined, source });
+    project.provide('services', { adminUrl, template, natsUrl: NATS_URL || undefined, source, directory });
     return tearDown;
   } catch (error) {
     await tearDown();
@@ -51,7 +55,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-async function serviceSource(root: string, later: Later): Promise<ServiceSource> {
+async function serviceSource(root: string, directory: string, later: Later): Promise<ServiceSource> {
   const { TEST_SERVICES = '', PATH = '' } = process.env;
   if (TEST_SERVICES === 'containers') {
     const { containerSource, removeContainersOf } = await import('./containers.ts');
@@ -60,8 +64,6 @@ async function serviceSource(root: string, later: Later): Promise<ServiceSource>
     return { kind: 'containers', ...source };
   }
   if (TEST_SERVICES !== '') throw new Error(`TEST_SERVICES must be "containers" or nothing, not "${TEST_SERVICES}"`);
-  const directory = await mkdtemp(join(tmpdir(), 'deskwire-test-'));
-  later(() => rm(directory, { recursive: true, force: true }));
   return { kind: 'processes', path: PATH, cache: join(root, '.cache'), directory };
 }
 

@@ -1,6 +1,6 @@
 /** The server itself as a user of `deploy/nats.conf`: seed A's flow, and not one refusal in the log of nats-server. */
 import { pino } from 'pino';
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { start } from '../../../src/server.ts';
 import { runFlow } from '../../conformance/seed-a/flow.ts';
@@ -10,7 +10,8 @@ import { startDeployedNats } from './nats-users.ts';
 it('serves two nodes with every role as the user `all`', async () => {
   await using database = await createDatabase();
   await using nats = await startDeployedNats();
-  const env = { PORT: '0', DATABASE_URL: database.url, NATS_URL: nats.urlOf('all'), DEMO_DATA: 'on' };
+  const services = { DATABASE_URL: database.url, NATS_URL: nats.urlOf('all'), DATA_DIR: inject('services').directory };
+  const env = { PORT: '0', DEMO_DATA: 'on', ...services };
   const log = pino({ level: 'silent' });
   await using nodes = new AsyncDisposableStack();
   for (let i = 0; i < 2; i += 1) {

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
 import pg from 'pg';
 import { pino } from 'pino';
-import { expect } from 'vitest';
+import { expect, inject } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { type Server, start } from '../../../src/server.ts';
@@ -24,7 +24,7 @@ export async function deploy(databaseUrl: string, natsUrl: string): Promise<Depl
   await using parts = new AsyncDisposableStack();
   const config = readConfig({
     ...{ PORT: '0', DATABASE_URL: databaseUrl, NATS_URL: natsUrl },
-    ...{ DEMO_DATA: 'on', RATE_LIMIT: 'off' },
+    ...{ DEMO_DATA: 'on', RATE_LIMIT: 'off', DATA_DIR: inject('services').directory },
   });
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
   const launch = async () => {

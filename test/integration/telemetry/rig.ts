@@ -1,5 +1,6 @@
 /** A server as `npm start` runs it, and its metrics as Prometheus reads them. */
 import { pino } from 'pino';
+import { inject } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { type Server, start } from '../../../src/server.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
@@ -14,8 +15,9 @@ export async function startServer(env: Record<string, string> = {}): Promise<Sta
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await createDatabase());
   const nats = parts.use(await startNats());
-  const services = { PORT: '0', DATABASE_URL: database.url, NATS_URL: nats.url, DEMO_DATA: 'on' };
-  const server: Server = await start(readConfig({ ...services, METRICS: 'on', ...env }), pino({ level: 'silent' }));
+  const services = { DATABASE_URL: database.url, NATS_URL: nats.url, DATA_DIR: inject('services').directory };
+  const settings = { PORT: '0', DEMO_DATA: 'on', METRICS: 'on', ...services, ...env };
+  const server: Server = await start(readConfig(settings), pino({ level: 'silent' }));
   parts.defer(() => server.close());
   const owned = parts.move();
   return {
