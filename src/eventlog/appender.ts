@@ -21,8 +21,8 @@ export interface AppenderOptions {
   readonly maxFlushEvents: number;
   /** Appends waiting beyond this many events are refused as `unavailable`. */
   readonly maxQueuedEvents: number;
-  /** Called after each committed flush, for metrics: events recorded and milliseconds it took. */
-  readonly onFlush?: (events: number, milliseconds: number) => void;
+  /** Called after each committed flush, for metrics: what it recorded, and when it began (`performance.now()`). */
+  readonly onFlush?: (events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
 interface Waiting extends Append {
@@ -33,7 +33,7 @@ interface Waiting extends Append {
 /** A flush on its way. */
 interface Flight {
   readonly flush: readonly Waiting[];
-  readonly started: number;
+  readonly startedAt: number;
   readonly answer: Promise<AppendRow | undefined>;
 }
 
@@ -102,7 +102,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     client.on('error', onError);
     let flight: Flight | undefined = launch(client);
     while (flight) {
-      const { flush, started, answer }: Flight = flight;
+      const { flush, startedAt, answer }: Flight = flight;
       const row = await answer.catch(onError);
       flight = broken === undefined && queue.length > 0 ? launch(client) : undefined;
       if (row === undefined) {
@@ -110,7 +110,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
         continue;
       }
       const committed = settle(flush, row);
-      options.onFlush?.(committed, performance.now() - started);
+      options.onFlush?.(committed, startedAt);
     }
     client.off('error', onError);
     client.release(broken);
@@ -118,7 +118,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
 
   function launch(client: PoolClient): Flight {
     const flush = takeFlush();
-    return { flush, started: performance.now(), answer: send(client, flush) };
+    return { flush, startedAt: performance.now(), answer: send(client, flush) };
   }
 
   async function send(client: PoolClient, flush: readonly Waiting[]): Promise<AppendRow | undefined> {
@@ -153,8 +153,8 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     return flush;
   }
 
-  /** Answers every append of a committed flush, listeners first; returns how many events it recorded. */
-  function settle(flush: readonly Waiting[], row: AppendRow): number {
+  /** Answers every append of a committed flush, listeners first; returns the events that it recorded. */
+  function settle(flush: readonly Waiting[], row: AppendRow): readonly RecordedEvent[] {
     const refusals = new Map(row.refused?.map((refusal) => [refusal.append, refusal]));
     const time = new Date(Number(row.recorded_at)).toISOString();
     const committed: RecordedEvent[] = [];
@@ -186,7 +186,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
       for (const listener of listeners) listener(committed);
     }
     for (const [index, waiting] of flush.entries()) waiting.resolve(outcomes[index] as AppendOutcome);
-    return committed.length;
+    return committed;
   }
 
   return {

@@ -13,6 +13,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDispatch, requestsByNamespace } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
@@ -42,11 +43,16 @@ export interface GatewayParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly options?: Partial<GatewayOptions>;
+  readonly telemetry?: Telemetry;
 }
 
 export interface Gateway {
   /** Those of these users who have a socket open. */
   online(userIds: readonly string[]): ReadonlySet<string>;
+  /** Authenticated sockets by namespace. */
+  sockets(): ReadonlyMap<string, number>;
+  /** Rooms with sockets in them by namespace, each socket's own left out. */
+  rooms(): ReadonlyMap<string, number>;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
@@ -56,6 +62,7 @@ const DIALECTS: readonly Dialect[] = [chat, notifications];
 /** Rejects when the log cannot be read. The HTTP server stays its owner's to close. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { services, broker, log, now } = parts;
+  const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
   const io = createServer(parts.httpServer, options);
@@ -113,6 +120,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       }
     },
     onError,
+    onRefused: (reason) => metrics.authenticationFailed('socket', reason),
     onClosed(session) {
       for (const { feed } of session.members.values()) typing.stop(feed.ticketId, session.user.id);
       memberships.leaveAll(session);
@@ -146,12 +154,20 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     else void connections.userChanged(id);
   });
   const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
-  for (const namespace of new Set(DIALECTS.map((dialect) => dialect.namespace))) connections.serve(io.of(namespace));
+  const namespaces = [...new Set(DIALECTS.map((dialect) => dialect.namespace))];
+  for (const namespace of namespaces) connections.serve(io.of(namespace));
 
   const review = setInterval(connections.review, options.userCheckEvery).unref();
   const stopReconnected = broker.onReconnected(connections.review);
 
   return {
+    sockets() {
+      const counts = new Map(namespaces.map((namespace) => [namespace, 0]));
+      for (const { namespace } of sessions) counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+      return counts;
+    },
+    rooms: () =>
+      new Map(namespaces.map((name) => [name, io.of(name).adapter.rooms.size - io.of(name).adapter.sids.size])),
     online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
     async close() {
       clearInterval(review);

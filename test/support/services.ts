@@ -1,16 +1,14 @@
 /**
- * Real services for a test: a database of its own on the PostgreSQL of the run, and a nats-server. `await using` or
- * `afterAll` disposes of them.
+ * Real services for a test: a database of its own on the PostgreSQL of the run, a nats-server, or a PostgreSQL of its
+ * own. `await using` or `afterAll` disposes of them. Where they run, as processes or as containers, is the run's matter.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connect } from 'nats';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { findNatsServer } from '../../src/services/find-nats-server.ts';
-import { freePort } from '../../src/services/free-port.ts';
-import { startNatsServer } from '../../src/services/nats-server.ts';
+import { migrate } from '../../src/eventlog/migrate.ts';
+import type { PausablePower, Power } from './power.ts';
+import { startOwnNats, startOwnPostgres } from './sources.ts';
 import { until } from './until.ts';
 
 export interface TestDatabase extends AsyncDisposable {
@@ -30,21 +28,26 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** A migrated database on a PostgreSQL of the test's own, with power over its life. */
+export type ControlledPostgres = Power;
+
+export async function startControlledPostgres(): Promise<ControlledPostgres> {
+  const server = await startOwnPostgres(inject('services').source, 'durable');
+  try {
+    await migrate(server.url);
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 export interface TestNats extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A nats-server of the test's own, with power over its life; port and store stay the same throughout. */
-export interface ControlledNats extends TestNats {
-  /** Graceful. */
-  stop(): Promise<void>;
-  /** As `kill -9`. */
-  kill(): Promise<void>;
-  /** Stops it from doing anything, connections open, until `resume`. */
-  pause(): void;
-  resume(): void;
-  start(): Promise<void>;
-}
+/** A nats-server of the test's own, with power over its life. */
+export type ControlledNats = PausablePower;
 
 /**
  * A nats-server with JetStream and nothing in it. With NATS_URL given it is that server, emptied of its streams before
@@ -53,32 +56,10 @@ export interface ControlledNats extends TestNats {
 export async function startNats(): Promise<TestNats>;
 export async function startNats(options: { controlled: true }): Promise<ControlledNats>;
 export async function startNats(options?: { controlled: true }): Promise<TestNats> {
-  const { natsUrl, findNats, directory } = inject('services');
-  if (natsUrl === undefined || options?.controlled) return controlledNats(await findNatsServer(findNats), directory);
+  const { natsUrl, source } = inject('services');
+  if (natsUrl === undefined || options?.controlled) return startOwnNats(source);
   await deleteStreams(natsUrl);
   return { url: natsUrl, [Symbol.asyncDispose]: () => deleteStreams(natsUrl) };
-}
-
-async function controlledNats(program: string, runDirectory: string): Promise<ControlledNats> {
-  const directory = await mkdtemp(join(runDirectory, 'nats-'));
-  const logFile = join(directory, 'nats-server.log');
-  const port = await freePort();
-  const launch = () => startNatsServer({ program, directory, logFile, password: undefined, port });
-  let server = await launch();
-  return {
-    url: server.url,
-    stop: () => server.process.stop(),
-    kill: () => server.process.kill(),
-    pause: () => process.kill(-server.process.group, 'SIGSTOP'),
-    resume: () => process.kill(-server.process.group, 'SIGCONT'),
-    async start() {
-      if (!server.process.running) server = await launch();
-    },
-    async [Symbol.asyncDispose]() {
-      await server.process.kill();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
 }
 
 async function deleteStreams(url: string): Promise<void> {
