@@ -50,7 +50,7 @@ const REQUESTS_PER_MINUTE = 6_000;
 export async function startParts(surroundings: Surroundings, parts: AsyncDisposableStack): Promise<App> {
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
-  await createReadModels(database);
+  await createReadModels(database, { log: logger });
 
   const { broker, connection } = await connectBroker({
     url: natsUrl,
