@@ -33,32 +33,35 @@ const SILENT = { info: () => {}, error: () => {} };
 /** Every process that reads the read models does this after the migrations. `database` is the server itself, not a pooler. */
 export async function createReadModels(database: ClientConfig, options: ProvideOptions = {}): Promise<void> {
   const { schemas = DEFAULT_SCHEMAS, log = SILENT } = options;
-  await using session = await openSession(database, 'deskwire read models', { idleTimeout: 0 });
-  const missing: ProjectionName[] = [];
-  for (const name of projectionNames()) {
-    if (!(await isThere(session, PROJECTIONS[name]))) missing.push(name);
-  }
+  const missing = await provideEmpty(database, schemas);
   if (missing.length === 0) return;
-  if (await logIsEmpty(session)) {
-    for (const name of missing) await createEmptyReadModel(session, PROJECTIONS[name], schemas[name]);
-    return;
-  }
   const pool = new pg.Pool({ ...database, max: 2 });
   pool.on('error', () => {}); // The next query says so.
   try {
     const reader = createEventReader(pool);
     const batches = createLogBatches(reader);
     await Promise.all(
-      missing.map((name) => build(session, PROJECTIONS[name], schemas[name], { database, reader, batches, log })),
+      missing.map((name) => build(pool, PROJECTIONS[name], schemas[name], { database, reader, batches, log })),
     );
   } finally {
     await pool.end();
   }
 }
 
+/** Creates what there is nothing to be built from; returns what is missing after that. */
+async function provideEmpty(database: ClientConfig, schemas: Schemas): Promise<ProjectionName[]> {
+  await using session = await openSession(database, 'deskwire read models');
+  const missing: ProjectionName[] = [];
+  for (const name of projectionNames()) if (!(await isThere(session, PROJECTIONS[name]))) missing.push(name);
+  if (missing.length === 0 || !(await logIsEmpty(session))) return missing;
+  for (const name of missing) await createEmptyReadModel(session, PROJECTIONS[name], schemas[name]);
+  return [];
+}
+
+const IS_THERE = 'select from deskwire.projections where name = $1 and version = $2';
+
 async function isThere({ query }: Session, { name, version }: Projection): Promise<boolean> {
-  const text = 'select from deskwire.projections where name = $1 and version = $2';
-  return (await query('is_there', text, [name, version])).length > 0;
+  return (await query('is_there', IS_THERE, [name, version])).length > 0;
 }
 
 async function logIsEmpty({ query }: Session): Promise<boolean> {
@@ -76,7 +79,7 @@ export async function createEmptyReadModel(session: Session, projection: Project
 }
 
 async function build(
-  session: Session,
+  pool: pg.Pool,
   projection: Projection,
   schema: string,
   options: Omit<RebuildOptions, 'signal' | 'onProgress'> & { readonly batches: LogBatches },
@@ -84,7 +87,7 @@ async function build(
   const { name, version } = projection;
   options.log.info({ projection: name, version }, 'building a read model for this version');
   const onProgress = loggedNowAndThen(options.log);
-  while (!(await isThere(session, projection))) {
+  while ((await pool.query(IS_THERE, [name, version])).rows.length === 0) {
     try {
       await rebuild(projection, schema, { ...options, signal: new AbortController().signal, onProgress });
     } catch (error) {

@@ -1,7 +1,7 @@
 /** Dropping tables that are of no use any more. */
 import { escapeIdentifier } from 'pg';
 import type { Session } from '../../eventlog/session.ts';
-import { PROJECTIONS, type ProjectionName } from '../catalog.ts';
+import type { Projection } from '../projection.ts';
 import { dropBuild, findBuild } from '../rebuild/builds.ts';
 import { inTransaction, lockTables } from '../tables.ts';
 
@@ -14,8 +14,8 @@ export class InUseError extends Error {
  * Drops what served before: the tables before the last rebuild, and the read models of older versions. Returns the schemas
  * that are gone. Rejects with InUseError, having dropped nothing of that version, when a process runs an older version.
  */
-export async function dropOld(session: Session, name: ProjectionName): Promise<string[]> {
-  const projection = PROJECTIONS[name];
+export async function dropOld(session: Session, projection: Projection): Promise<string[]> {
+  const { name } = projection;
   const dropped: string[] = [];
   const previous = await findBuild(session.query, projection, 'previous');
   if (previous !== undefined) {
@@ -50,8 +50,8 @@ export async function dropOld(session: Session, name: ProjectionName): Promise<s
 }
 
 /** Gives up a rebuild, interrupted or going on, and drops what it had filled. False when there is none. */
-export async function abortRebuild(session: Session, name: ProjectionName): Promise<boolean> {
-  const next = await findBuild(session.query, PROJECTIONS[name], 'next');
+export async function abortRebuild(session: Session, projection: Projection): Promise<boolean> {
+  const next = await findBuild(session.query, projection, 'next');
   if (next === undefined) return false;
   await dropBuild(session, next);
   return true;
