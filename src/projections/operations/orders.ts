@@ -3,8 +3,7 @@
  * hold across restarts and reach a runner that starts later; its next commit tells a running one that there are some.
  */
 import type { Pool } from 'pg';
-import type { ProjectionName } from '../catalog.ts';
-import { PROJECTIONS } from '../catalog.ts';
+import type { Projection } from '../projection.ts';
 
 /** There is no such read model, or nothing of what the order is about. */
 export class NothingToDoError extends Error {
@@ -15,16 +14,16 @@ const SET_PAUSED = `update deskwire.projections set paused = $3, attention = att
   where name = $1 and version = $2 and paused <> $3 returning 1`;
 
 /** False when it is so already. Rejects with NothingToDoError when there is no read model. */
-export async function setPaused(pool: Pool, name: ProjectionName, paused: boolean): Promise<boolean> {
-  const { version } = PROJECTIONS[name];
+export async function setPaused(pool: Pool, projection: Projection, paused: boolean): Promise<boolean> {
+  const { name, version } = projection;
   const { rows } = await pool.query(SET_PAUSED, [name, version, paused]);
   if (rows.length > 0) return true;
-  await servingGeneration(pool, name);
+  await servingGeneration(pool, projection);
   return false;
 }
 
-export async function servingGeneration(pool: Pool, name: ProjectionName): Promise<number> {
-  const { version } = PROJECTIONS[name];
+export async function servingGeneration(pool: Pool, projection: Projection): Promise<number> {
+  const { name, version } = projection;
   const { rows } = await pool.query<{ generation: string }>(
     'select generation from deskwire.projections where name = $1 and version = $2',
     [name, version],
@@ -35,7 +34,7 @@ export async function servingGeneration(pool: Pool, name: ProjectionName): Promi
 }
 
 export interface ParkedStream {
-  readonly projection: ProjectionName;
+  readonly projection: string;
   readonly stream: string;
   /** The earliest parked event: the one that cannot be handled. */
   readonly version: number;
@@ -62,17 +61,17 @@ interface ParkedRow {
 }
 
 /** In the order in which they were parked. */
-export async function parkedStreams(pool: Pool, name: ProjectionName, stream?: string): Promise<ParkedStream[]> {
+export async function parkedStreams(pool: Pool, projection: Projection, stream?: string): Promise<ParkedStream[]> {
   const { rows } = await pool.query<ParkedRow>(
     `select * from (
        select distinct on (p.stream) p.*, count(*) over (partition by p.stream) as events
        from deskwire.parked p where p.generation = $1 and ($2::text is null or p.stream = $2)
        order by p.stream, p.version
      ) s order by position`,
-    [await servingGeneration(pool, name), stream ?? null],
+    [await servingGeneration(pool, projection), stream ?? null],
   );
   return rows.map(({ parked_at, ...row }) => ({
-    projection: name,
+    projection: projection.name,
     stream: row.stream,
     version: row.version,
     position: Number(row.position),
@@ -100,8 +99,8 @@ const RETRY = `
   select stream from tried`;
 
 /** Has a stream tried again from its earliest parked event, or every stream. Returns how many. */
-export async function retryParked(pool: Pool, name: ProjectionName, stream?: string): Promise<number> {
-  const { rows } = await pool.query(RETRY, [await servingGeneration(pool, name), stream ?? null]);
+export async function retryParked(pool: Pool, projection: Projection, stream?: string): Promise<number> {
+  const { rows } = await pool.query(RETRY, [await servingGeneration(pool, projection), stream ?? null]);
   return rows.length;
 }
 
@@ -122,15 +121,19 @@ const SKIP = `
  */
 export async function skipParked(
   pool: Pool,
-  name: ProjectionName,
+  projection: Projection,
   stream: string,
   position?: number,
 ): Promise<Pick<ParkedStream, 'stream' | 'version' | 'position' | 'type'>> {
-  const { rows } = await pool.query<ParkedRow>(SKIP, [await servingGeneration(pool, name), stream, position ?? null]);
+  const { rows } = await pool.query<ParkedRow>(SKIP, [
+    await servingGeneration(pool, projection),
+    stream,
+    position ?? null,
+  ]);
   const [row] = rows;
   if (row === undefined) {
     const which = position === undefined ? '' : ` at position ${position}, first of those parked`;
-    throw new NothingToDoError(`${name} has no parked event of ${stream}${which}`);
+    throw new NothingToDoError(`${projection.name} has no parked event of ${stream}${which}`);
   }
   return { stream: row.stream, version: row.version, position: Number(row.position), type: row.type };
 }

@@ -4,6 +4,7 @@ import { DeskwireError } from '../../../src/domain/errors.ts';
 import type { Decider, DecisionContext, DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
 import { referenceDecider, referenceStreamId } from '../../../src/domain/reference/decider.ts';
 import { relationsOf } from '../../../src/domain/reference/relations.ts';
+import { roomDecider } from '../../../src/domain/room/decider.ts';
 import { type TicketCommand, ticketDecider } from '../../../src/domain/ticket/decider.ts';
 import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/events.ts';
 import { type UserCommand, userDecider, userFactsOf } from '../../../src/domain/user/decider.ts';
@@ -23,6 +24,7 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
   const user = log.streams(userDecider);
   const ticket = log.streams(ticketDecider);
   const reference = log.streams(referenceDecider);
+  const room = log.streams(roomDecider);
 
   const factsOf = (id: string): UserFacts | undefined => {
     const { state } = user(id);
@@ -103,6 +105,14 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
         });
       case 'delete':
         return onTicket(one.ticket, one.user, { type: 'DeleteTicket' });
+      case 'say': {
+        const by = factsOf(one.user);
+        return (
+          by && room(one.room).do({ type: 'PostRoomMessage', message: { n: log.events.length }, clientId: 'c' }, { by })
+        );
+      }
+      case 'configure':
+        return room(one.room).do({ type: 'ConfigureRoom', private: one.private, members: one.members }, { by: ADMIN });
       case 'send':
         return asUser(one.user, ADMIN, {
           type: 'SendNotification',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
+import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import { parkedStreams, retryParked, skipParked } from '../../../src/projections/operations/orders.ts';
 import type { Runner } from '../../../src/projections/runner.ts';
 import { until } from '../../support/until.ts';
@@ -10,6 +11,7 @@ const sent = (message: string): DomainEvent => ({
   type: 'NotificationSent',
   data: { type: 'news', title: 'News', message, data: {}, priority: 'low' },
 });
+const USERS = countingProjection(() => {}, 'users');
 const fine = sent('fine');
 
 interface Broken {
@@ -50,7 +52,7 @@ const caughtUp = (runner: Runner, position: number) =>
   until(() => runner.position === position && runner.status().lag === 0, `position ${position}`);
 
 const parked = async (cluster: Cluster) =>
-  (await parkedStreams(cluster.pool, 'users')).map(({ stream, position, events, error }) => ({
+  (await parkedStreams(cluster.pool, USERS)).map(({ stream, position, events, error }) => ({
     stream,
     position,
     events,
@@ -119,7 +121,7 @@ describe('an event that cannot be handled', () => {
     await fill(world.process);
     await caughtUp(world.runner, 7);
     world.broken.positions.clear();
-    expect(await retryParked(world.cluster.pool, 'users', 'user.a')).toBe(1);
+    expect(await retryParked(world.cluster.pool, USERS, 'user.a')).toBe(1);
     world.runner.look();
     await until(() => world.runner.status().parkedStreams === 0, 'the stream to be replayed');
     expect(await countedIn(world.cluster.pool)).toEqual([1, 3, 6, 7, 2, 4, 5]);
@@ -135,7 +137,7 @@ describe('an event that cannot be handled', () => {
     await caughtUp(world.runner, 7);
     world.broken.positions.clear();
     world.broken.positions.add(5);
-    await retryParked(world.cluster.pool, 'users');
+    await retryParked(world.cluster.pool, USERS);
     world.runner.look();
     await until(async () => (await parked(world.cluster))[0]?.error === 'I cannot handle 5', 'the next failure');
     expect(await countedIn(world.cluster.pool)).toEqual([1, 3, 6, 7, 2, 4]);
@@ -146,8 +148,8 @@ describe('an event that cannot be handled', () => {
     await using world = await start([2]);
     await fill(world.process);
     await caughtUp(world.runner, 7);
-    await expect(skipParked(world.cluster.pool, 'users', 'user.a', 4)).rejects.toThrow('no parked event');
-    expect(await skipParked(world.cluster.pool, 'users', 'user.a', 2)).toMatchObject({ position: 2 });
+    await expect(skipParked(world.cluster.pool, USERS, 'user.a', 4)).rejects.toThrow('no parked event');
+    expect(await skipParked(world.cluster.pool, USERS, 'user.a', 2)).toMatchObject({ position: 2 });
     await until(() => world.runner.status().parkedStreams === 0, 'the stream to go on');
     expect(await countedIn(world.cluster.pool)).toEqual([1, 3, 6, 7, 4, 5]);
     await world.process.append('user.a', fine);
@@ -159,7 +161,7 @@ describe('an event that cannot be handled', () => {
     await using world = await start([3]);
     await world.process.append('user.a', fine, fine, fine);
     await caughtUp(world.runner, 3);
-    await skipParked(world.cluster.pool, 'users', 'user.a');
+    await skipParked(world.cluster.pool, USERS, 'user.a');
     await until(() => world.runner.status().parkedStreams === 0, 'the stream to be free');
     await world.process.append('user.a', fine);
     await caughtUp(world.runner, 4);
@@ -171,7 +173,7 @@ describe('an event that cannot be handled', () => {
     await world.process.append('user.a', ...Array.from({ length: 500 }, () => fine));
     await caughtUp(world.runner, 500);
     world.broken.positions.clear();
-    await retryParked(world.cluster.pool, 'users');
+    await retryParked(world.cluster.pool, USERS);
     world.runner.look();
     for (let n = 0; n < 20; n += 1) {
       await world.process.append('user.a', fine);
@@ -184,4 +186,50 @@ describe('an event that cannot be handled', () => {
     const ofA = counted.filter((position) => position <= 500 || position % 2 === 1);
     expect(ofA).toEqual(ofA.toSorted((a, b) => a - b));
   });
+
+  it('leaves no gap in the numbers of notifications, parked or replayed', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    const { notifications } = PROJECTIONS;
+    const admin = { id: 'admin', name: 'Admin', role: 'admin', active: true } as const;
+    await process.append('user.admin', { type: 'UserRegistered', data: { name: 'Admin', role: 'admin' } });
+    await cluster.pool.query(
+      `alter table ${DEFAULT_SCHEMAS.notifications}.notifications add constraint no check (body->>'message' <> 'poison')`,
+    );
+    await process.append('user.admin', sent('before'), sent('poison'), sent('behind'));
+    const opened = await process.append('ticket.t-1', OPENED);
+    await process.append('user.other', fine);
+    await until(async () => (await cluster.queries.inbox(admin)).seq === 2, 'what is not parked', {
+      timeoutMs: 20_000,
+    });
+    expect(await process.projections.waitFor(opened, 10_000)).toBe(true);
+    expect(await parkedStreams(cluster.pool, notifications)).toMatchObject([{ stream: 'user.admin', events: 2 }]);
+    expect(process.projections.status().find(({ name }) => name === 'notifications')?.parkedStreams).toBe(1);
+
+    await cluster.pool.query(`alter table ${DEFAULT_SCHEMAS.notifications}.notifications drop constraint no`);
+    await retryParked(cluster.pool, notifications, 'user.admin');
+    await until(async () => (await cluster.queries.inbox(admin)).seq === 4, 'the replay');
+    const shown = await cluster.queries.notificationsAfter(admin, 0, 10);
+    expect(shown.map(({ seq, message }) => [seq, message])).toEqual([
+      [1, 'before'],
+      [2, expect.stringContaining('created a new support ticket')],
+      [3, 'poison'],
+      [4, 'behind'],
+    ]);
+    const told = process.signals.filter(({ userId }) => userId === 'admin');
+    expect(told.flatMap(({ signal }) => signal.notifications.map(({ seq }) => seq))).toEqual([1, 2, 3, 4]);
+  });
 });
+
+const OPENED: DomainEvent = {
+  type: 'TicketOpened',
+  data: {
+    number: 1,
+    requesterId: '1',
+    requesterName: 'One',
+    description: 'It does not work',
+    category: 'general',
+    priority: 'low',
+    tags: [],
+  },
+};

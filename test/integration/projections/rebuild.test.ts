@@ -11,6 +11,8 @@ import { type Cluster, createCluster, type Process } from './cluster.ts';
 import { admin, posted, rebuildOf, rollBackOf, sessionOf, startLoad, startWatch, statusOf } from './rebuilding.ts';
 import { rowsOf } from './rig.ts';
 
+const { users, tickets, messages, notifications } = DEFAULT_SCHEMAS;
+
 const seqsTold = (process: Process) =>
   process.signals
     .filter(({ userId }) => userId === 'admin')
@@ -101,17 +103,15 @@ describe('a rebuild', () => {
     const open = new pg.Client({ connectionString: cluster.url });
     await open.connect();
     const name = () =>
-      client.query({ name: 'name', text: `select name from deskwire_users_1.users where id = $1`, values: ['1'] });
+      client.query({ name: 'name', text: `select name from ${users}.users where id = $1`, values: ['1'] });
     for (const _ of upTo(10)) expect((await name()).rows).toEqual([{ name: 'One' }]);
-    await cluster.pool.query(`update deskwire_users_1.users set name = 'nobody recorded this'`);
+    await cluster.pool.query(`update ${users}.users set name = 'nobody recorded this'`);
     expect((await name()).rows).toEqual([{ name: 'nobody recorded this' }]);
     await open.query('begin');
-    await open.query('select count(*) from deskwire_users_1.users');
+    await open.query(`select count(*) from ${users}.users`);
     await rebuildOf(cluster, 'users');
     expect((await name()).rows).toEqual([{ name: 'One' }]);
-    expect((await open.query(`select name from deskwire_users_1.users where id = '1'`)).rows).toEqual([
-      { name: 'One' },
-    ]);
+    expect((await open.query(`select name from ${users}.users where id = '1'`)).rows).toEqual([{ name: 'One' }]);
     await Promise.all([client.end(), open.end()]);
   });
 
@@ -124,9 +124,7 @@ describe('a rebuild', () => {
     const second = interruptAfter(Number.POSITIVE_INFINITY);
     await rebuildOf(world.cluster, 'tickets', second);
     expect(second.positions[0]).toBeGreaterThanOrEqual(5_000);
-    expect(await rowsAt(world.cluster, 'deskwire_tickets_1')).toEqual(
-      await rowsAt(world.cluster, 'deskwire_tickets_1_previous'),
-    );
+    expect(await rowsAt(world.cluster, tickets)).toEqual(await rowsAt(world.cluster, `${tickets}_previous`));
   });
 
   it('goes on after its connection was cut in the middle of a batch', async () => {
@@ -141,7 +139,7 @@ describe('a rebuild', () => {
     });
     await cut.catch(() => undefined);
     await rebuildOf(cluster, 'messages');
-    expect(await rowsAt(cluster, 'deskwire_messages_1')).toEqual(await rowsAt(cluster, 'deskwire_messages_1_previous'));
+    expect(await rowsAt(cluster, messages)).toEqual(await rowsAt(cluster, `${messages}_previous`));
     await session[Symbol.asyncDispose]();
   });
 
@@ -161,7 +159,7 @@ describe('a rebuild', () => {
     const { rows } = await cluster.pool.query(
       "select nspname from pg_namespace where nspname like 'deskwire_tickets%'",
     );
-    expect(rows).toEqual([{ nspname: 'deskwire_tickets_1' }]);
+    expect(rows).toEqual([{ nspname: tickets }]);
   });
 
   it('is made by one at a time', async () => {
@@ -202,9 +200,7 @@ describe('a rebuild', () => {
     await watch[Symbol.asyncDispose]();
     expect(watch.failures).toEqual([]);
     await rollBackOf(cluster, 'notifications');
-    expect(await rowsAt(cluster, 'deskwire_notifications_1')).toEqual(
-      await rowsAt(cluster, 'deskwire_notifications_1_previous'),
-    );
+    expect(await rowsAt(cluster, notifications)).toEqual(await rowsAt(cluster, `${notifications}_previous`));
     expect(seqsTold(process)).toEqual(upTo((await cluster.queries.inbox(admin)).seq));
   }, 60_000);
 
@@ -216,20 +212,21 @@ describe('a rebuild', () => {
     await until(async () => (await statusOf(cluster, 'users')).serving?.running, 'the runner to go on');
     // As a rebuild leaves it that is killed right after the swap.
     await session.script('begin');
-    await renameSchema(session, 'deskwire_users_1_previous', placeOf('deskwire_users_1', 'swapped'));
+    await renameSchema(session, placeOf(users, 'previous'), placeOf(users, 'swapped'));
     await session.script("update deskwire.projections set generation = generation where name = 'users'; commit");
     await cluster.pool.query(
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'deskwire users'",
     );
     const exists = async () =>
-      (await cluster.pool.query("select to_regnamespace('deskwire_users_1_previous') is not null as it")).rows[0].it;
+      (await cluster.pool.query('select to_regnamespace($1) is not null as it', [placeOf(users, 'previous')])).rows[0]
+        .it;
     await until(exists, 'the swap to be finished');
     const position = await process.append('user.2', {
       type: 'UserRegistered',
       data: { name: 'Two', role: 'driver' },
     });
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
-    await settle(session, 'deskwire_users_1');
+    await settle(session, users);
     expect(await exists()).toBe(true);
   });
 
@@ -240,7 +237,7 @@ describe('a rebuild', () => {
     const told = process.signals.length;
     await process.projections.close();
     await cluster.pool.query(
-      "drop schema deskwire_notifications_1 cascade; delete from deskwire.projections where name = 'notifications'",
+      `drop schema ${notifications} cascade; delete from deskwire.projections where name = 'notifications'`,
     );
     await Promise.all([1, 2].map(() => createReadModels({ connectionString: cluster.url })));
     expect(await rowsOf(cluster.pool, DEFAULT_SCHEMAS)).toEqual(before);

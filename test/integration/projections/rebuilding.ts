@@ -33,7 +33,8 @@ export const rebuildOf = (
 export const rollBackOf = (cluster: Cluster, name: ProjectionName) =>
   rollBack(PROJECTIONS[name], DEFAULT_SCHEMAS[name], rebuildOptions(cluster));
 
-export const sessionOf = (cluster: Cluster) => openSession({ connectionString: cluster.url }, 'test');
+export const sessionOf = (cluster: Cluster) =>
+  openSession({ connectionString: cluster.url }, 'test', { idleTimeout: 0 });
 
 export async function statusOf(cluster: Cluster, name: ProjectionName) {
   const status = (await projectionStatus(cluster.pool)).find((one) => one.name === name);

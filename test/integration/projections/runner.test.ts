@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
 import { openSession } from '../../../src/eventlog/session.ts';
+import { DEFAULT_SCHEMAS } from '../../../src/projections/catalog.ts';
 import { commitBatch, DeposedError, readCheckpoint } from '../../../src/projections/checkpoints.ts';
 import { createRemoteWaiter } from '../../../src/projections/projections.ts';
 import { createEmptyReadModel } from '../../../src/projections/provide.ts';
@@ -61,7 +62,7 @@ describe('running projections', () => {
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
     expect(await texts(cluster)).toEqual(['hello']);
     expect(await cluster.queries.ticket('1', agent)).toMatchObject({ id: 't-1', version: 2 });
-    expect(process.projections.status().map((status) => status.lag)).toEqual([0, 0, 0, 0, 0]);
+    expect(new Set(process.projections.status().map((status) => status.lag))).toEqual(new Set([0]));
   });
 
   it('says so when what is waited for does not come in time', async () => {
@@ -119,7 +120,7 @@ describe('running projections', () => {
     const process = cluster.startProcess();
     await process.projections.waitFor(await process.append('ticket.t-1', opened(1)), 10_000);
     const blocker = await cluster.pool.connect();
-    await blocker.query('begin; lock table deskwire_messages_1.readers in exclusive mode');
+    await blocker.query(`begin; lock table ${DEFAULT_SCHEMAS.messages}.readers in exclusive mode`);
     const position = await process.append('ticket.t-1', posted('once'));
     await until(async () => {
       const { rows } = await cluster.pool.query(

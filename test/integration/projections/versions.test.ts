@@ -1,7 +1,7 @@
 /** Two versions of a projection at once, as during a rolling deployment. */
 import { describe, expect, it } from 'vitest';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { PROJECTIONS } from '../../../src/projections/catalog.ts';
+import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import { dropOld, InUseError } from '../../../src/projections/operations/cleanup.ts';
 import { makeCurrent } from '../../../src/projections/operations/versions.ts';
 import type { Projection } from '../../../src/projections/projection.ts';
@@ -51,7 +51,7 @@ describe('a projection whose version was raised', () => {
     await load[Symbol.asyncDispose]();
     await until(() => [before, after].every((runner) => runner.position === load.position), 'both to be current');
 
-    const inOlder = await rowsOf(cluster.pool, { it: 'deskwire_notifications_1' });
+    const inOlder = await rowsOf(cluster.pool, { it: DEFAULT_SCHEMAS.notifications });
     const inNewer = await rowsOf(cluster.pool, { it: schema });
     expect(Object.values(inNewer)).toEqual(Object.values(inOlder));
     const { seq } = await cluster.queries.inbox({ id: 'admin', name: 'Admin', role: 'admin', active: true });
@@ -65,7 +65,7 @@ describe('a projection whose version was raised', () => {
     const { rows } = await cluster.pool.query(
       "select version, current from deskwire.projections where name = 'notifications'",
     );
-    expect(rows).toEqual([{ version: 2, current: true }]);
+    expect(rows).toEqual([{ version: newer.version, current: true }]);
     await after.close();
   });
 
