@@ -57,7 +57,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
   const newId = createIds(Date.now);
-  await createReadModels(database);
+  await createReadModels(database, { log: logger });
 
   const { broker, connection } = await connectBroker({
     url: natsUrl,
