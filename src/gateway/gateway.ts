@@ -5,34 +5,27 @@
  * Socket.IO's own connection state recovery stays off: it skips authorization and loses events; replay is ours.
  */
 import type { Server as HttpServer } from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
-import { lookUp } from '../domain/record.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDispatch, requestsByNamespace } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
 import { createRateLimit } from './connection/rate-limit.ts';
-import { type Session, userRoom } from './connection/session.ts';
+import type { Session } from './connection/session.ts';
 import { createSessions } from './connection/sessions.ts';
 import { chat } from './dialects/chat.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { notifications } from './dialects/notifications.ts';
 import { watchEpoch } from './epoch.ts';
-import type { FeedOptions } from './feed/feed.ts';
 import type { InboxFeed } from './inbox/inbox-feed.ts';
-import { createInboxes } from './inbox/inboxes.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
 import { createRooms } from './rooms.ts';
-import { createMemberships } from './tickets/memberships.ts';
-import { createTicketFeeds } from './tickets/ticket-feeds.ts';
-import { createTyping } from './tickets/typing.ts';
-import { createUnread } from './tickets/unread.ts';
+import { createStreams } from './streams.ts';
 import type { Toolbox } from './toolbox.ts';
 import { type AttachmentUrl, createMessageWire } from './wire.ts';
 
@@ -68,63 +61,20 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const rooms = createRooms(io);
   const sessions = createSessions();
   const messageWire = createMessageWire(parts.attachmentUrl);
-  const feedOptions: FeedOptions = { ...options, sleep, onError };
   const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
-  const unread = createUnread({
-    queries: services.queries,
-    waiter: parts.waiter,
-    onError,
-    send(user, ticketId, count) {
-      for (const { namespace, tickets } of DIALECTS) {
-        const wire = tickets?.unread?.(ticketId, count);
-        if (wire !== undefined) rooms.send(namespace, userRoom(user.id), wire);
-      }
-    },
-  });
-  const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
-  const feeds = createTicketFeeds(
-    {
-      broker,
-      rooms,
-      messageWire,
-      now,
-      reader: parts.reader,
-      readState: (ticketId) => services.actors.read('ticket', ticketId),
-      relations: (state) => services.directory.relations(state),
-      onAcquired: typing.follow,
-      onReleased: typing.unfollow,
-      onDelivered(event) {
-        // Whoever posts or reads moves their own cursor; what others have not read comes with their notification.
-        const reader = event.type === 'MessagePosted' ? event.metadata.actor.id : undefined;
-        const moved = event.type === 'TicketRead' ? event.data.userId : reader;
-        const [session] = moved === undefined ? [] : sessions.ofUser(moved);
-        if (session !== undefined) unread.changed(session.user, event.stream.slice('ticket.'.length), event.position);
-      },
-      onError,
-    },
-    feedOptions,
+  const streams = createStreams({
+    ...parts,
     options,
-  );
-  const inboxes = createInboxes(
-    {
-      broker,
-      signals: broker.signals,
-      queries: services.queries,
-      rooms,
-      replayLimit: options.replayLimit,
-      dialects: DIALECTS.filter(({ inbox }) => inbox !== undefined),
-      onDelivered(user, { event, data }) {
-        const ticketId = lookUp(data, 'ticketId');
-        if (event === 'support:message:new' && typeof ticketId === 'string') unread.changed(user, ticketId, 0);
-      },
-      onError,
-    },
-    feedOptions,
-    { linger: options.linger, checkEvery: options.inboxCheckEvery },
-  );
+    dialects: DIALECTS,
+    rooms,
+    sessions,
+    messageWire,
+    epoch,
+    onError,
+  });
+  const { memberships, inboxes, typing } = streams;
   const inboxOf = new WeakMap<Session, InboxFeed>();
-  const memberships = createMemberships({ ...options, services, feeds, messageWire, epoch: () => epoch.current });
 
   const tools: Toolbox = {
     services,
@@ -186,12 +136,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   function onChanged(): void {
     log.warn('the log has a new epoch: disconnecting every socket');
     for (const { socket } of sessions) socket.conn.close();
-    feeds.reset();
-    inboxes.reset();
+    streams.reset();
   }
 
   const stopDirectory = services.directory.onChanged(({ kind, id }) => {
-    if (kind === 'reference') feeds.checkRelations();
+    if (kind === 'reference') streams.checkRelations();
     else void connections.userChanged(id);
   });
   const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
@@ -209,9 +158,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       stopDirectory();
       stopRevoked();
       epoch.close();
-      feeds.close();
-      inboxes.close();
-      typing.close();
+      streams.close();
     },
   };
 }
@@ -231,8 +178,4 @@ function limitsOf({ rate }: GatewayOptions, now: () => number) {
   return rate === 'off'
     ? undefined
     : { socket: createRateLimit(rate.socket, now), user: createRateLimit(rate.user, now) };
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }

@@ -2,7 +2,8 @@
  * One stream, live, for the sockets of this process: a sequencer with its subscription, its reads and its timers.
  *
  * Opening subscribes, waits until the interest is registered, and only then asks where the stream stands, so nothing
- * falls between the two. A gap waits briefly for a late event, then is read from the log, again and again with growing
+ * falls between the two. While the broker is away it opens all the same, on what this process does itself, and compares
+ * with the log once the interest is registered. A gap waits briefly for a late event, then is read from the log, again and again with growing
  * pauses while the log cannot be reached. A lost last event shows no gap: whoever owns the feed calls `checkHead` after
  * a reconnection and from time to time.
  *
@@ -41,6 +42,8 @@ export interface FeedOptions {
   readonly gapDelay: number;
   /** Milliseconds; the longest pause between attempts to read the log. */
   readonly maxPause: number;
+  /** Milliseconds after which a feed opens although its interest is not registered yet. */
+  readonly registrationPatience: number;
   /** Attempts to read the log for one joining socket before it is refused. */
   readonly attempts: number;
   /** Resolves after `ms`, early when aborted. */
@@ -111,9 +114,16 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
   opened.catch(() => undefined);
 
   async function open(): Promise<void> {
-    await subscription.ready;
+    const registered = subscription.ready.then(() => true);
+    if (!(await Promise.race([registered, sleep(options.registrationPatience, closing.signal).then(() => false)]))) {
+      registered.then(compareHead).catch(onError);
+    }
     sequencer.open(await source.open());
     // `open` may have read a copy that lags behind the log.
+    await compareHead();
+  }
+
+  async function compareHead(): Promise<void> {
     sequencer.seen(await source.head());
     moved(0);
   }
@@ -192,8 +202,7 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     const signal = AbortSignal.any([leaving, closing.signal]);
     const start = from === 'now' ? cursor() : from;
     const way = catchUp(sequencer, source.versionOf, start, replayLimit);
-    let arrival: Arrival = 'joined';
-    let refusal: { readonly error: unknown } | undefined;
+    const entry: { arrival: Arrival; failure?: { readonly cause: unknown } } = { arrival: 'joined' };
     const progress = await persist(signal, async () => {
       const step = way.next();
       switch (step.do) {
@@ -202,11 +211,11 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
             join(step.events, cursor());
           } catch (error) {
             // It may have sent something: it is not tried again.
-            refusal = { error };
+            entry.failure = { cause: error };
           }
           return 'done';
         case 'resync':
-          arrival = 'too_old';
+          entry.arrival = 'too_old';
           return 'done';
         case 'read':
           return readOn(step.after, way);
@@ -215,8 +224,8 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
           return reach(step.version, step.version === start ? await source.head() : step.version, signal);
       }
     });
-    if (refusal !== undefined) throw (refusal as { readonly error: unknown }).error;
-    return progress === 'impossible' ? 'unknown_version' : arrival;
+    if (entry.failure !== undefined) throw entry.failure.cause;
+    return progress === 'impossible' ? 'unknown_version' : entry.arrival;
   }
 
   async function readOn(after: number, way: CatchUp<E>): Promise<Progress> {

@@ -55,8 +55,27 @@ const PAGE_ATTEMPTS = 3;
 export function createMemberships(parts: Parts): Memberships {
   const { services, feeds, messageWire, replayLimit, historySize } = parts;
 
-  async function join(session: Session, dialect: Dialect, request: JoinRequest): Promise<Joined> {
-    const ticketId = await ticketIdOf(services, String(request.ticketId));
+  const turns = new WeakMap<Session, Map<string, Promise<unknown>>>();
+
+  /** One at a time for each ticket of a socket, whether the client names it by id or by number. */
+  async function inTurn<T>(session: Session, name: string, task: () => Promise<T>): Promise<T> {
+    const waiting = turns.get(session) ?? new Map<string, Promise<unknown>>();
+    turns.set(session, waiting);
+    const turn = (waiting.get(name) ?? Promise.resolve()).then(task, task);
+    waiting.set(name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (waiting.get(name) === turn) waiting.delete(name);
+    }
+  }
+
+  async function join(
+    session: Session,
+    dialect: Dialect,
+    ticketId: string,
+    request: Omit<JoinRequest, 'ticketId'>,
+  ): Promise<Joined> {
     const joinedAlready = session.members.has(memberName(dialect, ticketId));
     if (!joinedAlready && session.members.size >= parts.ticketsPerSocket) {
       throw new DeskwireError('rate_limited', `A socket can be in ${parts.ticketsPerSocket} tickets at once`, {
@@ -80,7 +99,12 @@ export function createMemberships(parts: Parts): Memberships {
     }
   }
 
-  async function letIn(session: Session, dialect: Dialect, feed: TicketFeed, request: JoinRequest): Promise<Joined> {
+  async function letIn(
+    session: Session,
+    dialect: Dialect,
+    feed: TicketFeed,
+    request: Omit<JoinRequest, 'ticketId'>,
+  ): Promise<Joined> {
     const { after } = request;
     const sameLog = request.epoch === undefined || request.epoch === parts.epoch();
     if (after !== undefined && sameLog) {
@@ -141,11 +165,17 @@ export function createMemberships(parts: Parts): Memberships {
   }
 
   return {
-    join,
+    async join(session, dialect, { ticketId: idOrNumber, ...request }) {
+      const { ticketId } = await find(session, dialect, idOrNumber);
+      return inTurn(session, memberName(dialect, ticketId), () => join(session, dialect, ticketId, request));
+    },
     async leave(session, dialect, idOrNumber) {
-      const { ticketId, member } = await find(session, dialect, idOrNumber);
-      member?.feed.remove(session, dialect);
-      return ticketId;
+      const { ticketId } = await find(session, dialect, idOrNumber);
+      const name = memberName(dialect, ticketId);
+      return inTurn(session, name, async () => {
+        session.members.get(name)?.feed.remove(session, dialect);
+        return ticketId;
+      });
     },
     async require(session, dialect, idOrNumber) {
       const { member } = await find(session, dialect, idOrNumber);

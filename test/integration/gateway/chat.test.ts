@@ -85,7 +85,7 @@ describe('joining a ticket', () => {
     await socket.ask('join_ticket', { ticketId: ticket.id });
     await Promise.all([
       socket.ask('join_ticket', { ticketId: ticket.id, after: 1 }),
-      socket.ask('join_ticket', { ticketId: ticket.id, after: 1 }),
+      socket.ask('join_ticket', { ticketId: ticket.number, after: 1 }),
     ]);
     const version = await post(admin, ticket.id, 'once');
     await socket.first('new_message', (message) => message.version === version);

@@ -1,5 +1,6 @@
 /** Authentication, and everything hostile that a client can send: PROTOCOL.md sections 2 and 9. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/tokens.ts';
 import { until } from '../../support/until.ts';
 import { type Client, listen, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
 
@@ -62,6 +63,24 @@ it('gives a fresh token to a live socket, of the same user only', async () => {
   expect(await socket.ask('auth:refresh', { token: admin.token })).toMatchObject({ error: { type: 'forbidden' } });
   expect(await socket.ask('auth:refresh', { token: 'wrong' })).toMatchObject({ error: { type: 'unauthorized' } });
   expect(socket.socket.connected).toBe(true);
+});
+
+it('disconnects a socket whose token expires, unless it sent a fresh one', async () => {
+  await using own = await startServices();
+  let early = 0;
+  // To this gateway tokens look two seconds from their end, until its clock is put right.
+  await using node = await startNode(own, { now: () => Date.now() + early });
+  const client = await signIn(node.url, 'driver');
+  early = (ACCESS_TOKEN_SECONDS - 2) * 1_000;
+  using expiring = client.connect();
+  using renewed = client.connect('/notifications');
+  await Promise.all([expiring.first('connected'), renewed.first('connected')]);
+  early = 0;
+  expect(await renewed.ask('auth:refresh', { token: client.token })).toEqual({ success: true });
+  expect(await expiring.first('error')).toMatchObject({ type: 'token_expired' });
+  await until(() => !expiring.socket.connected, 'the disconnection');
+  expect(renewed.socket.connected).toBe(true);
+  expect(renewed.all('error')).toEqual([]);
 });
 
 it('disconnects every device when its session is signed out', async () => {

@@ -1,6 +1,8 @@
 /** What a socket that was away gets when it comes back: exactly what it missed, once, in order, then what is live. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renewEpoch } from '../../../src/eventlog/epoch.ts';
+import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { disorderly, seeded } from './disorder.ts';
 import { type Client, type Listener, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
@@ -137,6 +139,20 @@ it('events that are lost, doubled, late or out of order reach sockets once and i
   await until(() => inbox.all('unread-count').at(-1).count === 300, 'the right count');
 });
 
+it('when the log gets a new epoch, sockets come back and load afresh', async () => {
+  await using own = await startServices();
+  await using restored = await startNode(own, { gateway: { headCheckEvery: 50 } });
+  const client = await signIn(restored.url, 'driver');
+  const ticket = await openTicket(client);
+  using socket = client.connect();
+  const { epoch, version } = await socket.ask('join_ticket', { ticketId: ticket.id });
+  await renewEpoch(restored.pool, epoch);
+  await until(() => socket.all('connected').length === 2, 'the socket to come back');
+  const again = await socket.ask('join_ticket', { ticketId: ticket.id, after: version, epoch });
+  expect(again).toMatchObject({ success: true, recovered: false });
+  expect(again.epoch).not.toBe(epoch);
+});
+
 it('sockets on different nodes hear the same', async () => {
   await using other = await startNode(services);
   const elsewhere = await signIn(other.url, 'driver');
@@ -158,6 +174,40 @@ it('sockets on different nodes hear the same', async () => {
   await here.ask('typing_start', { ticketId: ticket.id });
   await staff.first('user_typing');
   await until(() => inbox.all('support:message:new').length >= 15, 'every notification');
+});
+
+it('what other nodes did while NATS was away arrives when it is back', async () => {
+  await using database = await createDatabase();
+  await using nats = await startNats({ controlled: true });
+  const own = { databaseUrl: database.url, natsUrl: nats.url };
+  // So rare that only the reconnection can make it look.
+  const paces = { headCheckEvery: 600_000, inboxCheckEvery: 600_000 };
+  await using one = await startNode(own, { gateway: paces });
+  await using two = await startNode(own);
+  const reader = await signIn(one.url, 'driver');
+  const writer = await signIn(two.url, 'admin');
+  const ticket = await openTicket(reader);
+  using chat = reader.connect();
+  using inbox = reader.connect('/notifications');
+  await inbox.first('unread-count');
+  await chat.ask('join_ticket', { ticketId: ticket.id });
+  await post(writer, ticket.id, 'before');
+  await chat.first('new_message');
+  await nats.kill();
+  await until(() => !one.broker.connected && !two.broker.connected, 'the loss to be noticed');
+  await post(writer, ticket.id, 'during');
+  await post(reader, ticket.id, 'meanwhile here');
+  await chat.first('new_message', ({ message }) => message.message === 'meanwhile here');
+  const another = await openTicket(reader);
+  using late = reader.connect();
+  expect(await late.ask('join_ticket', { ticketId: another.id })).toMatchObject({ success: true });
+  await post(writer, another.id, 'unannounced');
+  await post(writer, ticket.id, 'last');
+  await nats.start();
+  await late.first('new_message', ({ message }) => message.message === 'unannounced');
+  await chat.first('new_message', ({ message }) => message.message === 'last');
+  expect(texts(chat)).toEqual(['before', 'during', 'meanwhile here', 'last']);
+  await inbox.first('notification:new', ({ message }) => message.endsWith('last'));
 });
 
 it('a drained node tells its clients when to come back, and they do by themselves', async () => {

@@ -49,6 +49,8 @@ export interface Node extends AsyncDisposable {
 }
 
 interface NodeOptions {
+  /** The gateway's clock. */
+  readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
@@ -129,7 +131,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     broker,
     attachmentUrl: (attachment, ticketId) => `/attachments/${ticketId}/${attachment.id}`,
     log,
-    now: Date.now,
+    now: options.now ?? Date.now,
     options: { rate: 'off', drainSpread: 0, ...options.gateway },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,0 +1,131 @@
+/**
+ * The live streams of this process and what hangs on them: tickets with their members and typists, inboxes, and the
+ * unread counts that both of them move.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Services } from '../application/services.ts';
+import type { Broker } from '../broker/port.ts';
+import { parseStream, type RecordedEvent } from '../domain/event.ts';
+import { lookUp } from '../domain/record.ts';
+import type { TicketEvent } from '../domain/ticket/events.ts';
+import type { EventReader } from '../eventlog/event-log.ts';
+import type { NotificationView, ProjectionWaiter } from '../projections/queries.ts';
+import { userRoom } from './connection/session.ts';
+import type { Sessions } from './connection/sessions.ts';
+import type { Dialect, MessageWire } from './dialects/dialect.ts';
+import type { Epoch } from './epoch.ts';
+import type { FeedOptions } from './feed/feed.ts';
+import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
+import type { GatewayOptions } from './options.ts';
+import type { Rooms } from './rooms.ts';
+import { createMemberships, type Memberships } from './tickets/memberships.ts';
+import { createTicketFeeds } from './tickets/ticket-feeds.ts';
+import { createTyping, type Typing } from './tickets/typing.ts';
+import { createUnread } from './tickets/unread.ts';
+
+export interface Streams {
+  readonly memberships: Memberships;
+  readonly inboxes: Inboxes;
+  readonly typing: Typing;
+  /** After a reference changed. */
+  checkRelations(): void;
+  /** Forgets everything: the log is another one now. */
+  reset(): void;
+  close(): void;
+}
+
+export interface StreamsParts {
+  readonly services: Services;
+  readonly reader: EventReader;
+  readonly waiter: ProjectionWaiter;
+  readonly broker: Broker;
+  readonly now: () => number;
+  readonly options: GatewayOptions;
+  readonly dialects: readonly Dialect[];
+  readonly rooms: Rooms;
+  readonly sessions: Sessions;
+  readonly messageWire: MessageWire;
+  readonly epoch: Epoch;
+  onError(error: unknown): void;
+}
+
+export function createStreams(parts: StreamsParts): Streams {
+  const { services, broker, options, dialects, rooms, sessions, messageWire, epoch, now, onError } = parts;
+  const feedOptions: FeedOptions = { ...options, sleep, onError };
+  const unread = createUnread({ queries: services.queries, waiter: parts.waiter, send: sendUnread, onError });
+  const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
+  const feeds = createTicketFeeds(
+    {
+      ...{ broker, rooms, messageWire, now, onError },
+      reader: parts.reader,
+      readState: (ticketId) => services.actors.read('ticket', ticketId),
+      relations: (state) => services.directory.relations(state),
+      onAcquired: typing.follow,
+      onReleased: typing.unfollow,
+      onDelivered: ownCursorMoved,
+    },
+    feedOptions,
+    options,
+  );
+  const inboxes = createInboxes(
+    {
+      ...{ broker, rooms, onError },
+      signals: broker.signals,
+      queries: services.queries,
+      replayLimit: options.replayLimit,
+      dialects: dialects.filter(({ inbox }) => inbox !== undefined),
+      onDelivered: ({ id }, notification) => othersPosted(id, notification),
+    },
+    feedOptions,
+    { linger: options.linger, checkEvery: options.inboxCheckEvery },
+  );
+  const memberships = createMemberships({ ...options, services, feeds, messageWire, epoch: () => epoch.current });
+
+  /** Whoever posts or reads has less to read. */
+  function ownCursorMoved(event: RecordedEvent<TicketEvent>): void {
+    const posted = event.type === 'MessagePosted' ? event.metadata.actor.id : undefined;
+    const userId = event.type === 'TicketRead' ? event.data.userId : posted;
+    if (userId !== undefined) countUnread(userId, parseStream(event.stream).id, event.position);
+  }
+
+  /** What others have not read comes with their notification of it: the read models have it by then. */
+  function othersPosted(userId: string, { event, data }: NotificationView): void {
+    const ticketId = lookUp(data, 'ticketId');
+    if (event === 'support:message:new' && typeof ticketId === 'string') countUnread(userId, ticketId, 0);
+  }
+
+  function countUnread(userId: string, ticketId: string, position: number): void {
+    for (const { namespace, user } of sessions.ofUser(userId)) {
+      if (!dialects.some((dialect) => dialect.namespace === namespace && dialect.tickets?.unread)) continue;
+      unread.changed(user, ticketId, position);
+      return;
+    }
+  }
+
+  function sendUnread({ id }: { readonly id: string }, ticketId: string, count: number): void {
+    for (const { namespace, tickets } of dialects) {
+      const wire = tickets?.unread?.(ticketId, count);
+      if (wire !== undefined) rooms.send(namespace, userRoom(id), wire);
+    }
+  }
+
+  return {
+    memberships,
+    inboxes,
+    typing,
+    checkRelations: feeds.checkRelations,
+    reset() {
+      feeds.reset();
+      inboxes.reset();
+    },
+    close() {
+      feeds.close();
+      inboxes.close();
+      typing.close();
+    },
+  };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+}
