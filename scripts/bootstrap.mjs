@@ -49,7 +49,7 @@ function install() {
   // The npm that runs us, with its own Node: the one in node_modules is about to be replaced.
   const { npm_execpath: npm, npm_node_execpath: itsNode, ...env } = process.env;
   const [command, ...args] = npm?.endsWith('.js') ? [itsNode ?? process.execPath, npm] : ['npm'];
-  const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  const options = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const result = spawnSync(command, [...args, ...options], { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
   if (result.error) fail(`npm could not be run (${result.error.message}): install Node with npm.`);
   if (result.status !== 0) fail('npm ci failed, see above: is the npm registry reachable?');

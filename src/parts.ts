@@ -44,7 +44,7 @@ export interface Surroundings {
 const NAMESPACE = 'deskwire';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
 const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
-const REQUESTS_PER_MINUTE = 1_200;
+const REQUESTS_PER_MINUTE = 6_000;
 
 /** The parts of one process, started; `parts` closes them. */
 export async function startParts(surroundings: Surroundings, parts: AsyncDisposableStack): Promise<App> {

@@ -68,7 +68,7 @@ export const defaultOptions: GatewayOptions = {
   ticketsPerSocket: 100,
   socketsPerUser: 50,
   inProgressPerSocket: 200,
-  rate: { socket: { burst: 100, perSecond: 25 }, user: { burst: 200, perSecond: 50 } },
+  rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 } },
   drainSpread: 5_000,
   corsOrigins: [],
 };
