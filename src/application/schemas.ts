@@ -3,6 +3,7 @@
  * like are refused for all text alike, in `validation.ts`.
  */
 import Type, { type Static } from 'typebox';
+import { ROOM_NAME } from '../domain/room/access.ts';
 import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
 
 export const LIMITS = {
@@ -15,6 +16,8 @@ export const LIMITS = {
   notificationIds: 1_000,
   pageSize: 100,
   historySize: 200,
+  /** Of JSON that is passed on as it is, in bytes. */
+  relayedBytes: 64 * 1024,
 } as const;
 
 /** At most an unsigned 31-bit number: what fits every place where versions, seqs and limits go. */
@@ -43,6 +46,8 @@ export const LegacyIdField = Type.Unsafe<string | number>({
 });
 /** A ticket's id or number. */
 export const TicketIdField = Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' });
+/** Of a room, which its users name. */
+export const RoomNameField = Type.String({ pattern: ROOM_NAME.source });
 export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id });
 export const VersionField = Type.Integer({ minimum: 0, maximum: MAX_COUNT });
 /** Opaque: whoever issued it says whether it means anything. */

@@ -1,8 +1,12 @@
 /** What the requests of the dialects work with. */
 import type { Caller, Services } from '../application/services.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
-import type { Call, MessageWire, Wire } from './dialects/dialect.ts';
-import type { Memberships } from './tickets/memberships.ts';
+import type { Session } from './connection/session.ts';
+import type { MessageWire, Wire } from './dialects/dialect.ts';
+import type { Call } from './dialects/request.ts';
+import type { InboxFeed } from './inbox/inbox-feed.ts';
+import type { Memberships } from './live/memberships.ts';
+import type { Clients } from './relay/clients.ts';
 import type { Typing } from './tickets/typing.ts';
 
 export interface Toolbox {
@@ -10,8 +14,14 @@ export interface Toolbox {
   readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
   readonly typing: Typing;
+  readonly clients: Pick<Clients, 'broadcast'>;
   readonly messageWire: MessageWire;
   readonly historySize: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Of the log. */
+  epoch(): string;
+  inboxOf(session: Session): InboxFeed;
   refreshToken(call: Call, token: string): Promise<void>;
 }
 
@@ -20,6 +30,6 @@ export function callerOf({ session, correlationId }: Call): Caller {
   return { user: session.user, correlationId, address: session.address };
 }
 
-export function send(call: Call, wire: Wire): void {
-  call.session.socket.emit(wire.name, wire.payload);
+export function send({ session }: Call, ...wires: readonly Wire[]): void {
+  for (const wire of wires) session.socket.emit(wire.name, wire.payload);
 }

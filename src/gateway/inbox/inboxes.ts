@@ -19,7 +19,6 @@ export interface Inboxes {
 
 export interface InboxesParts extends InboxFeedParts {
   readonly broker: Pick<Broker, 'onReconnected'>;
-  onError(error: unknown): void;
 }
 
 interface Held {
