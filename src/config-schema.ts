@@ -62,6 +62,12 @@ export const configSchema = Type.Object({
     examples: ['https://app.example.com,https://admin.example.com'],
     description: 'Origins of the web pages that may call us. Older names: CORS_ORIGIN, FRONTEND_URL.',
   }),
+  TRUST_PROXY: Type.Array(Type.String({ pattern: '^(loopback|linklocal|uniquelocal|[0-9A-Fa-f.:]+(/\\d{1,3})?)$' }), {
+    default: [],
+    examples: ['uniquelocal,203.0.113.7,2001:db8::/48'],
+    description:
+      'Proxies before us, whose X-Forwarded-For is believed: addresses, networks, loopback, linklocal, uniquelocal. Of others it is not.',
+  }),
   JWKS_URL: Type.Optional(
     Type.String({
       pattern: '^https?://.',

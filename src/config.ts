@@ -4,6 +4,7 @@
  * value is an error that names it, and so is a `DESKWIRE_` name that does not exist. An empty value is none.
  */
 import { readFileSync } from 'node:fs';
+import { compile } from '@fastify/proxy-addr';
 import { Value } from 'typebox/value';
 import {
   type Config,
@@ -39,6 +40,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (name === undefined) throw new StartFailure(`the configuration is wrong: ${error?.message}`);
     throw new StartFailure(complaint(variables.get(name) ?? name, name, given[name]));
   }
+  refuseWrongProxies(variables.get('TRUST_PROXY'), config.TRUST_PROXY);
   const identity = [config.JWKS_URL, config.JWT_ISSUER, config.JWT_AUDIENCE];
   if (identity.includes(undefined) && identity.some((value) => value !== undefined)) {
     throw new StartFailure('JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three or none of them.');
@@ -58,6 +60,15 @@ function refuseUnknownNames(env: Readonly<Record<string, string | undefined>>): 
     if (value && comingSettings.some((name) => variable === name || variable === prefix + name)) {
       throw new StartFailure(`${variable} is set, and this version does not store anything in S3 yet: unset it.`);
     }
+  }
+}
+
+/** What looks like an address need not be one. */
+function refuseWrongProxies(variable = 'TRUST_PROXY', proxies: string[]): void {
+  try {
+    compile(proxies);
+  } catch (cause) {
+    throw new StartFailure(complaint(variable, 'TRUST_PROXY', proxies), { cause });
   }
 }
 

@@ -112,6 +112,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     actors,
     queries: createQueries({ pool }),
     directory,
+    history: reader,
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter: projections,
@@ -126,6 +127,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     readiness: readinessChecks({ pool, broker, projections }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
+      trustProxy: config.TRUST_PROXY,
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
@@ -145,6 +147,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     options: {
       replayLimit: config.REPLAY_LIMIT,
       corsOrigins: config.CORS_ORIGINS,
+      trustProxy: config.TRUST_PROXY,
       ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
     },
   });

@@ -9,23 +9,30 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import { fastify } from 'fastify';
+import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
+import { describeRoutes } from './docs/docs.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
 import { authRoutes } from './routes/auth.ts';
-import { chatRoutes, type Online } from './routes/chat.ts';
+import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { referenceRoutes } from './routes/references.ts';
+import { roomRoutes } from './routes/rooms.ts';
 import { supportRoutes } from './routes/support.ts';
+import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
+import { ticketRoutes } from './routes/tickets.ts';
+import { userRoutes } from './routes/users.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -51,8 +58,8 @@ export interface ApiConfig {
   readonly corsOrigins: readonly string[];
   /** Requests per minute and user; undefined for no limit. */
   readonly requestsPerMinute?: number;
-  /** Whether a proxy in front of us may be believed about the client's address. */
-  readonly trustProxy?: boolean;
+  /** Addresses and networks of the proxies that are believed about the client's address. */
+  readonly trustProxy?: readonly string[];
 }
 
 export interface ApiParts {
@@ -63,6 +70,8 @@ export interface ApiParts {
   readonly readiness: readonly ReadinessCheck[];
   readonly config: ApiConfig;
   readonly log: Logger;
+  /** Called for each route as it is added: for whoever has to know that none is forgotten. */
+  readonly onRoute?: (route: RouteOptions) => void;
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
@@ -70,12 +79,14 @@ export async function createApi(parts: ApiParts): Promise<App> {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
-    trustProxy: config.trustProxy ?? false,
+    trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
     genReqId: ({ headers }) => requestId(headers, services.newId),
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },
+    // Ids are 128 characters long at most, each of which may come as up to twelve.
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 12 * LIMITS.id },
   });
   app.decorateRequest('authenticated', null);
+  if (parts.onRoute !== undefined) app.addHook('onRoute', parts.onRoute);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
@@ -91,17 +102,26 @@ export async function createApi(parts: ApiParts): Promise<App> {
     exposedHeaders: ['Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
   });
 
+  await describeRoutes(app);
   healthRoutes(app, parts.readiness, log);
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);
     await open.register(async (authenticated: App) => {
+      authenticated.addHook('onRoute', (route) => {
+        route.config = { ...route.config, authenticated: true };
+      });
       authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
       await limitRequests(authenticated, config.requestsPerMinute);
       authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));
       supportRoutes(authenticated, services);
+      ticketRoutes(authenticated, services);
+      ticketPeopleRoutes(authenticated, services, parts.online);
       chatRoutes(authenticated, services, parts.online);
       notificationRoutes(authenticated, services);
+      userRoutes(authenticated, services, auth.own);
+      referenceRoutes(authenticated, services);
+      roomRoutes(authenticated, services);
     });
   });
   return app;

@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   rate_limited: 429,
   conflict: 409,
   precondition_failed: 412,
+  idempotency_key_reused: 422,
   payload_too_large: 413,
   unavailable: 503,
 };
@@ -30,6 +31,7 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   rate_limited: 'Too many requests',
   conflict: 'Conflict',
   precondition_failed: 'Precondition failed',
+  idempotency_key_reused: 'Idempotency key reused',
   payload_too_large: 'Payload too large',
   unavailable: 'Service unavailable',
   internal: 'Internal error',
@@ -39,8 +41,39 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Fields whose names differ between the application and this route's clients. */
     fieldNames?: Readonly<Record<string, string>>;
+    /** Statuses of the refusals that are this route's own; what all routes of its kind may answer is known. */
+    problems?: readonly number[];
+    /** Answers with the version of a stream as its ETag; a command also takes it as `If-Match`. */
+    etag?: boolean;
+    /** Takes `If-Match`, and does not answer with an ETag. */
+    ifMatch?: boolean;
+    /** Needs a token. */
+    authenticated?: boolean;
   }
 }
+
+/** What `sendProblem` sends. */
+export const problemSchema = {
+  title: 'Problem',
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId', 'statusCode', 'message'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'For people' },
+    code: { type: 'string', enum: Object.keys(TITLES), description: 'For programs' },
+    requestId: { type: 'string' },
+    field: { type: 'string', description: 'What is wrong, as you wrote it' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { field: { type: 'string' }, detail: { type: 'string' } } },
+    },
+    retryAfter: { type: 'integer', description: 'Seconds' },
+    statusCode: { type: 'integer' },
+    message: { type: 'string' },
+  },
+};
 
 interface Refusal {
   readonly status: number;

@@ -1,12 +1,13 @@
 /** Posting and reading messages of a ticket, as the API and the gateway do it. */
 
-import { maySeeInternalNotes } from '../domain/access.ts';
+import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { PostableMessageType, TicketEvent } from '../domain/ticket/events.ts';
 import { type Message, messageOf } from '../domain/ticket/message.ts';
-import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage, ParticipantView, TicketView } from '../projections/queries.ts';
+import { execute } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 import { ticketIdOf } from './tickets.ts';
 
@@ -39,9 +40,10 @@ export async function postMessage(
   const ticketId = await ticketIdOf(services, idOrNumber);
   const context =
     input.clientMessageId === undefined
-      ? commandContext(services, caller, 'post')
-      : commandContext(services, caller, 'message', input.clientMessageId);
-  const outcome = await services.actors.execute(
+      ? commandContext(services, caller, 'post', { input })
+      : commandContext(services, caller, 'message', { key: input.clientMessageId });
+  const outcome = await execute(
+    services,
     'ticket',
     ticketId,
     {
@@ -87,10 +89,7 @@ export async function readMessages(
   range: MessageRange,
 ): Promise<{ ticketId: string; page: MessagePage }> {
   const ticket = await visibleTicket(services, user, idOrNumber);
-  const internal = maySeeInternalNotes(user, {
-    ...ticket,
-    participantIds: new Set(ticket.participantIds),
-  });
+  const internal = maySeeInternalNotes(user, accessOfView(ticket));
   return { ticketId: ticket.id, page: await services.queries.messages(ticket.id, { internal, ...range }) };
 }
 
@@ -108,7 +107,7 @@ export async function readParticipants(
 ): Promise<{ ticket: TicketView; participants: readonly Participant[] }> {
   const ticket = await visibleTicket(services, user, idOrNumber);
   const all = await services.queries.participants(ticket.id);
-  const participants = isStaff(user.role)
+  const participants = maySeeInternalNotes(user, accessOfView(ticket))
     ? all
     : all.map(({ unread, ...others }) => (others.userId === user.id ? { ...others, unread } : others));
   return { ticket, participants };
@@ -119,4 +118,9 @@ export async function visibleTicket(services: Services, user: UserFacts, idOrNum
   const ticket = await services.queries.ticket(idOrNumber, user);
   if (ticket === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return ticket;
+}
+
+/** A ticket of the read models as the access policy sees it. */
+export function accessOfView(ticket: TicketView): TicketAccess {
+  return { ...ticket, participantIds: new Set(ticket.participantIds) };
 }

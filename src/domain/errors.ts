@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'rate_limited'
   | 'conflict'
   | 'precondition_failed'
+  | 'idempotency_key_reused'
   | 'payload_too_large'
   | 'unavailable';
 

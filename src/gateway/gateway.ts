@@ -5,6 +5,7 @@
  * Socket.IO's own connection state recovery stays off: it skips authorization and loses events; replay is ours.
  */
 import type { Server as HttpServer } from 'node:http';
+import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server } from 'socket.io';
 import type { Services } from '../application/services.ts';
@@ -108,6 +109,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     directory: services.directory,
     sessions,
     socketsPerUser: options.socketsPerUser,
+    trusted: compile([...options.trustProxy]),
     now,
     log,
     onOpened(session, { lastSeq }) {

@@ -17,6 +17,7 @@ describe('the configuration', () => {
       RATE_LIMIT: 'on',
       REPLAY_LIMIT: 1000,
       CORS_ORIGINS: [],
+      TRUST_PROXY: [],
       LOG_LEVEL: 'info',
     });
   });
@@ -55,6 +56,8 @@ describe('the configuration', () => {
     [{ RATE_LIMIT: 'no' }, 'RATE_LIMIT must be one of on, off'],
     [{ CORS_ORIGIN: 'app.example.com' }, 'CORS_ORIGIN must be like https://app.example.com'],
     [{ CORS_ORIGINS: 'https://app.example.com/path' }, 'CORS_ORIGINS must be like'],
+    [{ TRUST_PROXY: 'on' }, 'TRUST_PROXY must be like uniquelocal,203.0.113.7'],
+    [{ TRUST_PROXY: '10.0.0.0/8,300.0.0.1' }, 'TRUST_PROXY must be like uniquelocal,203.0.113.7'],
     [{ WORKERS: '4' }, 'WORKERS must be 1, not "4"'],
     [{ ROLES: 'api,gateway' }, 'ROLES must be api,gateway,projector,relay'],
     [{ S3_BUCKET: 'files' }, 'S3_BUCKET is set'],

@@ -2,7 +2,7 @@
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
 export interface WireError {
-  readonly type: Exclude<ErrorCode, 'precondition_failed'>;
+  readonly type: Exclude<ErrorCode, 'precondition_failed' | 'idempotency_key_reused'>;
   readonly message: string;
   /** As the client named it. */
   readonly field?: string;
@@ -14,9 +14,14 @@ export interface WireError {
 export function wireError(error: unknown): WireError {
   if (!(error instanceof DeskwireError)) return { type: 'unavailable', message: 'Something went wrong on our side' };
   return {
-    type: error.code === 'precondition_failed' ? 'conflict' : error.code,
+    type: typeOf(error.code),
     message: error.message,
     ...(error.field !== undefined && { field: error.field }),
     ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
   };
+}
+
+/** Sockets know no headers, so what only headers can ask for is a conflict here. */
+function typeOf(code: ErrorCode): WireError['type'] {
+  return code === 'precondition_failed' || code === 'idempotency_key_reused' ? 'conflict' : code;
 }

@@ -6,7 +6,7 @@ import { createDirectory, ticketContextFrom } from '../../../src/actors/director
 import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
-import { type ApiConfig, createApi } from '../../../src/api/api.ts';
+import { type ApiConfig, type ApiParts, createApi } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
 import { createServices } from '../../../src/application/services.ts';
@@ -134,6 +134,7 @@ interface RigOptions {
   readonly auth?: Partial<AuthParts>;
   readonly readiness?: readonly ReadinessCheck[];
   readonly online?: readonly string[];
+  readonly onRoute?: ApiParts['onRoute'];
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -152,6 +153,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
       actors: node.actors,
       directory: node.directory,
       queries: reads.queries,
+      history: node.reader,
       waiter,
       nextTicketNumber: createTicketNumbers(node.pool).next,
       lastPosition: () => node.appender.lastPosition,
@@ -163,6 +165,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,
+    ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
   });
   parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

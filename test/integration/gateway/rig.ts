@@ -108,6 +108,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     actors,
     queries: createQueries({ pool }),
     directory,
+    history: reader,
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter,
