@@ -11,6 +11,7 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import type { AsyncApiDocument } from '../application/asyncapi.ts';
 import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -18,6 +19,7 @@ import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
 import { describeRoutes } from './docs/docs.ts';
+import { describeSockets } from './docs/sockets.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
@@ -33,6 +35,7 @@ import { supportRoutes } from './routes/support.ts';
 import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
+import { type Sockets, websocketRoutes } from './routes/websocket.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -67,6 +70,8 @@ export interface ApiParts {
   readonly waiter: ProjectionWaiter;
   readonly auth: Auth;
   readonly online: Online;
+  readonly sockets: Sockets;
+  readonly asyncApi: AsyncApiDocument;
   readonly readiness: readonly ReadinessCheck[];
   readonly config: ApiConfig;
   readonly log: Logger;
@@ -103,6 +108,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
 
   await describeRoutes(app);
+  describeSockets(app, parts.asyncApi);
   healthRoutes(app, parts.readiness, log);
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
@@ -122,6 +128,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
       userRoutes(authenticated, services, auth.own);
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
+      websocketRoutes(authenticated, services, parts.sockets);
     });
   });
   return app;

@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   precondition_failed: 412,
   idempotency_key_reused: 422,
+  unusable_event_name: 422,
   payload_too_large: 413,
   unavailable: 503,
 };
@@ -32,6 +33,7 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   conflict: 'Conflict',
   precondition_failed: 'Precondition failed',
   idempotency_key_reused: 'Idempotency key reused',
+  unusable_event_name: 'Unusable event name',
   payload_too_large: 'Payload too large',
   unavailable: 'Service unavailable',
   internal: 'Internal error',
@@ -47,6 +49,8 @@ declare module 'fastify' {
     etag?: boolean;
     /** Takes `If-Match`, and does not answer with an ETag. */
     ifMatch?: boolean;
+    /** Passes something on that is recorded nowhere: repetitions are not recognized, and there is no position. */
+    ephemeral?: boolean;
     /** Needs a token. */
     authenticated?: boolean;
   }

@@ -46,7 +46,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   412: 'It has another version than If-Match names',
   413: 'The body is too large',
   415: 'The body is of a type that is not taken here',
-  422: 'The Idempotency-Key was used for another request',
+  422: 'The Idempotency-Key was used for another request, or an event name cannot be used',
   429: 'Too often; see Retry-After',
   500: 'Something went wrong on our side',
   503: 'Something that we need is away; see Retry-After',
@@ -56,10 +56,14 @@ const REFUSALS: Readonly<Record<number, string>> = {
 export function operationOf({ schema = {}, route }: { schema?: FastifySchema; route: RouteOptions }): FastifySchema {
   if (schema.hide) return schema;
   const method = String(route.method);
-  const { authenticated = false, etag = false, ifMatch = false } = route.config ?? {};
-  const command = authenticated && method !== 'GET';
+  const { authenticated = false, etag = false, ifMatch = false, ephemeral = false } = route.config ?? {};
+  const command = authenticated && method !== 'GET' && !ephemeral;
   const takesIfMatch = command && (etag || ifMatch) && (route.url.includes(':') || ifMatch);
-  const asked = [command && IDEMPOTENCY_KEY, takesIfMatch && IF_MATCH, authenticated && !command && MIN_POSITION];
+  const asked = [
+    command && IDEMPOTENCY_KEY,
+    takesIfMatch && IF_MATCH,
+    authenticated && method === 'GET' && MIN_POSITION,
+  ];
   const told = [command && POSITION, etag && ETAG, route.method === 'POST' && etag && LOCATION];
   return {
     ...schema,

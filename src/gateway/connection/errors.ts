@@ -1,8 +1,11 @@
 /** The one place where failures become what a socket is told. Source: PROTOCOL.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
+/** Sockets have neither headers nor paths, and so not these. */
+type HttpOnly = 'precondition_failed' | 'idempotency_key_reused' | 'unusable_event_name';
+
 export interface WireError {
-  readonly type: Exclude<ErrorCode, 'precondition_failed' | 'idempotency_key_reused'>;
+  readonly type: Exclude<ErrorCode, HttpOnly>;
   readonly message: string;
   /** As the client named it. */
   readonly field?: string;
@@ -21,7 +24,13 @@ export function wireError(error: unknown): WireError {
   };
 }
 
-/** Sockets know no headers, so what only headers can ask for is a conflict here. */
 function typeOf(code: ErrorCode): WireError['type'] {
-  return code === 'precondition_failed' || code === 'idempotency_key_reused' ? 'conflict' : code;
+  switch (code) {
+    case 'precondition_failed':
+    case 'idempotency_key_reused':
+    case 'unusable_event_name':
+      return 'conflict';
+    default:
+      return code;
+  }
 }

@@ -5,18 +5,17 @@
  * The tables' schemas of events are closed, for our own tests; here they are open, because fields may be added to them.
  */
 import type { TSchema } from 'typebox';
+import type { AsyncApiChannel, AsyncApiDocument, AsyncApiOperation } from '../../application/asyncapi.ts';
 import { catalogOf, type NamespaceCatalog } from '../dialects/catalog.ts';
 import { refusal } from '../dialects/common.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Request } from '../dialects/request.ts';
 
-export type AsyncApi = Readonly<Record<string, unknown>>;
-
 const DESCRIPTION = `Socket.IO, over websocket and long-polling; a channel is a namespace. A client shows its token in
 \`auth.token\` of the handshake, or as \`Authorization: Bearer\`. Every request takes one payload and an optional ack, which
 answers \`{success: true, …}\` or \`{success: false, error}\`; without an ack, failures come as the event \`error\`.`;
 
-export function createAsyncApi(dialects: readonly Dialect[], version: string): AsyncApi {
+export function createAsyncApi(dialects: readonly Dialect[], version: string): AsyncApiDocument {
   const catalog = [...catalogOf(dialects).values()];
   return {
     asyncapi: '3.0.0',
@@ -35,7 +34,7 @@ function channelId({ namespace }: NamespaceCatalog): string {
   return namespace === '/' ? 'root' : namespace.slice(1).replaceAll('/', '.');
 }
 
-function channelOf({ namespace, dialects, requests, events }: NamespaceCatalog) {
+function channelOf({ namespace, dialects, requests, events }: NamespaceCatalog): AsyncApiChannel {
   const spoken = dialects.map(({ name }) => name).join(', ');
   const messages = Object.fromEntries([
     ...[...requests].map(([name, { payload }]) => [`${name}.request`, { name, title: name, payload: plain(payload) }]),
@@ -49,23 +48,19 @@ function channelOf({ namespace, dialects, requests, events }: NamespaceCatalog) 
 }
 
 /** From the application's point of view, as the specification has it: it receives requests and sends events. */
-function operationsOf(one: NamespaceCatalog): Record<string, unknown> {
+function operationsOf(one: NamespaceCatalog): Record<string, AsyncApiOperation> {
   const id = channelId(one);
   const channel = { $ref: `#/channels/${id}` };
   const refTo = (message: string) => ({ $ref: `#/channels/${id}/messages/${pointer(message)}` });
-  return Object.fromEntries([
-    ...[...one.requests.keys()].map((name) => [
-      `${id}.receive.${name}`,
-      {
-        ...{ action: 'receive', channel, messages: [refTo(`${name}.request`)] },
-        reply: { channel, messages: [refTo(`${name}.ack`)] },
-      },
-    ]),
-    ...[...one.events.keys()].map((name) => [
-      `${id}.send.${name}`,
-      { action: 'send', channel, messages: [refTo(`${name}.event`)] },
-    ]),
-  ]);
+  const operations: Record<string, AsyncApiOperation> = {};
+  for (const name of one.requests.keys()) {
+    const reply = { channel, messages: [refTo(`${name}.ack`)] };
+    operations[`${id}.receive.${name}`] = { action: 'receive', channel, messages: [refTo(`${name}.request`)], reply };
+  }
+  for (const name of one.events.keys()) {
+    operations[`${id}.send.${name}`] = { action: 'send', channel, messages: [refTo(`${name}.event`)] };
+  }
+  return operations;
 }
 
 function pointer(key: string): string {
