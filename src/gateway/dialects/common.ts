@@ -1,7 +1,7 @@
 /** What every namespace takes and sends, whatever is spoken there. Source: PROTOCOL.md section 2. */
 import Type, { type TSchema } from 'typebox';
 import { token } from './fields.ts';
-import { closed, count, greeting, text } from './payloads.ts';
+import { anyJson, closed, count, greeting, text } from './payloads.ts';
 import { type Request, request } from './request.ts';
 
 export const commonRequests: Readonly<Record<string, Request>> = {
@@ -39,4 +39,10 @@ export const commonEvents: Readonly<Record<string, TSchema>> = {
   connected: greeting,
   error: closed({ ...errorFields, event: Type.Optional(text) }),
   'server:draining': closed({ retryAfter: count }),
+  // What services and admins send over HTTP reaches sockets of every namespace. Source: section 6.
+  notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
+  chatMessage: anyJson,
+  whatsappStatusUpdate: anyJson,
+  whatsappMessageUpdate: anyJson,
+  conversationUpdate: anyJson,
 };

@@ -49,11 +49,6 @@ const events: Dialect['events'] = {
   roomMessage: closed({ room: text, message: anyJson, ...act, version: count }),
   clientJoined: closed(act),
   clientLeft: closed(act),
-  notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
-  chatMessage: anyJson,
-  whatsappStatusUpdate: anyJson,
-  whatsappMessageUpdate: anyJson,
-  conversationUpdate: anyJson,
 };
 
 function actWire({ clientId, userId, timestamp }: ClientAct): object {
