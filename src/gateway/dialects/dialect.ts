@@ -12,7 +12,7 @@ import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { NotificationView } from '../../projections/queries.ts';
+import type { NotificationView, UnreadRanges } from '../../projections/queries.ts';
 import type { InboxArrival } from '../inbox/inbox-feed.ts';
 import type { Request } from './request.ts';
 
@@ -79,14 +79,9 @@ export interface InboxTable {
   viewChanged?(seq: number): Wire;
 }
 
-/** Of the notifications up to `upTo` exactly these are unread. */
-export interface UnreadOnes {
+export interface UnreadOnes extends UnreadRanges {
   /** The last seq sent before this. */
   readonly cursor: number;
-  readonly upTo: number;
-  readonly count: number;
-  /** null when they are too many to be named. */
-  readonly ids: readonly string[] | null;
   /** RFC 3339 UTC. */
   readonly timestamp: string;
 }

@@ -111,11 +111,11 @@ export function notificationWire(notification: NotificationView): Wire {
   return { name: 'event', payload };
 }
 
-export function unreadWire({ cursor, upTo, count, ids, timestamp }: UnreadOnes): Wire {
+export function unreadWire({ cursor, from, upTo, count, ranges, timestamp }: UnreadOnes): Wire {
   const payload = {
     ...{ stream: 'inbox', version: cursor, position: null, id: null },
     ...{ type: 'NotificationsUnread', time: timestamp, actor: null },
-    data: { upTo, count, ids },
+    data: { from, upTo, count, unread: ranges },
   };
   return { name: 'event', payload };
 }
@@ -190,5 +190,8 @@ export const streamEvent = Type.Union([
     ...{ event: orNull(is.text), type: is.text, title: is.text, message: is.text },
     ...{ data: Type.Record(is.text, is.anyJson), priority: is.priority, read: is.flag },
   }),
-  ofInbox('NotificationsUnread', nothing, { upTo: is.count, count: is.count, ids: orNull(Type.Array(is.text)) }),
+  ofInbox('NotificationsUnread', nothing, {
+    ...{ from: is.count, upTo: is.count, count: is.count },
+    unread: Type.Array(Type.Tuple([is.count, is.count])),
+  }),
 ]);

@@ -65,7 +65,7 @@ export interface InboxFeed {
 
 export interface InboxFeedParts {
   readonly signals: Broker['signals'];
-  readonly queries: Pick<Queries, 'inbox' | 'notifications' | 'notificationsAfter'>;
+  readonly queries: Pick<Queries, 'inbox' | 'unreadNotifications' | 'notificationsAfter'>;
   readonly rooms: Rooms;
   readonly replayLimit: number;
   readonly now: () => number;

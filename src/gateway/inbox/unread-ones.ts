@@ -1,17 +1,17 @@
 /**
  * Says which notifications of a user are unread, whenever some were read and to whoever comes. It is read from the read
- * model; what changes while it is being read makes it be read once more. It speaks of seqs up to where the inbox stood
- * before it was read, and is told once those were sent: so whoever hears both has the truth.
+ * model; what changes while it is being read makes it be read once more. It speaks of seqs up to where the inbox stood when
+ * it was read, and is told once those were sent: so whoever hears both has the truth.
  */
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { Queries } from '../../projections/queries.ts';
+import type { Queries, UnreadRanges } from '../../projections/queries.ts';
 import type { UnreadOnes } from '../dialects/dialect.ts';
 import type { Feed } from '../feed/feed.ts';
 
 interface Parts {
-  readonly queries: Pick<Queries, 'inbox' | 'notifications'>;
+  readonly queries: Pick<Queries, 'unreadNotifications'>;
   readonly feed: Pick<Feed<unknown>, 'cursor' | 'current'>;
-  /** How many are named; when there are more, none is. */
+  /** Of ranges that are named; what is unread before those stays unsaid. */
   readonly limit: number;
   readonly now: () => number;
   user(): UserFacts;
@@ -26,7 +26,6 @@ export interface UnreadTeller {
   readonly owing: boolean;
 }
 
-const PAGE = 100;
 /** Milliseconds. */
 const PATIENCE = 10_000;
 
@@ -35,31 +34,14 @@ export function createUnreadOnes({ queries, feed, limit, now, user, tell, onErro
   let told = 0;
   let running = false;
 
-  async function read(): Promise<Omit<UnreadOnes, 'cursor' | 'timestamp'>> {
-    const { seq: upTo } = await queries.inbox(user());
-    const ids: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: Awaited<ReturnType<Queries['notifications']>> = await queries.notifications(user(), {
-        unread: true,
-        limit: PAGE,
-        ...(cursor !== null && { cursor }),
-      });
-      for (const { id, seq } of page.items) if (seq <= upTo) ids.push(id);
-      cursor = page.nextCursor;
-    } while (cursor !== null && ids.length <= limit);
-    if (cursor === null && ids.length <= limit) return { upTo, count: ids.length, ids };
-    return { upTo, count: (await queries.inbox(user())).unread, ids: null };
-  }
-
   async function run(): Promise<void> {
     running = true;
     try {
       let seen: number;
-      let found: Awaited<ReturnType<typeof read>>;
+      let found: UnreadRanges;
       do {
         seen = changes;
-        found = await read();
+        found = await queries.unreadNotifications(user(), limit);
         await feed.current(AbortSignal.timeout(PATIENCE));
       } while (seen !== changes);
       tell({ ...found, cursor: feed.cursor, timestamp: new Date(now()).toISOString() });

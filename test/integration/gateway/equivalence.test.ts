@@ -69,7 +69,7 @@ async function converges(what: string, client: Client, follower: Follower, fresh
   await until(
     async () => {
       const model = fresh();
-      await model.load(client);
+      (await model.load(client))?.take();
       loaded = model.state();
       return isDeepStrictEqual(follower.model.state(), loaded);
     },
@@ -97,24 +97,24 @@ it.each([1, 2, 3, 4, 5])(
       seen.push([`the inbox of ${name}`, client, follow(client, 'inbox', inboxModel()), inboxModel]);
     }
     try {
-      for (const [, , follower] of seen) await follower.connect();
+      for (const [, , follower] of seen) follower.connect();
       for (let at = 0; at < STEPS; at += 1) {
         await act(ticket.id, random, at);
         const [, , follower] = seen[Math.floor(random() * seen.length)] ?? [];
         if (follower === undefined || random() < 0.6) continue;
         follower.drop();
         if (random() < 0.3) await pause(random() * 40);
-        await follower.connect();
+        follower.connect();
       }
       // Whoever was put out comes back once more, as a person who opens the page again does.
       for (const [, , follower] of seen) {
-        if (follower.model.state() !== 'gone') continue;
+        if (follower.model.state() !== 'nothing') continue;
         follower.drop();
-        await follower.connect();
+        follower.connect();
       }
       for (const [what, client, follower, fresh] of seen) await converges(what, client, follower, fresh);
     } finally {
-      for (const [, , follower] of seen) follower.close();
+      for (const [, , follower] of seen) follower.drop();
     }
   },
 );
@@ -127,16 +127,16 @@ it('a room, too: whoever was cut off has what somebody has who heard it from the
   });
   const client = await signIn(tall.url, 'driver');
   const follower = follow(client, 'room:noisy', roomModel());
-  await follower.connect();
+  follower.connect();
   using speaker = (await signIn(tall.url, 'driver2')).connect();
   for (let at = 1; at <= 100; at += 1) {
     await speaker.ask('roomMessage', { room: 'noisy', message: at });
     if (random() < 0.7) continue;
     follower.drop();
-    await follower.connect();
+    follower.connect();
   }
   const all = Array.from({ length: 100 }, (_, index) => ({ version: index + 1, message: index + 1 }));
   await until(() => isDeepStrictEqual(follower.model.state(), all), 'every message, once and in order');
   expect(follower.resyncs).toEqual([]);
-  follower.close();
+  follower.drop();
 });

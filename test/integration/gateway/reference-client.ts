@@ -1,7 +1,9 @@
 /**
- * A client of our own protocol, as small as one can be and as PROTOCOL.md section 7 tells it: it loads, subscribes after
- * what it loaded, applies what it is sent in the order received, and loads afresh when it is told to. Each part of what it
- * loads has the version that it was read at; events that are no newer change nothing in it.
+ * A client of our own protocol, as small as one can be and as PROTOCOL.md section 7 tells it: it subscribes from the
+ * beginning, applies what it is sent in the order received, and goes on after its cursor when it comes back. When it is told
+ * to load afresh it does, and subscribes again after the version of what it loaded, showing the epoch of the subscription
+ * that told it so: if what it may see changed while it was loading, it is told once more. Each part of what it loads has the
+ * version that it was read at; events that are no newer change nothing in it.
  */
 import type { Client, Listener } from './rig.ts';
 
@@ -10,8 +12,10 @@ type Payload = any;
 
 /** What a client makes of one stream. */
 export interface Model {
-  /** The version that a load, or `events` applied to nothing, begins with. */
-  load(client: Client): Promise<number | 'gone'>;
+  /** Nothing yet, or no more. */
+  clear(): void;
+  /** What a fresh load gives: its version, and how it becomes the model's; undefined when there is nothing to see. */
+  load(client: Client): Promise<{ readonly version: number; take(): void } | undefined>;
   apply(event: Payload): void;
   /** To be compared with that of a fresh load. */
   state(): unknown;
@@ -19,67 +23,77 @@ export interface Model {
 
 export interface Follower {
   readonly model: Model;
-  /** How often it was told to load afresh, by reason. */
+  /** Why it was told to load afresh, each time. */
   readonly resyncs: string[];
   /** The socket is gone without a word; the next one goes on where it was. */
   drop(): void;
-  connect(): Promise<void>;
-  close(): void;
+  connect(): void;
 }
 
 export function follow(client: Client, stream: string, model: Model): Follower {
   const resyncs: string[] = [];
   let socket: Listener | undefined;
+  /** Undefined while there is nothing to go on from. */
   let cursor: number | undefined;
   let epoch: string | undefined;
+  let loads = 0;
 
-  async function connect(): Promise<void> {
+  function connect(): void {
     const mine = client.connect('/', { reconnection: false });
     socket = mine;
     mine.socket.on('event', (event: Payload) => {
-      if (socket === mine) take(event);
+      if (socket === mine && cursor !== undefined) take(event);
     });
     mine.socket.on('resync', ({ reason }: Payload) => {
       if (socket !== mine) return;
       resyncs.push(reason);
       void reload(mine);
     });
-    if (cursor === undefined) await reload(mine);
-    else await subscribe(mine);
+    subscribe(mine);
   }
 
-  /** Nothing that comes meanwhile is for what is being loaded: the subscription that follows brings it again. */
-  async function reload(mine: Listener): Promise<void> {
-    cursor = undefined;
-    epoch = undefined;
-    const version = await model.load(client);
-    if (socket !== mine) return;
-    if (version === 'gone') return;
-    cursor = version;
-    await subscribe(mine);
-  }
-
-  async function subscribe(mine: Listener): Promise<void> {
-    const request = { stream, after: cursor, ...(epoch !== undefined && { epoch }) };
+  function subscribe(mine: Listener): void {
+    const request = { stream, ...(cursor !== undefined && { after: cursor }), ...(epoch !== undefined && { epoch }) };
     mine.socket.emit('subscribe', request, (answer: Payload) => {
       if (socket !== mine) return;
       if (!answer.success) {
-        cursor = undefined;
-        void model.load(client);
+        forget();
+        model.clear();
         return;
       }
-      // What it cannot go on from, the resync that follows makes it load.
+      epoch = answer.epoch;
+      // A resync follows, and tells to load.
       if (!answer.recovered) return;
+      if (cursor === undefined) model.clear();
       for (const event of answer.events) take(event);
       cursor = answer.version;
-      epoch = answer.epoch;
     });
   }
 
+  /** What comes meanwhile is left out: the subscription that follows brings it again. Of several loads the last counts. */
+  async function reload(mine: Listener): Promise<void> {
+    const load = ++loads;
+    cursor = undefined;
+    const loaded = await model.load(client);
+    if (socket !== mine || load !== loads) return;
+    if (loaded === undefined) {
+      forget();
+      model.clear();
+      return;
+    }
+    loaded.take();
+    cursor = loaded.version;
+    subscribe(mine);
+  }
+
   function take(event: Payload): void {
-    if (cursor === undefined) return;
     model.apply(event);
     cursor = event.version;
+  }
+
+  function forget(): void {
+    cursor = undefined;
+    epoch = undefined;
   }
 
   function drop(): void {
@@ -89,7 +103,7 @@ export function follow(client: Client, stream: string, model: Model): Follower {
     gone?.[Symbol.dispose]();
   }
 
-  return { model, resyncs, drop, connect, close: drop };
+  return { model, resyncs, drop, connect };
 }
 
 /** A ticket with its messages: two requests, and so two versions. */
@@ -97,9 +111,19 @@ export function ticketModel(ticketId: string, sees: 'everything' | 'public'): Mo
   let ticket: Payload;
   let messages = new Map<string, Payload>();
   let versions = { ticket: 0, messages: 0 };
-  let gone = false;
+
+  function clear(): void {
+    ticket = undefined;
+    messages = new Map();
+    versions = { ticket: 0, messages: 0 };
+  }
 
   function applyToTicket({ type, data, actor, time }: Payload): void {
+    if (type === 'TicketOpened') {
+      const nobody = { assigneeId: null, participantIds: [] };
+      ticket = { id: ticketId, ...data, ...nobody, status: 'open', createdAt: time, updatedAt: time };
+      return;
+    }
     if (type === 'TicketRead') return;
     if (!(type === 'MessagePosted' && data.message.internal)) ticket.updatedAt = time;
     if (type === 'TicketChanged') {
@@ -116,17 +140,21 @@ export function ticketModel(ticketId: string, sees: 'everything' | 'public'): Mo
   }
 
   return {
+    clear,
     async load(client) {
       const [one, page] = await Promise.all([
         client.send('GET', `/api/v1/tickets/${ticketId}`),
         client.send('GET', `/api/tickets/${ticketId}/chat?limit=200`),
       ]);
-      gone = one.status === 404 || page.status === 404;
-      if (gone) return 'gone';
-      ticket = one.body;
-      messages = new Map(page.body.messages.map((message: Payload) => [message.id, message]));
-      versions = { ticket: one.body.version, messages: page.body.version };
-      return Math.min(versions.ticket, versions.messages);
+      if (one.status === 404 || page.status === 404) return undefined;
+      return {
+        version: Math.min(one.body.version, page.body.version),
+        take() {
+          ticket = one.body;
+          messages = new Map(page.body.messages.map((message: Payload) => [message.id, message]));
+          versions = { ticket: one.body.version, messages: page.body.version };
+        },
+      };
     },
     apply(event) {
       if (event.version > versions.ticket) {
@@ -140,26 +168,24 @@ export function ticketModel(ticketId: string, sees: 'everything' | 'public'): Mo
       }
     },
     state() {
-      if (gone) return 'gone';
+      if (ticket === undefined) return 'nothing';
       const { version: _version, unread: _unread, participantIds, ...fields } = ticket;
       // Whoever posts an internal note becomes a participant; who does not see the note, hears of that with a load only.
       const people = sees === 'everything' ? { participantIds: [...participantIds].sort() } : {};
       const conversation = [...messages.values()].sort((a, b) => a.version - b.version);
-      return { ...fields, ...people, messages: conversation.map(withoutUrls) };
+      return { ...fields, ...people, messages: conversation };
     },
   };
-}
-
-/** URLs of attachments are the wire's own. */
-function withoutUrls(message: Payload): Payload {
-  return { ...message, attachments: message.attachments.map(({ id }: Payload) => id) };
 }
 
 export function inboxModel(): Model {
   let notifications = new Map<string, Payload>();
   return {
-    async load(client) {
+    clear() {
       notifications = new Map();
+    },
+    async load(client) {
+      const found = new Map<string, Payload>();
       let newest = 0;
       let cursor: string | null = '';
       while (cursor !== null) {
@@ -168,34 +194,40 @@ export function inboxModel(): Model {
           `/api/v1/notifications?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
         );
         for (const { id, seq, type, title, message, data, priority, read } of body.items) {
-          notifications.set(id, { id, seq, type, title, message, data, priority, read });
+          found.set(id, { id, seq, type, title, message, data, priority, read });
           newest = Math.max(newest, seq);
         }
         cursor = body.nextCursor;
       }
-      return newest;
+      const take = () => {
+        notifications = found;
+      };
+      return { version: newest, take };
     },
     apply({ type, id, version, data }) {
       if (type === 'NotificationReceived') {
         const { type: kind, title, message, data: more, priority, read } = data;
         notifications.set(id, { id, seq: version, type: kind, title, message, data: more, priority, read });
       }
-      if (type === 'NotificationsUnread' && data.ids !== null) {
-        for (const one of notifications.values()) if (one.seq <= data.upTo) one.read = !data.ids.includes(one.id);
+      if (type !== 'NotificationsUnread') return;
+      const isUnread = (seq: number) =>
+        data.unread.some(([first, last]: [number, number]) => first <= seq && seq <= last);
+      for (const one of notifications.values()) {
+        if (data.from <= one.seq && one.seq <= data.upTo) one.read = !isUnread(one.seq);
       }
     },
     state: () => [...notifications.values()].sort((a, b) => a.seq - b.seq),
   };
 }
 
-/** Nothing but what was said: a load is a subscription from the beginning. */
+/** Nothing but what was said; nothing to load it from but the stream itself. */
 export function roomModel(): Model {
   let said: Payload[] = [];
   return {
-    load() {
+    clear() {
       said = [];
-      return Promise.resolve(0);
     },
+    load: () => Promise.resolve(undefined),
     apply({ type, version, data }) {
       if (type === 'RoomMessagePosted') said.push({ version, message: data.message });
     },
