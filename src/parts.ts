@@ -13,6 +13,7 @@ import { createTicketNumbers } from './actors/ticket-numbers.ts';
 import { createApi } from './api/api.ts';
 import type { App } from './api/app.ts';
 import { createServices } from './application/services.ts';
+import { createAttachments } from './attachments/attachments.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
 import { createRelay } from './broker/relay.ts';
@@ -34,6 +35,7 @@ import { createQueries } from './projections/create-queries.ts';
 import { createLogFeed } from './projections/feed.ts';
 import { createReadModels, startProjections } from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
+import { openAttachmentStore } from './storage.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -111,11 +113,24 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
   parts.defer(() => auth.close());
   if (config.DEMO_DATA === 'on') await seedDemo({ actors, credentials: auth.own?.credentials });
 
+  const store = await openAttachmentStore(config);
+  parts.defer(() => store.close());
+  const attachments = await createAttachments({
+    pool,
+    store,
+    baseUrl: config.PUBLIC_URL ?? '',
+    newId,
+    now: Date.now,
+    log: logger,
+  });
+  parts.defer(() => attachments.close());
+
   const services = createServices({
     actors,
     queries: createQueries({ pool }),
     directory,
     history: reader,
+    attachments,
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter: projections,
@@ -145,8 +160,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     reader,
     waiter: projections,
     broker,
-    // Uploads do not exist yet, so neither do attachments.
-    attachmentUrl: ({ id }, ticketId) => `/api/tickets/${ticketId}/attachments/${encodeURIComponent(id)}`,
+    attachmentUrl: attachments.urlFor,
     log: logger,
     now: Date.now,
     options: {

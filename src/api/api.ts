@@ -18,6 +18,7 @@ import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
+import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
 import { describeSockets } from './docs/sockets.ts';
 import { handleInput } from './input.ts';
@@ -25,6 +26,7 @@ import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
+import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
@@ -39,7 +41,12 @@ import { type Sockets, websocketRoutes } from './routes/websocket.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
-const REQUEST_MS = 30_000;
+/** For a whole request: a file of the greatest size, at the pace of a slow phone. */
+const REQUEST_MS = 300_000;
+/** Whoever goes on sending what was refused is cut off after this many milliseconds. */
+const REFUSED_BODY_MS = 10_000;
+/** What is not over by then when the server closes is cut off. */
+const CLOSING_MS = 10_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -63,6 +70,8 @@ export interface ApiConfig {
   readonly requestsPerMinute?: number;
   /** Addresses and networks of the proxies that are believed about the client's address. */
   readonly trustProxy?: readonly string[];
+  /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
+  readonly closingGrace?: number;
 }
 
 export interface ApiParts {
@@ -92,6 +101,8 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
   app.decorateRequest('authenticated', null);
   if (parts.onRoute !== undefined) app.addHook('onRoute', parts.onRoute);
+  closeConnections(app, config.closingGrace ?? CLOSING_MS);
+  cutOffRefused(app, REFUSED_BODY_MS);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
@@ -129,6 +140,13 @@ export async function createApi(parts: ApiParts): Promise<App> {
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
       websocketRoutes(authenticated, services, parts.sockets);
+      await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
+    });
+    await open.register(async (linked: App) => {
+      linked.addHook('onRequest', requireViewer(services, auth.authenticate));
+      await limitRequests(linked, config.requestsPerMinute);
+      linked.addHook('preHandler', awaitWrites(waiter, services.settle));
+      downloadRoutes(linked, services, { crossOrigin: config.corsOrigins.length > 0 });
     });
   });
   return app;

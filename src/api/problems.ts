@@ -20,6 +20,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   idempotency_key_reused: 422,
   unusable_event_name: 422,
   payload_too_large: 413,
+  unsupported_media_type: 415,
   unavailable: 503,
 };
 
@@ -35,6 +36,7 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   idempotency_key_reused: 'Idempotency key reused',
   unusable_event_name: 'Unusable event name',
   payload_too_large: 'Payload too large',
+  unsupported_media_type: 'Unsupported media type',
   unavailable: 'Service unavailable',
   internal: 'Internal error',
 };
@@ -49,10 +51,14 @@ declare module 'fastify' {
     etag?: boolean;
     /** Takes `If-Match`, and does not answer with an ETag. */
     ifMatch?: boolean;
-    /** Passes something on that is recorded nowhere: repetitions are not recognized, and there is no position. */
-    ephemeral?: boolean;
     /** Needs a token. */
     authenticated?: boolean;
+    /** Changes nothing in the log, so that it is not a command there, although it changes something. */
+    unlogged?: boolean;
+    /** Takes one file, as the part of this name of a multipart body. */
+    file?: string;
+    /** May be asked with a signed link instead of a token. */
+    linked?: boolean;
   }
 }
 

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'idempotency_key_reused'
   | 'unusable_event_name'
   | 'payload_too_large'
+  | 'unsupported_media_type'
   | 'unavailable';
 
 export class DeskwireError extends Error {

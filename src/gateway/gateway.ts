@@ -68,7 +68,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const io = createServer(parts.httpServer, options);
   const rooms = createRooms(io);
   const sessions = createSessions();
-  const messageWire = createMessageWire(parts.attachmentUrl);
+  const messageWireFor = createMessageWire(parts.attachmentUrl);
   const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
   const streams = createStreams({
@@ -77,7 +77,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dialects,
     rooms,
     sessions,
-    messageWire,
+    messageWireFor,
     epoch,
     onError,
   });
@@ -86,7 +86,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const inboxOf = new WeakMap<Session, InboxFeed>();
 
   const tools: Toolbox = {
-    ...{ services, waiter: parts.waiter, memberships, typing, clients, messageWire, now },
+    ...{ services, waiter: parts.waiter, memberships, typing, clients, messageWireFor, now },
     historySize: options.historySize,
     epoch: () => epoch.current,
     inboxOf(session) {

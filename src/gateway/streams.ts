@@ -11,7 +11,7 @@ import type { EventReader } from '../eventlog/event-log.ts';
 import type { NotificationView, ProjectionWaiter } from '../projections/queries.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
-import type { Dialect, MessageWire } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Epoch } from './epoch.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
@@ -23,6 +23,7 @@ import type { Rooms } from './rooms.ts';
 import { createAlerts } from './tickets/alerts.ts';
 import { createTyping, type Typing } from './tickets/typing.ts';
 import { createUnread } from './tickets/unread.ts';
+import type { MessageWireFor } from './wire.ts';
 
 export interface Streams {
   readonly live: LiveStreams;
@@ -44,19 +45,19 @@ export interface StreamsParts {
   readonly dialects: readonly Dialect[];
   readonly rooms: Rooms;
   readonly sessions: Sessions;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly epoch: Epoch;
   onError(error: unknown): void;
 }
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { services, broker, options, dialects, rooms, sessions, messageWire, epoch, now, onError } = parts;
+  const { services, broker, options, dialects, rooms, sessions, messageWireFor, epoch, now, onError } = parts;
   const feedOptions: FeedOptions = { ...options, sleep, onError };
   const unread = createUnread({ queries: services.queries, waiter: parts.waiter, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
-      ...{ broker, rooms, messageWire, now, onError },
+      ...{ broker, rooms, messageWireFor, now, onError },
       reader: parts.reader,
       actors: services.actors,
       relations: (ticket) => services.directory.relations(ticket),
@@ -67,7 +68,7 @@ export function createStreams(parts: StreamsParts): Streams {
     feedOptions,
     options,
   );
-  const alerts = createAlerts({ dialects, sessions, streams: live, messageWire, onError });
+  const alerts = createAlerts({ dialects, sessions, streams: live, messageWireFor, onError });
   const inboxes = createInboxes(
     {
       ...{ broker, rooms, now, onError },
@@ -82,7 +83,7 @@ export function createStreams(parts: StreamsParts): Streams {
   );
   const memberships = createMemberships({
     ...options,
-    ...{ services, messageWire },
+    ...{ services, messageWireFor },
     streams: live,
     epoch: () => epoch.current,
   });

@@ -2,12 +2,13 @@
 import type { Caller, Services } from '../application/services.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { Session } from './connection/session.ts';
-import type { MessageWire, Wire } from './dialects/dialect.ts';
+import type { Wire } from './dialects/dialect.ts';
 import type { Call } from './dialects/request.ts';
 import type { InboxFeed } from './inbox/inbox-feed.ts';
 import type { Memberships } from './live/memberships.ts';
 import type { Clients } from './relay/clients.ts';
 import type { Typing } from './tickets/typing.ts';
+import type { MessageWireFor } from './wire.ts';
 
 export interface Toolbox {
   readonly services: Services;
@@ -15,7 +16,7 @@ export interface Toolbox {
   readonly memberships: Memberships;
   readonly typing: Typing;
   readonly clients: Pick<Clients, 'broadcast'>;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly historySize: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -18,6 +18,7 @@ describe('the configuration', () => {
       REPLAY_LIMIT: 1000,
       CORS_ORIGINS: [],
       TRUST_PROXY: [],
+      S3_REGION: 'us-east-1',
       LOG_LEVEL: 'info',
     });
   });
@@ -60,7 +61,12 @@ describe('the configuration', () => {
     [{ TRUST_PROXY: '10.0.0.0/8,300.0.0.1' }, 'TRUST_PROXY must be like uniquelocal,203.0.113.7'],
     [{ WORKERS: '4' }, 'WORKERS must be 1, not "4"'],
     [{ ROLES: 'api,gateway' }, 'ROLES must be api,gateway,projector,relay'],
-    [{ S3_BUCKET: 'files' }, 'S3_BUCKET is set'],
+    [{ S3_REGION: 'eu-west-1' }, 'S3_REGION is set without S3_BUCKET'],
+    [{ DESKWIRE_S3_ENDPOINT: 'https://s3.example.com' }, 'DESKWIRE_S3_ENDPOINT is set without S3_BUCKET'],
+    [{ S3_BUCKET: 'files', S3_ACCESS_KEY_ID: 'me' }, 'S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together'],
+    [{ S3_BUCKET: 'files', S3_ENDPOINT: 's3.example.com' }, 'S3_ENDPOINT must be like https://s3.example.com:9000'],
+    [{ S3_BUCKET: '../files' }, 'S3_BUCKET must be like deskwire-attachments'],
+    [{ PUBLIC_URL: 'https://desk.example.com/' }, 'PUBLIC_URL must be like https://desk.example.com'],
     [{ DESKWIRE_COLOUR: 'red' }, 'DESKWIRE_COLOUR is not a setting of Deskwire'],
     [{ DESKWIRE_PORT_FILE: '/etc/port' }, 'DESKWIRE_PORT_FILE is not a setting of Deskwire'],
     [{ JWKS_URL: 'https://id.example.com/jwks' }, 'JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together'],

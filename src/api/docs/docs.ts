@@ -46,6 +46,16 @@ const TAGS = [
   { name: 'Operations', description: 'For whoever runs it' },
 ];
 
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  link: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'signature',
+    description: 'Of a link that messages carry, with its `viewer` and `expires`',
+  },
+} as const;
+
 /** Must be registered before the routes that it tells of. */
 export async function describeRoutes(app: App): Promise<void> {
   await app.register(swagger, {
@@ -53,7 +63,7 @@ export async function describeRoutes(app: App): Promise<void> {
       openapi: '3.1.0',
       info: INFO,
       tags: TAGS,
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => ({ url, schema: operationOf({ schema, route }) }),

@@ -56,8 +56,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
 export function operationOf({ schema = {}, route }: { schema?: FastifySchema; route: RouteOptions }): FastifySchema {
   if (schema.hide) return schema;
   const method = String(route.method);
-  const { authenticated = false, etag = false, ifMatch = false, ephemeral = false } = route.config ?? {};
-  const command = authenticated && method !== 'GET' && !ephemeral;
+  const { authenticated = false, etag = false, ifMatch = false, unlogged = false, linked, file } = route.config ?? {};
+  const command = authenticated && method !== 'GET' && !unlogged;
   const takesIfMatch = command && (etag || ifMatch) && (route.url.includes(':') || ifMatch);
   const asked = [
     command && IDEMPOTENCY_KEY,
@@ -73,8 +73,15 @@ export function operationOf({ schema = {}, route }: { schema?: FastifySchema; ro
       ...withHeaders(schema.response, present(told)),
       ...problemsOf(statusesOf(route, { command, takesIfMatch }), schema.response),
     },
-    ...(authenticated && { security: [{ bearer: [] }] }),
+    ...(file !== undefined && { consumes: ['multipart/form-data'], body: formOf(file) }),
+    ...(authenticated && { security: linked ? [{ bearer: [] }, { link: [] }] : [{ bearer: [] }] }),
   };
+}
+
+/** Only told of: it is read as it comes in, and checked then. */
+function formOf(part: string): object {
+  const content = { type: 'string', contentMediaType: 'application/octet-stream' };
+  return { type: 'object', required: [part], properties: { [part]: content } };
 }
 
 function present(parts: readonly (Part | false)[]): Part[] {
@@ -87,7 +94,8 @@ function statusesOf(route: RouteOptions, { command, takesIfMatch }: { command: b
   const statuses = new Set([...problems, 500, 503]);
   if (authenticated) for (const status of [400, 401, 429]) statuses.add(status);
   if (schema.params !== undefined) statuses.add(404);
-  if (schema.body !== undefined) for (const status of [400, 413, 415]) statuses.add(status);
+  if (schema.body !== undefined || config.file !== undefined)
+    for (const status of [400, 413, 415]) statuses.add(status);
   if (command) statuses.add(422);
   if (takesIfMatch) statuses.add(412);
   return [...statuses].sort((a, b) => a - b);

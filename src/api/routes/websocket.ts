@@ -141,7 +141,7 @@ export function websocketRoutes(app: App, services: Services, sockets: Sockets):
   readRoutes(app, services, sockets);
 }
 
-const config = { ephemeral: true, problems: [403, 404, 422] };
+const config = { unlogged: true, problems: [403, 404, 422] };
 
 function sending(summary: string) {
   return { tags, summary, querystring: SendQuery, response: { 202: DeliveredAnswer } };

@@ -1,11 +1,16 @@
 /** The one place where failures become what a socket is told. Source: PROTOCOL.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
-/** Sockets have neither headers nor paths, and so not these. */
-type HttpOnly = 'precondition_failed' | 'idempotency_key_reused' | 'unusable_event_name';
+/** What only HTTP has a word for. */
+const HTTP_ONLY = {
+  precondition_failed: 'conflict',
+  idempotency_key_reused: 'conflict',
+  unsupported_media_type: 'invalid_payload',
+  unusable_event_name: 'invalid_payload',
+} as const;
 
 export interface WireError {
-  readonly type: Exclude<ErrorCode, HttpOnly>;
+  readonly type: Exclude<ErrorCode, keyof typeof HTTP_ONLY>;
   readonly message: string;
   /** As the client named it. */
   readonly field?: string;
@@ -25,12 +30,9 @@ export function wireError(error: unknown): WireError {
 }
 
 function typeOf(code: ErrorCode): WireError['type'] {
-  switch (code) {
-    case 'precondition_failed':
-    case 'idempotency_key_reused':
-    case 'unusable_event_name':
-      return 'conflict';
-    default:
-      return code;
-  }
+  return isHttpOnly(code) ? HTTP_ONLY[code] : code;
+}
+
+function isHttpOnly(code: ErrorCode): code is keyof typeof HTTP_ONLY {
+  return Object.hasOwn(HTTP_ONLY, code);
 }

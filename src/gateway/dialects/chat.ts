@@ -76,10 +76,10 @@ function history(id: string, page: MessagePage, limit: number, messageWire: Mess
 }
 
 function welcome(call: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
-  const { historySize, messageWire } = call.tools;
+  const { historySize, messageWireFor } = call.tools;
   const standing = { ticketId: id, version, epoch, recovered };
   send(call, { name: 'joined_ticket', payload: { ...standing, message: 'Successfully joined ticket' } });
-  if (page !== undefined) send(call, history(id, page, historySize, messageWire));
+  if (page !== undefined) send(call, history(id, page, historySize, messageWireFor(call.session.user)));
   send(call, ...wires);
 }
 
@@ -135,10 +135,10 @@ export const chat: Dialect = {
     send_message: request(
       Type.Object({ ticketId, ...messageFields }, strict),
       async (call, { ticketId: id, ...input }) => {
-        const { services, typing, messageWire } = call.tools;
+        const { services, typing, messageWireFor } = call.tools;
         const { message } = await postMessage(services, callerOf(call), String(id), input);
         typing.stop(message.ticketId, call.session.user.id);
-        return { message: messageWire(message), version: message.version };
+        return { message: messageWireFor(call.session.user)(message), version: message.version };
       },
       Type.Object({ message: messageSchema, version: count }),
     ),
@@ -147,14 +147,14 @@ export const chat: Dialect = {
     load_history: request(
       Type.Object({ ticketId, before: Type.Optional(before), limit: Type.Optional(limit) }, strict),
       async (call, payload) => {
-        const { services, messageWire, historySize } = call.tools;
+        const { services, messageWireFor, historySize } = call.tools;
         const range = {
           limit: payload.limit ?? historySize,
           ...(payload.before !== undefined && { before: Number(payload.before) }),
         };
         await services.settle();
         const read = await readMessages(services, call.session.user, String(payload.ticketId), range);
-        send(call, history(read.ticketId, read.page, range.limit, messageWire));
+        send(call, history(read.ticketId, read.page, range.limit, messageWireFor(call.session.user)));
         return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
       },
       Type.Object({ ticketId: text, hasMore: flag, nextCursor: pagination.properties.nextCursor }),

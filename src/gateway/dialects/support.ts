@@ -44,9 +44,8 @@ function leftWire(id: string) {
 /** Whoever missed too much gets the latest page, message by message. */
 function welcome(call: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
   send(call, { name: 'joined-ticket', payload: { ticketId: id, version, epoch, recovered } });
-  for (const message of page?.messages ?? []) {
-    send(call, { name: 'message:new', payload: call.tools.messageWire(message) });
-  }
+  const messageWire = call.tools.messageWireFor(call.session.user);
+  for (const message of page?.messages ?? []) send(call, { name: 'message:new', payload: messageWire(message) });
   send(call, ...wires);
 }
 

@@ -2,15 +2,17 @@
  * One ticket or room with members in this process: its stream in order, who of this process is in it, and what they may
  * hear, which is decided from the state folded up to the very event being delivered. An event that takes access away
  * takes it before it is sent itself. Each member is in the Socket.IO rooms that it may hear: the public one, and for staff
- * the internal one beside it; an event is rendered once per dialect and each of its wires goes to one of the two.
+ * the internal one beside it; an event is rendered once per dialect and each of its wires goes to one of the two. Only what
+ * holds links that are a user's own is rendered for each member.
  */
 import type { Broker } from '../../broker/port.ts';
 import { type RecordedEvent, streamOf } from '../../domain/event.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { type Session, userRoom } from '../connection/session.ts';
-import type { Dialect, MessageWire, StreamWire } from '../dialects/dialect.ts';
+import type { Dialect, StreamWire } from '../dialects/dialect.ts';
 import { createFeed, type Feed, type FeedOptions, type Filling } from '../feed/feed.ts';
 import type { Rooms } from '../rooms.ts';
+import type { MessageWireFor } from '../wire.ts';
 import { createMembers, type Member } from './members.ts';
 import { type Access, createSubject, type LiveKind, type SubjectParts, tableOf } from './subjects.ts';
 
@@ -46,7 +48,7 @@ export interface LiveStream {
 export interface LiveStreamParts extends SubjectParts {
   readonly broker: Broker;
   readonly rooms: Rooms;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly now: () => number;
   readVersion(): Promise<number>;
   readEvents(after: number, limit: number): Promise<readonly RecordedEvent[]>;
@@ -59,7 +61,7 @@ export interface LiveStreamParts extends SubjectParts {
 }
 
 export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamParts, options: FeedOptions): LiveStream {
-  const { rooms, messageWire } = parts;
+  const { rooms, messageWireFor } = parts;
   const members = createMembers();
   const subject = createSubject(kind, id, parts);
 
@@ -82,10 +84,25 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
     const touched = subject.apply(event);
     if (touched === 'references') void checkReferences().catch(parts.onError);
     else if (touched === 'access') checkAccess();
-    for (const dialect of members.dialects) {
-      for (const wire of tableOf(dialect, kind)?.render(event, messageWire) ?? []) send(dialect, wire);
-    }
+    if (event.type === 'MessagePosted' && event.data.attachments.length > 0) deliverToEach(event);
+    else deliverToAll(event);
     parts.onDelivered(event);
+  }
+
+  function deliverToAll(event: RecordedEvent): void {
+    for (const dialect of members.dialects) {
+      for (const wire of tableOf(dialect, kind)?.render(event, messageWireFor()) ?? []) send(dialect, wire);
+    }
+  }
+
+  /** Links to attachments are signed for one user, so nobody can hand on more than their own access. */
+  function deliverToEach(event: RecordedEvent): void {
+    for (const { session, dialect, internal, live } of members) {
+      if (!live) continue;
+      for (const wire of tableOf(dialect, kind)?.render(event, messageWireFor(session.user)) ?? []) {
+        if (internal || wire.audience === 'public') tell(session, wire);
+      }
+    }
   }
 
   function send(dialect: Dialect, wire: StreamWire, exceptUser?: string): void {

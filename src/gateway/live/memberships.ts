@@ -9,7 +9,8 @@ import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { MessagePage } from '../../projections/queries.ts';
 import type { Session } from '../connection/session.ts';
-import type { Dialect, MessageWire, StreamWire, Wire } from '../dialects/dialect.ts';
+import type { Dialect, StreamWire, Wire } from '../dialects/dialect.ts';
+import type { MessageWireFor } from '../wire.ts';
 import { type LiveStream, memberName } from './live-stream.ts';
 import type { LiveStreams } from './live-streams.ts';
 import type { Member } from './members.ts';
@@ -67,7 +68,7 @@ export interface Memberships {
 interface Parts {
   readonly services: Services;
   readonly streams: LiveStreams;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly replayLimit: number;
   readonly historySize: number;
   readonly streamsPerSocket: number;
@@ -78,7 +79,7 @@ interface Parts {
 const ATTEMPTS = 3;
 
 export function createMemberships(parts: Parts): Memberships {
-  const { services, streams, messageWire, replayLimit, historySize } = parts;
+  const { services, streams, messageWireFor, replayLimit, historySize } = parts;
 
   const turns = new WeakMap<Session, Map<string, Promise<unknown>>>();
 
@@ -173,7 +174,7 @@ export function createMemberships(parts: Parts): Memberships {
           if (mismatch) return;
           const { id } = stream;
           joined = { id, version, epoch: parts.epoch(), recovered: entry.recovered, internal };
-          const wires = rendered(stream.kind, dialect, events).filter(
+          const wires = rendered(session, dialect, stream.kind, events).filter(
             ({ audience, exceptSocket }) => (internal || audience === 'public') && exceptSocket !== session.socket.id,
           );
           welcome({ ...joined, broken: entry.broken, wires, page: entry.page });
@@ -185,9 +186,14 @@ export function createMemberships(parts: Parts): Memberships {
     };
   }
 
-  function rendered(kind: LiveKind, dialect: Dialect, events: readonly RecordedEvent[]): StreamWire[] {
-    const table = tableOf(dialect, kind);
-    return events.flatMap((event) => table?.render(event, messageWire) ?? []);
+  function rendered(
+    { user }: Session,
+    dialect: Dialect,
+    kind: LiveKind,
+    events: readonly RecordedEvent[],
+  ): StreamWire[] {
+    const messageWire = messageWireFor(user);
+    return events.flatMap((event) => tableOf(dialect, kind)?.render(event, messageWire) ?? []);
   }
 
   async function find(session: Session, dialect: Dialect, { kind, id: given }: Place) {

@@ -7,9 +7,10 @@ import type { RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
 import type { Sessions } from '../connection/sessions.ts';
-import type { Dialect, MessageWire } from '../dialects/dialect.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { memberName } from '../live/live-stream.ts';
 import type { LiveStreams } from '../live/live-streams.ts';
+import type { MessageWireFor } from '../wire.ts';
 
 export interface Alerts {
   /** A message was posted by somebody else in a ticket that this user is on. */
@@ -21,11 +22,11 @@ interface Parts {
   readonly dialects: readonly Dialect[];
   readonly sessions: Sessions;
   readonly streams: LiveStreams;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   onError(error: unknown): void;
 }
 
-export function createAlerts({ dialects, sessions, streams, messageWire, onError }: Parts): Alerts {
+export function createAlerts({ dialects, sessions, streams, messageWireFor, onError }: Parts): Alerts {
   const alerting = dialects.filter(({ tickets }) => tickets?.alert !== undefined);
   const closing = new AbortController();
   /** By user: what is told to one goes in order. */
@@ -49,9 +50,8 @@ export function createAlerts({ dialects, sessions, streams, messageWire, onError
       if (event?.type !== 'MessagePosted' || event.data.internal || event.metadata.actor.id === userId) return;
       const message = messageOf(event as RecordedEvent<TicketEvent>);
       if (message === undefined) return;
-      const payload = messageWire(message);
       for (const { session, dialect } of concerned(userId, ticketId, version)) {
-        const wire = dialect.tickets?.alert?.(ticketId, payload);
+        const wire = dialect.tickets?.alert?.(ticketId, messageWireFor(session.user)(message));
         if (wire !== undefined && ticket.access(session.user).hears) session.socket.emit(wire.name, wire.payload);
       }
     } finally {

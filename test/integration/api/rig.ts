@@ -29,6 +29,7 @@ import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
+import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
@@ -128,6 +129,9 @@ export interface Answer {
 
 export interface Client {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** As `fetch`, with their token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  readonly token: string | undefined;
 }
 
 export interface ApiRig extends AsyncDisposable {
@@ -149,6 +153,7 @@ interface RigOptions {
   readonly readiness?: readonly ReadinessCheck[];
   readonly online?: readonly string[];
   readonly onRoute?: ApiParts['onRoute'];
+  readonly attachments?: AttachmentOptions;
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -166,6 +171,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     services: createServices({
       actors: node.actors,
       directory: node.directory,
+      attachments: await startAttachments(node.pool, parts, options.attachments),
       queries: reads.queries,
       history: node.reader,
       waiter,
@@ -213,12 +219,16 @@ async function readModels(node: Node, parts: AsyncDisposableStack) {
 }
 
 export function clientOf(url: string, token?: string): Client {
+  const withToken: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
+    token,
+    fetch: (path, init = {}) =>
+      fetch(url + path, { ...init, headers: { ...withToken, ...Object.fromEntries(new Headers(init.headers)) } }),
     async send(method, path, body, headers = {}) {
       const response = await fetch(url + path, {
         method,
         headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...withToken,
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...headers,
         },

@@ -1,4 +1,4 @@
-/** Holds answers against the OpenAPI document: that a status is documented, and that the body is what is documented. */
+/** Holds answers against the OpenAPI document: that their status is in it, and that they have the headers and body that it says. */
 import { Compile } from 'typebox/compile';
 import { expect } from 'vitest';
 import type { Answer } from '../rig.ts';
@@ -9,7 +9,12 @@ interface Document {
 }
 
 interface Operation {
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: object }>> }>>;
+  readonly responses: Readonly<Record<string, Response>>;
+}
+
+interface Response {
+  readonly headers?: Readonly<Record<string, object>>;
+  readonly content?: Readonly<Record<string, { schema: object }>>;
 }
 
 /** Fails the test when the answer of a route (`GET /api/v1/tickets/:ticketId`) is not one that the document tells of. */
@@ -29,8 +34,13 @@ export function contractOf(document: Document): Contract {
     const operation = document.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
     const response = operation?.responses[status];
     expect(response, `${route} documents ${status}: ${JSON.stringify(body)}`).toBeDefined();
+    for (const name of Object.keys(response?.headers ?? {})) {
+      expect(headers.has(name), `${route} ${status} has ${name}`).toBe(true);
+    }
     const [type] = (headers.get('content-type') ?? '').split(';');
     const content = response?.content?.[type ?? ''];
+    // A file is what it is.
+    if (response?.content?.['*/*'] !== undefined) return;
     if (body === undefined) expect(response?.content, `${route} ${status}`).toBeUndefined();
     else check(content?.schema ?? {}, body, `${route} ${status} ${type}`);
     if (body !== undefined) expect(content, `${route} ${status} ${type}`).toBeDefined();

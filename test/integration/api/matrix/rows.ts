@@ -19,6 +19,12 @@ export interface TicketRow {
   readonly userId?: 'self' | 'colleague';
   /** The answer shows the conversation, internal notes to the desk. */
   readonly shows?: 'notes';
+  /** Sends a file. */
+  readonly file?: true;
+  /** Asks for the file of a message that the colleague posted: `:id`. */
+  readonly attachment?: 'of a message' | 'of a note';
+  /** What those get who see the ticket and may not; 403 when absent. */
+  readonly refused?: 404;
 }
 
 const anybody = () => true;
@@ -55,6 +61,15 @@ export const TICKET_ROWS: readonly TicketRow[] = [
   ...conversation(`${TICKET}/messages`),
   ...conversation('/api/tickets/:ticketId/chat'),
   { route: 'GET /api/tickets/:ticketId/chat/participants', may: anybody, ok: 200 },
+  { route: 'POST /api/tickets/:ticketId/chat/upload', may: anybody, ok: 201, file: true },
+  ...(['of a message', 'of a note'] as const).map((attachment) => ({
+    route: 'GET /api/v1/attachments/:id',
+    use: attachment,
+    attachment,
+    may: attachment === 'of a message' ? anybody : isDesk,
+    ok: 200,
+    refused: 404 as const,
+  })),
   { route: `GET ${SUPPORT}`, may: anybody, ok: 200 },
   { route: `PATCH ${SUPPORT}`, may: isDesk, ok: 200, body: { status: 'in_progress' } },
   { route: `DELETE ${SUPPORT}`, may: admin, ok: 200 },
@@ -68,6 +83,7 @@ export interface PlainRow {
   readonly ok: number;
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: object;
+  readonly file?: true;
 }
 
 const machineOrAdmin = (role: Role) => role === 'service' || role === 'admin';
