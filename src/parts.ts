@@ -5,11 +5,11 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import type pg from 'pg';
-import { v7 as newId } from 'uuid';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
 import { createSnapshotStore } from './actors/snapshots.ts';
 import { createTicketNumbers } from './actors/ticket-numbers.ts';
+import { watchCommands } from './actors/watch-commands.ts';
 import { createApi } from './api/api.ts';
 import type { App } from './api/app.ts';
 import { createServices } from './application/services.ts';
@@ -30,12 +30,16 @@ import { openSession } from './eventlog/session.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
 import { createQueries } from './projections/create-queries.ts';
 import { createLogFeed } from './projections/feed.ts';
 import { createReadModels, startProjections } from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
 import { openAttachmentStore } from './storage.ts';
+import { createPrometheus } from './telemetry/prometheus.ts';
+import { createTracing } from './telemetry/tracing.ts';
+import { watchParts } from './watch-parts.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -55,6 +59,7 @@ const REQUESTS_PER_MINUTE = 6_000;
 export async function startParts(surroundings: Surroundings, parts: AsyncDisposableStack): Promise<App> {
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
+  const newId = createIds(Date.now);
   await createReadModels(database);
 
   const { broker, connection } = await connectBroker({
@@ -64,8 +69,11 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     log: logger,
   });
   parts.defer(() => broker.close());
+  const prometheus = createPrometheus();
+  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
+  const watch = watchParts(telemetry);
   const reader = createEventReader(pool);
-  const appender = createAppender(pool, APPENDER_LIMITS);
+  const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
   parts.defer(() => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
@@ -77,17 +85,22 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     renewEpoch: (expected) => renewEpoch(pool, expected),
     openSession: () => openSession(database, 'deskwire relay'),
     log: logger,
+    onPublished: watch.onPublished,
   });
   parts.defer(() => relay.close());
   const feed = createLogFeed({ appender, reader, broker, log: logger });
   parts.defer(() => feed.close());
-  const projections = startProjections({ database, feed, signals: broker.signals, pool, log: logger });
+  const projections = startProjections({
+    ...{ database, feed, pool, log: logger },
+    signals: broker.signals,
+    onBatch: watch.onBatch,
+  });
   parts.defer(() => projections.close());
 
   const snapshots = createSnapshotStore(pool);
   const directory = createDirectory({ reader, snapshots, broker, now: Date.now, log: logger });
   parts.defer(() => directory.close());
-  const actors = createActorSystem({
+  const localActors = createActorSystem({
     appender,
     reader,
     snapshots,
@@ -97,7 +110,8 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     newId,
     log: logger,
   });
-  parts.defer(() => actors.close());
+  parts.defer(() => localActors.close());
+  const actors = watchCommands(localActors, telemetry);
 
   const auth = await createAuth({
     pool,
@@ -144,7 +158,9 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
     sockets: () => gateway?.control,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
-    readiness: readinessChecks({ pool, broker, projections }),
+    readiness: readinessChecks({ pool, broker, projections, relay, head: () => feed.head }),
+    metrics: telemetry.metrics,
+    ...(config.METRICS === 'on' && { metricsPage: { render: prometheus.render, token: config.METRICS_TOKEN } }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
       trustProxy: config.TRUST_PROXY,
@@ -163,6 +179,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     attachmentUrl: attachments.urlFor,
     log: logger,
     now: Date.now,
+    telemetry,
     options: {
       replayLimit: config.REPLAY_LIMIT,
       corsOrigins: config.CORS_ORIGINS,
@@ -171,6 +188,14 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     },
   });
   parts.defer(() => gateway.close());
+  prometheus.sample({
+    head: () => feed.head,
+    relay: () => relay,
+    projections: projections.status,
+    actors: () => localActors.active,
+    sockets: gateway.sockets,
+    rooms: gateway.rooms,
+  });
   return app;
 }
 

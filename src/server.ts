@@ -30,9 +30,14 @@ export async function start(config: Config, logger: Logger): Promise<Server> {
   );
   await reachNats(natsUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 20, connectionTimeoutMillis: 5_000 });
-  pool.on('error', (error) => {
-    if (!pool.ending) logger.warn({ err: error }, 'an idle database connection was lost');
+  // Of each connection and not just of the pool, which hears only of idle ones: a connection that is lost between two
+  // statements of somebody who holds it would otherwise end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => {
+      if (!pool.ending) logger.warn({ err: error }, 'a database connection was lost');
+    });
   });
+  pool.on('error', () => undefined);
   parts.defer(() => pool.end());
   await reachDatabase(pool, databaseUrl);
   await migrateOrFail(pool, logger);

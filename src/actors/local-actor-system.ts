@@ -69,7 +69,12 @@ export interface ActorSystemDependencies {
 /** Actors looked at to make room for one: those that are busy count, and are looked at last the next time. */
 const SCANNED = 64;
 
-export function createActorSystem(dependencies: ActorSystemDependencies): ActorSystem {
+export interface LocalActorSystem extends ActorSystem {
+  /** Actors in memory now. */
+  readonly active: number;
+}
+
+export function createActorSystem(dependencies: ActorSystemDependencies): LocalActorSystem {
   const { now, log } = dependencies;
   const limits = { ...DEFAULT_ACTOR_LIMITS, ...dependencies.limits };
   const logics = logicsOf(dependencies.deciders, dependencies.contextOf);
@@ -151,6 +156,9 @@ export function createActorSystem(dependencies: ActorSystemDependencies): ActorS
   sweep.unref();
 
   return {
+    get active() {
+      return actors.size;
+    },
     execute<K extends ActorKind>(kind: K, id: string, command: ActorKinds[K]['command'], context: CommandContext) {
       return new Promise<CommandOutcome<K>>((resolve, reject) => {
         checkAdmission();

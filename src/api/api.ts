@@ -17,12 +17,14 @@ import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
+import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
 import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
 import { describeSockets } from './docs/sockets.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
+import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
@@ -82,6 +84,10 @@ export interface ApiParts {
   readonly sockets: Sockets;
   readonly asyncApi: AsyncApiDocument;
   readonly readiness: readonly ReadinessCheck[];
+  /** Told of every request. */
+  readonly metrics?: Metrics;
+  /** There is no `/metrics` without it. */
+  readonly metricsPage?: MetricsPage;
   readonly config: ApiConfig;
   readonly log: Logger;
   /** Called for each route as it is added: for whoever has to know that none is forgotten. */
@@ -106,6 +112,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
+  measureRequests(app, parts.metrics ?? noMetrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
     done();
@@ -121,6 +128,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   await describeRoutes(app);
   describeSockets(app, parts.asyncApi);
   healthRoutes(app, parts.readiness, log);
+  if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);

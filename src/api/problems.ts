@@ -114,6 +114,7 @@ const NOTHING_HERE = new DeskwireError('not_found', 'There is nothing at this ad
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, code, detail, retryAfter } = refusal;
+  request.problem = code;
   const field = refusal.field === undefined ? undefined : nameFor(request, refusal.field);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);

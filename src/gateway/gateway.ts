@@ -16,6 +16,7 @@ import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDispatch } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
@@ -49,12 +50,17 @@ export interface GatewayParts {
   /** Instead of all that there are. */
   readonly dialects?: readonly Dialect[];
   readonly options?: Partial<GatewayOptions>;
+  readonly telemetry?: Telemetry;
 }
 
 export interface Gateway {
   /** Those of these users who have a socket open. */
   online(userIds: readonly string[]): ReadonlySet<string>;
   readonly control: SocketControl;
+  /** Authenticated sockets by namespace. */
+  sockets(): ReadonlyMap<string, number>;
+  /** Rooms with sockets in them by namespace, each socket's own left out. */
+  rooms(): ReadonlyMap<string, number>;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
@@ -63,6 +69,7 @@ export interface Gateway {
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { services, broker, log, now, dialects = DIALECTS } = parts;
   const catalog = catalogOf(dialects);
+  const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
   const io = createServer(parts.httpServer, options);
@@ -133,6 +140,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       }
     },
     onError,
+    onRefused: (reason) => metrics.authenticationFailed('socket', reason),
     onClosed(session) {
       for (const { stream } of session.members.values()) {
         if (stream.kind === 'ticket') typing.stop(stream.id, session.user.id);
@@ -170,12 +178,20 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     else void connections.userChanged(id);
   });
   const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
-  for (const namespace of catalog.keys()) connections.serve(io.of(namespace));
+  const namespaces = [...catalog.keys()];
+  for (const namespace of namespaces) connections.serve(io.of(namespace));
 
   const review = setInterval(connections.review, options.userCheckEvery).unref();
   const stopReconnected = broker.onReconnected(connections.review);
 
   return {
+    sockets() {
+      const counts = new Map(namespaces.map((namespace) => [namespace, 0]));
+      for (const { namespace } of sessions) counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+      return counts;
+    },
+    rooms: () =>
+      new Map(namespaces.map((name) => [name, io.of(name).adapter.rooms.size - io.of(name).adapter.sids.size])),
     online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
     control: createSocketControl({ dialects, sessions, streams: streams.live, rooms, now }),
     async close() {

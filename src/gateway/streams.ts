@@ -9,11 +9,14 @@ import { parseStream, type RecordedEvent } from '../domain/event.ts';
 import { lookUp } from '../domain/record.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { NotificationView, ProjectionWaiter } from '../projections/queries.ts';
+import type { ReplayedStream } from '../telemetry/metrics.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Epoch } from './epoch.ts';
 import type { FeedOptions } from './feed/feed.ts';
+import { watchFeeds } from './feed/observer.ts';
 import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
 import type { LiveStream } from './live/live-stream.ts';
 import { createLiveStreams, type LiveStreams } from './live/live-streams.ts';
@@ -47,12 +50,16 @@ export interface StreamsParts {
   readonly sessions: Sessions;
   readonly messageWireFor: MessageWireFor;
   readonly epoch: Epoch;
+  readonly telemetry?: Telemetry;
   onError(error: unknown): void;
 }
 
 export function createStreams(parts: StreamsParts): Streams {
   const { services, broker, options, dialects, rooms, sessions, messageWireFor, epoch, now, onError } = parts;
-  const feedOptions: FeedOptions = { ...options, sleep, onError };
+  const feedOptions = (stream: ReplayedStream): FeedOptions => ({
+    ...{ ...options, sleep, onError },
+    observer: watchFeeds(stream, parts.telemetry ?? noTelemetry),
+  });
   const unread = createUnread({ queries: services.queries, waiter: parts.waiter, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
@@ -78,7 +85,7 @@ export function createStreams(parts: StreamsParts): Streams {
       dialects: dialects.filter(({ inbox }) => inbox !== undefined),
       onDelivered: ({ id }, notification) => othersPosted(id, notification),
     },
-    feedOptions,
+    feedOptions('inbox'),
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
   const memberships = createMemberships({

@@ -1,6 +1,7 @@
 /** What the requests of the dialects work with. */
 import type { Caller, Services } from '../application/services.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
+import { validTraceparent } from '../telemetry/tracing.ts';
 import type { Session } from './connection/session.ts';
 import type { Wire } from './dialects/dialect.ts';
 import type { Call } from './dialects/request.ts';
@@ -28,7 +29,18 @@ export interface Toolbox {
 
 /** The caller as the application functions want them. */
 export function callerOf({ session, correlationId }: Call): Caller {
-  return { user: session.user, correlationId, address: session.address };
+  const traceparent = traceparentOf(session);
+  return {
+    user: session.user,
+    correlationId,
+    address: session.address,
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}
+
+/** Of the whole connection: browsers can set no headers, so it may also be in the handshake's `auth`. */
+function traceparentOf({ socket: { handshake } }: Session): string | undefined {
+  return validTraceparent(handshake.auth.traceparent) ?? validTraceparent(handshake.headers.traceparent);
 }
 
 export function send({ session }: Call, ...wires: readonly Wire[]): void {

@@ -7,7 +7,7 @@ import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames, type Schemas } from './c
 import { openCheckpoint } from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
 import type { ProjectionWaiter } from './queries.ts';
-import { type Runner, type RunnerStatus, startRunner } from './runner.ts';
+import { type Runner, type RunnerOptions, type RunnerStatus, startRunner } from './runner.ts';
 import { createProjectionWaiter } from './waiter.ts';
 
 export interface Projections extends ProjectionWaiter {
@@ -25,6 +25,7 @@ export interface ProjectionsOptions {
   readonly schemas?: Schemas;
   /** Milliseconds between the starts of two batches of a projection under load. */
   readonly pace?: number;
+  readonly onBatch?: RunnerOptions['onBatch'];
 }
 
 /**
@@ -56,6 +57,7 @@ export function startProjections(options: ProjectionsOptions): Projections {
         onMoved: waiter.moved,
         publishInbox: (userId, signal) => signals.publish(['inbox', userId], signal),
         ...(pace !== undefined && { pace }),
+        ...(options.onBatch && { onBatch: options.onBatch }),
       }),
     );
   }

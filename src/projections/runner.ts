@@ -16,6 +16,7 @@
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
+import type { RecordedEvent } from '../domain/event.ts';
 import { openSession, PING_EVERY, type Session } from '../eventlog/session.ts';
 import {
   type Checkpoint,
@@ -74,6 +75,8 @@ export interface RunnerOptions {
   readonly pace?: number;
   /** Events per batch at most. */
   readonly batchSize?: number;
+  /** Called after each batch that was written, with all its events and when it began (`performance.now()`). */
+  readonly onBatch?: (projection: string, events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
 /** Milliseconds between two attempts to become active. */
@@ -160,6 +163,7 @@ export function startRunner(options: RunnerOptions): Runner {
           },
         );
         wasSaved(last);
+        options.onBatch?.(projection.name, events, began);
         announce(writes, result);
       } else if (began - savedAt > SAVE_EVERY) {
         await save(last);
@@ -226,14 +230,15 @@ export function startRunner(options: RunnerOptions): Runner {
     },
     status() {
       const event = suspects?.first === suspects?.last ? suspects?.first : undefined;
+      // What went wrong before it stood by is the active runner's matter now.
+      const problem = attempts > 0 && state !== 'standby' ? lastError : undefined;
       return {
         name: projection.name,
         version: projection.version,
         state,
         position,
         lag: position === undefined ? undefined : Math.max(0, feed.head - position),
-        failure:
-          attempts > 0 && lastError ? { message: lastError.message, attempts, position: event?.position } : undefined,
+        failure: problem && { message: problem.message, attempts, position: event?.position },
       };
     },
     hurry: pace.hurry,

@@ -40,6 +40,8 @@ interface Parts {
   onClosed(session: Session): void;
   onUserChanged(user: UserFacts): void;
   onError(error: unknown): void;
+  /** A socket was not let in for its token. */
+  onRefused(reason: string): void;
 }
 
 /** What clients may say of themselves when they connect. */
@@ -115,6 +117,7 @@ export function createConnections(parts: Parts): Connections {
 
   function turnAway(socket: Socket, error: unknown): void {
     const told = wireError(error);
+    if (told.type === 'unauthorized' || told.type === 'token_expired') parts.onRefused(told.type);
     if (error instanceof DeskwireError) {
       log.info({ socket: socket.id, namespace: socket.nsp.name, error: told.type }, 'socket turned away');
     } else {

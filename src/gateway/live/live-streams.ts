@@ -51,7 +51,11 @@ interface Held {
 const RANGES_AT_ONCE = 50;
 const HEADS_AT_ONCE = 1_000;
 
-export function createLiveStreams(parts: LiveStreamsParts, options: FeedOptions, paces: Paces): LiveStreams {
+export function createLiveStreams(
+  parts: LiveStreamsParts,
+  optionsFor: (kind: LiveKind) => FeedOptions,
+  paces: Paces,
+): LiveStreams {
   const held = new Map<Stream, Held>();
   const readRange = batched<StreamRange, RecordedEvent[]>((ranges) => parts.reader.readStreams(ranges), RANGES_AT_ONCE);
   const readHead = batched<Stream, number>((streams) => parts.reader.readVersions(streams), HEADS_AT_ONCE);
@@ -70,7 +74,7 @@ export function createLiveStreams(parts: LiveStreamsParts, options: FeedOptions,
         },
         onMemberRemoved: () => release(stream),
       },
-      options,
+      optionsFor(kind),
     );
     const entry: Held = { stream, holders: 0, looked: 0, lingering: undefined };
     held.set(name, entry);
