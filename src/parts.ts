@@ -27,6 +27,8 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
+import { createAsyncApi } from './gateway/contract/asyncapi.ts';
+import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway } from './gateway/gateway.ts';
 import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
@@ -48,6 +50,7 @@ export interface Surroundings {
 }
 
 const NAMESPACE = 'deskwire';
+const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
 const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
 const REQUESTS_PER_MINUTE = 6_000;
@@ -153,6 +156,8 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     waiter: projections,
     auth,
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
+    sockets: () => gateway?.control,
+    asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     readiness: readinessChecks({ pool, broker, projections, relay, head: () => feed.head }),
     metrics: telemetry.metrics,
     ...(config.METRICS === 'on' && { metricsPage: { render: prometheus.render, token: config.METRICS_TOKEN } }),
