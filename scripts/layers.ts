@@ -20,6 +20,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
   api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
   'demo.ts': ['domain', 'actors', 'auth'],
+  cli: [...['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'services'], ...['config.ts', 'main.ts']],
   services: ['config.ts'],
   'config-schema.ts': [],
   'config.ts': ['config-schema.ts', 'services'],
