@@ -1,32 +1,38 @@
 /**
- * The epoch of the log, as this process knows it. It changes when history was replaced under it (a restored backup):
- * looked at from time to time, and after each reconnection of the broker.
+ * The epoch of the log, as this process knows it. It changes when history was replaced under it (a restored backup): the
+ * relay finds out and says so. Since signals may be lost, the log is also looked at from time to time, and after each
+ * reconnection of the broker.
  */
-import type { Broker } from '../broker/port.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
+import type { Broker } from './port.ts';
 
 export interface Epoch {
   readonly current: string;
   close(): void;
 }
 
+/** Told by the relay when it has renewed the epoch. */
+export const EPOCH_TOPIC = ['epoch'] as const;
+
 interface Parts {
   readonly reader: Pick<EventReader, 'head'>;
-  readonly broker: Pick<Broker, 'onReconnected'>;
+  readonly broker: Pick<Broker, 'onReconnected' | 'signals'>;
   /** Milliseconds. */
   readonly every: number;
+  /** `current` is the new one by then. */
   onChanged(): void;
   onError(error: unknown): void;
 }
 
 /** Resolves once it is known. */
 export async function watchEpoch({ reader, broker, every, onChanged, onError }: Parts): Promise<Epoch> {
-  let current = (await reader.head()).epoch;
+  const subscription = broker.signals.subscribe(EPOCH_TOPIC, () => void look());
+  let current: string | undefined;
 
   async function look(): Promise<void> {
     try {
       const { epoch } = await reader.head();
-      if (epoch === current) return;
+      if (current === undefined || epoch === current) return;
       current = epoch;
       onChanged();
     } catch (error) {
@@ -34,15 +40,23 @@ export async function watchEpoch({ reader, broker, every, onChanged, onError }: 
     }
   }
 
+  try {
+    current = (await reader.head()).epoch;
+  } catch (error) {
+    subscription.close();
+    throw error;
+  }
+  const known = current;
   const timer = setInterval(() => void look(), every).unref();
   const stopReconnected = broker.onReconnected(() => void look());
   return {
     get current() {
-      return current;
+      return current ?? known;
     },
     close() {
       clearInterval(timer);
       stopReconnected();
+      subscription.close();
     },
   };
 }

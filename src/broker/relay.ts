@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
 import type { BrokerConnection } from './connection.ts';
+import { EPOCH_TOPIC } from './epoch.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
 import type { Broker } from './port.ts';
 import { publishBatch } from './publisher.ts';
@@ -182,7 +183,7 @@ export function createRelay(options: RelayOptions): Relay {
       if (last_seq <= head.position && (await agrees(last_seq))) return last_seq;
       log.error({ position: head.position, sequence: last_seq }, 'the log lost history that JetStream has seen');
       epoch = await options.renewEpoch(epoch);
-      signals.publish(['epoch'], { epoch });
+      signals.publish(EPOCH_TOPIC, { epoch });
     }
     await manager.streams.delete(connection.streamName);
     return (await createEventStream(manager, connection, epoch)).state.last_seq;

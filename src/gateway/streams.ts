@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Services } from '../application/services.ts';
+import type { Epoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
 import { parseStream, type RecordedEvent } from '../domain/event.ts';
 import { lookUp } from '../domain/record.ts';
@@ -13,7 +14,6 @@ import type { NotificationView, ProjectionWaiter } from '../projections/queries.
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
 import type { Dialect, MessageWire } from './dialects/dialect.ts';
-import type { Epoch } from './epoch.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
 import type { GatewayOptions } from './options.ts';
