@@ -36,7 +36,7 @@ export function createRequests(
 
       async function answer(data: Uint8Array, respond: (data: Uint8Array) => void): Promise<void> {
         try {
-          const reply = encoder.encode(JSON.stringify(await handler(JSON.parse(decoder.decode(data)))));
+          const reply = encoder.encode(JSON.stringify((await handler(JSON.parse(decoder.decode(data)))) ?? null));
           respond(fits(reply) ? reply : NOTHING);
         } catch (error) {
           log.error({ err: error, subject }, 'request not answered');
