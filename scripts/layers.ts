@@ -27,7 +27,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition root. */
-const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'welcome.ts'];
+const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'shutdown.ts', 'welcome.ts', 'workers'];
 
 /** Packages that one folder hides from all others. */
 const hiddenBehind: Readonly<Record<string, string>> = {

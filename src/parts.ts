@@ -8,6 +8,9 @@ import type pg from 'pg';
 import { v7 as newId } from 'uuid';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
+import { codeFingerprint } from './actors/placement/code-fingerprint.ts';
+import { createNodeView } from './actors/placement/node-view.ts';
+import { createPlacedActorSystem } from './actors/placement/placed-actor-system.ts';
 import { createSnapshotStore } from './actors/snapshots.ts';
 import { createTicketNumbers } from './actors/ticket-numbers.ts';
 import { createApi } from './api/api.ts';
@@ -15,8 +18,9 @@ import type { App } from './api/app.ts';
 import { createServices } from './application/services.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
-import { createRelay } from './broker/relay.ts';
-import type { Config } from './config.ts';
+import { watchEpoch } from './broker/epoch.ts';
+import { createRelay, hintRelay } from './broker/relay.ts';
+import type { Config, Role } from './config.ts';
 import { seedDemo } from './demo.ts';
 import { referenceDecider } from './domain/reference/decider.ts';
 import { roomDecider } from './domain/room/decider.ts';
@@ -26,12 +30,13 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
-import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
 import type { Logger } from './logging.ts';
 import { createQueries } from './projections/create-queries.ts';
 import { createLogFeed } from './projections/feed.ts';
-import { createReadModels, startProjections } from './projections/projections.ts';
+import { createReadModels, createRemoteWaiter, type Projections, startProjections } from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
+import type { Shutdown } from './shutdown.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -39,6 +44,8 @@ export interface Surroundings {
   readonly natsUrl: string;
   readonly pool: pg.Pool;
   readonly logger: Logger;
+  /** When this process is one of several workers of its host. */
+  readonly worker?: HostWorker;
 }
 
 const NAMESPACE = 'deskwire';
@@ -46,10 +53,14 @@ const NAMESPACE = 'deskwire';
 const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
 const REQUESTS_PER_MINUTE = 6_000;
 
+/** Milliseconds between two looks at the epoch, beside hearing of it. */
+const EPOCH_EVERY = 3_000;
+
 /** The parts of one process, started; `parts` closes them. */
-export async function startParts(surroundings: Surroundings, parts: AsyncDisposableStack): Promise<App> {
+export async function startParts(surroundings: Surroundings, parts: Shutdown): Promise<App> {
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
+  const has = (role: Role) => config.ROLES.includes(role);
   await createReadModels(database);
 
   const { broker, connection } = await connectBroker({
@@ -58,31 +69,52 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     name: 'deskwire',
     log: logger,
   });
-  parts.defer(() => broker.close());
+  parts.defer('broker', () => broker.close());
   const reader = createEventReader(pool);
   const appender = createAppender(pool, APPENDER_LIMITS);
-  parts.defer(() => appender.close());
+  parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
-  const relay = createRelay({
-    connection,
-    signals: broker.signals,
-    appender,
-    reader,
-    renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession(database, 'deskwire relay'),
-    log: logger,
-  });
-  parts.defer(() => relay.close());
-  const feed = createLogFeed({ appender, reader, broker, log: logger });
-  parts.defer(() => feed.close());
-  const projections = startProjections({ database, feed, signals: broker.signals, pool, log: logger });
-  parts.defer(() => projections.close());
+  if (has('relay')) {
+    const relay = createRelay({
+      connection,
+      signals: broker.signals,
+      appender,
+      reader,
+      renewEpoch: (expected) => renewEpoch(pool, expected),
+      openSession: () => openSession(database, 'deskwire relay'),
+      log: logger,
+    });
+    parts.defer('relay', () => relay.close());
+  } else {
+    parts.defer('relay hints', hintRelay({ appender, signals: broker.signals }));
+  }
+  const projections = has('projector') ? runProjections() : { ...createRemoteWaiter(pool), status: () => [] };
 
-  const snapshots = createSnapshotStore(pool);
+  function runProjections(): Projections {
+    const feed = createLogFeed({ appender, reader, broker, log: logger });
+    parts.defer('log feed', () => feed.close());
+    const running = startProjections({ database, feed, signals: broker.signals, pool, log: logger });
+    parts.defer('projections', () => running.close());
+    return running;
+  }
+
+  const epoch = await watchEpoch({
+    reader,
+    broker,
+    every: EPOCH_EVERY,
+    onChanged() {
+      logger.warn({ epoch: epoch.current }, 'the log has a new epoch: forgetting what was known of the old one');
+      local.forget();
+      directory.forget();
+    },
+    onError: (error) => logger.warn({ err: error }, 'the epoch cannot be read'),
+  });
+  parts.defer('epoch', () => epoch.close());
+  const snapshots = createSnapshotStore(pool, () => epoch.current);
   const directory = createDirectory({ reader, snapshots, broker, now: Date.now, log: logger });
-  parts.defer(() => directory.close());
-  const actors = createActorSystem({
+  parts.defer('directory', () => directory.close());
+  const local = createActorSystem({
     appender,
     reader,
     snapshots,
@@ -92,7 +124,17 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     newId,
     log: logger,
   });
-  parts.defer(() => actors.close());
+  const code = await codeFingerprint();
+  const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
+  const actors = createPlacedActorSystem({
+    local,
+    view,
+    code,
+    requests: broker.requests,
+    now: Date.now,
+    log: logger,
+  });
+  parts.defer('actors', () => actors.close());
 
   const auth = await createAuth({
     pool,
@@ -105,7 +147,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     limitAttempts: config.RATE_LIMIT === 'on',
     ...providerOf(config),
   });
-  parts.defer(() => auth.close());
+  parts.defer('authentication', () => auth.close());
   if (config.DEMO_DATA === 'on') await seedDemo({ actors, credentials: auth.own?.credentials });
 
   const services = createServices({
@@ -115,40 +157,52 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter: projections,
-    lastPosition: () => appender.lastPosition,
+    lastPosition: () => Math.max(appender.lastPosition, actors.lastPosition),
   });
+  let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
     services,
     waiter: projections,
     auth,
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
-    readiness: readinessChecks({ pool, broker, projections }),
+    readiness: readinessChecks({ pool, broker, projections, draining: () => draining }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
+    healthOnly: !has('api'),
   });
-  parts.defer(() => app.close());
-  gateway = await createGateway({
-    httpServer: app.server as HttpServer,
-    auth,
-    services,
-    reader,
-    waiter: projections,
-    broker,
-    // Uploads do not exist yet, so neither do attachments.
-    attachmentUrl: ({ id }, ticketId) => `/api/tickets/${ticketId}/attachments/${encodeURIComponent(id)}`,
-    log: logger,
-    now: Date.now,
-    options: {
-      replayLimit: config.REPLAY_LIMIT,
-      corsOrigins: config.CORS_ORIGINS,
-      ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
-    },
+  parts.defer('HTTP requests', () => app.close());
+  if (has('gateway')) {
+    const opened = await createGateway({
+      httpServer: app.server as HttpServer,
+      auth,
+      services,
+      reader,
+      waiter: projections,
+      broker,
+      // Uploads do not exist yet, so neither do attachments.
+      attachmentUrl: ({ id }, ticketId) => `/api/tickets/${ticketId}/attachments/${encodeURIComponent(id)}`,
+      log: logger,
+      ...(surroundings.worker && { worker: surroundings.worker }),
+      now: Date.now,
+      options: {
+        replayLimit: config.REPLAY_LIMIT,
+        corsOrigins: config.CORS_ORIGINS,
+        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
+      },
+    });
+    gateway = opened;
+    parts.defer('sockets', () => opened.close());
+  }
+  // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
+  if (has('api') || has('gateway')) await actors.join();
+  parts.defer('readiness', () => {
+    draining = true;
+    actors.leave();
   });
-  parts.defer(() => gateway.close());
   return app;
 }
 

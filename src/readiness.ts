@@ -12,8 +12,15 @@ export function readinessChecks(parts: {
   readonly pool: Pool;
   readonly broker: Pick<Broker, 'connected'>;
   readonly projections: Pick<Projections, 'status'>;
+  readonly draining: () => boolean;
 }): ReadinessCheck[] {
   return [
+    {
+      name: 'serving',
+      async check() {
+        if (parts.draining()) throw new Error('this process is about to end');
+      },
+    },
     {
       name: 'database',
       async check() {

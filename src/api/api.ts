@@ -63,6 +63,8 @@ export interface ApiParts {
   readonly readiness: readonly ReadinessCheck[];
   readonly config: ApiConfig;
   readonly log: Logger;
+  /** For a process without the role `api`: it says whether it is well, and nothing else. */
+  readonly healthOnly?: boolean;
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
@@ -92,6 +94,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
 
   healthRoutes(app, parts.readiness, log);
+  if (parts.healthOnly) return app;
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);

@@ -54,6 +54,15 @@ const MAX_BATCH = 500;
 /** Commits of this process kept for publishing; beyond it they are read from Postgres instead. */
 const MAX_REMEMBERED = 10_000;
 
+/** For a process that has no relay: tells those of others of its commits. Returns what ends it. */
+export function hintRelay({ appender, signals }: Pick<RelayOptions, 'appender' | 'signals'>): () => void {
+  return appender.onCommitted((events) => hint(signals, events));
+}
+
+function hint(signals: RelayOptions['signals'], events: readonly RecordedEvent[]): void {
+  signals.publish(['log'], { position: events.at(-1)?.position });
+}
+
 export function createRelay(options: RelayOptions): Relay {
   const { connection, signals, reader, log } = options;
   const stopping = new AbortController();
@@ -66,8 +75,7 @@ export function createRelay(options: RelayOptions): Relay {
   let othersCommitted = true;
 
   const forget = options.appender.onCommitted((events) => {
-    const last = events.at(-1);
-    if (!leading) return signals.publish(['log'], { position: last?.position });
+    if (!leading) return hint(signals, events);
     if (remembered.length + events.length > MAX_REMEMBERED) remembered = [];
     remembered.push(...events);
     wake();

@@ -6,7 +6,7 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { watchEpoch } from '../broker/epoch.ts';
@@ -29,6 +29,13 @@ import { createStreams } from './streams.ts';
 import type { Toolbox } from './toolbox.ts';
 import { type AttachmentUrl, createMessageWire } from './wire.ts';
 
+/** What the gateway has of being one of several workers of a host (`host-worker.ts`). */
+export interface HostWorker {
+  readonly adapter: NonNullable<ServerOptions['adapter']>;
+  /** A new id for a transport session, by which its later requests find this worker again. */
+  readonly newSessionId: () => string;
+}
+
 export interface GatewayParts {
   readonly httpServer: HttpServer;
   readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked'>;
@@ -41,6 +48,7 @@ export interface GatewayParts {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly options?: Partial<GatewayOptions>;
+  readonly worker?: HostWorker;
 }
 
 export interface Gateway {
@@ -57,7 +65,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { services, broker, log, now } = parts;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
-  const io = createServer(parts.httpServer, options);
+  const io = createServer(parts.httpServer, options, parts.worker);
   const rooms = createRooms(io);
   const sessions = createSessions();
   const messageWire = createMessageWire(parts.attachmentUrl);
@@ -163,15 +171,22 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-function createServer(httpServer: HttpServer, { maxFrameBytes, corsOrigins }: GatewayOptions): Server {
-  return new Server(httpServer, {
+function createServer(
+  httpServer: HttpServer,
+  { maxFrameBytes, corsOrigins }: GatewayOptions,
+  worker: HostWorker | undefined,
+): Server {
+  const io = new Server(httpServer, {
     transports: ['polling', 'websocket'],
     maxHttpBufferSize: maxFrameBytes,
     perMessageDeflate: false,
     httpCompression: false,
     serveClient: false,
     cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
+    ...(worker && { adapter: worker.adapter }),
   });
+  if (worker) io.engine.generateId = worker.newSessionId;
+  return io;
 }
 
 function limitsOf({ rate }: GatewayOptions, now: () => number) {

@@ -16,7 +16,7 @@
  * whoever was asked must not decide once the asker has given up: each command says when it was sent, a node that gets or
  * reaches it too late declines it, and nobody gives up before that time.
  */
-import { type Broker, UnansweredError } from '../../broker/port.ts';
+import { type Broker, type Service, UnansweredError } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { streamOf } from '../../domain/event.ts';
 import type {
@@ -32,8 +32,8 @@ import { type Answer, type Answered, commandsOf, errorOf, type ForwardedCommand,
 import type { NodeView } from './node-view.ts';
 
 export interface PlacedActorSystem extends ActorSystem {
-  /** Resolves once other nodes can be told of this one. */
-  readonly ready: Promise<void>;
+  /** Has other nodes know of this one, and send it the commands of its streams. Resolves when they can. */
+  join(): Promise<void>;
   /** Position of the newest event that another node recorded for a command from here; 0 before the first. */
   readonly lastPosition: number;
   /** Leaves the cluster's view: new commands go to other nodes, if there are any, from here too. */
@@ -61,8 +61,7 @@ export function createPlacedActorSystem(dependencies: PlacementDependencies): Pl
   const { local, view, code, requests, now, log, patience = 2_000 } = dependencies;
   let lastPosition = 0;
 
-  const service = requests.serve(commandsOf(view.self), (question) => answer(question as ForwardedCommand));
-  const ready = service.ready.then(view.join);
+  let service: Service | undefined;
 
   async function answer({ from, sentAt, kind, id, command, context, ...asked }: ForwardedCommand): Promise<Answer> {
     if (asked.code !== code) return { declined: 'code' };
@@ -122,7 +121,6 @@ export function createPlacedActorSystem(dependencies: PlacementDependencies): Pl
   }
 
   return {
-    ready,
     get lastPosition() {
       return lastPosition;
     },
@@ -145,11 +143,17 @@ export function createPlacedActorSystem(dependencies: PlacementDependencies): Pl
     },
 
     read: local.read,
+
+    async join() {
+      service = requests.serve(commandsOf(view.self), (question) => answer(question as ForwardedCommand));
+      await service.ready;
+      view.join();
+    },
     leave: view.leave,
 
     async close() {
       view.leave();
-      await service.close();
+      await service?.close();
       view.close();
       await local.close();
     },

@@ -55,7 +55,7 @@ export async function startNode(options: TestNodeOptions): Promise<TestNode> {
     log,
     ...(options.patience !== undefined && { patience: options.patience }),
   });
-  await actors.ready;
+  await actors.join();
   return {
     id,
     actors,
