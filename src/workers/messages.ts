@@ -1,0 +1,31 @@
+/** What the primary and its workers say to each other. */
+import type { Config } from '../config.ts';
+
+/** Everything that a worker is told when it starts. */
+export interface Assignment {
+  /** From 1; a worker that replaces a dead one has its number. */
+  readonly number: number;
+  readonly workers: number;
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+}
+
+export type FromWorker =
+  | { readonly deskwire: 'hello' }
+  | { readonly deskwire: 'serving'; readonly url: string; readonly port: number; readonly peerPort: number }
+  /** It cannot start, and why. */
+  | { readonly deskwire: 'failed'; readonly reason: string };
+
+export type ToWorker =
+  | { readonly deskwire: 'start'; readonly assignment: Assignment }
+  /** Where the workers take requests from each other: ports of the loopback interface, by number. */
+  | { readonly deskwire: 'peers'; readonly ports: Peers }
+  | { readonly deskwire: 'drain' };
+
+export type Peers = Readonly<Record<number, number>>;
+
+/** Anything else is of the socket.io adapter. */
+export function isOurs(message: unknown): message is { readonly deskwire: string } {
+  return typeof message === 'object' && message !== null && 'deskwire' in message;
+}
