@@ -41,7 +41,7 @@ export async function postMessage(
     input.clientMessageId === undefined
       ? commandContext(services, caller, 'post')
       : commandContext(services, caller, 'message', input.clientMessageId);
-  const outcome = await services.actors.execute(
+  const outcome = await services.actors.record(
     'ticket',
     ticketId,
     {

@@ -21,13 +21,13 @@ export interface SendNotificationInput {
 /** Marks notifications of the caller as read; ids that are not theirs change nothing. */
 export async function readNotifications(services: Services, caller: Caller, ids: readonly string[]): Promise<Done> {
   const command = { type: 'ReadNotifications', ids } as const;
-  return services.actors.execute('user', caller.user.id, command, commandContext(services, caller, 'read'));
+  return services.actors.record('user', caller.user.id, command, commandContext(services, caller, 'read'));
 }
 
 /** Marks every notification of the caller as read, or those up to a seq. */
 export async function readAllNotifications(services: Services, caller: Caller, upToSeq?: number): Promise<Done> {
   const command = { type: 'ReadAllNotifications', ...(upToSeq !== undefined && { upToSeq }) } as const;
-  return services.actors.execute('user', caller.user.id, command, commandContext(services, caller, 'read-all'));
+  return services.actors.record('user', caller.user.id, command, commandContext(services, caller, 'read-all'));
 }
 
 /**
@@ -56,7 +56,7 @@ export async function sendNotification(
 }
 
 async function sendTo(services: Services, caller: Caller, userId: string, input: SendNotificationInput) {
-  const outcome = await services.actors.execute(
+  const outcome = await services.actors.record(
     'user',
     userId,
     {
