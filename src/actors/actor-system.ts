@@ -49,6 +49,8 @@ export interface CommandContext {
   readonly commandId: string;
   readonly by: UserFacts;
   readonly correlationId: string;
+  /** Of what was asked for, when the client named the command: recorded, so that a repetition can be held against it. */
+  readonly fingerprint?: string;
   readonly address?: string;
   readonly traceparent?: string;
   /** Refuse with `precondition_failed` unless the stream has this version (`If-Match`). */

@@ -104,11 +104,13 @@ function evolveProvisionally(
   return state;
 }
 
-function metadataOf({ commandId, by, correlationId, address, traceparent }: CommandContext): EventMetadata {
+function metadataOf(context: CommandContext): EventMetadata {
+  const { commandId, by, correlationId, fingerprint, address, traceparent } = context;
   return {
     commandId,
     actor: { id: by.id, name: by.name, role: by.role },
     correlationId,
+    ...(fingerprint !== undefined && { fingerprint }),
     ...(address !== undefined && { address }),
     ...(traceparent !== undefined && { traceparent }),
   };

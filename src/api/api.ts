@@ -9,27 +9,41 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
-import { fastify } from 'fastify';
+import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import type { App } from './app.ts';
+import { closeConnections, cutOffRefused } from './closing.ts';
+import { describeRoutes } from './docs/docs.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
+import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
-import { chatRoutes, type Online } from './routes/chat.ts';
+import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { referenceRoutes } from './routes/references.ts';
+import { roomRoutes } from './routes/rooms.ts';
 import { supportRoutes } from './routes/support.ts';
+import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
+import { ticketRoutes } from './routes/tickets.ts';
+import { userRoutes } from './routes/users.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
-const REQUEST_MS = 30_000;
+/** For a whole request: a file of the greatest size, at the pace of a slow phone. */
+const REQUEST_MS = 300_000;
+/** Whoever goes on sending what was refused is cut off after this many milliseconds. */
+const REFUSED_BODY_MS = 10_000;
+/** What is not over by then when the server closes is cut off. */
+const CLOSING_MS = 10_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -51,8 +65,10 @@ export interface ApiConfig {
   readonly corsOrigins: readonly string[];
   /** Requests per minute and user; undefined for no limit. */
   readonly requestsPerMinute?: number;
-  /** Whether a proxy in front of us may be believed about the client's address. */
-  readonly trustProxy?: boolean;
+  /** Addresses and networks of the proxies that are believed about the client's address. */
+  readonly trustProxy?: readonly string[];
+  /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
+  readonly closingGrace?: number;
 }
 
 export interface ApiParts {
@@ -65,6 +81,8 @@ export interface ApiParts {
   readonly log: Logger;
   /** For a process without the role `api`: it says whether it is well, and nothing else. */
   readonly healthOnly?: boolean;
+  /** Called for each route as it is added: for whoever has to know that none is forgotten. */
+  readonly onRoute?: (route: RouteOptions) => void;
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
@@ -72,12 +90,16 @@ export async function createApi(parts: ApiParts): Promise<App> {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
-    trustProxy: config.trustProxy ?? false,
+    trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
     genReqId: ({ headers }) => requestId(headers, services.newId),
-    routerOptions: { caseSensitive: true, ignoreTrailingSlash: true },
+    // Ids are 128 characters long at most, each of which may come as up to twelve.
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 12 * LIMITS.id },
   });
   app.decorateRequest('authenticated', null);
+  if (parts.onRoute !== undefined) app.addHook('onRoute', parts.onRoute);
+  closeConnections(app, config.closingGrace ?? CLOSING_MS);
+  cutOffRefused(app, REFUSED_BODY_MS);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
@@ -93,18 +115,34 @@ export async function createApi(parts: ApiParts): Promise<App> {
     exposedHeaders: ['Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
   });
 
+  await describeRoutes(app);
   healthRoutes(app, parts.readiness, log);
   if (parts.healthOnly) return app;
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);
     await open.register(async (authenticated: App) => {
+      authenticated.addHook('onRoute', (route) => {
+        route.config = { ...route.config, authenticated: true };
+      });
       authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
       await limitRequests(authenticated, config.requestsPerMinute);
       authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));
       supportRoutes(authenticated, services);
+      ticketRoutes(authenticated, services);
+      ticketPeopleRoutes(authenticated, services, parts.online);
       chatRoutes(authenticated, services, parts.online);
       notificationRoutes(authenticated, services);
+      userRoutes(authenticated, services, auth.own);
+      referenceRoutes(authenticated, services);
+      roomRoutes(authenticated, services);
+      await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
+    });
+    await open.register(async (linked: App) => {
+      linked.addHook('onRequest', requireViewer(services, auth.authenticate));
+      await limitRequests(linked, config.requestsPerMinute);
+      linked.addHook('preHandler', awaitWrites(waiter, services.settle));
+      downloadRoutes(linked, services, { crossOrigin: config.corsOrigins.length > 0 });
     });
   });
   return app;

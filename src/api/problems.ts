@@ -17,7 +17,9 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   rate_limited: 429,
   conflict: 409,
   precondition_failed: 412,
+  idempotency_key_reused: 422,
   payload_too_large: 413,
+  unsupported_media_type: 415,
   unavailable: 503,
 };
 
@@ -30,7 +32,9 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   rate_limited: 'Too many requests',
   conflict: 'Conflict',
   precondition_failed: 'Precondition failed',
+  idempotency_key_reused: 'Idempotency key reused',
   payload_too_large: 'Payload too large',
+  unsupported_media_type: 'Unsupported media type',
   unavailable: 'Service unavailable',
   internal: 'Internal error',
 };
@@ -39,8 +43,45 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Fields whose names differ between the application and this route's clients. */
     fieldNames?: Readonly<Record<string, string>>;
+    /** Statuses of the refusals that are this route's own; what all routes of its kind may answer is known. */
+    problems?: readonly number[];
+    /** Answers with the version of a stream as its ETag; a command also takes it as `If-Match`. */
+    etag?: boolean;
+    /** Takes `If-Match`, and does not answer with an ETag. */
+    ifMatch?: boolean;
+    /** Needs a token. */
+    authenticated?: boolean;
+    /** Changes nothing in the log, so that it is not a command there, although it changes something. */
+    unlogged?: boolean;
+    /** Takes one file, as the part of this name of a multipart body. */
+    file?: string;
+    /** May be asked with a signed link instead of a token. */
+    linked?: boolean;
   }
 }
+
+/** What `sendProblem` sends. */
+export const problemSchema = {
+  title: 'Problem',
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId', 'statusCode', 'message'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'For people' },
+    code: { type: 'string', enum: Object.keys(TITLES), description: 'For programs' },
+    requestId: { type: 'string' },
+    field: { type: 'string', description: 'What is wrong, as you wrote it' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { field: { type: 'string' }, detail: { type: 'string' } } },
+    },
+    retryAfter: { type: 'integer', description: 'Seconds' },
+    statusCode: { type: 'integer' },
+    message: { type: 'string' },
+  },
+};
 
 interface Refusal {
   readonly status: number;

@@ -96,9 +96,9 @@ export function minPositionOf(request: FastifyRequest): number | undefined {
   throw new DeskwireError('invalid_payload', problem, { field: 'Deskwire-Min-Position' });
 }
 
-/** Tells the client where in the log its command stands, unless there was nothing to record. */
+/** Tells the client where in the log its command stands: 0, which every read shows, when there was nothing to record. */
 export function tellPosition(reply: FastifyReply, { position }: { readonly position: number }): void {
-  if (position > 0) reply.header('deskwire-position', position);
+  reply.header('deskwire-position', position);
 }
 
 export function tellVersion(reply: FastifyReply, { version }: { readonly version: number }): void {

@@ -1,12 +1,14 @@
 /** Posting and reading messages of a ticket, as the API and the gateway do it. */
 
-import { maySeeInternalNotes } from '../domain/access.ts';
+import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { PostableMessageType, TicketEvent } from '../domain/ticket/events.ts';
 import { type Message, messageOf } from '../domain/ticket/message.ts';
-import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage, ParticipantView, TicketView } from '../projections/queries.ts';
+import { type AttachmentView, viewOf, withAttachments } from './attachments.ts';
+import { record } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 import { ticketIdOf } from './tickets.ts';
 
@@ -21,8 +23,17 @@ export interface PostMessageInput {
   readonly clientMessageId?: string;
 }
 
+/** A message as one user is shown it: the links to its attachments are theirs. */
+export interface MessageView extends Message {
+  readonly attachments: readonly AttachmentView[];
+}
+
+export interface MessageViewPage extends MessagePage {
+  readonly messages: readonly MessageView[];
+}
+
 export interface PostedMessage extends Done {
-  readonly message: Message;
+  readonly message: MessageView;
 }
 
 /**
@@ -35,41 +46,42 @@ export async function postMessage(
   idOrNumber: string,
   input: PostMessageInput,
 ): Promise<PostedMessage> {
-  refuseUnknownAttachments(input);
   const ticketId = await ticketIdOf(services, idOrNumber);
+  const ids = (input.attachments ?? []).map((named) => (typeof named === 'string' ? named : named.id));
   const context =
     input.clientMessageId === undefined
-      ? commandContext(services, caller, 'post')
-      : commandContext(services, caller, 'message', input.clientMessageId);
-  const outcome = await services.actors.record(
-    'ticket',
-    ticketId,
-    {
-      type: 'PostMessage',
-      messageId: services.newId(),
-      message: input.message,
-      messageType: input.messageType ?? 'TEXT',
-      attachments: [],
-      internal: input.internal ?? false,
-      ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
-    },
-    context,
+      ? commandContext(services, caller, 'post', { input: { ...input, attachments: ids } })
+      : commandContext(services, caller, 'message', { key: input.clientMessageId });
+  const outcome = await withAttachments(services, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
+    record(
+      services,
+      'ticket',
+      ticketId,
+      {
+        type: 'PostMessage',
+        messageId: services.newId(),
+        message: input.message,
+        messageType: input.messageType ?? 'TEXT',
+        attachments,
+        internal: input.internal ?? false,
+        ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
+      },
+      context,
+    ),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;
     const message = messageOf(event as RecordedEvent<TicketEvent>);
     if (message !== undefined) {
-      return { message, version: outcome.version, position: outcome.position, duplicate: outcome.duplicate };
+      return {
+        message: withUrls(services, message, caller.user),
+        version: outcome.version,
+        position: outcome.position,
+        duplicate: outcome.duplicate,
+      };
     }
   }
   throw new DeskwireError('conflict', 'This command id was used for something else');
-}
-
-/** Nothing can be uploaded yet, so no attachment exists. */
-function refuseUnknownAttachments(input: PostMessageInput): void {
-  if ((input.attachments?.length ?? 0) > 0) {
-    throw new DeskwireError('not_found', 'Attachment not found', { field: 'attachments.0' });
-  }
 }
 
 export interface MessageRange {
@@ -85,13 +97,18 @@ export async function readMessages(
   user: UserFacts,
   idOrNumber: string,
   range: MessageRange,
-): Promise<{ ticketId: string; page: MessagePage }> {
+): Promise<{ ticketId: string; page: MessageViewPage }> {
   const ticket = await visibleTicket(services, user, idOrNumber);
-  const internal = maySeeInternalNotes(user, {
-    ...ticket,
-    participantIds: new Set(ticket.participantIds),
-  });
-  return { ticketId: ticket.id, page: await services.queries.messages(ticket.id, { internal, ...range }) };
+  const internal = maySeeInternalNotes(user, accessOfView(ticket));
+  const page = await services.queries.messages(ticket.id, { internal, ...range });
+  return {
+    ticketId: ticket.id,
+    page: { ...page, messages: page.messages.map((message) => withUrls(services, message, user)) },
+  };
+}
+
+function withUrls(services: Services, message: Message, viewer: UserFacts): MessageView {
+  return { ...message, attachments: message.attachments.map((attachment) => viewOf(services, attachment, viewer)) };
 }
 
 /** `unread` is missing where the viewer may not know it. */
@@ -108,7 +125,7 @@ export async function readParticipants(
 ): Promise<{ ticket: TicketView; participants: readonly Participant[] }> {
   const ticket = await visibleTicket(services, user, idOrNumber);
   const all = await services.queries.participants(ticket.id);
-  const participants = isStaff(user.role)
+  const participants = maySeeInternalNotes(user, accessOfView(ticket))
     ? all
     : all.map(({ unread, ...others }) => (others.userId === user.id ? { ...others, unread } : others));
   return { ticket, participants };
@@ -119,4 +136,9 @@ export async function visibleTicket(services: Services, user: UserFacts, idOrNum
   const ticket = await services.queries.ticket(idOrNumber, user);
   if (ticket === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return ticket;
+}
+
+/** A ticket of the read models as the access policy sees it. */
+export function accessOfView(ticket: TicketView): TicketAccess {
+  return { ...ticket, participantIds: new Set(ticket.participantIds) };
 }

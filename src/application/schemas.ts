@@ -3,12 +3,22 @@
  * like are refused for all text alike, in `validation.ts`.
  */
 import Type, { type Static } from 'typebox';
+import { DeskwireError } from '../domain/errors.ts';
+import { REFERENCE_TYPES } from '../domain/reference/events.ts';
 import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
+import { parseRole, ROLES, type Role } from '../domain/user/identity.ts';
 
 export const LIMITS = {
   message: 10_000,
   description: 5_000,
   title: 200,
+  name: 200,
+  email: 320,
+  password: 1_024,
+  tag: 64,
+  tags: 20,
+  search: 200,
+  roomMembers: 1_000,
   id: 128,
   attachments: 10,
   userIds: 1_000,
@@ -29,11 +39,28 @@ export const CategoryField = oneOf(CATEGORIES);
 export const PriorityField = oneOf(PRIORITIES);
 export const MessageTypeField = oneOf(POSTABLE_MESSAGE_TYPES);
 
+/** Checked beyond this by `roleIn`, since case does not matter. */
+export const RoleField = Type.String({ minLength: 1, maxLength: 16, description: `In any case: ${ROLES.join(', ')}` });
+export const ReferenceTypeField = oneOf(REFERENCE_TYPES);
+
 export const DescriptionField = Type.String({ minLength: 1, maxLength: LIMITS.description, pattern: '\\S' });
 /** May be empty, beside attachments. */
 export const MessageField = Type.String({ maxLength: LIMITS.message });
 /** Of something that others named: a user, a station. */
 export const IdField = Type.String({ minLength: 1, maxLength: LIMITS.id });
+/** Of a person or a thing, for people to read. */
+export const NameField = Type.String({ minLength: 1, maxLength: LIMITS.name, pattern: '\\S' });
+/** Only what every address has: whether one exists, its server knows. */
+export const EmailField = Type.String({ maxLength: LIMITS.email, pattern: '^[^\\s@]+@[^\\s@]+$' });
+/** A new one. NIST SP 800-63B asks for 8 characters and for no rules about which. */
+export const PasswordField = Type.String({ minLength: 8, maxLength: LIMITS.password });
+export const TagsField = Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.tag, pattern: '\\S' }), {
+  maxItems: LIMITS.tags,
+  uniqueItems: true,
+});
+/** Words to look for. */
+export const SearchField = Type.String({ minLength: 1, maxLength: LIMITS.search });
+export const RoomNameField = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' });
 /** Where a seed has numbers for ids, both forms are accepted. */
 export const LegacyIdField = Type.Unsafe<string | number>({
   anyOf: [
@@ -73,11 +100,18 @@ export const ReadAllNotificationsBody = Type.Object(
   { additionalProperties: false },
 );
 
+/** Throws `invalid_payload` naming `role` for what is no role. */
+export function roleIn(name: string): Role {
+  const role = parseRole(name);
+  if (role === undefined) throw new DeskwireError('invalid_payload', 'role must be a role', { field: 'role' });
+  return role;
+}
+
 /** Recipients are checked beyond this: either `userIds` or `role`. */
 export const SendNotificationBody = Type.Object(
   {
     userIds: Type.Optional(Type.Array(IdField, { minItems: 1, maxItems: LIMITS.userIds })),
-    role: Type.Optional(IdField),
+    role: Type.Optional(RoleField),
     type: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.:-]{0,63}$' }),
     title: Type.String({ minLength: 1, maxLength: LIMITS.title }),
     message: MessageField,

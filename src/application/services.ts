@@ -5,13 +5,18 @@
  */
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import type { Directory } from '../actors/directory.ts';
+import type { Attachments } from '../attachments/attachments.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
+import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter, Queries } from '../projections/queries.ts';
+import { fingerprintOf } from './execute.ts';
 
 export interface Services {
   readonly actors: ActorSystem;
   readonly queries: Queries;
   readonly directory: Directory;
+  readonly history: Pick<EventReader, 'readStream'>;
+  readonly attachments: Attachments;
   /** A number that no ticket has had: 1, 2, … It is lost when its ticket is then refused. */
   readonly nextTicketNumber: () => Promise<number>;
   /** A new UUID. */
@@ -58,15 +63,26 @@ export interface Done {
   readonly duplicate: boolean;
 }
 
+/** What makes two requests the same, beside who asks and what for. */
+export interface Asked {
+  /** Everything that the request asks for, but for secrets: a hash of it is recorded. */
+  readonly input?: unknown;
+  /** The client's own name for it, when that is not the caller's key; repetitions are then not compared. */
+  readonly key?: string;
+}
+
 /**
  * The context of a command. Its id is built from the user, the use and the client's key, so that no user can take
  * another's id, nor one use of a key another's; the user id is escaped so that its characters cannot imitate that.
  */
-export function commandContext(services: Services, caller: Caller, use: string, key = caller.key): CommandContext {
+export function commandContext(services: Services, caller: Caller, use: string, asked: Asked = {}): CommandContext {
+  const key = asked.key ?? caller.key;
+  const compared = asked.key === undefined && caller.key !== undefined;
   return {
     commandId: `${escapeId(caller.user.id)}:${use}:${key ?? services.newId()}`,
     by: caller.user,
     correlationId: caller.correlationId,
+    ...(compared && { fingerprint: fingerprintOf(asked.input) }),
     ...(caller.address !== undefined && { address: caller.address }),
     ...(caller.traceparent !== undefined && { traceparent: caller.traceparent }),
     ...(caller.ifVersion !== undefined && { ifVersion: caller.ifVersion }),

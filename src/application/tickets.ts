@@ -5,6 +5,7 @@ import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Category, Priority, Status } from '../domain/ticket/events.ts';
 import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import { execute, executeForState } from './execute.ts';
 import { type Caller, commandContext, type Services } from './services.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
@@ -35,7 +36,8 @@ export async function openTicket(
     await requireReference(services, 'dispatch', input.dispatchId, 'Dispatch', 'dispatchId');
   }
   const id = ticketIdFor(services, caller);
-  return services.actors.execute(
+  return executeForState(
+    services,
     'ticket',
     id,
     {
@@ -50,7 +52,7 @@ export async function openTicket(
       ...(input.grnId !== undefined && { grnId: input.grnId }),
       ...(input.dispatchId !== undefined && { dispatchId: input.dispatchId }),
     },
-    commandContext(services, caller, 'open'),
+    commandContext(services, caller, 'open', { input }),
   );
 }
 
@@ -115,26 +117,26 @@ export async function changeTicket(
   input: ChangeTicketInput,
 ): Promise<CommandOutcome<'ticket'>> {
   const { assigneeId, ...fields } = input;
-  const assignee = await assigneeOf(services, caller, assigneeId);
+  const assignee =
+    typeof assigneeId === 'string' ? await userNamedBy(services, caller, assigneeId, 'assigneeId') : assigneeId;
   const id = await ticketIdOf(services, idOrNumber);
-  return services.actors.execute(
+  return executeForState(
+    services,
     'ticket',
     id,
     { type: 'ChangeTicket', ...fields, ...(assignee !== undefined && { assignee }) },
-    commandContext(services, caller, 'change'),
+    commandContext(services, caller, 'change', { input }),
   );
 }
 
-async function assigneeOf(
-  services: Services,
-  caller: Caller,
-  id: string | null | undefined,
-): Promise<UserFacts | null | undefined> {
-  if (id === undefined || id === null) return id;
-  // The ticket refuses whoever may not assign; they must not learn from us who exists.
+/**
+ * Somebody whom a command about a ticket names. The ticket refuses whoever may not give it; they must not learn from us
+ * who exists. Rejects with `not_found` naming the field.
+ */
+export async function userNamedBy(services: Services, caller: Caller, id: string, field: string): Promise<UserFacts> {
   if (!isStaff(caller.user.role)) return { id, name: id, role: 'customer', active: false };
   const user = await services.directory.user(id);
-  if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: 'assigneeId' });
+  if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field });
   return user;
 }
 
@@ -144,7 +146,8 @@ export async function deleteTicket(
   idOrNumber: string,
 ): Promise<CommandOutcome<'ticket'>> {
   const id = await ticketIdOf(services, idOrNumber);
-  return services.actors.execute('ticket', id, { type: 'DeleteTicket' }, commandContext(services, caller, 'delete'));
+  const context = commandContext(services, caller, 'delete', { input: {} });
+  return executeForState(services, 'ticket', id, { type: 'DeleteTicket' }, context);
 }
 
 /** `upTo` is a version of the ticket's stream; a smaller one than before changes nothing. */
@@ -155,7 +158,8 @@ export async function readTicket(
   upTo: number,
 ): Promise<CommandOutcome<'ticket'>> {
   const id = await ticketIdOf(services, idOrNumber);
-  return services.actors.execute('ticket', id, { type: 'ReadTicket', upTo }, commandContext(services, caller, 'read'));
+  const context = commandContext(services, caller, 'read', { input: { upTo } });
+  return execute(services, 'ticket', id, { type: 'ReadTicket', upTo }, context);
 }
 
 /**

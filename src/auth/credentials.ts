@@ -3,15 +3,18 @@ import { hash, verify } from '@node-rs/argon2';
 import type { Pool } from 'pg';
 
 export interface Credentials {
-  /** Gives a user a password, unless they have one. */
-  add(input: { userId: string; email: string; password: string }): Promise<void>;
+  /** Gives a user a password, unless they have one or the email is somebody else's. */
+  add(input: { userId: string; email: string; password: string }): Promise<'added' | 'present' | 'email_taken'>;
+  /** Takes a user's password away. */
+  remove(userId: string): Promise<void>;
   /** The user with this email and password. Takes the same time when nobody has the email. */
   check(email: string, password: string): Promise<string | undefined>;
 }
 
 const EXISTS = 'select 1 from deskwire.credentials where user_id = $1';
 const ADD = `
-  insert into deskwire.credentials (user_id, email, password_hash) values ($1, $2, $3) on conflict (user_id) do nothing`;
+  insert into deskwire.credentials (user_id, email, password_hash) values ($1, $2, $3) on conflict do nothing`;
+const REMOVE = 'delete from deskwire.credentials where user_id = $1';
 const FIND = 'select user_id, password_hash from deskwire.credentials where email = $1';
 
 interface CredentialRow {
@@ -22,11 +25,16 @@ interface CredentialRow {
 export async function createCredentials(pool: Pool): Promise<Credentials> {
   // Verified against when there is nobody, with the same parameters as any, so that the answer takes as long.
   const nobody = await hash('nobody has this password');
+  const has = async (userId: string) => (await pool.query(EXISTS, [userId])).rows.length > 0;
   return {
     async add({ userId, email, password }) {
-      const known = await pool.query(EXISTS, [userId]);
-      if (known.rows.length > 0) return;
-      await pool.query(ADD, [userId, normalized(email), await hash(password)]);
+      if (await has(userId)) return 'present';
+      const { rowCount } = await pool.query(ADD, [userId, normalized(email), await hash(password)]);
+      if (rowCount === 1) return 'added';
+      return (await has(userId)) ? 'present' : 'email_taken';
+    },
+    async remove(userId) {
+      await pool.query(REMOVE, [userId]);
     },
     async check(email, password) {
       const row = (await pool.query<CredentialRow>(FIND, [normalized(email)])).rows[0];

@@ -28,6 +28,8 @@ export interface Login {
   logout(sessionId: string): Promise<void>;
   /** For a client whose access token has expired; an unknown refresh token is nothing to log out. */
   logoutWith(refreshToken: string): Promise<void>;
+  /** Ends every session of a user, so that nothing they hold works again should they be let in once more. */
+  logoutEverywhere(userId: string): Promise<void>;
 }
 
 interface Parts {
@@ -80,6 +82,10 @@ export function createLogin(parts: Parts): Login {
     async logoutWith(refreshToken) {
       const sessionId = await sessions.sessionOf(refreshToken);
       if (sessionId !== undefined) await revocations.revoke(sessionId);
+    },
+
+    async logoutEverywhere(userId) {
+      for (const sessionId of await sessions.revokeAll(userId)) revocations.announce(sessionId);
     },
   };
 }

@@ -1,8 +1,9 @@
 /**
- * Users of an outside identity provider. The provider is the authority on their name and role: they are registered when a
+ * Users of an outside identity provider. The provider is the authority on their name, role, vendor and email: they are registered when a
  * token of theirs is first seen, and changed when a later token says otherwise. "Later" is by the time of issue, kept in
  * the database: an older token that is still valid, seen by whichever node, never takes a change back. Whether a user is
- * active is for the admins of this Deskwire to say, never for a token. Email and vendor are taken at first sight.
+ * active is for the admins of this Deskwire to say, never for a token. The vendor decides about access as the role does, so
+ * a later token without one takes it away; an email is no more than an address, and stays while tokens do not name another.
  */
 import type { Pool } from 'pg';
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
@@ -44,19 +45,19 @@ export function createOutsideUsers(parts: { pool: Pool; actors: ActorSystem; new
       const role: Role = parseRole(claims.role) ?? 'customer';
       const { rows } = await pool.query(NEWEST, [id, claims.issuedAt]);
       if (rows.length === 0) return;
+      const email = text(claims.email);
+      const vendorId = text(claims.vendorId);
       const { state } = await actors.read('user', id);
       if (!state.exists) {
-        const email = text(claims.email);
-        const vendorId = text(claims.vendorId);
         const optional = { ...(email !== undefined && { email }), ...(vendorId !== undefined && { vendorId }) };
-        await actors.execute(
-          'user',
-          id,
-          { type: 'RegisterUser', name, role, ...optional },
-          context('register', claims),
-        );
-      } else if (state.name !== name || state.role !== role) {
-        await actors.execute('user', id, { type: 'ChangeUser', name, role }, context('change', claims));
+        const command = { type: 'RegisterUser', name, role, ...optional } as const;
+        await actors.execute('user', id, command, context('register', claims));
+        return;
+      }
+      const said = { name, role, email: email ?? state.email, vendorId: vendorId ?? null };
+      const news = state.name !== name || state.role !== role || state.email !== said.email;
+      if (news || state.vendorId !== said.vendorId) {
+        await actors.execute('user', id, { type: 'ChangeUser', ...said }, context('change', claims));
       }
     },
   };

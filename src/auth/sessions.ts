@@ -32,6 +32,8 @@ const USE = 'update deskwire.refresh_tokens set used_at = $2 where hash = $1';
 const REPLACE = 'insert into deskwire.refresh_tokens (hash, session_id) values ($1, $2)';
 const EXTEND = 'update deskwire.sessions set expires_at = $2 where id = $1';
 const REVOKE = 'update deskwire.sessions set revoked_at = $2 where id = $1 and revoked_at is null';
+const REVOKE_ALL = `
+  update deskwire.sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id`;
 const SESSION_OF = 'select session_id from deskwire.refresh_tokens where hash = $1';
 const REVOKED_SINCE = 'select id from deskwire.sessions where revoked_at >= $1';
 
@@ -47,6 +49,8 @@ export interface Sessions {
   /** Exchanges a refresh token for the next. `reused` has revoked the session. */
   rotate(refreshToken: string): Promise<Rotation>;
   revoke(sessionId: string): Promise<void>;
+  /** Ends every session of a user; returns their ids. */
+  revokeAll(userId: string): Promise<string[]>;
   /** The session that a refresh token, used or not, belongs to. */
   sessionOf(refreshToken: string): Promise<string | undefined>;
   /** Ids of the sessions revoked since then (milliseconds since 1970). */
@@ -86,6 +90,10 @@ export function createSessions(pool: Pool, tools: { now: () => number; newId: ()
     },
     async revoke(sessionId) {
       await pool.query(REVOKE, [sessionId, now()]);
+    },
+    async revokeAll(userId) {
+      const { rows } = await pool.query<{ id: string }>(REVOKE_ALL, [userId, now()]);
+      return rows.map((row) => row.id);
     },
     async sessionOf(refreshToken) {
       const { rows } = await pool.query<{ session_id: string }>(SESSION_OF, [hashOf(refreshToken)]);

@@ -7,7 +7,7 @@
  */
 import { DeskwireError } from './errors.ts';
 import type { Category } from './ticket/events.ts';
-import { isStaff, type UserFacts } from './user/identity.ts';
+import { isStaff, type Role, type UserFacts } from './user/identity.ts';
 
 /** What the policy needs to know of a ticket. Relations come from the references that the ticket points at. */
 export interface TicketAccess {
@@ -67,6 +67,11 @@ export function maySeeTimeline(user: UserFacts, ticket: TicketAccess): boolean {
   return isStaffWhoSees(user, ticket);
 }
 
+/** A deleted ticket is gone for everyone, but what happened to it stays known to those who may delete. */
+export function maySeeDeletedTimeline(user: UserFacts): boolean {
+  return user.active && user.role === 'admin';
+}
+
 /**
  * Requesters open tickets for themselves, staff for anyone. So may `service`: the product opens tickets on behalf of
  * its users (a failed payment, an e-mail that came in); it does not thereby get to see them.
@@ -110,6 +115,25 @@ export function mayRemoveParticipant(user: UserFacts, ticket: TicketAccess, part
 
 export function mayDeleteTicket(user: UserFacts, ticket: TicketAccess): boolean {
   return user.role === 'admin' && maySeeTicket(user, ticket);
+}
+
+/** Who the people are that the desk works with: for the desk to know. Everybody knows themselves. */
+export function maySeeUser(user: UserFacts, userId: string): boolean {
+  return user.active && (user.id === userId || isStaff(user.role));
+}
+
+export function mayListUsers(user: UserFacts): boolean {
+  return user.active && isStaff(user.role);
+}
+
+/** Machines bring in the product's users; who belongs to the desk is for its admins to say. */
+export function mayRegisterUser(user: UserFacts, role: Role): boolean {
+  return user.active && (user.role === 'admin' || (user.role === 'service' && !isStaff(role) && role !== 'service'));
+}
+
+/** References say whose vendor may see what: for the desk, and for the product's machines that set them. */
+export function maySeeReferences(user: UserFacts): boolean {
+  return user.active && (isStaff(user.role) || user.role === 'service');
 }
 
 function isStaffWhoSees(user: UserFacts, ticket: TicketAccess): boolean {

@@ -9,7 +9,9 @@ export type ErrorCode =
   | 'rate_limited'
   | 'conflict'
   | 'precondition_failed'
+  | 'idempotency_key_reused'
   | 'payload_too_large'
+  | 'unsupported_media_type'
   | 'unavailable';
 
 export class DeskwireError extends Error {

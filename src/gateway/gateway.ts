@@ -5,6 +5,7 @@
  * Socket.IO's own connection state recovery stays off: it skips authorization and loses events; replay is ours.
  */
 import type { Server as HttpServer } from 'node:http';
+import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions } from 'socket.io';
 import type { Services } from '../application/services.ts';
@@ -68,7 +69,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const io = createServer(parts.httpServer, options, parts.worker);
   const rooms = createRooms(io);
   const sessions = createSessions();
-  const messageWire = createMessageWire(parts.attachmentUrl);
+  const messageWireFor = createMessageWire(parts.attachmentUrl);
   const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
   const streams = createStreams({
@@ -77,7 +78,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dialects: DIALECTS,
     rooms,
     sessions,
-    messageWire,
+    messageWireFor,
     epoch,
     onError,
   });
@@ -89,7 +90,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     waiter: parts.waiter,
     memberships,
     typing,
-    messageWire,
+    messageWireFor,
     historySize: options.historySize,
     refreshToken: ({ session }, token) => connections.refresh(session, token),
   };
@@ -106,6 +107,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     directory: services.directory,
     sessions,
     socketsPerUser: options.socketsPerUser,
+    trusted: compile([...options.trustProxy]),
     now,
     log,
     onOpened(session, { lastSeq }) {

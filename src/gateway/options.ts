@@ -40,6 +40,8 @@ export interface GatewayOptions {
   /** On a drain, clients are told to come back within this time, each at a moment of its own. */
   readonly drainSpread: number;
   readonly corsOrigins: readonly string[];
+  /** Addresses and networks of the proxies that are believed about the client's address. */
+  readonly trustProxy: readonly string[];
 }
 
 export interface Rate {
@@ -71,4 +73,5 @@ export const defaultOptions: GatewayOptions = {
   rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 } },
   drainSpread: 5_000,
   corsOrigins: [],
+  trustProxy: [],
 };

@@ -13,7 +13,7 @@ import type { EventReader } from '../eventlog/event-log.ts';
 import type { NotificationView, ProjectionWaiter } from '../projections/queries.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
-import type { Dialect, MessageWire } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
 import type { GatewayOptions } from './options.ts';
@@ -22,6 +22,7 @@ import { createMemberships, type Memberships } from './tickets/memberships.ts';
 import { createTicketFeeds } from './tickets/ticket-feeds.ts';
 import { createTyping, type Typing } from './tickets/typing.ts';
 import { createUnread } from './tickets/unread.ts';
+import type { MessageWireFor } from './wire.ts';
 
 export interface Streams {
   readonly memberships: Memberships;
@@ -44,19 +45,19 @@ export interface StreamsParts {
   readonly dialects: readonly Dialect[];
   readonly rooms: Rooms;
   readonly sessions: Sessions;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly epoch: Epoch;
   onError(error: unknown): void;
 }
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { services, broker, options, dialects, rooms, sessions, messageWire, epoch, now, onError } = parts;
+  const { services, broker, options, dialects, rooms, sessions, messageWireFor, epoch, now, onError } = parts;
   const feedOptions: FeedOptions = { ...options, sleep, onError };
   const unread = createUnread({ queries: services.queries, waiter: parts.waiter, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const feeds = createTicketFeeds(
     {
-      ...{ broker, rooms, messageWire, now, onError },
+      ...{ broker, rooms, messageWireFor, now, onError },
       reader: parts.reader,
       readState: (ticketId) => services.actors.read('ticket', ticketId),
       relations: (state) => services.directory.relations(state),
@@ -79,7 +80,7 @@ export function createStreams(parts: StreamsParts): Streams {
     feedOptions,
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
-  const memberships = createMemberships({ ...options, services, feeds, messageWire, epoch: () => epoch.current });
+  const memberships = createMemberships({ ...options, services, feeds, messageWireFor, epoch: () => epoch.current });
 
   /** Whoever posts or reads has less to read. */
   function ownCursorMoved(event: RecordedEvent<TicketEvent>): void {

@@ -3,6 +3,7 @@ import { messagesProjection } from './messages.ts';
 import { notificationsProjection } from './notifications.ts';
 import type { Projection } from './projection.ts';
 import { referencesProjection } from './references.ts';
+import { roomsProjection } from './rooms.ts';
 import { ticketsProjection } from './tickets.ts';
 import { usersProjection } from './users.ts';
 
@@ -12,6 +13,7 @@ export const PROJECTIONS = {
   tickets: ticketsProjection,
   messages: messagesProjection,
   notifications: notificationsProjection,
+  rooms: roomsProjection,
 } as const satisfies Record<string, Projection>;
 
 export type ProjectionName = keyof typeof PROJECTIONS;
@@ -25,6 +27,7 @@ export const DEFAULT_SCHEMAS: Schemas = {
   tickets: 'deskwire_tickets',
   messages: 'deskwire_messages',
   notifications: 'deskwire_notifications',
+  rooms: 'deskwire_rooms',
 };
 
 export function projectionNames(): ProjectionName[] {

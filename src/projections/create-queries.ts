@@ -6,6 +6,7 @@ import { DEFAULT_SCHEMAS, type Schemas } from './catalog.ts';
 import { inboxQueries } from './queries/inbox-queries.ts';
 import { messageQueries } from './queries/message-queries.ts';
 import { type Run, readModelsIn } from './queries/read-models.ts';
+import { roomQueries } from './queries/room-queries.ts';
 import { ticketQueries } from './queries/ticket-queries.ts';
 import { userQueries } from './queries/user-queries.ts';
 import type { Queries } from './queries.ts';
@@ -26,5 +27,6 @@ export function createQueries({ pool, schemas = DEFAULT_SCHEMAS }: { pool: Pool;
     ...messageQueries(run, models),
     ...inboxQueries(run, models),
     ...userQueries(run, db, models),
+    ...roomQueries(run, db, models),
   };
 }

@@ -32,6 +32,33 @@ export interface TicketView {
   readonly updatedAt: string;
 }
 
+/** As lists show it to a viewer. */
+export interface ListedTicket extends TicketView {
+  /** Messages that the viewer has not read. */
+  readonly unread: number;
+}
+
+export interface UserView extends UserFacts {
+  /** Of the user's stream. */
+  readonly version: number;
+}
+
+export interface ReferenceView extends ReferenceState {
+  /** Of the reference's stream. */
+  readonly version: number;
+}
+
+export interface RoomView {
+  readonly name: string;
+  readonly private: boolean;
+  readonly members: readonly string[];
+  /** Of the room's stream. */
+  readonly version: number;
+  readonly createdAt: string;
+  /** When something last happened in it. */
+  readonly updatedAt: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   /** Opaque; null on the last page. */
@@ -47,6 +74,13 @@ export interface TicketFilter {
   readonly text?: string;
   /** Only tickets with messages that the viewer has not read. */
   readonly unread?: boolean;
+}
+
+export interface UserFilter {
+  readonly role?: Role;
+  readonly active?: boolean;
+  /** Words to find in the name or the email. */
+  readonly text?: string;
 }
 
 export interface MessagePage {
@@ -96,9 +130,15 @@ export interface InboxHead {
 export interface Queries {
   /** `idOrNumber` as a client gave it. Undefined when there is none, it is deleted, or the viewer may not see it. */
   ticket(idOrNumber: string, viewer: UserFacts): Promise<TicketView | undefined>;
-  tickets(filter: TicketFilter, viewer: UserFacts, page: { cursor?: string; limit: number }): Promise<Page<TicketView>>;
+  tickets(
+    filter: TicketFilter,
+    viewer: UserFacts,
+    page: { cursor?: string; limit: number },
+  ): Promise<Page<ListedTicket>>;
   /** The id of the ticket with this id or number, whoever asks; undefined when there is none. */
   ticketId(idOrNumber: string): Promise<string | undefined>;
+  /** The id of the deleted ticket that had this id or number, whoever asks; undefined when there is none. */
+  deletedTicketId(idOrNumber: string): Promise<string | undefined>;
   /** The latest `limit` messages, or those before/after a version. */
   messages(
     ticketId: string,
@@ -115,9 +155,12 @@ export interface Queries {
   /** In seq order, for replay. */
   notificationsAfter(viewer: UserFacts, seq: number, limit: number): Promise<NotificationView[]>;
   inbox(viewer: UserFacts): Promise<InboxHead>;
-  user(id: string): Promise<UserFacts | undefined>;
-  reference(type: ReferenceType, id: string): Promise<ReferenceState | undefined>;
-  users(filter: { role?: Role; active?: boolean }, page: { cursor?: string; limit: number }): Promise<Page<UserFacts>>;
+  user(id: string): Promise<UserView | undefined>;
+  users(filter: UserFilter, page: { cursor?: string; limit: number }): Promise<Page<UserView>>;
+  reference(type: ReferenceType, id: string): Promise<ReferenceView | undefined>;
+  room(name: string): Promise<RoomView | undefined>;
+  /** By name, those that the viewer may know. */
+  rooms(viewer: UserFacts, page: { cursor?: string; limit: number }): Promise<Page<RoomView>>;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Projection, Writes } from './projection.ts';
 
 export const referencesProjection: Projection = {
   name: 'references',
-  version: 1,
+  version: 2,
   ddl: `
     create table "references" (
       type text not null,
@@ -13,16 +13,19 @@ export const referencesProjection: Projection = {
       name text,
       vendor_id text,
       verified_by text,
+      version integer not null,
       primary key (type, id)
     );
 
     create function write(rows json) returns void
     language plpgsql set search_path from current as $$
     begin
-      insert into "references" select r.type, r.id, r.name, r."vendorId", r."verifiedBy"
-      from json_to_recordset(rows) as r(type text, id text, name text, "vendorId" text, "verifiedBy" text)
+      insert into "references" select r.type, r.id, r.name, r."vendorId", r."verifiedBy", r.version
+      from json_to_recordset(rows)
+        as r(type text, id text, name text, "vendorId" text, "verifiedBy" text, version integer)
       on conflict (type, id) do update set
-        name = excluded.name, vendor_id = excluded.vendor_id, verified_by = excluded.verified_by;
+        name = excluded.name, vendor_id = excluded.vendor_id, verified_by = excluded.verified_by,
+        version = excluded.version;
     end $$;
   `,
   start: () => ({
@@ -34,8 +37,10 @@ export const referencesProjection: Projection = {
 };
 
 /** The references that a batch sets, each once, as it was last set. */
-export function referencesSetIn(events: readonly RecordedEvent[]): ReferenceEvent['data'][] {
-  const references = new Map<string, ReferenceEvent['data']>();
-  for (const event of events) if (event.type === 'ReferenceSet') references.set(event.stream, event.data);
+export function referencesSetIn(events: readonly RecordedEvent[]): (ReferenceEvent['data'] & { version: number })[] {
+  const references = new Map<string, ReferenceEvent['data'] & { version: number }>();
+  for (const event of events) {
+    if (event.type === 'ReferenceSet') references.set(event.stream, { ...event.data, version: event.version });
+  }
   return [...references.values()];
 }

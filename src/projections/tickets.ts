@@ -4,6 +4,7 @@
  *
  * What a ticket is related to through its GRN and dispatch is kept with it, for lists to be filtered by; it follows the
  * references, of which the read model keeps its own copy. Times are kept as the text that the log gives, to the digit.
+ * Of a deleted ticket only the number stays, so that its audit timeline is still found by it.
  */
 import { parseStream, type RecordedEvent } from '../domain/event.ts';
 import type { TicketEvent } from '../domain/ticket/events.ts';
@@ -13,7 +14,7 @@ import { referencesSetIn } from './references.ts';
 
 export const ticketsProjection: Projection = {
   name: 'tickets',
-  version: 1,
+  version: 2,
   ddl: `
     create table tickets (
       id text collate "C" primary key,
@@ -48,6 +49,12 @@ export const ticketsProjection: Projection = {
     create index tickets_by_grn on tickets (grn_id) where grn_id is not null;
     create index tickets_by_dispatch on tickets (dispatch_id) where dispatch_id is not null;
 
+    create table deleted_tickets (
+      number integer primary key,
+      id text collate "C" not null
+    );
+    create index deleted_tickets_by_id on deleted_tickets (id);
+
     create table related (
       type text not null,
       id text collate "C" not null,
@@ -71,7 +78,13 @@ export const ticketsProjection: Projection = {
         select r->>'id' from json_array_elements(reference_rows) as r where r->>'type' = 'dispatch'
       );
     begin
-      delete from tickets where id in (select json_array_elements_text(deleted));
+      insert into deleted_tickets
+      select coalesce(d.number, t.number), d.id
+      from json_to_recordset(deleted) as d(id text, number integer) left join tickets t on t.id = d.id
+      where coalesce(d.number, t.number) is not null
+      on conflict do nothing;
+
+      delete from tickets t using json_to_recordset(deleted) as d(id text) where t.id = d.id;
 
       insert into tickets select (json_populate_record(null::tickets, r)).* from json_array_elements(opened) as r;
 
@@ -132,13 +145,14 @@ type Columns = Readonly<Record<string, unknown>>;
 
 function fold(events: readonly RecordedEvent[]): Writes | undefined {
   const tickets = new Map<string, Ticket>();
-  const deleted = new Set<string>();
+  /** With their number when the same batch opened them. */
+  const deleted = new Map<string, unknown>();
   for (const event of events) {
     if (!event.stream.startsWith('ticket.')) continue;
     const { id } = parseStream(event.stream);
     if (event.type === 'TicketDeleted') {
+      deleted.set(id, tickets.get(id)?.opened?.number);
       tickets.delete(id);
-      deleted.add(id);
       continue;
     }
     let ticket = tickets.get(id);
@@ -158,7 +172,7 @@ function fold(events: readonly RecordedEvent[]): Writes | undefined {
   }
   const references = referencesSetIn(events);
   if (tickets.size === 0 && deleted.size === 0 && references.length === 0) return undefined;
-  return { payload: payloadOf([...tickets.values()], [...deleted], references) };
+  return { payload: payloadOf([...tickets.values()], deleted, references) };
 }
 
 function addTo(ticket: Ticket, event: RecordedEvent<TicketEvent>): void {
@@ -223,7 +237,11 @@ function changedColumns(changes: Extract<TicketEvent, { type: 'TicketChanged' }>
   };
 }
 
-function payloadOf(tickets: readonly Ticket[], deleted: readonly string[], references: readonly unknown[]) {
+function payloadOf(
+  tickets: readonly Ticket[],
+  deleted: ReadonlyMap<string, unknown>,
+  references: readonly unknown[],
+): unknown[] {
   const opened: Columns[] = [];
   const touched: Columns[] = [];
   const patches: Columns[] = [];
@@ -236,5 +254,6 @@ function payloadOf(tickets: readonly Ticket[], deleted: readonly string[], refer
     touched.push({ id, version, updated_at: updatedAt, joined: [...joined], gone: [...gone] });
     if (ticket.patch) patches.push({ id, ...ticket.patch });
   }
-  return [deleted, opened, touched, patches, references];
+  const gone = Array.from(deleted, ([id, number]) => ({ id, number }));
+  return [gone, opened, touched, patches, references];
 }

@@ -1,4 +1,7 @@
-/** The read model of users: who is registered, as they are now. */
+/**
+ * The read model of users: who is registered, as they are now. `version` is that of the user's stream, their inbox
+ * included, so that a change can name the version it was made for.
+ */
 import { parseStream, type RecordedEvent } from '../domain/event.ts';
 import type { UserEvent } from '../domain/user/events.ts';
 import type { Projection, Writes } from './projection.ts';
@@ -6,7 +9,7 @@ import { type UserPatch, userPatchOf } from './user-patch.ts';
 
 export const usersProjection: Projection = {
   name: 'users',
-  version: 1,
+  version: 2,
   // A patch names only the columns that change; `json_populate_record` keeps the others.
   ddl: `
     create table users (
@@ -15,19 +18,26 @@ export const usersProjection: Projection = {
       role text not null,
       active boolean not null,
       email text,
-      vendor_id text
+      vendor_id text,
+      version integer not null
     );
     create index users_by_role on users (role, id);
 
     create function write(registered json, patches json) returns void
-    language plpgsql set search_path from current as $$
+    language plpgsql
+    set search_path from current
+    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    set enable_seqscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    as $$
     begin
       insert into users select (json_populate_record(null::users, r)).* from json_array_elements(registered) as r
       on conflict (id) do update set name = excluded.name, role = excluded.role, active = excluded.active,
-        email = excluded.email, vendor_id = excluded.vendor_id;
+        email = excluded.email, vendor_id = excluded.vendor_id, version = excluded.version;
 
-      update users u set (name, role, active, email, vendor_id) =
-        (select n.name, n.role, n.active, n.email, n.vendor_id from json_populate_record(u, p) as n)
+      update users u set (name, role, active, email, vendor_id, version) =
+        (select n.name, n.role, n.active, n.email, n.vendor_id, n.version from json_populate_record(u, p) as n)
       from json_array_elements(patches) as p
       where u.id = p->>'id';
     end $$;
@@ -35,20 +45,22 @@ export const usersProjection: Projection = {
   start: () => ({ fold }),
 };
 
+type UserRow = UserPatch & { readonly version: number };
+
 /** A user who registers in the batch is written whole, with what changed of them since; others are patched. */
 function fold(events: readonly RecordedEvent[]): Writes | undefined {
-  const registered = new Map<string, UserPatch>();
-  const patches = new Map<string, UserPatch>();
+  const registered = new Map<string, UserRow>();
+  const patches = new Map<string, UserRow>();
   for (const event of events) {
-    if (event.type !== 'UserRegistered' && event.type !== 'UserChanged') continue;
+    if (!event.stream.startsWith('user.')) continue;
     const { id } = parseStream(event.stream);
-    const patch = userPatchOf(id, event as RecordedEvent<UserEvent>);
+    const row = { ...userPatchOf(id, event as RecordedEvent<UserEvent>), version: event.version };
     if (event.type === 'UserRegistered') {
       patches.delete(id);
-      registered.set(id, patch);
+      registered.set(id, row);
     } else {
       const target = registered.has(id) ? registered : patches;
-      target.set(id, { ...target.get(id), ...patch });
+      target.set(id, { ...target.get(id), ...row });
     }
   }
   if (registered.size === 0 && patches.size === 0) return undefined;

@@ -3,8 +3,11 @@ import Type from 'typebox';
 import { LIMITS } from '../../application/schemas.ts';
 import type { Auth } from '../../auth/auth.ts';
 import type { Tokens } from '../../auth/login.ts';
+import { KeysAnswer, SuccessAnswer, TokensAnswer } from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { bearerOf } from '../requests.ts';
+
+const tags = ['Signing in'];
 
 const LoginBody = Type.Object(
   {
@@ -23,30 +26,65 @@ export function authRoutes(app: App, auth: Auth): void {
   if (auth.own === undefined) return;
   const { login, jwks } = auth.own;
 
-  app.post('/api/v1/auth/login', { schema: { body: LoginBody } }, async (request, reply) => {
-    const tokens = await login.login({ ...request.body, address: request.ip });
-    return reply.header('cache-control', 'no-store').send(rendered(tokens));
-  });
+  app.post(
+    '/api/v1/auth/login',
+    {
+      config: { problems: [401, 429] },
+      schema: { tags, summary: 'Sign in', body: LoginBody, response: { 200: TokensAnswer } },
+    },
+    async (request, reply) => {
+      const tokens = await login.login({ ...request.body, address: request.ip });
+      return reply.header('cache-control', 'no-store').send(rendered(tokens));
+    },
+  );
 
-  app.post('/api/v1/auth/refresh', { schema: { body: RefreshBody } }, async (request, reply) => {
-    const tokens = await login.refresh(request.body.refresh_token);
-    return reply.header('cache-control', 'no-store').send(rendered(tokens));
-  });
+  app.post(
+    '/api/v1/auth/refresh',
+    {
+      config: { problems: [401] },
+      schema: {
+        tags,
+        summary: 'Exchange a refresh token for the next',
+        description: 'One that comes a second time ends the session.',
+        body: RefreshBody,
+        response: { 200: TokensAnswer },
+      },
+    },
+    async (request, reply) => {
+      const tokens = await login.refresh(request.body.refresh_token);
+      return reply.header('cache-control', 'no-store').send(rendered(tokens));
+    },
+  );
 
   // Either token says which session to end: the access token may have expired by then.
-  app.post('/api/v1/auth/logout', { schema: { body: LogoutBody } }, async (request, reply) => {
-    const { refresh_token: refreshToken } = request.body;
-    if (refreshToken !== undefined) {
-      await login.logoutWith(refreshToken);
-    } else {
-      const { sessionId } = await auth.authenticate(bearerOf(request));
-      if (sessionId !== undefined) await login.logout(sessionId);
-    }
-    return reply.send({ success: true });
-  });
+  app.post(
+    '/api/v1/auth/logout',
+    {
+      config: { problems: [401] },
+      schema: {
+        tags,
+        summary: 'Sign out',
+        description: 'Ends the session of the refresh token in the body, or of the bearer token.',
+        body: LogoutBody,
+        response: { 200: SuccessAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { refresh_token: refreshToken } = request.body;
+      if (refreshToken !== undefined) {
+        await login.logoutWith(refreshToken);
+      } else {
+        const { sessionId } = await auth.authenticate(bearerOf(request));
+        if (sessionId !== undefined) await login.logout(sessionId);
+      }
+      return reply.send({ success: true });
+    },
+  );
 
-  app.get('/.well-known/jwks.json', (_request, reply) =>
-    reply.header('cache-control', 'public, max-age=300').send(jwks),
+  app.get(
+    '/.well-known/jwks.json',
+    { schema: { tags, summary: 'Read the keys to verify our tokens with', response: { 200: KeysAnswer } } },
+    (_request, reply) => reply.header('cache-control', 'public, max-age=300').send(jwks),
   );
 }
 

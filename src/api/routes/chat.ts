@@ -1,13 +1,16 @@
-/** Seed B's ticket chat over HTTP. Posting is the hottest request there is: its answer is serialized from a schema. */
+/**
+ * The conversation of a ticket over HTTP: seed B's `/api/tickets/:ticketId/chat`, and the same under its canonical name.
+ * Posting is the hottest request there is.
+ */
 import Type from 'typebox';
-import { postMessage, readMessages, readParticipants } from '../../application/messages.ts';
-import { HistorySizeField, PostMessageBody, TicketIdField, VersionField } from '../../application/schemas.ts';
+import { postMessage, readMessages } from '../../application/messages.ts';
+import { HistorySizeField, PostMessageBody, VersionField } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
-import type { Message } from '../../domain/ticket/message.ts';
+import { MessageAnswer, MessagePageAnswer, ParticipantsAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, userOf } from '../requests.ts';
-
-const Params = Type.Object({ ticketId: TicketIdField });
+import { type Online, participantsOf } from './ticket-people.ts';
+import { TicketParams } from './tickets.ts';
 
 /** `before` and `after` are versions of the ticket's stream. */
 const HistoryQuery = Type.Object(
@@ -19,37 +22,38 @@ const HistoryQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const text = { type: 'string' } as const;
-
-const MessageAnswer = Type.Unsafe<Message>({
-  type: 'object',
-  required: ['id', 'ticketId', 'version', 'senderId', 'sender', 'message', 'messageType', 'createdAt', 'updatedAt'],
-  properties: {
-    id: text,
-    ticketId: text,
-    version: { type: 'integer' },
-    senderId: text,
-    sender: { type: 'object', properties: { id: text, name: text, role: text } },
-    message: text,
-    messageType: text,
-    attachments: {
-      type: 'array',
-      items: { type: 'object', properties: { id: text, name: text, size: { type: 'integer' }, mimeType: text } },
-    },
-    internal: { type: 'boolean' },
-    clientMessageId: text,
-    createdAt: text,
-    updatedAt: text,
-  },
-});
-
-/** Which of these users have a device connected now, on any node. */
-export type Online = (userIds: readonly string[]) => Promise<ReadonlySet<string>>;
-
 export function chatRoutes(app: App, services: Services, online: Online): void {
+  conversationRoutes(app, services, '/api/v1/tickets/:ticketId/messages', 'Tickets');
+  conversationRoutes(app, services, '/api/tickets/:ticketId/chat', 'Ticket chat');
+
+  app.get(
+    '/api/tickets/:ticketId/chat/participants',
+    {
+      schema: {
+        tags: ['Ticket chat'],
+        summary: 'List everyone on a ticket',
+        params: TicketParams,
+        response: { 200: ParticipantsAnswer },
+      },
+    },
+    async (request) => participantsOf(services, online, userOf(request), request.params.ticketId),
+  );
+}
+
+function conversationRoutes(app: App, services: Services, path: string, tag: string): void {
   app.post(
-    '/api/tickets/:ticketId/chat',
-    { schema: { params: Params, body: PostMessageBody, response: { 201: MessageAnswer } } },
+    path,
+    {
+      config: { problems: [403, 409] },
+      schema: {
+        tags: [tag],
+        summary: 'Post a message',
+        description: 'Staff post internal notes with `internal`. The same `clientMessageId` finds the same message.',
+        params: TicketParams,
+        body: PostMessageBody,
+        response: { 201: MessageAnswer },
+      },
+    },
     async (request, reply) => {
       const posted = await postMessage(services, callerOf(request), request.params.ticketId, request.body);
       tellPosition(reply, posted);
@@ -58,16 +62,23 @@ export function chatRoutes(app: App, services: Services, online: Online): void {
     },
   );
 
-  app.get('/api/tickets/:ticketId/chat', { schema: { params: Params, querystring: HistoryQuery } }, async (request) => {
-    const { limit = 50, ...range } = request.query;
-    const { page } = await readMessages(services, userOf(request), request.params.ticketId, { limit, ...range });
-    const { messages, hasMore, nextCursor, total, version } = page;
-    return { messages, pagination: { limit, hasMore, nextCursor, total }, version };
-  });
-
-  app.get('/api/tickets/:ticketId/chat/participants', { schema: { params: Params } }, async (request) => {
-    const { participants } = await readParticipants(services, userOf(request), request.params.ticketId);
-    const connected = await online(participants.map(({ userId }) => userId));
-    return { participants: participants.map((one) => ({ ...one, online: connected.has(one.userId) })) };
-  });
+  app.get(
+    path,
+    {
+      schema: {
+        tags: [tag],
+        summary: 'Read messages',
+        description: 'The latest, or those before or after a version of the ticket; oldest first.',
+        params: TicketParams,
+        querystring: HistoryQuery,
+        response: { 200: MessagePageAnswer },
+      },
+    },
+    async (request) => {
+      const { limit = 50, ...range } = request.query;
+      const { page } = await readMessages(services, userOf(request), request.params.ticketId, { limit, ...range });
+      const { messages, hasMore, nextCursor, total, version } = page;
+      return { messages, pagination: { limit, hasMore, nextCursor, total }, version };
+    },
+  );
 }

@@ -6,14 +6,22 @@ import {
   PageSizeField,
   ReadAllNotificationsBody,
   ReadNotificationsBody,
+  roleIn,
   SendNotificationBody,
 } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import { parseRole } from '../../domain/user/identity.ts';
 import type { NotificationView } from '../../projections/queries.ts';
+import {
+  NotificationPageAnswer,
+  NotificationSentAnswer,
+  NotificationsReadAnswer,
+  UnreadCountAnswer,
+} from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, userOf } from '../requests.ts';
+
+const tags = ['Notifications'];
 
 const ListQuery = Type.Object(
   {
@@ -25,39 +33,91 @@ const ListQuery = Type.Object(
 );
 
 export function notificationRoutes(app: App, services: Services): void {
-  app.get('/api/v1/notifications', { schema: { querystring: ListQuery } }, async (request) => {
-    const { limit = 50, ...options } = request.query;
-    const page = await services.queries.notifications(userOf(request), { limit, ...options });
-    return { items: page.items.map(rendered), nextCursor: page.nextCursor };
-  });
+  app.get(
+    '/api/v1/notifications',
+    {
+      schema: {
+        tags,
+        summary: 'List your notifications',
+        querystring: ListQuery,
+        response: { 200: NotificationPageAnswer },
+      },
+    },
+    async (request) => {
+      const { limit = 50, ...options } = request.query;
+      const page = await services.queries.notifications(userOf(request), { limit, ...options });
+      return { items: page.items.map(rendered), nextCursor: page.nextCursor };
+    },
+  );
 
-  app.get('/api/v1/notifications/unread-count', async (request) => {
-    const { unread } = await services.queries.inbox(userOf(request));
-    return { count: unread };
-  });
+  app.get(
+    '/api/v1/notifications/unread-count',
+    { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCountAnswer } } },
+    async (request) => {
+      const { unread } = await services.queries.inbox(userOf(request));
+      return { count: unread };
+    },
+  );
 
-  app.post('/api/v1/notifications/read', { schema: { body: ReadNotificationsBody } }, async (request, reply) => {
-    const { ids } = request.body;
-    tellPosition(reply, await readNotifications(services, callerOf(request), ids));
-    await services.settle();
-    const { unread } = await services.queries.inbox(userOf(request));
-    return { notificationIds: ids, count: unread };
-  });
+  app.post(
+    '/api/v1/notifications/read',
+    {
+      schema: {
+        tags,
+        summary: 'Mark notifications as read',
+        description: 'Ids that are not yours change nothing.',
+        body: ReadNotificationsBody,
+        response: { 200: NotificationsReadAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { ids } = request.body;
+      tellPosition(reply, await readNotifications(services, callerOf(request), ids));
+      await services.settle();
+      const { unread } = await services.queries.inbox(userOf(request));
+      return { notificationIds: ids, count: unread };
+    },
+  );
 
-  app.post('/api/v1/notifications/read-all', { schema: { body: ReadAllNotificationsBody } }, async (request, reply) => {
-    tellPosition(reply, await readAllNotifications(services, callerOf(request), request.body.upToSeq));
-    await services.settle();
-    const { unread } = await services.queries.inbox(userOf(request));
-    return { count: unread };
-  });
+  app.post(
+    '/api/v1/notifications/read-all',
+    {
+      schema: {
+        tags,
+        summary: 'Mark all notifications as read',
+        description: 'Or those up to a seq.',
+        body: ReadAllNotificationsBody,
+        response: { 200: UnreadCountAnswer },
+      },
+    },
+    async (request, reply) => {
+      tellPosition(reply, await readAllNotifications(services, callerOf(request), request.body.upToSeq));
+      await services.settle();
+      const { unread } = await services.queries.inbox(userOf(request));
+      return { count: unread };
+    },
+  );
 
-  app.post('/api/v1/notifications', { schema: { body: SendNotificationBody } }, async (request, reply) => {
-    const { userIds, role, ...notification } = request.body;
-    const to = recipientsOf(userIds, role);
-    const sent = await sendNotification(services, callerOf(request), { ...notification, to });
-    tellPosition(reply, sent);
-    return reply.code(201).send({ recipients: sent.recipients });
-  });
+  app.post(
+    '/api/v1/notifications',
+    {
+      config: { problems: [403, 404] },
+      schema: {
+        tags,
+        summary: 'Send a durable notification',
+        description: 'For services and admins: to `userIds`, or to everyone active with a `role`.',
+        body: SendNotificationBody,
+        response: { 201: NotificationSentAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { userIds, role, ...notification } = request.body;
+      const to = recipientsOf(userIds, role);
+      const sent = await sendNotification(services, callerOf(request), { ...notification, to });
+      tellPosition(reply, sent);
+      return reply.code(201).send({ recipients: sent.recipients });
+    },
+  );
 }
 
 /** Exactly one of the two says who is meant. */
@@ -66,9 +126,7 @@ function recipientsOf(userIds: readonly string[] | undefined, roleName: string |
     throw new DeskwireError('invalid_payload', 'Name either userIds or a role', { field: 'userIds' });
   }
   if (userIds !== undefined) return { userIds };
-  const role = parseRole(roleName);
-  if (role === undefined) throw new DeskwireError('invalid_payload', 'role must be a role', { field: 'role' });
-  return { role };
+  return { role: roleIn(roleName ?? '') };
 }
 
 function rendered({ id, seq, event, type, title, message, data, priority, timestamp, read }: NotificationView) {

@@ -16,12 +16,12 @@ import { changeTicket, deleteTicket, openTicket } from '../../application/ticket
 import { seedId, seedIdOrNull } from '../../domain/seed-id.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { TicketView } from '../../projections/queries.ts';
+import { SupportTicketAnswer, SupportTicketDeletedAnswer, SupportTicketPageAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
 
-const config = {
-  fieldNames: { requesterId: 'user_id', stationId: 'station_id', assigneeId: 'assignee_id' },
-} as const;
+const tags = ['Support (seed A)'];
+const fieldNames = { requesterId: 'user_id', stationId: 'station_id', assigneeId: 'assignee_id' };
 
 const Params = Type.Object({ support_id: TicketIdField });
 
@@ -57,37 +57,81 @@ const ListQuery = Type.Object(
 );
 
 export function supportRoutes(app: App, services: Services): void {
-  app.post('/api/v1/support', { config, schema: { body: OpenBody } }, async (request, reply) => {
-    const { user_id: userId, station_id: stationId, ...fields } = request.body;
-    const outcome = await openTicket(services, callerOf(request), {
-      ...fields,
-      ...(userId !== undefined && { requesterId: String(userId) }),
-      ...(stationId !== undefined && { stationId: String(stationId) }),
-    });
-    tellPosition(reply, outcome);
-    tellVersion(reply, outcome);
-    return reply.code(201).header('location', `/api/v1/support/${outcome.state.number}`).send(rendered(outcome.state));
-  });
+  app.post(
+    '/api/v1/support',
+    {
+      config: { fieldNames, etag: true, problems: [403, 404] },
+      schema: {
+        tags,
+        summary: 'Open a ticket',
+        description: 'For yourself; staff and services open tickets for anyone (`user_id`).',
+        body: OpenBody,
+        response: { 201: SupportTicketAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { user_id: userId, station_id: stationId, ...fields } = request.body;
+      const outcome = await openTicket(services, callerOf(request), {
+        ...fields,
+        ...(userId !== undefined && { requesterId: String(userId) }),
+        ...(stationId !== undefined && { stationId: String(stationId) }),
+      });
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      return reply
+        .code(201)
+        .header('location', `/api/v1/support/${outcome.state.number}`)
+        .send(rendered(outcome.state));
+    },
+  );
 
-  app.get('/api/v1/support', { config, schema: { querystring: ListQuery } }, async (request) => {
-    const { status, cursor, limit = 50 } = request.query;
-    const filter = status === undefined ? {} : { status };
-    const page = await services.queries.tickets(filter, userOf(request), {
-      limit,
-      ...(cursor !== undefined && { cursor }),
-    });
-    return { items: page.items.map(rendered), nextCursor: page.nextCursor };
-  });
+  app.get(
+    '/api/v1/support',
+    {
+      schema: {
+        tags,
+        summary: 'List the tickets that you may see',
+        querystring: ListQuery,
+        response: { 200: SupportTicketPageAnswer },
+      },
+    },
+    async (request) => {
+      const { status, cursor, limit = 50 } = request.query;
+      const filter = status === undefined ? {} : { status };
+      const page = await services.queries.tickets(filter, userOf(request), {
+        limit,
+        ...(cursor !== undefined && { cursor }),
+      });
+      return { items: page.items.map(rendered), nextCursor: page.nextCursor };
+    },
+  );
 
-  app.get('/api/v1/support/:support_id', { config, schema: { params: Params } }, async (request, reply) => {
-    const ticket = await visibleTicket(services, userOf(request), request.params.support_id);
-    tellVersion(reply, ticket);
-    return rendered(ticket);
-  });
+  app.get(
+    '/api/v1/support/:support_id',
+    {
+      config: { etag: true },
+      schema: { tags, summary: 'Read a ticket', params: Params, response: { 200: SupportTicketAnswer } },
+    },
+    async (request, reply) => {
+      const ticket = await visibleTicket(services, userOf(request), request.params.support_id);
+      tellVersion(reply, ticket);
+      return rendered(ticket);
+    },
+  );
 
   app.patch(
     '/api/v1/support/:support_id',
-    { config, schema: { params: Params, body: ChangeBody } },
+    {
+      config: { fieldNames, etag: true, problems: [403, 409] },
+      schema: {
+        tags,
+        summary: 'Change a ticket',
+        description: 'For staff who see it. A closed ticket stays closed.',
+        params: Params,
+        body: ChangeBody,
+        response: { 200: SupportTicketAnswer },
+      },
+    },
     async (request, reply) => {
       const { assignee_id: assigneeId, ...fields } = request.body;
       const outcome = await changeTicket(services, callerOf(request), request.params.support_id, {
@@ -100,11 +144,24 @@ export function supportRoutes(app: App, services: Services): void {
     },
   );
 
-  app.delete('/api/v1/support/:support_id', { config, schema: { params: Params } }, async (request, reply) => {
-    const outcome = await deleteTicket(services, callerOf(request), request.params.support_id);
-    tellPosition(reply, outcome);
-    return { support_id: outcome.state.number, id: outcome.state.id, deleted: true };
-  });
+  app.delete(
+    '/api/v1/support/:support_id',
+    {
+      config: { ifMatch: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Delete a ticket',
+        description: 'For admins. It is then gone for everyone but the audit timeline.',
+        params: Params,
+        response: { 200: SupportTicketDeletedAnswer },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await deleteTicket(services, callerOf(request), request.params.support_id);
+      tellPosition(reply, outcome);
+      return { support_id: outcome.state.number, id: outcome.state.id, deleted: true };
+    },
+  );
 }
 
 function rendered(ticket: TicketState | TicketView) {

@@ -21,6 +21,11 @@ export function mayEnterRoom(user: UserFacts, room: RoomAccess): boolean {
   return user.active && (!room.private || room.members.includes(user.id));
 }
 
+/** What a room is like may know whoever may enter it, or decide about that. */
+export function mayKnowRoom(user: UserFacts, room: RoomAccess): boolean {
+  return mayEnterRoom(user, room) || mayConfigureRoom(user);
+}
+
 /** Otherwise anybody could shut everybody out of a room; the same roles use the relay's HTTP endpoints. */
 export function mayConfigureRoom(user: UserFacts): boolean {
   return user.active && (user.role === 'admin' || user.role === 'service');

@@ -21,7 +21,15 @@ export type UserCommand =
       readonly email?: string;
       readonly vendorId?: string;
     }
-  | { readonly type: 'ChangeUser'; readonly name?: string; readonly role?: Role; readonly active?: boolean }
+  | {
+      readonly type: 'ChangeUser';
+      readonly name?: string;
+      readonly role?: Role;
+      readonly active?: boolean;
+      /** null takes it away. */
+      readonly email?: string | null;
+      readonly vendorId?: string | null;
+    }
   | {
       readonly type: 'SendNotification';
       readonly notificationType: string;
@@ -106,14 +114,22 @@ function register(command: CommandOf<'RegisterUser'>, state: UserState, by: User
 function change(command: CommandOf<'ChangeUser'>, state: UserState, by: UserFacts): Decision {
   requirePermission(by.role === 'admin', 'Only admins change users');
   requireExists(state);
-  if (command.name !== undefined) assertText(command.name, 'name');
+  for (const field of ['name', 'email', 'vendorId'] as const) assertText(command[field] ?? '', field);
   const name = changeOf(state.name, command.name);
   const role = changeOf(state.role, command.role);
   const active = changeOf(state.active, command.active);
+  const email = changeOf(state.email, command.email);
+  const vendorId = changeOf(state.vendorId, command.vendorId);
   if (by.id === state.id && (role !== undefined || active !== undefined)) {
     throw new DeskwireError('conflict', 'Another admin has to do that', { field: role ? 'role' : 'active' });
   }
-  const changes = { ...(name && { name }), ...(role && { role }), ...(active && { active }) };
+  const changes = {
+    ...(name && { name }),
+    ...(role && { role }),
+    ...(active && { active }),
+    ...(email && { email }),
+    ...(vendorId && { vendorId }),
+  };
   return Object.keys(changes).length === 0 ? [] : [{ type: 'UserChanged', data: { changes } }];
 }
 

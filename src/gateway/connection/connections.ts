@@ -4,6 +4,7 @@
  * these ends it at once, wherever it was ended.
  */
 import { isDeepStrictEqual } from 'node:util';
+import proxyAddr from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import type { Namespace, Socket } from 'socket.io';
 import type { Directory } from '../../actors/directory.ts';
@@ -31,6 +32,8 @@ interface Parts {
   readonly directory: Directory;
   readonly sessions: Sessions;
   readonly socketsPerUser: number;
+  /** Whether a proxy with this address is believed about the client's. */
+  readonly trusted: (address: string, hop: number) => boolean;
   readonly now: () => number;
   readonly log: Logger;
   onOpened(session: Session, handshake: Handshake): void;
@@ -85,7 +88,8 @@ export function createConnections(parts: Parts): Connections {
       throw new DeskwireError('rate_limited', 'Too many connections', { retryAfter: 10 });
     }
     const leaving = new AbortController();
-    const { address, auth } = socket.handshake;
+    const { auth } = socket.handshake;
+    const address = addressOf(socket, parts.trusted);
     const namespace = socket.nsp.name;
     const session: Session = {
       socket,
@@ -212,4 +216,9 @@ function tokenOf({ handshake }: Socket): string | undefined {
 function lastSeqOf(auth: Readonly<Record<string, unknown>>): number | undefined {
   const { lastSeq } = auth;
   return typeof lastSeq === 'number' && Number.isSafeInteger(lastSeq) && lastSeq >= 0 ? lastSeq : undefined;
+}
+
+/** None can be told for a connection that has ended meanwhile. */
+function addressOf(socket: Socket, trusted: (address: string, hop: number) => boolean): string {
+  return proxyAddr(socket.request, trusted) ?? socket.handshake.address;
 }

@@ -1,8 +1,15 @@
 /** The one place where failures become what a socket is told. Source: PROTOCOL.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
+/** What only HTTP has a word for. */
+const HTTP_ONLY = {
+  precondition_failed: 'conflict',
+  idempotency_key_reused: 'conflict',
+  unsupported_media_type: 'invalid_payload',
+} as const;
+
 export interface WireError {
-  readonly type: Exclude<ErrorCode, 'precondition_failed'>;
+  readonly type: Exclude<ErrorCode, keyof typeof HTTP_ONLY>;
   readonly message: string;
   /** As the client named it. */
   readonly field?: string;
@@ -14,9 +21,17 @@ export interface WireError {
 export function wireError(error: unknown): WireError {
   if (!(error instanceof DeskwireError)) return { type: 'unavailable', message: 'Something went wrong on our side' };
   return {
-    type: error.code === 'precondition_failed' ? 'conflict' : error.code,
+    type: typeOf(error.code),
     message: error.message,
     ...(error.field !== undefined && { field: error.field }),
     ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
   };
+}
+
+function typeOf(code: ErrorCode): WireError['type'] {
+  return isHttpOnly(code) ? HTTP_ONLY[code] : code;
+}
+
+function isHttpOnly(code: ErrorCode): code is keyof typeof HTTP_ONLY {
+  return Object.hasOwn(HTTP_ONLY, code);
 }

@@ -93,24 +93,24 @@ export const chat: Dialect = {
     leave_ticket: request(Type.Object({ ticketId }, strict), (call, payload) => sayLeft(call, payload.ticketId)),
     send_message: request(Type.Object({ ticketId, ...messageFields }, strict), async (call, payload) => {
       const { ticketId: id, ...input } = payload;
-      const { services, typing, messageWire } = call.tools;
+      const { services, typing, messageWireFor } = call.tools;
       const { message } = await postMessage(services, callerOf(call), String(id), input);
       typing.stop(message.ticketId, call.session.user.id);
-      return { message: messageWire(message), version: message.version };
+      return { message: messageWireFor(call.session.user)(message), version: message.version };
     }),
     typing_start: typing(true),
     typing_stop: typing(false),
     load_history: request(
       Type.Object({ ticketId, before: Type.Optional(before), limit: Type.Optional(limit) }, strict),
       async (call, payload) => {
-        const { services, messageWire, historySize } = call.tools;
+        const { services, messageWireFor, historySize } = call.tools;
         const range = {
           limit: payload.limit ?? historySize,
           ...(payload.before !== undefined && { before: Number(payload.before) }),
         };
         await services.settle();
         const read = await readMessages(services, call.session.user, String(payload.ticketId), range);
-        send(call, history(read.ticketId, read.page, range.limit, messageWire));
+        send(call, history(read.ticketId, read.page, range.limit, messageWireFor(call.session.user)));
         return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
       },
     ),

@@ -11,7 +11,8 @@ import type { RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { MessagePage } from '../../projections/queries.ts';
 import type { Session } from '../connection/session.ts';
-import type { Dialect, MessageWire } from '../dialects/dialect.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { MessageWireFor } from '../wire.ts';
 import type { TicketMember } from './members.ts';
 import { memberName, type TicketFeed } from './ticket-feed.ts';
 import type { TicketFeeds } from './ticket-feeds.ts';
@@ -42,7 +43,7 @@ export interface Memberships {
 interface Parts {
   readonly services: Services;
   readonly feeds: TicketFeeds;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly replayLimit: number;
   readonly historySize: number;
   readonly ticketsPerSocket: number;
@@ -53,7 +54,7 @@ interface Parts {
 const PAGE_ATTEMPTS = 3;
 
 export function createMemberships(parts: Parts): Memberships {
-  const { services, feeds, messageWire, replayLimit, historySize } = parts;
+  const { services, feeds, messageWireFor, replayLimit, historySize } = parts;
 
   const turns = new WeakMap<Session, Map<string, Promise<unknown>>>();
 
@@ -138,6 +139,7 @@ export function createMemberships(parts: Parts): Memberships {
       if (read !== undefined && read.internal !== internal) return;
       joined = { ticketId, version, epoch: parts.epoch(), recovered: read === undefined };
       const { socket } = session;
+      const messageWire = messageWireFor(session.user);
       for (const wire of dialect.tickets?.arrived({ ...joined, page: read?.page, limit: historySize }, messageWire) ??
         []) {
         socket.emit(wire.name, wire.payload);

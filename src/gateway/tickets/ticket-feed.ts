@@ -2,7 +2,8 @@
  * One ticket with members in this process: its live stream in order, who of this process is in it, and what they may
  * see, which is decided from the state folded up to the very event being delivered. An event that takes access away
  * takes it before it is sent itself. Each member is in the rooms that it may hear: the public one, and for staff the
- * internal one beside it; an event is rendered once per dialect and goes to one of the two.
+ * internal one beside it; an event is rendered once per dialect and goes to one of the two. Only what holds links that
+ * are a user's own is rendered for each member.
  */
 import type { Broker } from '../../broker/port.ts';
 import { maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../../domain/access.ts';
@@ -14,9 +15,10 @@ import { accessOf } from '../../domain/ticket/people.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { type Session, userRoom } from '../connection/session.ts';
-import type { Dialect, MessageWire, TicketWire } from '../dialects/dialect.ts';
+import type { Dialect, TicketWire } from '../dialects/dialect.ts';
 import { createFeed, type Feed, type FeedOptions, type Filling } from '../feed/feed.ts';
 import type { Rooms } from '../rooms.ts';
+import type { MessageWireFor } from '../wire.ts';
 import { createMembers, type TicketMember } from './members.ts';
 
 export interface TicketFeed {
@@ -45,7 +47,7 @@ export interface TicketFeed {
 export interface TicketFeedParts {
   readonly broker: Broker;
   readonly rooms: Rooms;
-  readonly messageWire: MessageWire;
+  readonly messageWireFor: MessageWireFor;
   readonly now: () => number;
   readState(ticketId: string): Promise<{ state: TicketState; version: number }>;
   readVersion(ticketId: string): Promise<number>;
@@ -61,7 +63,7 @@ export interface TicketFeedParts {
 const NO_RELATIONS: TicketRelations = { vendorIds: [] };
 
 export function createTicketFeed(ticketId: string, parts: TicketFeedParts, options: FeedOptions): TicketFeed {
-  const { rooms, messageWire } = parts;
+  const { rooms, messageWireFor } = parts;
   const members = createMembers();
   let state = initialTicket();
   let relations = NO_RELATIONS;
@@ -91,10 +93,25 @@ export function createTicketFeed(ticketId: string, parts: TicketFeedParts, optio
     // References are named when the ticket is opened and never again.
     if (event.type === 'TicketOpened') void checkRelations();
     if (event.type !== 'MessagePosted' && event.type !== 'TicketRead') checkAccess();
-    for (const dialect of members.dialects) {
-      for (const wire of dialect.tickets?.render(event, messageWire) ?? []) send(dialect, wire);
-    }
+    if (event.type === 'MessagePosted' && event.data.attachments.length > 0) deliverToEach(event);
+    else deliverToAll(event);
     parts.onDelivered(event);
+  }
+
+  function deliverToAll(event: RecordedEvent<TicketEvent>): void {
+    for (const dialect of members.dialects) {
+      for (const wire of dialect.tickets?.render(event, messageWireFor()) ?? []) send(dialect, wire);
+    }
+  }
+
+  /** Links to attachments are signed for one user, so nobody can hand on more than their own access. */
+  function deliverToEach(event: RecordedEvent<TicketEvent>): void {
+    for (const { session, dialect, internal, live } of members) {
+      if (!live) continue;
+      for (const { name, payload, audience } of dialect.tickets?.render(event, messageWireFor(session.user)) ?? []) {
+        if (internal || audience === 'public') session.socket.emit(name, payload);
+      }
+    }
   }
 
   function room({ name }: Dialect, audience: 'public' | 'internal'): string {

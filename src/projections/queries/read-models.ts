@@ -4,6 +4,7 @@ import type { Schemas } from '../catalog.ts';
 
 export interface ReadModels {
   readonly tickets: string;
+  readonly deletedTickets: string;
   readonly conversations: string;
   readonly messages: string;
   readonly readers: string;
@@ -11,6 +12,7 @@ export interface ReadModels {
   readonly notifications: string;
   readonly users: string;
   readonly references: string;
+  readonly rooms: string;
 }
 
 /** Runs a statement, prepared under `name` on each connection. */
@@ -20,6 +22,7 @@ export function readModelsIn(schemas: Schemas): ReadModels {
   const table = (schema: string, name: string) => `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
   return {
     tickets: table(schemas.tickets, 'tickets'),
+    deletedTickets: table(schemas.tickets, 'deleted_tickets'),
     conversations: table(schemas.messages, 'conversations'),
     messages: table(schemas.messages, 'messages'),
     readers: table(schemas.messages, 'readers'),
@@ -27,5 +30,6 @@ export function readModelsIn(schemas: Schemas): ReadModels {
     notifications: table(schemas.notifications, 'notifications'),
     users: table(schemas.users, 'users'),
     references: table(schemas.references, 'references'),
+    rooms: table(schemas.rooms, 'rooms'),
   };
 }

@@ -4,9 +4,10 @@ import { maySeeTicket } from '../../domain/access.ts';
 import type { Category, Priority, Status } from '../../domain/ticket/events.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import { decodeNumberCursor, encodeCursor } from '../cursor.ts';
-import type { Page, Queries, TicketFilter, TicketView } from '../queries.ts';
+import type { ListedTicket, Page, Queries, TicketFilter, TicketView } from '../queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 import { visibleTo } from './visible-to.ts';
+import { patternsOf } from './words.ts';
 
 interface TicketRow {
   readonly id: string;
@@ -31,6 +32,10 @@ interface TicketRow {
   readonly updated_at: string;
 }
 
+interface Deleted {
+  readonly id: string;
+}
+
 const COLUMNS = `t.id, t.number, t.version, t.requester_id, t.requester_name, t.description, t.status, t.category,
   t.priority, t.assignee_id, t.station_id, t.station_name, t.grn_id, t.dispatch_id, t.tags, t.participant_ids,
   t.vendor_ids, t.grn_verified_by, t.created_at, t.updated_at`;
@@ -42,8 +47,10 @@ export function ticketQueries(
   run: Run,
   db: Kysely<unknown>,
   models: ReadModels,
-): Pick<Queries, 'ticket' | 'tickets' | 'ticketId'> {
+): Pick<Queries, 'ticket' | 'tickets' | 'ticketId' | 'deletedTicketId'> {
   const byId = `select ${COLUMNS} from ${models.tickets} t where t.id = $1`;
+  const deletedById = `select id from ${models.deletedTickets} where id = $1`;
+  const deletedByNumber = `select id from ${models.deletedTickets} where number = $1`;
   const byNumber = `select ${COLUMNS} from ${models.tickets} t where t.number = $1`;
 
   const find = async (idOrNumber: string): Promise<TicketRow | undefined> => {
@@ -65,45 +72,49 @@ export function ticketQueries(
       return (await find(idOrNumber))?.id;
     },
 
-    async tickets(filter, viewer, { cursor, limit }): Promise<Page<TicketView>> {
+    async deletedTicketId(idOrNumber) {
+      const rows = /^\d+$/.test(idOrNumber)
+        ? NUMBER.test(idOrNumber) && (await run<Deleted>('deleted_by_number', deletedByNumber, [Number(idOrNumber)]))
+        : await run<Deleted>('deleted_by_id', deletedById, [idOrNumber]);
+      return rows ? rows[0]?.id : undefined;
+    },
+
+    async tickets(filter, viewer, { cursor, limit }): Promise<Page<ListedTicket>> {
       const before = cursor === undefined ? [] : [sql`t.number < ${decodeNumberCursor(CURSOR, cursor)}`];
-      const conditions = [visibleTo(viewer), ...before, ...conditionsOf(filter, viewer, models)];
-      const { rows } = await sql<TicketRow>`
-        select ${sql.raw(COLUMNS)} from ${sql.raw(models.tickets)} t
+      const unread = unreadFor(viewer);
+      const conditions = [visibleTo(viewer), ...before, ...conditionsOf(filter, unread)];
+      const { rows } = await sql<TicketRow & { unread: number }>`
+        select ${sql.raw(COLUMNS)}, ${unread} as unread from ${sql.raw(models.tickets)} t
+        left join ${sql.raw(models.conversations)} c on c.ticket_id = t.id
+        left join ${sql.raw(models.readers)} k on k.ticket_id = t.id and k.user_id = ${viewer.id}
         where ${sql.join(conditions, sql` and `)}
         order by t.number desc limit ${limit + 1}
       `.execute(db);
-      const items = rows.slice(0, limit).map(ticketView);
+      const items = rows.slice(0, limit).map((row) => ({ ...ticketView(row), unread: row.unread }));
       const last = items.at(-1);
       return { items, nextCursor: rows.length > limit && last ? encodeCursor(CURSOR, last.number) : null };
     },
   };
 }
 
-function conditionsOf(filter: TicketFilter, viewer: UserFacts, models: ReadModels): RawBuilder<unknown>[] {
-  const { status, assigneeId, requesterId, category, text, unread } = filter;
-  const patterns = (text ?? '').split(/\s+/).filter(Boolean).map(containing);
+function conditionsOf(filter: TicketFilter, unread: RawBuilder<unknown>): RawBuilder<unknown>[] {
+  const { status, assigneeId, requesterId, category, text } = filter;
+  const patterns = patternsOf(text);
   return [
     status !== undefined && sql`t.status = ${status}`,
     assigneeId !== undefined && sql`t.assignee_id = ${assigneeId}`,
     requesterId !== undefined && sql`t.requester_id = ${requesterId}`,
     category !== undefined && sql`t.category = ${category}`,
     patterns.length > 0 && sql`t.description || ' ' || t.requester_name ilike all (${patterns}::text[])`,
-    unread !== undefined && sql`${hasUnread(viewer, models)} = ${unread}`,
+    filter.unread !== undefined && sql`(${unread} > 0) = ${filter.unread}`,
   ].filter((condition) => condition !== false);
 }
 
-function hasUnread(viewer: UserFacts, models: ReadModels): RawBuilder<unknown> {
-  const [count, read] = isStaff(viewer.role) ? ['all_count', 'all_read'] : ['public_count', 'public_read'];
-  return sql`exists (
-    select from ${sql.raw(models.conversations)} c
-    left join ${sql.raw(models.readers)} k on k.ticket_id = c.ticket_id and k.user_id = ${viewer.id}
-    where c.ticket_id = t.id and c.${sql.ref(count)} > coalesce(k.${sql.ref(read)}, 0)
-  )`;
-}
-
-function containing(word: string): string {
-  return `%${word.replace(/[\\%_]/g, '\\$&')}%`;
+/** Messages that the viewer has not read, of a ticket's conversation `c` and their cursor in it `k`. */
+function unreadFor(viewer: UserFacts): RawBuilder<unknown> {
+  return isStaff(viewer.role)
+    ? sql`coalesce(c.all_count - coalesce(k.all_read, 0), 0)`
+    : sql`coalesce(c.public_count - coalesce(k.public_read, 0), 0)`;
 }
 
 function ticketView(row: TicketRow): TicketView {

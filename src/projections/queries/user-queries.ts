@@ -1,9 +1,10 @@
 /** Reading users and references. */
 import { type Kysely, sql } from 'kysely';
-import type { Role, UserFacts } from '../../domain/user/identity.ts';
+import type { Role } from '../../domain/user/identity.ts';
 import { decodeTextCursor, encodeCursor } from '../cursor.ts';
-import type { Queries } from '../queries.ts';
+import type { Queries, UserView } from '../queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
+import { patternsOf } from './words.ts';
 
 interface UserRow {
   readonly id: string;
@@ -12,15 +13,17 @@ interface UserRow {
   readonly active: boolean;
   readonly email: string | null;
   readonly vendor_id: string | null;
+  readonly version: number;
 }
 
 interface ReferenceRow {
   readonly name: string | null;
   readonly vendor_id: string | null;
   readonly verified_by: string | null;
+  readonly version: number;
 }
 
-const COLUMNS = 'u.id, u.name, u.role, u.active, u.email, u.vendor_id';
+const COLUMNS = 'u.id, u.name, u.role, u.active, u.email, u.vendor_id, u.version';
 const CURSOR = 'users';
 
 export function userQueries(
@@ -29,42 +32,47 @@ export function userQueries(
   models: ReadModels,
 ): Pick<Queries, 'user' | 'users' | 'reference'> {
   const byId = `select ${COLUMNS} from ${models.users} u where u.id = $1`;
-  const reference = `select name, vendor_id, verified_by from ${models.references} where type = $1 and id = $2`;
+  const reference = `select name, vendor_id, verified_by, version from ${models.references} where type = $1 and id = $2`;
   return {
     async user(id) {
       const [row] = await run<UserRow>('user', byId, [id]);
-      return row && userFacts(row);
+      return row && userView(row);
     },
 
     async reference(type, id) {
       const [row] = await run<ReferenceRow>('reference', reference, [type, id]);
-      return row && { exists: true, type, id, name: row.name, vendorId: row.vendor_id, verifiedBy: row.verified_by };
+      if (row === undefined) return undefined;
+      const { name, vendor_id: vendorId, verified_by: verifiedBy, version } = row;
+      return { exists: true, type, id, name, vendorId, verifiedBy, version };
     },
 
-    async users({ role, active }, { cursor, limit }) {
+    async users({ role, active, text }, { cursor, limit }) {
+      const patterns = patternsOf(text);
       const conditions = [
         sql`true`,
         ...(cursor === undefined ? [] : [sql`u.id > ${decodeTextCursor(CURSOR, cursor)}`]),
         ...(role === undefined ? [] : [sql`u.role = ${role}`]),
         ...(active === undefined ? [] : [sql`u.active = ${active}`]),
+        ...(patterns.length === 0 ? [] : [sql`u.name || ' ' || coalesce(u.email, '') ilike all (${patterns}::text[])`]),
       ];
       const { rows } = await sql<UserRow>`
         select ${sql.raw(COLUMNS)} from ${sql.raw(models.users)} u
         where ${sql.join(conditions, sql` and `)} order by u.id limit ${limit + 1}
       `.execute(db);
-      const items = rows.slice(0, limit).map(userFacts);
+      const items = rows.slice(0, limit).map(userView);
       const last = items.at(-1);
       return { items, nextCursor: rows.length > limit && last ? encodeCursor(CURSOR, last.id) : null };
     },
   };
 }
 
-function userFacts({ id, name, role, active, email, vendor_id }: UserRow): UserFacts {
+function userView({ id, name, role, active, email, vendor_id, version }: UserRow): UserView {
   return {
     id,
     name,
     role,
     active,
+    version,
     ...(email !== null && { email }),
     ...(vendor_id !== null && { vendorId: vendor_id }),
   };

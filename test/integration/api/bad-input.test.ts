@@ -26,6 +26,14 @@ const COMMANDS = [
   ['POST', '/api/v1/support', { description: 'x' }, 'description'],
   ['PATCH', `/api/v1/support/${TICKET}`, { description: 'x' }, 'description'],
   ['POST', `/api/tickets/${TICKET}/chat`, { message: 'x' }, 'message'],
+  ['POST', '/api/v1/tickets', { description: 'x' }, 'description'],
+  ['PATCH', `/api/v1/tickets/${TICKET}`, { description: 'x' }, 'description'],
+  ['PUT', `/api/v1/tickets/${TICKET}/assignee`, { userId: 'x' }, 'userId'],
+  ['POST', `/api/v1/tickets/${TICKET}/participants`, { userId: 'x' }, 'userId'],
+  ['POST', `/api/v1/tickets/${TICKET}/messages`, { message: 'x' }, 'message'],
+  ['POST', '/api/v1/users', { name: 'x', role: 'driver' }, 'name'],
+  ['PATCH', '/api/v1/users/1', { name: 'x' }, 'name'],
+  ['PUT', '/api/v1/references/station/1', { name: 'x' }, 'name'],
   ['POST', '/api/v1/notifications', { type: 'a', title: 'a', message: 'x', role: 'admin' }, 'message'],
   ['POST', '/api/v1/notifications/read', { ids: ['x'] }, 'ids'],
 ] as const;
@@ -36,6 +44,12 @@ const READS = [
   `/api/tickets/${TICKET}/chat/participants`,
   '/api/v1/notifications',
   '/api/v1/notifications/unread-count',
+  '/api/v1/tickets',
+  `/api/v1/tickets/${TICKET}`,
+  `/api/v1/tickets/${TICKET}/events`,
+  '/api/v1/users',
+  '/api/v1/rooms',
+  `/api/v1/attachments/${TICKET}`,
 ];
 
 /** One clear error: a problem, with what seed A's clients read, and the field where one is wrong. */
@@ -130,6 +144,16 @@ describe('what is not in the body', () => {
     ['/api/v1/support?cursor=%00', 'cursor'],
     ['/api/v1/support?cursor=', 'cursor'],
     ['/api/v1/notifications?unread=perhaps', 'unread'],
+    ['/api/v1/tickets?unread=1', 'unread'],
+    ['/api/v1/tickets?q=%00', 'q'],
+    ['/api/v1/tickets?category=love', 'category'],
+    ['/api/v1/tickets/a.b', 'ticketId'],
+    [`/api/v1/tickets/${TICKET}/events?after=-1`, 'after'],
+    ['/api/v1/users?role=emperor', 'role'],
+    [`/api/v1/users/${'x'.repeat(129)}`, 'userId'],
+    ['/api/v1/references/planet/1', 'type'],
+    ['/api/v1/rooms/a%20b', 'name'],
+    [`/api/v1/rooms/${'x'.repeat(65)}`, 'name'],
     [`/api/tickets/${TICKET}/chat?before=-1`, 'before'],
     [`/api/tickets/${TICKET}/chat?after=99999999999`, 'after'],
     ['/api/tickets/..%2F..%2Fetc/chat', 'ticketId'],
@@ -138,6 +162,24 @@ describe('what is not in the body', () => {
     ['/api/v1/support/a.b', 'support_id'],
   ])('GET %s is refused, naming the field', async (path, field) => {
     expectProblem(await driver.send('GET', path), 400, field);
+  });
+
+  it.each([
+    ['PUT', '/api/v1/rooms/lobby', { private: 'no' }, 'private'],
+    ['PUT', '/api/v1/rooms/lobby', { private: true, members: 'all' }, 'members'],
+    ['PUT', '/api/v1/references/station/1', { vendorId: 'v' }, 'vendorId'],
+    ['PUT', '/api/v1/references/dispatch/1', { verifiedBy: 'v' }, 'verifiedBy'],
+    ['POST', `/api/v1/tickets/${TICKET}/read`, { upTo: '7' }, 'upTo'],
+    ['POST', `/api/v1/tickets/${TICKET}/read`, { upTo: 1.5 }, 'upTo'],
+    ['POST', '/api/v1/tickets', { description: 'x', tags: ['a', 'a'] }, 'tags'],
+    ['POST', '/api/v1/tickets', { description: ' ' }, 'description'],
+    ['POST', '/api/v1/users', { name: 'x', role: 'emperor' }, 'role'],
+    ['POST', '/api/v1/users', { name: 'x', role: 'driver', email: 'nowhere' }, 'email'],
+    ['POST', '/api/v1/users', { name: 'x', role: 'driver', email: 'a@b', password: 'short' }, 'password'],
+    ['POST', '/api/v1/users', { name: 'x', role: 'driver', password: 'long enough' }, 'email'],
+    ['PATCH', '/api/v1/users/1', { active: 'false' }, 'active'],
+  ])('%s %s with %o is refused, naming %s', async (method, path, body, field) => {
+    expectProblem(await admin.send(method, path, body), 400, field);
   });
 
   it.each([

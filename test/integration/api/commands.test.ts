@@ -45,6 +45,23 @@ describe('signing in over HTTP', () => {
     expect((await leaving.send('POST', '/api/v1/auth/logout')).body.code).toBe('unauthorized');
   });
 
+  it('counts attempts by the address that a trusted proxy tells, and by no other', async () => {
+    const attempt = async (of: ApiRig, address: string) => {
+      const credentials = { email: 'driver@example.com', password: 'wrong' };
+      return (await of.anonymous.send('POST', '/api/v1/auth/login', credentials, { 'x-forwarded-for': address }))
+        .status;
+    };
+    const attempts = (of: ApiRig, address: string) =>
+      Promise.all(Array.from({ length: 11 }, () => attempt(of, address)));
+    const auth = { limitAttempts: true };
+    await using behind = await startApi({ queries: noQueries(), auth, config: { trustProxy: ['loopback'] } });
+    expect(await attempts(behind, '203.0.113.1')).toContain(429);
+    expect(await attempt(behind, '203.0.113.2')).toBe(401);
+    await using open = await startApi({ queries: noQueries(), auth });
+    expect(await attempts(open, '203.0.113.1')).toContain(429);
+    expect(await attempt(open, '203.0.113.2')).toBe(429);
+  });
+
   it('shows the public keys', async () => {
     const { body } = await api.anonymous.send('GET', '/.well-known/jwks.json');
     expect(body.keys).toEqual([expect.objectContaining({ alg: 'ES256', use: 'sig', kty: 'EC' })]);
@@ -103,6 +120,28 @@ describe("seed A's tickets", () => {
     expect(next.body.support_id).toBe(first.body.support_id + 1);
     const other = await stranger.send('POST', '/api/v1/support', { description: 'x' }, headers);
     expect(other.body.id).not.toBe(first.body.id);
+  });
+
+  it('are opened for a key with one request only', async () => {
+    const headers = { 'idempotency-key': 'open-another' };
+    const first = await opened({ priority: 'high', category: 'other' }, headers);
+    expect((await opened({ category: 'other', priority: 'high' }, headers)).body).toEqual(first.body);
+    expect(await opened({ priority: 'low', category: 'other' }, headers)).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency_key_reused', field: 'Idempotency-Key' },
+    });
+  });
+
+  it('answer a repeated change as they did the first time, whatever happened since', async () => {
+    const { body: ticket } = await opened();
+    const path = `/api/v1/support/${ticket.id}`;
+    const headers = { 'idempotency-key': 'change-1' };
+    const first = await admin.send('PATCH', path, { status: 'pending' }, { ...headers, 'if-match': '"1"' });
+    await admin.send('PATCH', path, { status: 'closed', description: 'not for everyone' });
+    const again = await admin.send('PATCH', path, { status: 'pending' }, { ...headers, 'if-match': '"1"' });
+    expect(again.body).toEqual(first.body);
+    for (const name of ['etag', 'deskwire-position']) expect(again.headers.get(name)).toBe(first.headers.get(name));
+    expect((await admin.send('PATCH', path, { status: 'open' }, headers)).status).toBe(422);
   });
 
   it('are opened once however many requests with the key come at once', async () => {

@@ -67,6 +67,20 @@ describe('with an outside identity provider', () => {
     expect((await authenticate(agent, outside)).user.role).toBe('customer');
   });
 
+  it('follows the vendor and the email of later tokens, a missing vendor being none', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const at = (seconds: number, claims: object) =>
+      sign({ sub: 'vic', name: 'Vic', role: 'vendor', ...claims }, seconds);
+    const as = async (token: Promise<string>) => (await authenticate(await token, outside)).user;
+    expect(await as(at(now - 30, { vendorId: 'v-1', email: 'vic@example.com' }))).toMatchObject({ vendorId: 'v-1' });
+    const moved = at(now - 20, { vendorId: 'v-2', email: 'vic@v2.example.com' });
+    await until(async () => (await as(moved)).vendorId === 'v-2', 'the other vendor');
+    expect(await as(moved)).toMatchObject({ email: 'vic@v2.example.com' });
+    const left = at(now - 10, {});
+    await until(async () => (await as(left)).vendorId === undefined, 'the end of the vendor');
+    expect(await as(left)).toMatchObject({ email: 'vic@v2.example.com' });
+  });
+
   it('takes no tokens of ours, nor do we take theirs', async () => {
     const own = await startAuth(node);
     await seedDemo({ actors: node.actors, credentials: own.own?.credentials });

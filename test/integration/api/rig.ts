@@ -6,7 +6,7 @@ import { createDirectory, ticketContextFrom } from '../../../src/actors/director
 import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
-import { type ApiConfig, createApi } from '../../../src/api/api.ts';
+import { type ApiConfig, type ApiParts, createApi } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
 import { createServices } from '../../../src/application/services.ts';
@@ -25,6 +25,7 @@ import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
+import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
@@ -114,6 +115,9 @@ export interface Answer {
 
 export interface Client {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** As `fetch`, with their token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  readonly token: string | undefined;
 }
 
 export interface ApiRig extends AsyncDisposable {
@@ -134,6 +138,8 @@ interface RigOptions {
   readonly auth?: Partial<AuthParts>;
   readonly readiness?: readonly ReadinessCheck[];
   readonly online?: readonly string[];
+  readonly onRoute?: ApiParts['onRoute'];
+  readonly attachments?: AttachmentOptions;
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -151,7 +157,9 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     services: createServices({
       actors: node.actors,
       directory: node.directory,
+      attachments: await startAttachments(node.pool, parts, options.attachments),
       queries: reads.queries,
+      history: node.reader,
       waiter,
       nextTicketNumber: createTicketNumbers(node.pool).next,
       lastPosition: () => node.appender.lastPosition,
@@ -163,6 +171,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,
+    ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
   });
   parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -194,12 +203,16 @@ async function readModels(node: Node, parts: AsyncDisposableStack) {
 }
 
 export function clientOf(url: string, token?: string): Client {
+  const withToken: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
+    token,
+    fetch: (path, init = {}) =>
+      fetch(url + path, { ...init, headers: { ...withToken, ...Object.fromEntries(new Headers(init.headers)) } }),
     async send(method, path, body, headers = {}) {
       const response = await fetch(url + path, {
         method,
         headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...withToken,
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...headers,
         },

@@ -28,6 +28,7 @@ import type { GatewayOptions } from '../../../src/gateway/options.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
+import { startAttachments } from '../../support/attachments.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
@@ -104,10 +105,13 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   parts.defer(() => feed.close());
   const waiter = startProjections({ database, feed, signals: broker.signals, pool, log });
   parts.defer(() => waiter.close());
+  const attachments = await startAttachments(pool, parts);
   const services = createServices({
     actors,
     queries: createQueries({ pool }),
     directory,
+    history: reader,
+    attachments,
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter,
@@ -129,7 +133,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     reader,
     waiter,
     broker,
-    attachmentUrl: (attachment, ticketId) => `/attachments/${ticketId}/${attachment.id}`,
+    attachmentUrl: attachments.urlFor,
     log,
     now: options.now ?? Date.now,
     options: { rate: 'off', drainSpread: 0, ...options.gateway },

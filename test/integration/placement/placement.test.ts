@@ -193,6 +193,10 @@ describe('a refusal', () => {
     rate_limited: new DeskwireError('rate_limited', 'Too many', { retryAfter: 7 }),
     conflict: new DeskwireError('conflict', 'It is closed'),
     precondition_failed: new DeskwireError('precondition_failed', 'The version is 3, not 2'),
+    idempotency_key_reused: new DeskwireError('idempotency_key_reused', 'For another request', {
+      field: 'Idempotency-Key',
+    }),
+    unsupported_media_type: new DeskwireError('unsupported_media_type', 'Not that', { field: 'file' }),
     payload_too_large: new DeskwireError('payload_too_large', 'Too large', { field: 'message' }),
     unavailable: new DeskwireError('unavailable', 'Not now', { retryAfter: 2 }),
   };

@@ -149,6 +149,18 @@ function record(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
         onTicket(step.ticket, step.user, { type: 'TicketDeleted', data: {} });
         alive.delete(step.ticket);
         break;
+      case 'say':
+        append(`room.${step.room}`, step.user, {
+          type: 'RoomMessagePosted',
+          data: { message: { n: events.length }, clientId: 'c' },
+        });
+        break;
+      case 'configure':
+        append(`room.${step.room}`, '1', {
+          type: 'RoomConfigured',
+          data: { private: step.private, members: step.members },
+        });
+        break;
       case 'send':
         append(`user.${step.user}`, '1', {
           type: 'NotificationSent',

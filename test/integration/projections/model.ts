@@ -1,9 +1,12 @@
 /** What the read models must show, computed from the whole history in the plainest way: no counts kept, nothing folded twice. */
 import { maySeeTicket } from '../../../src/domain/access.ts';
-import { parseStream, type RecordedEvent } from '../../../src/domain/event.ts';
+import { parseStream, type RecordedEvent, type Stream } from '../../../src/domain/event.ts';
 import { notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
 import { type ReferenceState, referenceDecider } from '../../../src/domain/reference/decider.ts';
+import type { ReferenceType } from '../../../src/domain/reference/events.ts';
 import { relationsOf } from '../../../src/domain/reference/relations.ts';
+import { roomDecider } from '../../../src/domain/room/decider.ts';
+import type { RoomEvent } from '../../../src/domain/room/events.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
 import { evolveTicket, initialTicket } from '../../../src/domain/ticket/evolve.ts';
 import { type Message, messageOf } from '../../../src/domain/ticket/message.ts';
@@ -28,6 +31,8 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
   const references = new Map<string, ReferenceState>();
   const userStates = new Map<string, ReturnType<typeof userDecider.initialState>>();
   const inboxes = new Map<string, ModelNotification[]>();
+  const rooms = new Map<string, ReturnType<typeof roomDecider.initialState>>();
+  const streams = Map.groupBy(events, (event) => event.stream);
   const user = (id: string) => {
     const state = userStates.get(id);
     return state && userFactsOf(state);
@@ -46,6 +51,10 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
     const { kind, id } = parseStream(event.stream);
     if (kind === 'reference' && event.type === 'ReferenceSet') {
       references.set(id, referenceDecider.evolve(referenceDecider.initialState(), event));
+    }
+    if (kind === 'room') {
+      const before = rooms.get(id) ?? roomDecider.initialState();
+      rooms.set(id, roomDecider.evolve(before, event as RecordedEvent<RoomEvent>));
     }
     if (kind === 'user') {
       const userEvent = event as RecordedEvent<UserEvent>;
@@ -68,6 +77,7 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
       for (const notification of notificationsFor(ticketEvent, state, { admins, user })) tell(event, notification);
     }
   }
+  const versionOf = (stream: Stream) => streams.get(stream)?.at(-1)?.version;
   const alive = [...tickets.values()].filter((ticket) => !ticket.deleted);
   const relations = (ticket: TicketState) =>
     relationsOf(references.get(`grn-${ticket.grnId}`), references.get(`dispatch-${ticket.dispatchId}`));
@@ -84,8 +94,18 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
     ).length;
   return {
     users,
-    user,
+    user: (id: string) => user(id) && { ...user(id), version: versionOf(`user.${id}`) },
+    reference: (type: ReferenceType, id: string) => {
+      const state = references.get(`${type}-${id}`);
+      return state && { ...state, version: versionOf(`reference.${type}-${id}`) };
+    },
+    room: (name: string) => {
+      const told = streams.get(`room.${name}`) ?? [];
+      const [createdAt, updatedAt] = [told[0]?.time, told.at(-1)?.time];
+      return rooms.has(name) ? { name, ...rooms.get(name), version: told.length, createdAt, updatedAt } : undefined;
+    },
     alive,
+    deleted: [...tickets.values()].filter((ticket) => ticket.deleted),
     relations,
     visible,
     inbox,

@@ -188,14 +188,17 @@ describe('notifications', () => {
 
 describe('users and references', () => {
   it('are found by id, and users listed by role, page by page', async () => {
-    expect(await rig.queries.user('1')).toEqual(driver);
+    expect(await rig.queries.user('1')).toEqual({ ...driver, version: 1 });
     expect(await rig.queries.user('99')).toBeUndefined();
     const pages = await allPages((cursor) =>
       rig.queries.users({ active: true }, { limit: 2, ...(cursor && { cursor }) }),
     );
     expect(pages.flat().map((user) => user.id)).toEqual(['1', '2', '4']);
     const agents = await rig.queries.users({ role: 'agent' }, { limit: 2 });
-    expect(agents).toEqual({ items: [agent], nextCursor: null });
+    expect(agents).toEqual({ items: [{ ...agent, version: 1 }], nextCursor: null });
+    const named = await rig.queries.users({ text: 'DMI a' }, { limit: 2 });
+    expect(named.items.map((user) => user.name)).toEqual(['Admin']);
+    expect((await rig.queries.users({ text: '%' }, { limit: 2 })).items).toEqual([]);
     expect(await rig.queries.reference('station', '1')).toMatchObject({ name: 'Central Station', vendorId: null });
     expect(await rig.queries.reference('grn', '1')).toBeUndefined();
   });

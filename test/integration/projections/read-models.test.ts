@@ -2,12 +2,13 @@ import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
+import { mayKnowRoom } from '../../../src/domain/room/access.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 import { histories } from './histories.ts';
 import { modelOf } from './model.ts';
 import { createRig, type Rig } from './rig.ts';
-import { TICKETS, USERS } from './steps.ts';
+import { REFERENCES, ROOMS, TICKETS, USERS } from './steps.ts';
 
 let database: TestDatabase;
 let rig: Rig;
@@ -29,6 +30,8 @@ const inboxIds = (events: readonly RecordedEvent[], userId: string) =>
   modelOf(events, notificationId)
     .inbox(userId)
     .map((entry) => notificationId(entry.event, userId));
+
+const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1);
 
 const viewersOf = (model: ReturnType<typeof modelOf>): UserFacts[] => [
   ...model.users(),
@@ -74,7 +77,8 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
       });
       expect(view?.participantIds.toSorted()).toEqual(Object.keys(ticket.participants).toSorted());
       expect(view?.relations.vendorIds.toSorted()).toEqual(vendorIds.toSorted());
-      expect(await queries.ticket(ticket.id, viewer)).toEqual(view);
+      expect(view?.unread).toBe(model.unread(ticket, viewer));
+      expect({ ...(await queries.ticket(ticket.id, viewer)), unread: view?.unread }).toEqual(view);
     }
     const unread = await queries.tickets({ unread: true }, viewer, { limit: 100 });
     expect(unread.items.map((item) => item.id)).toEqual(
@@ -85,7 +89,17 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
       if (!visible.includes(ticket)) expect(await queries.ticket(ticket.id, viewer)).toBeUndefined();
     }
     expect(await queries.user(viewer.id)).toEqual(model.user(viewer.id));
+    const rooms = ROOMS.flatMap((name) => model.room(name) ?? []);
+    const known = rooms.filter((room) => mayKnowRoom(viewer, { private: false, members: [], ...room }));
+    expect((await queries.rooms(viewer, { limit: 10 })).items.toSorted(byName)).toEqual(known.toSorted(byName));
   }
+  for (const name of ROOMS) expect(await queries.room(name)).toEqual(model.room(name));
+  for (const [type, id] of REFERENCES) expect(await queries.reference(type, id)).toEqual(model.reference(type, id));
+  for (const { id, number } of model.deleted) {
+    expect(await queries.deletedTicketId(id)).toBe(id);
+    expect(await queries.deletedTicketId(String(number))).toBe(id);
+  }
+  for (const { id } of model.alive) expect(await queries.deletedTicketId(id)).toBeUndefined();
   for (const userId of USERS) {
     for (const role of ['agent', 'driver'] as const) {
       const viewer = { id: userId, name: '', role, active: true };

@@ -62,7 +62,7 @@ describe('running projections', () => {
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
     expect(await texts(cluster)).toEqual(['hello']);
     expect(await cluster.queries.ticket('1', agent)).toMatchObject({ id: 't-1', version: 2 });
-    expect(process.projections.status().map((status) => status.lag)).toEqual([0, 0, 0, 0, 0]);
+    expect(new Set(process.projections.status().map((status) => status.lag))).toEqual(new Set([0]));
   });
 
   it('says so when what is waited for does not come in time', async () => {

@@ -5,9 +5,14 @@ import { ROLES, type Role } from '../../../src/domain/user/identity.ts';
 
 export const USERS = ['1', '2', '3', 'u-4', '__proto__', 'u-6'] as const;
 export const TICKETS = ['t-1', 't-2', 't-3'] as const;
+export const ROOMS = ['lobby', 'Desk.1'] as const;
 const VENDORS = ['v-1', 'v-2'] as const;
 const GRNS = ['g-1', 'g-2'] as const;
 const DISPATCHES = ['d-1', 'd-2'] as const;
+export const REFERENCES = [
+  ...GRNS.map((id) => ['grn', id] as const),
+  ...DISPATCHES.map((id) => ['dispatch', id] as const),
+];
 
 export type Step =
   | { do: 'register'; user: string; role: Role; vendor: string | undefined }
@@ -33,6 +38,8 @@ export type Step =
   | { do: 'post'; ticket: string; user: string; internal: boolean }
   | { do: 'read'; ticket: string; user: string; upTo: number }
   | { do: 'delete'; ticket: string; user: string }
+  | { do: 'say'; room: string; user: string }
+  | { do: 'configure'; room: string; private: boolean; members: readonly string[] }
   | { do: 'send'; user: string }
   | { do: 'readNotifications'; user: string; nth: readonly number[] }
   | { do: 'readAll'; user: string; upTo: number | undefined };
@@ -116,6 +123,16 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('read' as const), ticket, user, upTo: fc.integer({ min: 1, max: 30 }) }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), ticket, user }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('say' as const), room: fc.constantFrom(...ROOMS), user }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('configure' as const),
+      room: fc.constantFrom(...ROOMS),
+      private: fc.boolean(),
+      members: fc.array(user, { maxLength: 2 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('send' as const), user }) },
   {
     weight: 2,

@@ -111,3 +111,28 @@ test('only active staff may be assigned', () => {
     expect(access.mayBeAssigned({ ...me(role), active: false })).toBe(false);
   }
 });
+
+test('users are for the desk to know, and everybody knows themselves', () => {
+  const desk: Role[] = ['agent', 'ops', 'accounts', 'admin'];
+  for (const role of ROLES) {
+    expect(access.maySeeUser(me(role), 'me')).toBe(true);
+    expect(access.maySeeUser(me(role), 'another')).toBe(desk.includes(role));
+    expect(access.mayListUsers(me(role))).toBe(desk.includes(role));
+    expect(access.maySeeReferences(me(role))).toBe(desk.includes(role) || role === 'service');
+    expect(access.maySeeDeletedTimeline(me(role))).toBe(role === 'admin');
+    const gone = { ...me(role), active: false };
+    expect([access.maySeeUser(gone, 'me'), access.mayListUsers(gone), access.maySeeReferences(gone)]).not.toContain(
+      true,
+    );
+  }
+});
+
+test('admins register anybody, services whoever is not of the desk, others nobody', () => {
+  for (const role of ROLES) {
+    for (const newcomer of ROLES) {
+      const requester = newcomer === 'driver' || newcomer === 'customer' || newcomer === 'vendor';
+      const expected = role === 'admin' || (role === 'service' && requester);
+      expect(access.mayRegisterUser(me(role), newcomer), `${role} registers ${newcomer}`).toBe(expected);
+    }
+  }
+});

@@ -60,6 +60,17 @@ describe('changing', () => {
     expect(user.do(command, { by: admin })).toEqual([]);
   });
 
+  test('gives and takes email and vendor', () => {
+    const user = registered();
+    const moved = { type: 'ChangeUser', email: 'john@example.com', vendorId: 'vendor-1' } as const;
+    expect(user.do(moved, { by: admin })).toMatchObject([
+      { data: { changes: { email: { from: 'driver@example.com' }, vendorId: { from: null, to: 'vendor-1' } } } },
+    ]);
+    user.do({ type: 'ChangeUser', email: null, vendorId: null }, { by: admin });
+    expect(user.state).toMatchObject({ email: null, vendorId: null, name: 'john_driver' });
+    expect(refusal(user, admin, { type: 'ChangeUser', vendorId: '\0' })).toMatchObject({ field: 'vendorId' });
+  });
+
   test('is for admins, and of users there are', () => {
     for (const by of [agent, service, driver]) {
       expect(refusal(registered(), by, { type: 'ChangeUser', name: 'x' }).code).toBe('forbidden');

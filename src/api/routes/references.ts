@@ -1,0 +1,69 @@
+/** What tickets point at, mirrored from the product's own records: `/api/v1/references`. */
+import Type from 'typebox';
+import { readReference, setReference } from '../../application/references.ts';
+import { IdField, NameField, ReferenceTypeField } from '../../application/schemas.ts';
+import type { Services } from '../../application/services.ts';
+import type { ReferenceView } from '../../projections/queries.ts';
+import { ReferenceAnswer } from '../answers/others.ts';
+import type { App } from '../app.ts';
+import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+
+const tags = ['References'];
+const path = '/api/v1/references/:type/:id';
+const Params = Type.Object({ type: ReferenceTypeField, id: IdField });
+
+const SetBody = Type.Object(
+  { name: Type.Optional(NameField), vendorId: Type.Optional(IdField), verifiedBy: Type.Optional(IdField) },
+  { additionalProperties: false },
+);
+
+export function referenceRoutes(app: App, services: Services): void {
+  app.get(
+    path,
+    {
+      config: { etag: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Read a reference',
+        description: 'For staff and services.',
+        params: Params,
+        response: { 200: ReferenceAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { type, id } = request.params;
+      const reference = await readReference(services, userOf(request), type, id);
+      tellVersion(reply, reference);
+      return rendered(reference);
+    },
+  );
+
+  app.put(
+    path,
+    {
+      config: { etag: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Set a reference',
+        description:
+          'For admins and services. It is set whole. The vendor of a GRN or dispatch, and the ops user who verified a ' +
+          'GRN, see the tickets that point at it.',
+        params: Params,
+        body: SetBody,
+        response: { 200: ReferenceAnswer, 201: ReferenceAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { type, id } = request.params;
+      const outcome = await setReference(services, callerOf(request), type, id, request.body);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      const isNew = outcome.version === 1 && outcome.position > 0;
+      return reply.code(isNew ? 201 : 200).send(rendered(outcome.reference));
+    },
+  );
+}
+
+function rendered({ type, id, name, vendorId, verifiedBy, version }: ReferenceView) {
+  return { type, id, name, vendorId, verifiedBy, version };
+}

@@ -1,0 +1,79 @@
+/** Rooms and who may enter them: `/api/v1/rooms`. What is said in them goes over sockets. */
+import Type from 'typebox';
+import { configureRoom, readRoom } from '../../application/rooms.ts';
+import { CursorField, IdField, LIMITS, PageSizeField, RoomNameField } from '../../application/schemas.ts';
+import type { Services } from '../../application/services.ts';
+import { RoomAnswer, RoomPageAnswer } from '../answers/others.ts';
+import type { App } from '../app.ts';
+import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+
+const tags = ['Rooms'];
+const Params = Type.Object({ name: RoomNameField });
+
+const ListQuery = Type.Object(
+  { cursor: Type.Optional(CursorField), limit: Type.Optional(PageSizeField) },
+  { additionalProperties: false },
+);
+
+const ConfigureBody = Type.Object(
+  {
+    private: Type.Boolean(),
+    members: Type.Optional(Type.Array(IdField, { maxItems: LIMITS.roomMembers })),
+  },
+  { additionalProperties: false },
+);
+
+export function roomRoutes(app: App, services: Services): void {
+  app.get(
+    '/api/v1/rooms',
+    {
+      schema: {
+        tags,
+        summary: 'List the rooms that you may enter',
+        description: 'Those that were ever used or configured; admins and services see all of them.',
+        querystring: ListQuery,
+        response: { 200: RoomPageAnswer },
+      },
+    },
+    async (request) => {
+      const { cursor, limit = 50 } = request.query;
+      return services.queries.rooms(userOf(request), { limit, ...(cursor !== undefined && { cursor }) });
+    },
+  );
+
+  app.get(
+    '/api/v1/rooms/:name',
+    {
+      config: { etag: true, problems: [403] },
+      schema: { tags, summary: 'Read a room', params: Params, response: { 200: RoomAnswer } },
+    },
+    async (request, reply) => {
+      const room = await readRoom(services, userOf(request), request.params.name);
+      tellVersion(reply, room);
+      return room;
+    },
+  );
+
+  app.put(
+    '/api/v1/rooms/:name',
+    {
+      config: { etag: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Say who may enter a room',
+        description:
+          'For admins and services. A private room is for its members; those who may no longer be in it leave at once.',
+        params: Params,
+        body: ConfigureBody,
+        response: { 200: RoomAnswer },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await configureRoom(services, callerOf(request), request.params.name, request.body);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      const { name, private: isPrivate, members, version } = outcome;
+      return { name, private: isPrivate, members, version };
+    },
+  );
+}

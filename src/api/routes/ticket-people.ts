@@ -1,0 +1,146 @@
+/** Who is on a ticket, how far they have read, and who did what to it: the parts of `/api/v1/tickets/:ticketId`. */
+import Type from 'typebox';
+import { readParticipants } from '../../application/messages.ts';
+import { addParticipant, removeParticipant } from '../../application/participants.ts';
+import { IdField, PageSizeField, TicketIdField, VersionField } from '../../application/schemas.ts';
+import type { Services } from '../../application/services.ts';
+import { readTicket, ticketIdOf } from '../../application/tickets.ts';
+import { readTimeline } from '../../application/timeline.ts';
+import { lookUp } from '../../domain/record.ts';
+import type { UserFacts } from '../../domain/user/identity.ts';
+import { NoContent } from '../answers/shape.ts';
+import { ParticipantAddedAnswer, ParticipantsAnswer, ReadAnswer, TimelineAnswer } from '../answers/tickets.ts';
+import type { App } from '../app.ts';
+import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { TicketParams } from './tickets.ts';
+
+/** Which of these users have a device connected now, on any node. */
+export type Online = (userIds: readonly string[]) => Promise<ReadonlySet<string>>;
+
+const tags = ['Tickets'];
+const ParticipantParams = Type.Object({ ticketId: TicketIdField, userId: IdField });
+const ParticipantBody = Type.Object({ userId: IdField }, { additionalProperties: false });
+const ReadBody = Type.Object({ upTo: VersionField }, { additionalProperties: false });
+const TimelineQuery = Type.Object(
+  { after: Type.Optional(VersionField), limit: Type.Optional(PageSizeField) },
+  { additionalProperties: false },
+);
+
+export function ticketPeopleRoutes(app: App, services: Services, online: Online): void {
+  participantRoutes(app, services, online);
+
+  app.post(
+    '/api/v1/tickets/:ticketId/read',
+    {
+      schema: {
+        tags,
+        summary: 'Mark a ticket’s messages as read',
+        description: 'Up to a version of the ticket. Your cursor never moves back, nor beyond the ticket’s version.',
+        params: TicketParams,
+        body: ReadBody,
+        response: { 200: ReadAnswer },
+      },
+    },
+    async (request, reply) => {
+      const user = userOf(request);
+      const outcome = await readTicket(services, callerOf(request), request.params.ticketId, request.body.upTo);
+      tellPosition(reply, outcome);
+      await services.settle();
+      const { id } = outcome.state;
+      const upTo = reachedBy(outcome, user) ?? lookUp(outcome.state.reads, user.id) ?? 0;
+      return { ticketId: id, upTo, unread: await services.queries.unread(id, user) };
+    },
+  );
+
+  app.get(
+    '/api/v1/tickets/:ticketId/events',
+    {
+      config: { problems: [403] },
+      schema: {
+        tags,
+        summary: 'Read what happened to a ticket: who, when, from where, what changed',
+        description: 'For staff who see the ticket; of a deleted one, for admins. Oldest first, after a version.',
+        params: TicketParams,
+        querystring: TimelineQuery,
+        response: { 200: TimelineAnswer },
+      },
+    },
+    async (request) => {
+      const { after = 0, limit = 50 } = request.query;
+      const page = await readTimeline(services, userOf(request), request.params.ticketId, { after, limit });
+      return { items: page.entries, nextAfter: page.next };
+    },
+  );
+}
+
+function participantRoutes(app: App, services: Services, online: Online): void {
+  const path = '/api/v1/tickets/:ticketId/participants';
+
+  app.get(
+    path,
+    {
+      schema: {
+        tags,
+        summary: 'List everyone on a ticket',
+        description: 'What others have not read is for staff to know.',
+        params: TicketParams,
+        response: { 200: ParticipantsAnswer },
+      },
+    },
+    async (request) => participantsOf(services, online, userOf(request), request.params.ticketId),
+  );
+
+  app.post(
+    path,
+    {
+      config: { ifMatch: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Add a participant (CC)',
+        description: 'For staff who see the ticket: whoever is added sees it, too.',
+        params: TicketParams,
+        body: ParticipantBody,
+        response: { 201: ParticipantAddedAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { userId } = request.body;
+      const outcome = await addParticipant(services, callerOf(request), request.params.ticketId, userId);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      const ticketId = await ticketIdOf(services, request.params.ticketId);
+      return reply.code(201).send({ ticketId, userId });
+    },
+  );
+
+  app.delete(
+    `${path}/:userId`,
+    {
+      config: { ifMatch: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Remove a participant',
+        description: 'Staff remove anybody; anybody may leave.',
+        params: ParticipantParams,
+        response: { 204: NoContent },
+      },
+    },
+    async (request, reply) => {
+      const { ticketId, userId } = request.params;
+      tellPosition(reply, await removeParticipant(services, callerOf(request), ticketId, userId));
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+/** Of a repetition, how far it reached the first time. */
+function reachedBy({ events }: Awaited<ReturnType<typeof readTicket>>, user: UserFacts): number | undefined {
+  const [read] = events;
+  return read?.type === 'TicketRead' && read.data.userId === user.id ? read.data.upTo : undefined;
+}
+
+export async function participantsOf(services: Services, online: Online, user: UserFacts, idOrNumber: string) {
+  const { participants } = await readParticipants(services, user, idOrNumber);
+  const connected = await online(participants.map(({ userId }) => userId));
+  return { participants: participants.map((one) => ({ ...one, online: connected.has(one.userId) })) };
+}

@@ -1,0 +1,240 @@
+/** Tickets under their own names: `/api/v1/tickets`. */
+import Type from 'typebox';
+import { visibleTicket } from '../../application/messages.ts';
+import { assignTicket } from '../../application/participants.ts';
+import {
+  CategoryField,
+  CursorField,
+  DescriptionField,
+  IdField,
+  PageSizeField,
+  PriorityField,
+  SearchField,
+  StatusField,
+  TagsField,
+  TicketIdField,
+} from '../../application/schemas.ts';
+import type { Services } from '../../application/services.ts';
+import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
+import type { TicketState } from '../../domain/ticket/state.ts';
+import type { UserFacts } from '../../domain/user/identity.ts';
+import type { TicketView } from '../../projections/queries.ts';
+import { NoContent } from '../answers/shape.ts';
+import { TicketAnswer, TicketPageAnswer } from '../answers/tickets.ts';
+import type { App } from '../app.ts';
+import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+
+export const TicketParams = Type.Object({ ticketId: TicketIdField });
+const tags = ['Tickets'];
+
+const OpenBody = Type.Object(
+  {
+    requesterId: Type.Optional(IdField),
+    description: DescriptionField,
+    category: Type.Optional(CategoryField),
+    priority: Type.Optional(PriorityField),
+    stationId: Type.Optional(IdField),
+    grnId: Type.Optional(IdField),
+    dispatchId: Type.Optional(IdField),
+    tags: Type.Optional(TagsField),
+  },
+  { additionalProperties: false },
+);
+
+const ChangeBody = Type.Object(
+  {
+    status: Type.Optional(StatusField),
+    description: Type.Optional(DescriptionField),
+    category: Type.Optional(CategoryField),
+    priority: Type.Optional(PriorityField),
+    assigneeId: Type.Optional(Type.Union([IdField, Type.Null()])),
+    tags: Type.Optional(TagsField),
+  },
+  { additionalProperties: false },
+);
+
+const ListQuery = Type.Object(
+  {
+    status: Type.Optional(StatusField),
+    assigneeId: Type.Optional(IdField),
+    requesterId: Type.Optional(IdField),
+    category: Type.Optional(CategoryField),
+    q: Type.Optional(SearchField),
+    unread: Type.Optional(Type.Boolean()),
+    cursor: Type.Optional(CursorField),
+    limit: Type.Optional(PageSizeField),
+  },
+  { additionalProperties: false },
+);
+
+export function ticketRoutes(app: App, services: Services): void {
+  app.get(
+    '/api/v1/tickets',
+    {
+      schema: {
+        tags,
+        summary: 'List the tickets that you may see',
+        description:
+          '`q` looks for words in the description and the requester’s name; `unread` for messages that you have not read.',
+        querystring: ListQuery,
+        response: { 200: TicketPageAnswer },
+      },
+    },
+    async (request) => {
+      const { q, cursor, limit = 50, ...filter } = request.query;
+      const page = await services.queries.tickets({ ...filter, ...(q !== undefined && { text: q }) }, userOf(request), {
+        limit,
+        ...(cursor !== undefined && { cursor }),
+      });
+      return { items: page.items.map((ticket) => rendered(ticket, ticket.unread)), nextCursor: page.nextCursor };
+    },
+  );
+
+  app.post(
+    '/api/v1/tickets',
+    {
+      config: { etag: true, problems: [403, 404] },
+      schema: {
+        tags,
+        summary: 'Open a ticket',
+        description: 'For yourself; staff and services open tickets for anyone (`requesterId`).',
+        body: OpenBody,
+        response: { 201: TicketAnswer },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await openTicket(services, callerOf(request), request.body);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      // Nothing has been said in it yet.
+      return reply.code(201).header('location', `/api/v1/tickets/${outcome.state.id}`).send(rendered(outcome.state, 0));
+    },
+  );
+
+  app.get(
+    '/api/v1/tickets/:ticketId',
+    {
+      config: { etag: true },
+      schema: { tags, summary: 'Read a ticket', params: TicketParams, response: { 200: TicketAnswer } },
+    },
+    async (request, reply) => {
+      const ticket = await visibleTicket(services, userOf(request), request.params.ticketId);
+      tellVersion(reply, ticket);
+      return rendered(ticket, await services.queries.unread(ticket.id, userOf(request)));
+    },
+  );
+
+  app.patch(
+    '/api/v1/tickets/:ticketId',
+    {
+      config: { etag: true, problems: [403, 409] },
+      schema: {
+        tags,
+        summary: 'Change a ticket',
+        description: 'For staff who see it. A closed ticket stays closed.',
+        params: TicketParams,
+        body: ChangeBody,
+        response: { 200: TicketAnswer },
+      },
+    },
+    async (request, reply) => {
+      const outcome = await changeTicket(services, callerOf(request), request.params.ticketId, request.body);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      return changed(services, outcome.state, userOf(request));
+    },
+  );
+
+  app.delete(
+    '/api/v1/tickets/:ticketId',
+    {
+      config: { ifMatch: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Delete a ticket',
+        description: 'For admins. It is then gone for everyone but the audit timeline.',
+        params: TicketParams,
+        response: { 204: NoContent },
+      },
+    },
+    async (request, reply) => {
+      tellPosition(reply, await deleteTicket(services, callerOf(request), request.params.ticketId));
+      return reply.code(204).send(null);
+    },
+  );
+
+  assigneeRoutes(app, services);
+}
+
+function assigneeRoutes(app: App, services: Services): void {
+  const path = '/api/v1/tickets/:ticketId/assignee';
+  const config = { etag: true, problems: [403], fieldNames: { assigneeId: 'userId' } };
+  const AssigneeBody = Type.Object({ userId: IdField }, { additionalProperties: false });
+
+  app.put(
+    path,
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Assign a ticket to a member of staff',
+        params: TicketParams,
+        body: AssigneeBody,
+        response: { 200: TicketAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { params, body } = request;
+      const outcome = await assignTicket(services, callerOf(request), params.ticketId, body.userId);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      return changed(services, outcome.state, userOf(request));
+    },
+  );
+
+  app.delete(
+    path,
+    {
+      config,
+      schema: { tags, summary: 'Take a ticket’s assignee away', params: TicketParams, response: { 204: NoContent } },
+    },
+    async (request, reply) => {
+      const outcome = await assignTicket(services, callerOf(request), request.params.ticketId, null);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+/** What a command made of the ticket, and what is unread in it now, which the read models know. */
+async function changed(services: Services, state: TicketState, user: UserFacts) {
+  await services.settle();
+  return rendered(state, await services.queries.unread(state.id, user));
+}
+
+function rendered(ticket: TicketState | TicketView, unread: number) {
+  const assigneeId = 'assignee' in ticket ? (ticket.assignee?.id ?? null) : ticket.assigneeId;
+  const participantIds = 'participants' in ticket ? Object.keys(ticket.participants) : ticket.participantIds;
+  return {
+    id: ticket.id,
+    number: ticket.number,
+    version: ticket.version,
+    requesterId: ticket.requesterId,
+    requesterName: ticket.requesterName,
+    description: ticket.description,
+    status: ticket.status,
+    category: ticket.category,
+    priority: ticket.priority,
+    assigneeId,
+    stationId: ticket.stationId,
+    stationName: ticket.stationName,
+    grnId: ticket.grnId,
+    dispatchId: ticket.dispatchId,
+    tags: ticket.tags,
+    participantIds: participantIds.toSorted(),
+    unread,
+    createdAt: ticket.createdAt,
+    updatedAt: ticket.updatedAt,
+  };
+}

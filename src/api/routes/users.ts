@@ -1,0 +1,158 @@
+/** Who there is: `/api/v1/users`. Staff look people up, admins change them, the product's machines bring them in. */
+import Type from 'typebox';
+import {
+  CursorField,
+  EmailField,
+  IdField,
+  NameField,
+  PageSizeField,
+  PasswordField,
+  RoleField,
+  roleIn,
+  SearchField,
+} from '../../application/schemas.ts';
+import type { Services } from '../../application/services.ts';
+import { changeUser, listUsers, readUser, registerUser } from '../../application/users.ts';
+import type { Auth } from '../../auth/auth.ts';
+import { UserAnswer, UserPageAnswer } from '../answers/others.ts';
+import type { App } from '../app.ts';
+import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+
+const tags = ['Users'];
+const Params = Type.Object({ userId: IdField });
+
+const ListQuery = Type.Object(
+  {
+    role: Type.Optional(RoleField),
+    active: Type.Optional(Type.Boolean()),
+    q: Type.Optional(SearchField),
+    cursor: Type.Optional(CursorField),
+    limit: Type.Optional(PageSizeField),
+  },
+  { additionalProperties: false },
+);
+
+const RegisterBody = Type.Object(
+  {
+    id: Type.Optional(IdField),
+    name: NameField,
+    role: RoleField,
+    email: Type.Optional(EmailField),
+    vendorId: Type.Optional(IdField),
+    password: Type.Optional(PasswordField),
+  },
+  { additionalProperties: false },
+);
+
+const ChangeBody = Type.Object(
+  {
+    name: Type.Optional(NameField),
+    role: Type.Optional(RoleField),
+    active: Type.Optional(Type.Boolean()),
+    vendorId: Type.Optional(Type.Union([IdField, Type.Null()])),
+  },
+  { additionalProperties: false },
+);
+
+export function userRoutes(app: App, services: Services, own: Auth['own']): void {
+  app.get(
+    '/api/v1/users',
+    {
+      config: { problems: [403] },
+      schema: {
+        tags,
+        summary: 'List users',
+        description: 'For staff. `q` looks for words in the name and the email.',
+        querystring: ListQuery,
+        response: { 200: UserPageAnswer },
+      },
+    },
+    async (request) => {
+      const { role, active, q, cursor, limit = 50 } = request.query;
+      const filter = {
+        ...(role !== undefined && { role: roleIn(role) }),
+        ...(active !== undefined && { active }),
+        ...(q !== undefined && { text: q }),
+      };
+      return listUsers(services, userOf(request), filter, { limit, ...(cursor !== undefined && { cursor }) });
+    },
+  );
+
+  app.post(
+    '/api/v1/users',
+    {
+      config: { etag: true, problems: [403, 409] },
+      schema: {
+        tags,
+        summary: 'Register a user',
+        description:
+          'For admins; services register users who are not staff. `id` is your product’s own, if it has one. With an `email` ' +
+          'and a `password` they can sign in.',
+        body: RegisterBody,
+        response: { 201: UserAnswer },
+      },
+    },
+    async (request, reply) => {
+      const input = { ...request.body, role: roleIn(request.body.role) };
+      const outcome = await registerUser(services, callerOf(request), own, input);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      const location = `/api/v1/users/${encodeURIComponent(outcome.user.id)}`;
+      return reply.code(201).header('location', location).send(outcome.user);
+    },
+  );
+
+  app.get(
+    '/api/v1/users/me',
+    { config: { etag: true }, schema: { tags, summary: 'Read who you are', response: { 200: UserAnswer } } },
+    async (request, reply) => {
+      const user = await readUser(services, userOf(request), userOf(request).id);
+      tellVersion(reply, user);
+      return user;
+    },
+  );
+
+  app.get(
+    '/api/v1/users/:userId',
+    {
+      config: { etag: true, problems: [403] },
+      schema: {
+        tags,
+        summary: 'Read a user',
+        description: 'Yourself, or for staff.',
+        params: Params,
+        response: { 200: UserAnswer },
+      },
+    },
+    async (request, reply) => {
+      const user = await readUser(services, userOf(request), request.params.userId);
+      tellVersion(reply, user);
+      return user;
+    },
+  );
+
+  app.patch(
+    '/api/v1/users/:userId',
+    {
+      config: { etag: true, problems: [403, 409] },
+      schema: {
+        tags,
+        summary: 'Change a user',
+        description:
+          'For admins. A deactivated user’s sockets go and their tokens stop working at once. Nobody deactivates or ' +
+          'demotes themselves.',
+        params: Params,
+        body: ChangeBody,
+        response: { 200: UserAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { role, ...others } = request.body;
+      const input = { ...others, ...(role !== undefined && { role: roleIn(role) }) };
+      const outcome = await changeUser(services, callerOf(request), own, request.params.userId, input);
+      tellPosition(reply, outcome);
+      tellVersion(reply, outcome);
+      return outcome.user;
+    },
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * Giving commands to actors for clients that may repeat themselves. A repetition gets the first outcome, for ever: its
+ * events, and the state of the stream right after them, whatever happened since and whoever may see the stream by now.
+ * The same key with another request is refused instead of answered with what was not asked for.
+ */
+import { hash } from 'node:crypto';
+import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import { type Decider, type RecordedEvent, streamOf } from '../domain/event.ts';
+import { referenceDecider } from '../domain/reference/decider.ts';
+import { roomDecider } from '../domain/room/decider.ts';
+import { ticketDecider } from '../domain/ticket/decider.ts';
+import { userDecider } from '../domain/user/decider.ts';
+import type { Services } from './services.ts';
+
+/** Events read at a time. */
+const PAGE = 500;
+
+const DECIDERS = { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider } as const;
+
+/**
+ * The outcome of a command; of a repetition, the state and version are of now, and only the events are of the first time.
+ * Rejects as the actors do, and with `idempotency_key_reused` when the key was used for another request.
+ */
+export async function execute<K extends ActorKind>(
+  services: Pick<Services, 'actors'>,
+  kind: K,
+  id: string,
+  command: ActorKinds[K]['command'],
+  context: CommandContext,
+): Promise<CommandOutcome<K>> {
+  const outcome = await services.actors.execute(kind, id, command, context);
+  if (outcome.duplicate) refuseAnother(outcome.events[0], context);
+  return outcome;
+}
+
+/** As `execute`, for callers who do not look at the state. */
+export async function record<K extends ActorKind>(
+  services: Pick<Services, 'actors'>,
+  kind: K,
+  id: string,
+  command: ActorKinds[K]['command'],
+  context: CommandContext,
+): Promise<RecordedCommand> {
+  const outcome = await services.actors.record(kind, id, command, context);
+  if (outcome.duplicate) refuseAnother(outcome.events[0], context);
+  return outcome;
+}
+
+/** As `execute`, for commands that are answered with the state: that of a repetition is of the first time, too. */
+export async function executeForState<K extends ActorKind>(
+  services: Pick<Services, 'actors' | 'history'>,
+  kind: K,
+  id: string,
+  command: ActorKinds[K]['command'],
+  context: CommandContext,
+): Promise<CommandOutcome<K>> {
+  const outcome = await execute(services, kind, id, command, context);
+  const last = outcome.events.at(-1);
+  if (!outcome.duplicate || last === undefined || last.version === outcome.version) return outcome;
+  const state = await stateAt(services.history, kind, id, last.version);
+  return { ...outcome, state, version: last.version };
+}
+
+/** Of a request, whatever the order of its fields. */
+export function fingerprintOf(input: unknown): string {
+  return hash('sha256', JSON.stringify(input, inOrder) ?? '', 'base64url').slice(0, 22);
+}
+
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function refuseAnother(first: RecordedEvent | undefined, { fingerprint }: CommandContext): void {
+  const recorded = first?.metadata.fingerprint;
+  if (recorded === undefined || fingerprint === undefined || recorded === fingerprint) return;
+  throw new DeskwireError('idempotency_key_reused', 'This key was used for another request', {
+    field: 'Idempotency-Key',
+  });
+}
+
+async function stateAt<K extends ActorKind>(
+  history: Services['history'],
+  kind: K,
+  id: string,
+  version: number,
+): Promise<ActorKinds[K]['state']> {
+  // The decider of a kind folds the events of that kind.
+  const decider = DECIDERS[kind] as Pick<Decider<ActorKinds[K]['state'], never, never>, 'initialState' | 'evolve'>;
+  const stream = streamOf(kind, id);
+  let state = decider.initialState();
+  let after = 0;
+  while (after < version) {
+    const events = await history.readStream({ stream, after, limit: Math.min(PAGE, version - after) });
+    if (events.length === 0) throw new Error(`${stream} ends before version ${version}`);
+    for (const event of events) state = decider.evolve(state, event as RecordedEvent<never>);
+    after += events.length;
+  }
+  return state;
+}

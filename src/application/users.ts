@@ -1,0 +1,150 @@
+/** Users as the API reads, registers and changes them. */
+import { v5 as uuidv5 } from 'uuid';
+import type { CommandContext, CommandOutcome } from '../actors/actor-system.ts';
+import type { Auth } from '../auth/auth.ts';
+import { mayListUsers, mayRegisterUser, maySeeUser, requirePermission } from '../domain/access.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { UserCommand, UserState } from '../domain/user/decider.ts';
+import type { Role, UserFacts } from '../domain/user/identity.ts';
+import type { Page, UserFilter, UserView } from '../projections/queries.ts';
+import { executeForState } from './execute.ts';
+import { type Caller, commandContext, type Done, type Services } from './services.ts';
+
+/** Namespace of the user ids that follow from an idempotency key. Never change it: retries would register twice. */
+const USER_NAMESPACE = '0d7a6e9e-6a6b-4a43-8f0e-7f1f0c1f6a11';
+
+export interface RegisterUserInput {
+  /** The product's own id of the user; a new one when absent. */
+  readonly id?: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly email?: string;
+  readonly vendorId?: string;
+  /** For signing in with the email; without it they cannot, until an identity provider or the product says who they are. */
+  readonly password?: string;
+}
+
+export interface ChangeUserInput {
+  readonly name?: string;
+  readonly role?: Role;
+  readonly active?: boolean;
+  /** null takes it away. */
+  readonly vendorId?: string | null;
+}
+
+export interface ChangedUser extends Done {
+  readonly user: UserView;
+}
+
+/** Rejects with `forbidden` before it says whether there is one. */
+export async function readUser(services: Services, viewer: UserFacts, id: string): Promise<UserView> {
+  requirePermission(maySeeUser(viewer, id), 'Only staff see other users');
+  const user = await services.queries.user(id);
+  if (user === undefined) throw new DeskwireError('not_found', 'User not found');
+  return user;
+}
+
+export async function listUsers(
+  services: Services,
+  viewer: UserFacts,
+  filter: UserFilter,
+  page: { cursor?: string; limit: number },
+): Promise<Page<UserView>> {
+  requirePermission(mayListUsers(viewer), 'Only staff see other users');
+  return services.queries.users(filter, page);
+}
+
+/**
+ * Registers a user. The password is set before the user exists and taken back when they are refused: so nobody is ever
+ * registered without it because the email turned out to be taken. Rejects with `forbidden` or `conflict`.
+ */
+export async function registerUser(
+  services: Services,
+  caller: Caller,
+  own: Auth['own'],
+  input: RegisterUserInput,
+): Promise<ChangedUser> {
+  const { password, ...visible } = input;
+  requirePermission(mayRegisterUser(caller.user, input.role), 'You may not register users of this role');
+  const id = input.id ?? idFor(services, caller);
+  const context = commandContext(services, caller, 'register', { input: visible });
+  const { state } = await services.actors.read('user', id);
+  // Only a repetition may find the user there; it changes nothing, their password included.
+  if (state.exists) return register(services, id, input, context);
+  const added = password !== undefined && (await addPassword(own, id, input.email, password));
+  try {
+    return await register(services, id, input, context);
+  } catch (error) {
+    // Whether they were registered is not known when the log could not be reached: then the password stays for the retry.
+    const refused = error instanceof DeskwireError && error.code !== 'unavailable';
+    if (added && refused) await own?.credentials.remove(id);
+    throw error;
+  }
+}
+
+function idFor(services: Services, caller: Caller): string {
+  if (caller.key === undefined) return services.newId();
+  return uuidv5(`${caller.user.id.length}:${caller.user.id}:${caller.key}`, USER_NAMESPACE);
+}
+
+/** To be registered a second time, just as they are, is no change to the user; to whoever registers somebody, it is a conflict. */
+async function register(
+  services: Services,
+  id: string,
+  { name, role, email, vendorId }: RegisterUserInput,
+  context: CommandContext,
+): Promise<ChangedUser> {
+  const optional = { ...(email !== undefined && { email }), ...(vendorId !== undefined && { vendorId }) };
+  const command: UserCommand = { type: 'RegisterUser', name, role, ...optional };
+  const outcome = await executeForState(services, 'user', id, command, context);
+  if (outcome.events.length > 0) return done(outcome);
+  throw new DeskwireError('conflict', 'A user is already registered under this id', { field: 'id' });
+}
+
+/** Returns whether there was none before. */
+async function addPassword(
+  own: Auth['own'],
+  userId: string,
+  email: string | undefined,
+  password: string,
+): Promise<boolean> {
+  if (own === undefined) {
+    throw new DeskwireError('invalid_payload', 'An identity provider signs users in here', { field: 'password' });
+  }
+  if (email === undefined) {
+    throw new DeskwireError('invalid_payload', 'A password needs an email to sign in with', { field: 'email' });
+  }
+  const outcome = await own.credentials.add({ userId, email, password });
+  if (outcome !== 'email_taken') return outcome === 'added';
+  throw new DeskwireError('conflict', 'Somebody signs in with this email already', { field: 'email' });
+}
+
+/** A deactivated user's sessions end with it, so that what they hold does not work again when they are reactivated. */
+export async function changeUser(
+  services: Services,
+  caller: Caller,
+  own: Auth['own'],
+  id: string,
+  input: ChangeUserInput,
+): Promise<ChangedUser> {
+  const context = commandContext(services, caller, 'change', { input });
+  const outcome = await executeForState(services, 'user', id, { type: 'ChangeUser', ...input }, context);
+  if (!outcome.state.active) await own?.login.logoutEverywhere(id);
+  return done(outcome);
+}
+
+function done({ state, version, position, duplicate }: CommandOutcome<'user'>): ChangedUser {
+  return { user: viewOf(state, version), version, position, duplicate };
+}
+
+function viewOf({ id, name, role, active, email, vendorId }: UserState, version: number): UserView {
+  return {
+    id,
+    name,
+    role,
+    active,
+    version,
+    ...(email !== null && { email }),
+    ...(vendorId !== null && { vendorId }),
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * What each route answers to whom, one row for each route and each way to use it that the policy tells apart. Written by
+ * hand from PROTOCOL.md. A route without a row fails the matrix.
+ */
+
+import { ROLES, type Role } from '../../../../src/domain/user/identity.ts';
+import { isDesk } from '../../../support/cast.ts';
+
+/** Of a ticket: who does not see it gets 404, who sees it and may not do this 403. */
+export interface TicketRow {
+  readonly route: string;
+  /** What distinguishes it from other rows of the route. */
+  readonly use?: string;
+  /** Of those who see the ticket. */
+  readonly may: (role: Role) => boolean;
+  readonly ok: number;
+  readonly body?: object;
+  /** For `:userId`: the caller, or the colleague who is on every ticket. */
+  readonly userId?: 'self' | 'colleague';
+  /** The answer shows the conversation, internal notes to the desk. */
+  readonly shows?: 'notes';
+  /** Sends a file. */
+  readonly file?: true;
+  /** Asks for the file of a message that the colleague posted: `:id`. */
+  readonly attachment?: 'of a message' | 'of a note';
+  /** What those get who see the ticket and may not; 403 when absent. */
+  readonly refused?: 404;
+}
+
+const anybody = () => true;
+const admin = (role: Role) => role === 'admin';
+
+const conversation = (path: string): readonly TicketRow[] => [
+  { route: `GET ${path}`, may: anybody, ok: 200, shows: 'notes' },
+  { route: `POST ${path}`, use: 'a message', may: anybody, ok: 201, body: { message: 'Hello' } },
+  {
+    route: `POST ${path}`,
+    use: 'an internal note',
+    may: isDesk,
+    ok: 201,
+    body: { message: 'Do not tell', internal: true },
+  },
+];
+
+const TICKET = '/api/v1/tickets/:ticketId';
+const SUPPORT = '/api/v1/support/:support_id';
+
+export const TICKET_ROWS: readonly TicketRow[] = [
+  { route: `GET ${TICKET}`, may: anybody, ok: 200 },
+  { route: `PATCH ${TICKET}`, may: isDesk, ok: 200, body: { status: 'in_progress', tags: ['seen'] } },
+  { route: `PATCH ${TICKET}`, use: 'assign', may: isDesk, ok: 200, body: { assigneeId: 'cast-colleague' } },
+  { route: `DELETE ${TICKET}`, may: admin, ok: 204 },
+  { route: `PUT ${TICKET}/assignee`, may: isDesk, ok: 200, body: { userId: 'cast-colleague' } },
+  { route: `DELETE ${TICKET}/assignee`, may: isDesk, ok: 204 },
+  { route: `GET ${TICKET}/participants`, may: anybody, ok: 200 },
+  { route: `POST ${TICKET}/participants`, may: isDesk, ok: 201, body: { userId: 'cast-customer' } },
+  { route: `DELETE ${TICKET}/participants/:userId`, use: 'another', userId: 'colleague', may: isDesk, ok: 204 },
+  { route: `DELETE ${TICKET}/participants/:userId`, use: 'themselves', userId: 'self', may: anybody, ok: 204 },
+  { route: `POST ${TICKET}/read`, may: anybody, ok: 200, body: { upTo: 1 } },
+  { route: `GET ${TICKET}/events`, may: isDesk, ok: 200, shows: 'notes' },
+  ...conversation(`${TICKET}/messages`),
+  ...conversation('/api/tickets/:ticketId/chat'),
+  { route: 'GET /api/tickets/:ticketId/chat/participants', may: anybody, ok: 200 },
+  { route: 'POST /api/tickets/:ticketId/chat/upload', may: anybody, ok: 201, file: true },
+  ...(['of a message', 'of a note'] as const).map((attachment) => ({
+    route: 'GET /api/v1/attachments/:id',
+    use: attachment,
+    attachment,
+    may: attachment === 'of a message' ? anybody : isDesk,
+    ok: 200,
+    refused: 404 as const,
+  })),
+  { route: `GET ${SUPPORT}`, may: anybody, ok: 200 },
+  { route: `PATCH ${SUPPORT}`, may: isDesk, ok: 200, body: { status: 'in_progress' } },
+  { route: `DELETE ${SUPPORT}`, may: admin, ok: 200 },
+];
+
+/** Not of a ticket: who may not gets 403, whether or not what they ask for exists. */
+export interface PlainRow {
+  readonly route: string;
+  readonly use?: string;
+  readonly may: (role: Role) => boolean;
+  readonly ok: number;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly file?: true;
+}
+
+const machineOrAdmin = (role: Role) => role === 'service' || role === 'admin';
+const only = (roles: readonly Role[]) => (role: Role) => roles.includes(role);
+const news = { type: 'news', title: 'News', message: 'There is news' };
+const registration = (role: Role) => ({ name: 'Somebody new', role });
+const GRN = { type: 'grn', id: 'cast-grn' };
+
+export const PLAIN_ROWS: readonly PlainRow[] = [
+  { route: 'GET /api/v1/tickets', may: anybody, ok: 200 },
+  { route: 'POST /api/v1/tickets', use: 'for oneself', may: anybody, ok: 201, body: { description: 'Stuck' } },
+  {
+    route: 'POST /api/v1/tickets',
+    use: 'for another',
+    may: (role) => isDesk(role) || role === 'service',
+    ok: 201,
+    body: { description: 'Stuck', requesterId: 'cast-outsider' },
+  },
+  { route: 'GET /api/v1/support', may: anybody, ok: 200 },
+  { route: 'POST /api/v1/support', use: 'for oneself', may: anybody, ok: 201, body: { description: 'Stuck' } },
+  {
+    route: 'POST /api/v1/support',
+    use: 'for another',
+    may: (role) => isDesk(role) || role === 'service',
+    ok: 201,
+    body: { description: 'Stuck', user_id: 'cast-outsider' },
+  },
+  { route: 'GET /api/v1/notifications', may: anybody, ok: 200 },
+  { route: 'GET /api/v1/notifications/unread-count', may: anybody, ok: 200 },
+  { route: 'POST /api/v1/notifications/read', may: anybody, ok: 200, body: { ids: ['none'] } },
+  { route: 'POST /api/v1/notifications/read-all', may: anybody, ok: 200, body: {} },
+  {
+    route: 'POST /api/v1/notifications',
+    may: machineOrAdmin,
+    ok: 201,
+    body: { ...news, userIds: ['cast-outsider'] },
+  },
+  { route: 'GET /api/v1/users', may: isDesk, ok: 200 },
+  { route: 'GET /api/v1/users/me', may: anybody, ok: 200 },
+  { route: 'GET /api/v1/users/:userId', use: 'another', may: isDesk, ok: 200, params: { userId: 'cast-outsider' } },
+  ...ROLES.map((role) => ({
+    route: 'GET /api/v1/users/:userId',
+    use: `the ${role}`,
+    may: (viewer: Role) => viewer === role || isDesk(viewer),
+    ok: 200,
+    params: { userId: `cast-${role}` },
+  })),
+  { route: 'GET /api/v1/users/:userId', use: 'nobody', may: isDesk, ok: 404, params: { userId: 'nobody' } },
+  { route: 'POST /api/v1/users', use: 'a requester', may: machineOrAdmin, ok: 201, body: registration('driver') },
+  { route: 'POST /api/v1/users', use: 'staff', may: admin, ok: 201, body: registration('agent') },
+  { route: 'POST /api/v1/users', use: 'an admin', may: admin, ok: 201, body: registration('admin') },
+  { route: 'POST /api/v1/users', use: 'a machine', may: admin, ok: 201, body: registration('service') },
+  {
+    route: 'PATCH /api/v1/users/:userId',
+    may: admin,
+    ok: 200,
+    params: { userId: 'cast-outsider' },
+    body: { name: 'The outsider' },
+  },
+  {
+    route: 'GET /api/v1/references/:type/:id',
+    may: (role) => isDesk(role) || role === 'service',
+    ok: 200,
+    params: GRN,
+  },
+  {
+    route: 'PUT /api/v1/references/:type/:id',
+    may: machineOrAdmin,
+    ok: 200,
+    params: GRN,
+    body: { vendorId: 'cast-vendors', verifiedBy: 'somebody' },
+  },
+  { route: 'GET /api/v1/rooms', may: anybody, ok: 200 },
+  {
+    route: 'GET /api/v1/rooms/:name',
+    use: 'a private one',
+    may: only(['driver', 'admin', 'service']),
+    ok: 200,
+    params: { name: 'cast-private' },
+  },
+  { route: 'GET /api/v1/rooms/:name', use: 'an open one', may: anybody, ok: 200, params: { name: 'cast-open' } },
+  {
+    route: 'PUT /api/v1/rooms/:name',
+    may: machineOrAdmin,
+    ok: 200,
+    params: { name: 'cast-open' },
+    body: { private: false },
+  },
+];
+
+/** Without a token. */
+export const OPEN_ROUTES: readonly string[] = [
+  'GET /livez',
+  'GET /readyz',
+  'GET /.well-known/jwks.json',
+  'POST /api/v1/auth/login',
+  'POST /api/v1/auth/refresh',
+  'POST /api/v1/auth/logout',
+];
