@@ -85,6 +85,8 @@ export interface ApiParts {
   readonly metricsPage?: MetricsPage;
   readonly config: ApiConfig;
   readonly log: Logger;
+  /** For a process without the role `api`: it says whether it is well, and nothing else. */
+  readonly healthOnly?: boolean;
   /** Called for each route as it is added: for whoever has to know that none is forgotten. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
@@ -123,6 +125,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   await describeRoutes(app);
   healthRoutes(app, parts.readiness, log);
   if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
+  if (parts.healthOnly) return app;
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);

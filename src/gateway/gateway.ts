@@ -7,9 +7,10 @@
 import type { Server as HttpServer } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
+import { watchEpoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
@@ -23,13 +24,19 @@ import { createSessions } from './connection/sessions.ts';
 import { chat } from './dialects/chat.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { notifications } from './dialects/notifications.ts';
-import { watchEpoch } from './epoch.ts';
 import type { InboxFeed } from './inbox/inbox-feed.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
 import { createRooms } from './rooms.ts';
 import { createStreams } from './streams.ts';
 import type { Toolbox } from './toolbox.ts';
 import { type AttachmentUrl, createMessageWire } from './wire.ts';
+
+/** What the gateway has of being one of several workers of a host (`host-worker.ts`). */
+export interface HostWorker {
+  readonly adapter: NonNullable<ServerOptions['adapter']>;
+  /** A new id for a transport session, by which its later requests find this worker again. */
+  readonly newSessionId: () => string;
+}
 
 export interface GatewayParts {
   readonly httpServer: HttpServer;
@@ -44,6 +51,7 @@ export interface GatewayParts {
   readonly now: () => number;
   readonly options?: Partial<GatewayOptions>;
   readonly telemetry?: Telemetry;
+  readonly worker?: HostWorker;
 }
 
 export interface Gateway {
@@ -65,7 +73,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
-  const io = createServer(parts.httpServer, options);
+  const io = createServer(parts.httpServer, options, parts.worker);
   const rooms = createRooms(io);
   const sessions = createSessions();
   const messageWireFor = createMessageWire(parts.attachmentUrl);
@@ -181,15 +189,22 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   };
 }
 
-function createServer(httpServer: HttpServer, { maxFrameBytes, corsOrigins }: GatewayOptions): Server {
-  return new Server(httpServer, {
+function createServer(
+  httpServer: HttpServer,
+  { maxFrameBytes, corsOrigins }: GatewayOptions,
+  worker: HostWorker | undefined,
+): Server {
+  const io = new Server(httpServer, {
     transports: ['polling', 'websocket'],
     maxHttpBufferSize: maxFrameBytes,
     perMessageDeflate: false,
     httpCompression: false,
     serveClient: false,
     cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
+    ...(worker && { adapter: worker.adapter }),
   });
+  if (worker) io.engine.generateId = worker.newSessionId;
+  return io;
 }
 
 function limitsOf({ rate }: GatewayOptions, now: () => number) {

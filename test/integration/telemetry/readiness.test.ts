@@ -57,7 +57,12 @@ afterAll(() => resources.disposeAsync());
 
 /** The names of the checks that fail, and why. */
 async function failing(): Promise<Record<string, string>> {
-  const checks = readinessChecks({ pool, broker, projections, relay, head: () => feed.head, maxLag: MAX_LAG });
+  const checks = readinessChecks({
+    ...{ pool, broker, projections, relay },
+    draining: () => false,
+    head: () => feed.head,
+    maxLag: MAX_LAG,
+  });
   const problems: Record<string, string> = {};
   for (const { name, check } of checks) {
     await check(AbortSignal.timeout(2_000)).catch((error: Error) => {
