@@ -1,5 +1,6 @@
 /** Several workers on one port tell their metrics together: which of them is asked makes no difference. */
 import { expect, inject, it } from 'vitest';
+import { freePort } from '../../../src/services/free-port.ts';
 import { launchServer } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -11,7 +12,14 @@ it('adds up what all workers of a host did', async () => {
   await using nats = await startNats();
   await using server = launchServer({
     ...{ DATABASE_URL: database.url, NATS_URL: nats.url, DATA_DIR: inject('services').directory },
-    ...{ WORKERS: '3', DEMO_DATA: 'on', METRICS: 'on', LOG_LEVEL: 'warn', RATE_LIMIT: 'off' },
+    ...{
+      PORT: String(await freePort()),
+      WORKERS: '3',
+      DEMO_DATA: 'on',
+      METRICS: 'on',
+      LOG_LEVEL: 'warn',
+      RATE_LIMIT: 'off',
+    },
   });
   const url = await server.ready;
   const driver = await signIn(url, 'driver');
