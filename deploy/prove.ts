@@ -9,7 +9,8 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort } from '../src/services/free-port.ts';
-import { report, runFlow } from '../test/conformance/seed-a/flow.ts';
+import { runFlow } from '../test/conformance/seed-a/flow.ts';
+import { report } from '../test/conformance/table.ts';
 import { type Client, listen, openTicket, post, signIn } from '../test/integration/gateway/rig.ts';
 import { until } from '../test/support/until.ts';
 

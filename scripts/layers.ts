@@ -25,6 +25,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   services: ['config.ts'],
   'config-schema.ts': [],
   'config.ts': ['config-schema.ts', 'services'],
+  'ids.ts': [],
   'logging.ts': [],
 };
 

@@ -5,7 +5,6 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import type pg from 'pg';
-import { v7 as newId } from 'uuid';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
 import { codeFingerprint } from './actors/placement/code-fingerprint.ts';
@@ -32,7 +31,10 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
+import { createAsyncApi } from './gateway/contract/asyncapi.ts';
+import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
+import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
 import { createQueries } from './projections/create-queries.ts';
 import { createLogFeed, type LogFeed } from './projections/feed.ts';
@@ -56,6 +58,7 @@ export interface Surroundings {
 }
 
 const NAMESPACE = 'deskwire';
+const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
 const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
 const REQUESTS_PER_MINUTE = 6_000;
@@ -67,8 +70,9 @@ const EPOCH_EVERY = 3_000;
 export async function startParts(surroundings: Surroundings, parts: Shutdown): Promise<App> {
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
+  const newId = createIds(Date.now);
   const has = (role: Role) => config.ROLES.includes(role);
-  await createReadModels(database);
+  await createReadModels(database, { log: logger });
 
   const { broker, connection } = await connectBroker({
     url: natsUrl,
@@ -200,6 +204,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     waiter: projections,
     auth,
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
+    sockets: () => gateway?.control,
+    asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     readiness: readinessChecks({ pool, broker, projections, relay, head, draining: () => draining }),
     metrics: telemetry.metrics,
     ...(config.METRICS === 'on' && {

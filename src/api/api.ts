@@ -11,6 +11,7 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import type { AsyncApiDocument } from '../application/asyncapi.ts';
 import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -20,6 +21,7 @@ import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
 import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
+import { describeSockets } from './docs/sockets.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
@@ -37,6 +39,7 @@ import { supportRoutes } from './routes/support.ts';
 import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
+import { type Sockets, websocketRoutes } from './routes/websocket.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -78,6 +81,8 @@ export interface ApiParts {
   readonly waiter: ProjectionWaiter;
   readonly auth: Auth;
   readonly online: Online;
+  readonly sockets: Sockets;
+  readonly asyncApi: AsyncApiDocument;
   readonly readiness: readonly ReadinessCheck[];
   /** Told of every request. */
   readonly metrics?: Metrics;
@@ -123,6 +128,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
 
   await describeRoutes(app);
+  describeSockets(app, parts.asyncApi);
   healthRoutes(app, parts.readiness, log);
   if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
   if (parts.healthOnly) return app;
@@ -144,6 +150,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
       userRoutes(authenticated, services, auth.own);
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
+      websocketRoutes(authenticated, services, parts.sockets);
       await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
     });
     await open.register(async (linked: App) => {

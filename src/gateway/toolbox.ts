@@ -3,8 +3,11 @@ import type { Caller, Services } from '../application/services.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import { validTraceparent } from '../telemetry/tracing.ts';
 import type { Session } from './connection/session.ts';
-import type { Call, Wire } from './dialects/dialect.ts';
-import type { Memberships } from './tickets/memberships.ts';
+import type { Wire } from './dialects/dialect.ts';
+import type { Call } from './dialects/request.ts';
+import type { InboxFeed } from './inbox/inbox-feed.ts';
+import type { Memberships } from './live/memberships.ts';
+import type { Clients } from './relay/clients.ts';
 import type { Typing } from './tickets/typing.ts';
 import type { MessageWireFor } from './wire.ts';
 
@@ -13,8 +16,14 @@ export interface Toolbox {
   readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
   readonly typing: Typing;
+  readonly clients: Pick<Clients, 'broadcast'>;
   readonly messageWireFor: MessageWireFor;
   readonly historySize: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Of the log. */
+  epoch(): string;
+  inboxOf(session: Session): InboxFeed;
   refreshToken(call: Call, token: string): Promise<void>;
 }
 
@@ -34,6 +43,6 @@ function traceparentOf({ socket: { handshake } }: Session): string | undefined {
   return validTraceparent(handshake.auth.traceparent) ?? validTraceparent(handshake.headers.traceparent);
 }
 
-export function send(call: Call, wire: Wire): void {
-  call.session.socket.emit(wire.name, wire.payload);
+export function send({ session }: Call, ...wires: readonly Wire[]): void {
+  for (const wire of wires) session.socket.emit(wire.name, wire.payload);
 }

@@ -57,6 +57,6 @@ export interface SampledProjection {
   readonly position: number | undefined;
   readonly lag: number | undefined;
   readonly failure: object | undefined;
-  /** Events that could not be handled and wait for an operator. */
-  readonly parked?: number | undefined;
+  /** Streams with events that could not be handled and wait for an operator; undefined where it does not run. */
+  readonly parkedStreams: number | undefined;
 }

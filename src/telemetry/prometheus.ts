@@ -187,9 +187,7 @@ function gauges(registers: Registry[], source: () => Sampled | undefined): void 
   projection('projection_position', 'Position up to which a read model contains the log', (p) => p.position);
   projection('projection_lag_events', 'Events of the log that a read model lacks', (p) => p.lag);
   projection('projection_failing', '1 while a projection fails and is tried again', (p) => (p.failure ? 1 : 0));
-  projection('projection_parked_events', 'Events that a projection could not handle and set aside', (p) =>
-    p.position === undefined ? undefined : (p.parked ?? 0),
-  );
+  projection('projection_parked_streams', 'Streams with events that could not be handled', (p) => p.parkedStreams);
   one('actors_active', 'Tickets, users, rooms and references active in memory', (s) => s.actors());
   each('sockets', 'Authenticated sockets', 'namespace', (s) => s.sockets());
   each('rooms', 'Rooms with sockets in them', 'namespace', (s) => s.rooms());

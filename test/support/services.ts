@@ -9,6 +9,7 @@ import { inject } from 'vitest';
 import { migrate } from '../../src/eventlog/migrate.ts';
 import type { PausablePower, Power } from './power.ts';
 import { startOwnNats, startOwnPostgres } from './sources.ts';
+import { until } from './until.ts';
 
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
@@ -23,7 +24,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    [Symbol.asyncDispose]: () => asAdmin(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    [Symbol.asyncDispose]: () => dropDatabase(adminUrl, name),
   };
 }
 
@@ -72,11 +73,29 @@ async function deleteStreams(url: string): Promise<void> {
   }
 }
 
+/**
+ * A pool that ended does not wait for the server to hear of it: dropped at once, the database would cut its connections
+ * off, which whoever owned them would report. Connections that stay are cut off after all.
+ */
+async function dropDatabase(adminUrl: string, name: string): Promise<void> {
+  await withAdmin(adminUrl, async (client) => {
+    const alone = async () => (await client.query(CONNECTED, [name])).rows.length === 0;
+    await until(alone, 'the connections to be over', { timeoutMs: 1_000 }).catch(() => undefined);
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  });
+}
+
+const CONNECTED = 'SELECT FROM pg_stat_activity WHERE datname = $1 LIMIT 1';
+
 async function asAdmin(adminUrl: string, sql: string): Promise<void> {
+  await withAdmin(adminUrl, (client) => client.query(sql));
+}
+
+async function withAdmin(adminUrl: string, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    await client.query(sql);
+    await use(client);
   } finally {
     await client.end();
   }

@@ -12,7 +12,7 @@ import type { Authenticate, Authenticated } from '../../auth/authenticator.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { wireError } from './errors.ts';
-import { type Session, userRoom } from './session.ts';
+import { createSession, type Session, userRoom } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface Connections {
@@ -93,16 +93,12 @@ export function createConnections(parts: Parts): Connections {
     const { auth } = socket.handshake;
     const address = addressOf(socket, parts.trusted);
     const namespace = socket.nsp.name;
-    const session: Session = {
-      socket,
-      namespace,
-      address,
-      user,
-      sessionId,
-      members: new Map(),
-      leaving: leaving.signal,
-    };
     const openedAt = now();
+    const connectedAt = new Date(openedAt).toISOString();
+    const session = createSession({
+      ...{ socket, namespace, address, user, sessionId, connectedAt },
+      leaving: leaving.signal,
+    });
     sessions.add(session);
     expireAt(session, expiresAt);
     void socket.join(userRoom(user.id));

@@ -196,6 +196,7 @@ describe('a refusal', () => {
     idempotency_key_reused: new DeskwireError('idempotency_key_reused', 'For another request', {
       field: 'Idempotency-Key',
     }),
+    unusable_event_name: new DeskwireError('unusable_event_name', 'Not that name', { field: 'eventName' }),
     unsupported_media_type: new DeskwireError('unsupported_media_type', 'Not that', { field: 'file' }),
     payload_too_large: new DeskwireError('payload_too_large', 'Too large', { field: 'message' }),
     unavailable: new DeskwireError('unavailable', 'Not now', { retryAfter: 2 }),
