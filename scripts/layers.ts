@@ -36,9 +36,11 @@ const knowsEverything = [
   'server.ts',
   'parts.ts',
   'readiness.ts',
+  'shutdown.ts',
   'storage.ts',
   'watch-parts.ts',
   'welcome.ts',
+  'workers',
 ];
 
 /** Packages that one folder hides from all others. */

@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Services } from '../application/services.ts';
+import type { Epoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
 import { parseStream, type RecordedEvent } from '../domain/event.ts';
 import { lookUp } from '../domain/record.ts';
@@ -14,7 +15,6 @@ import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import type { Epoch } from './epoch.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import { watchFeeds } from './feed/observer.ts';
 import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
