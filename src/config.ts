@@ -8,7 +8,6 @@ import { compile } from '@fastify/proxy-addr';
 import { Value } from 'typebox/value';
 import {
   type Config,
-  comingSettings,
   configSchema,
   olderNames,
   type SettingName,
@@ -18,7 +17,7 @@ import {
 } from './config-schema.ts';
 import { messageOf, StartFailure } from './services/failure.ts';
 
-export type { Config } from './config-schema.ts';
+export type { Config, Role } from './config-schema.ts';
 
 const prefix = 'DESKWIRE_';
 
@@ -45,20 +44,33 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (identity.includes(undefined) && identity.some((value) => value !== undefined)) {
     throw new StartFailure('JWKS_URL, JWT_ISSUER and JWT_AUDIENCE belong together: set all three or none of them.');
   }
+  refuseHalfOfS3(config, variables);
   const embedded = config.DATABASE_URL === undefined && config.NATS_URL === undefined;
-  return { ...config, DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off') };
+  const open = embedded || config.METRICS_TOKEN !== undefined;
+  return {
+    ...config,
+    DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off'),
+    METRICS: config.METRICS ?? (open ? 'on' : 'off'),
+  };
+}
+
+function refuseHalfOfS3(config: Omit<Config, 'DEMO_DATA' | 'METRICS'>, given: ReadonlyMap<SettingName, string>): void {
+  const [stray] = config.S3_BUCKET === undefined ? [...given].filter(([name]) => name.startsWith('S3_')) : [];
+  if (stray !== undefined) {
+    throw new StartFailure(`${stray[1]} is set without S3_BUCKET: set both, or neither to keep uploads in a folder.`);
+  }
+  if ((config.S3_ACCESS_KEY_ID === undefined) !== (config.S3_SECRET_ACCESS_KEY === undefined)) {
+    throw new StartFailure('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY belong together: set both or neither of them.');
+  }
 }
 
 function refuseUnknownNames(env: Readonly<Record<string, string | undefined>>): void {
   const files = secretSettings.map((name) => `${name}_FILE`);
   const older = Object.values(olderNames).flat();
-  const known = new Set([...settingNames, ...files, ...older, ...comingSettings].map((name) => prefix + name));
-  for (const [variable, value] of Object.entries(env)) {
+  const known = new Set([...settingNames, ...files, ...older].map((name) => prefix + name));
+  for (const variable of Object.keys(env)) {
     if (variable.startsWith(prefix) && !known.has(variable)) {
       throw new StartFailure(`${variable} is not a setting of Deskwire: see .env.example for those there are.`);
-    }
-    if (value && comingSettings.some((name) => variable === name || variable === prefix + name)) {
-      throw new StartFailure(`${variable} is set, and this version does not store anything in S3 yet: unset it.`);
     }
   }
 }
@@ -108,7 +120,7 @@ function complaint(variable: string, setting: SettingName, value: unknown): stri
 function rule(setting: SettingName): string {
   const { type, items, minimum, maximum, enum: choices, examples } = settingFacts(setting);
   if (choices) return `one of ${choices.join(', ')}`;
-  if (items?.enum) return items.enum.join(',');
+  if (items?.enum) return `some of ${items.enum.join(',')}, each once`;
   if (type !== 'integer') return `like ${examples}`;
   return minimum === maximum ? String(minimum) : `a whole number from ${minimum} to ${maximum}`;
 }

@@ -11,18 +11,24 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import type { AsyncApiDocument } from '../application/asyncapi.ts';
 import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
+import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
+import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
+import { describeSockets } from './docs/sockets.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
+import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
+import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
@@ -33,10 +39,16 @@ import { supportRoutes } from './routes/support.ts';
 import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
+import { type Sockets, websocketRoutes } from './routes/websocket.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
-const REQUEST_MS = 30_000;
+/** For a whole request: a file of the greatest size, at the pace of a slow phone. */
+const REQUEST_MS = 300_000;
+/** Whoever goes on sending what was refused is cut off after this many milliseconds. */
+const REFUSED_BODY_MS = 10_000;
+/** What is not over by then when the server closes is cut off. */
+const CLOSING_MS = 10_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -60,6 +72,8 @@ export interface ApiConfig {
   readonly requestsPerMinute?: number;
   /** Addresses and networks of the proxies that are believed about the client's address. */
   readonly trustProxy?: readonly string[];
+  /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
+  readonly closingGrace?: number;
 }
 
 export interface ApiParts {
@@ -67,9 +81,17 @@ export interface ApiParts {
   readonly waiter: ProjectionWaiter;
   readonly auth: Auth;
   readonly online: Online;
+  readonly sockets: Sockets;
+  readonly asyncApi: AsyncApiDocument;
   readonly readiness: readonly ReadinessCheck[];
+  /** Told of every request. */
+  readonly metrics?: Metrics;
+  /** There is no `/metrics` without it. */
+  readonly metricsPage?: MetricsPage;
   readonly config: ApiConfig;
   readonly log: Logger;
+  /** For a process without the role `api`: it says whether it is well, and nothing else. */
+  readonly healthOnly?: boolean;
   /** Called for each route as it is added: for whoever has to know that none is forgotten. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
@@ -87,9 +109,12 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
   app.decorateRequest('authenticated', null);
   if (parts.onRoute !== undefined) app.addHook('onRoute', parts.onRoute);
+  closeConnections(app, config.closingGrace ?? CLOSING_MS);
+  cutOffRefused(app, REFUSED_BODY_MS);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
+  measureRequests(app, parts.metrics ?? noMetrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
     done();
@@ -103,7 +128,10 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
 
   await describeRoutes(app);
+  describeSockets(app, parts.asyncApi);
   healthRoutes(app, parts.readiness, log);
+  if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
+  if (parts.healthOnly) return app;
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);
@@ -122,6 +150,14 @@ export async function createApi(parts: ApiParts): Promise<App> {
       userRoutes(authenticated, services, auth.own);
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
+      websocketRoutes(authenticated, services, parts.sockets);
+      await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
+    });
+    await open.register(async (linked: App) => {
+      linked.addHook('onRequest', requireViewer(services, auth.authenticate));
+      await limitRequests(linked, config.requestsPerMinute);
+      linked.addHook('preHandler', awaitWrites(waiter, services.settle));
+      downloadRoutes(linked, services, { crossOrigin: config.corsOrigins.length > 0 });
     });
   });
   return app;

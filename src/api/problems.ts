@@ -18,7 +18,9 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   precondition_failed: 412,
   idempotency_key_reused: 422,
+  unusable_event_name: 422,
   payload_too_large: 413,
+  unsupported_media_type: 415,
   unavailable: 503,
 };
 
@@ -32,7 +34,9 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   conflict: 'Conflict',
   precondition_failed: 'Precondition failed',
   idempotency_key_reused: 'Idempotency key reused',
+  unusable_event_name: 'Unusable event name',
   payload_too_large: 'Payload too large',
+  unsupported_media_type: 'Unsupported media type',
   unavailable: 'Service unavailable',
   internal: 'Internal error',
 };
@@ -49,6 +53,12 @@ declare module 'fastify' {
     ifMatch?: boolean;
     /** Needs a token. */
     authenticated?: boolean;
+    /** Changes nothing in the log, so that it is not a command there, although it changes something. */
+    unlogged?: boolean;
+    /** Takes one file, as the part of this name of a multipart body. */
+    file?: string;
+    /** May be asked with a signed link instead of a token. */
+    linked?: boolean;
   }
 }
 
@@ -104,6 +114,7 @@ const NOTHING_HERE = new DeskwireError('not_found', 'There is nothing at this ad
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, code, detail, retryAfter } = refusal;
+  request.problem = code;
   const field = refusal.field === undefined ? undefined : nameFor(request, refusal.field);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);

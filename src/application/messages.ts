@@ -7,7 +7,8 @@ import type { PostableMessageType, TicketEvent } from '../domain/ticket/events.t
 import { type Message, messageOf } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage, ParticipantView, TicketView } from '../projections/queries.ts';
-import { execute } from './execute.ts';
+import { type AttachmentView, viewOf, withAttachments } from './attachments.ts';
+import { record } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 import { ticketIdOf } from './tickets.ts';
 
@@ -22,8 +23,17 @@ export interface PostMessageInput {
   readonly clientMessageId?: string;
 }
 
+/** A message as one user is shown it: the links to its attachments are theirs. */
+export interface MessageView extends Message {
+  readonly attachments: readonly AttachmentView[];
+}
+
+export interface MessageViewPage extends MessagePage {
+  readonly messages: readonly MessageView[];
+}
+
 export interface PostedMessage extends Done {
-  readonly message: Message;
+  readonly message: MessageView;
 }
 
 /**
@@ -36,42 +46,42 @@ export async function postMessage(
   idOrNumber: string,
   input: PostMessageInput,
 ): Promise<PostedMessage> {
-  refuseUnknownAttachments(input);
   const ticketId = await ticketIdOf(services, idOrNumber);
+  const ids = (input.attachments ?? []).map((named) => (typeof named === 'string' ? named : named.id));
   const context =
     input.clientMessageId === undefined
-      ? commandContext(services, caller, 'post', { input })
+      ? commandContext(services, caller, 'post', { input: { ...input, attachments: ids } })
       : commandContext(services, caller, 'message', { key: input.clientMessageId });
-  const outcome = await execute(
-    services,
-    'ticket',
-    ticketId,
-    {
-      type: 'PostMessage',
-      messageId: services.newId(),
-      message: input.message,
-      messageType: input.messageType ?? 'TEXT',
-      attachments: [],
-      internal: input.internal ?? false,
-      ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
-    },
-    context,
+  const outcome = await withAttachments(services, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
+    record(
+      services,
+      'ticket',
+      ticketId,
+      {
+        type: 'PostMessage',
+        messageId: services.newId(),
+        message: input.message,
+        messageType: input.messageType ?? 'TEXT',
+        attachments,
+        internal: input.internal ?? false,
+        ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
+      },
+      context,
+    ),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;
     const message = messageOf(event as RecordedEvent<TicketEvent>);
     if (message !== undefined) {
-      return { message, version: outcome.version, position: outcome.position, duplicate: outcome.duplicate };
+      return {
+        message: withUrls(services, message, caller.user),
+        version: outcome.version,
+        position: outcome.position,
+        duplicate: outcome.duplicate,
+      };
     }
   }
   throw new DeskwireError('conflict', 'This command id was used for something else');
-}
-
-/** Nothing can be uploaded yet, so no attachment exists. */
-function refuseUnknownAttachments(input: PostMessageInput): void {
-  if ((input.attachments?.length ?? 0) > 0) {
-    throw new DeskwireError('not_found', 'Attachment not found', { field: 'attachments.0' });
-  }
 }
 
 export interface MessageRange {
@@ -87,10 +97,18 @@ export async function readMessages(
   user: UserFacts,
   idOrNumber: string,
   range: MessageRange,
-): Promise<{ ticketId: string; page: MessagePage }> {
+): Promise<{ ticketId: string; page: MessageViewPage }> {
   const ticket = await visibleTicket(services, user, idOrNumber);
   const internal = maySeeInternalNotes(user, accessOfView(ticket));
-  return { ticketId: ticket.id, page: await services.queries.messages(ticket.id, { internal, ...range }) };
+  const page = await services.queries.messages(ticket.id, { internal, ...range });
+  return {
+    ticketId: ticket.id,
+    page: { ...page, messages: page.messages.map((message) => withUrls(services, message, user)) },
+  };
+}
+
+function withUrls(services: Services, message: Message, viewer: UserFacts): MessageView {
+  return { ...message, attachments: message.attachments.map((attachment) => viewOf(services, attachment, viewer)) };
 }
 
 /** `unread` is missing where the viewer may not know it. */

@@ -5,6 +5,7 @@
  */
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import type { Directory } from '../actors/directory.ts';
+import type { Attachments } from '../attachments/attachments.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter, Queries } from '../projections/queries.ts';
@@ -15,6 +16,7 @@ export interface Services {
   readonly queries: Queries;
   readonly directory: Directory;
   readonly history: Pick<EventReader, 'readStream'>;
+  readonly attachments: Attachments;
   /** A number that no ticket has had: 1, 2, … It is lost when its ticket is then refused. */
   readonly nextTicketNumber: () => Promise<number>;
   /** A new UUID. */

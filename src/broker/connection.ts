@@ -12,6 +12,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { followLog } from './follow-log.ts';
 import { createLiveEvents } from './live-events.ts';
 import type { Broker, Subscription } from './port.ts';
+import { createRequests } from './requests.ts';
 import { createSignals } from './signals.ts';
 import { type Subjects, subjectsOf } from './subjects.ts';
 
@@ -116,6 +117,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
   const broker: Broker = {
     live: createLiveEvents(connection),
     signals: createSignals(connection, () => connected),
+    requests: createRequests(connection, () => connected, registration),
     followLog: (position, handler) => followLog(connection, position, handler),
     onReconnected,
     get connected() {

@@ -1,15 +1,20 @@
 /** Payloads that several dialects share, each built field by field: what is not named here does not leave the server. */
-import type { Attachment } from '../domain/ticket/events.ts';
 import type { Message } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { NotificationView } from '../projections/queries.ts';
 import type { MessageWire } from './dialects/dialect.ts';
 
-/** Where a client may fetch an attachment. Without a viewer, for everyone in the ticket. */
-export type AttachmentUrl = (attachment: Attachment, ticketId: string, viewer?: UserFacts) => string;
+/** Where a user may fetch an attachment; without one, where whoever has a token may. */
+export type AttachmentUrl = (attachmentId: string, viewer?: UserFacts) => string;
 
-export function createMessageWire(attachmentUrl: AttachmentUrl): MessageWire {
-  return (message: Message) => ({
+/**
+ * How messages are rendered for one user: links to attachments are signed for whoever they are sent to. Without attachments
+ * all users get the same.
+ */
+export type MessageWireFor = (viewer?: UserFacts) => MessageWire;
+
+export function createMessageWire(attachmentUrl: AttachmentUrl): MessageWireFor {
+  return (viewer) => (message: Message) => ({
     id: message.id,
     ticketId: message.ticketId,
     version: message.version,
@@ -22,7 +27,7 @@ export function createMessageWire(attachmentUrl: AttachmentUrl): MessageWire {
       name: attachment.name,
       size: attachment.size,
       mimeType: attachment.mimeType,
-      url: attachmentUrl(attachment, message.ticketId),
+      url: attachmentUrl(attachment.id, viewer),
     })),
     internal: message.internal,
     ...(message.clientMessageId !== undefined && { clientMessageId: message.clientMessageId }),

@@ -6,7 +6,7 @@ import { createEventReader } from '../eventlog/reader.ts';
 import { PROJECTIONS, projectionNames } from './catalog.ts';
 import type { LogFeed } from './feed.ts';
 import type { ProjectionWaiter } from './queries.ts';
-import { type Runner, type RunnerStatus, startRunner } from './runner.ts';
+import { type Runner, type RunnerOptions, type RunnerStatus, startRunner } from './runner.ts';
 import { createProjectionWaiter } from './waiter.ts';
 
 export { createReadModels } from './provide.ts';
@@ -28,6 +28,7 @@ export interface ProjectionsOptions {
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds between the starts of two batches of a projection under load. */
   readonly pace?: number;
+  readonly onBatch?: RunnerOptions['onBatch'];
 }
 
 /** Runs every projection that no other process is running, and stands by for the others. */
@@ -51,6 +52,7 @@ export function startProjections(options: ProjectionsOptions): Projections {
         onMoved: waiter.moved,
         publishInbox: (userId, signal) => signals.publish(['inbox', userId], signal),
         ...(pace !== undefined && { pace }),
+        ...(options.onBatch && { onBatch: options.onBatch }),
       }),
     );
   }

@@ -116,6 +116,8 @@ export interface NotificationView {
   readonly data: Readonly<Record<string, unknown>>;
   readonly priority: Priority;
   readonly timestamp: string;
+  /** Of the event that it tells of. */
+  readonly position: number;
   readonly read: boolean;
   /** True when it previews an internal note: for staff only, also later. */
   readonly internal: boolean;
@@ -125,6 +127,16 @@ export interface InboxHead {
   /** The newest seq, 0 in an empty inbox. */
   readonly seq: number;
   readonly unread: number;
+}
+
+/** Of the notifications from `from` up to `upTo` exactly those within the ranges are unread. */
+export interface UnreadRanges {
+  readonly from: number;
+  readonly upTo: number;
+  /** Of all. */
+  readonly count: number;
+  /** The first and last seq of each, in order. */
+  readonly ranges: readonly (readonly [number, number])[];
 }
 
 export interface Queries {
@@ -155,6 +167,8 @@ export interface Queries {
   /** In seq order, for replay. */
   notificationsAfter(viewer: UserFacts, seq: number, limit: number): Promise<NotificationView[]>;
   inbox(viewer: UserFacts): Promise<InboxHead>;
+  /** Which are unread, as at most `limit` ranges, the newest of them. */
+  unreadNotifications(viewer: UserFacts, limit: number): Promise<UnreadRanges>;
   user(id: string): Promise<UserView | undefined>;
   users(filter: UserFilter, page: { cursor?: string; limit: number }): Promise<Page<UserView>>;
   reference(type: ReferenceType, id: string): Promise<ReferenceView | undefined>;

@@ -20,6 +20,7 @@
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
+import type { RecordedEvent } from '../domain/event.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import { openSession, PING_EVERY, type Session } from '../eventlog/session.ts';
 import { type Applier, createApplier, StoppedError } from './applier.ts';
@@ -77,6 +78,8 @@ export interface RunnerOptions {
   readonly pace?: number;
   /** Events per batch at most. */
   readonly batchSize?: number;
+  /** Called after each batch that was written, with all its events and when it began (`performance.now()`). */
+  readonly onBatch?: (projection: string, events: readonly RecordedEvent[], startedAt: number) => void;
   /** Milliseconds before each new try of an event that cannot be handled. */
   readonly pauses?: readonly number[];
 }
@@ -92,7 +95,7 @@ const PAUSES = [50, 200, 500];
 const CLOSE_WITHIN = 3_000;
 
 export function startRunner(options: RunnerOptions): Runner {
-  const { projection, feed, log, pace: paceMs = 15, batchSize = 1_000 } = options;
+  const { projection, feed, log, pace: paceMs = 50, batchSize = 1_000 } = options;
   const { name, version } = projection;
   const closing = new AbortController();
   const pace = createPace();
@@ -169,6 +172,7 @@ export function startRunner(options: RunnerOptions): Runner {
         return;
       }
       await applying.apply(events);
+      options.onBatch?.(name, events, began);
       if (!applying.unsaved) savedAt = performance.now();
       else if (began - savedAt > SAVE_EVERY) await save();
       moveTo(applying.position);

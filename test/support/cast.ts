@@ -53,7 +53,7 @@ export function isDesk(role: Role): boolean {
 }
 
 export const CAST_PASSWORD = 'cast-password';
-export const emailOf = (role: Role | 'outsider' | 'leaver') => `${role}@cast.example.com`;
+export const emailOf = (role: Role | 'outsider' | 'colleague' | 'leaver') => `${role}@cast.example.com`;
 
 export interface CastTicket {
   readonly id: string;

@@ -1,6 +1,8 @@
 /** What is answered about tickets, their messages and their people, in the names of the canonical API and of seed A. */
+
+import Type from 'typebox';
+import type { MessageView } from '../../application/messages.ts';
 import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../../domain/ticket/events.ts';
-import type { Message } from '../../domain/ticket/message.ts';
 import { ROLES } from '../../domain/user/identity.ts';
 import {
   answer,
@@ -69,7 +71,13 @@ const supportTicket = named(
 const person = object({ id: text, name: text, role: oneOf(ROLES) });
 const attachment = named(
   'Attachment',
-  object({ id: text, name: text, size: described(count, 'Bytes'), mimeType: text }),
+  object({
+    id: text,
+    name: text,
+    size: described(count, 'Bytes'),
+    mimeType: text,
+    url: described(text, 'Works without a token, for you and for minutes'),
+  }),
 );
 
 const message = named(
@@ -135,7 +143,7 @@ export const SupportTicketDeletedAnswer = answer<unknown>(
   object({ support_id: count, id: text, deleted: flag }),
   'It is deleted',
 );
-export const MessageAnswer = answer<Message>(message, 'The message');
+export const MessageAnswer = answer<MessageView>(message, 'The message');
 export const MessagePageAnswer = answer<unknown>(
   object({
     messages: described(listOf(message), 'Oldest first'),
@@ -161,6 +169,17 @@ export const ReadAnswer = answer<unknown>(
   object({ ticketId: text, upTo: described(count, 'How far you have read'), unread: count }),
   'What you have read',
 );
+export const AttachmentAnswer = answer<unknown>(attachment, 'What a message names: the object itself, or its id');
+
+const file = { '*/*': { schema: { type: 'string', contentMediaType: 'application/octet-stream' } } };
+const nothing = (description: string) => Type.Null({ description });
+export const DOWNLOAD_ANSWERS = {
+  200: { description: 'The file', content: file },
+  206: { description: 'The range of it that was asked for', content: file },
+  304: nothing('You have it'),
+  416: nothing('It has no such range'),
+};
+
 export const TimelineAnswer = answer<unknown>(
   object({
     items: described(listOf(timelineEntry), 'Oldest first'),

@@ -42,8 +42,19 @@ const TAGS = [
   { name: 'Users', description: 'Who there is' },
   { name: 'References', description: 'What tickets point at' },
   { name: 'Rooms', description: 'Who may enter them' },
+  { name: 'Relay (seed C)', description: 'Sending to connected sockets, in every namespace; nothing of it is kept' },
   { name: 'Operations', description: 'For whoever runs it' },
 ];
+
+const SECURITY_SCHEMES = {
+  bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  link: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'signature',
+    description: 'Of a link that messages carry, with its `viewer` and `expires`',
+  },
+} as const;
 
 /** Must be registered before the routes that it tells of. */
 export async function describeRoutes(app: App): Promise<void> {
@@ -52,7 +63,7 @@ export async function describeRoutes(app: App): Promise<void> {
       openapi: '3.1.0',
       info: INFO,
       tags: TAGS,
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
     convertConstToEnum: false,
     transform: ({ schema, url, route }) => ({ url, schema: operationOf({ schema, route }) }),

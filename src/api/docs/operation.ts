@@ -46,7 +46,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   412: 'It has another version than If-Match names',
   413: 'The body is too large',
   415: 'The body is of a type that is not taken here',
-  422: 'The Idempotency-Key was used for another request',
+  422: 'The Idempotency-Key was used for another request, or an event name cannot be used',
   429: 'Too often; see Retry-After',
   500: 'Something went wrong on our side',
   503: 'Something that we need is away; see Retry-After',
@@ -56,10 +56,14 @@ const REFUSALS: Readonly<Record<number, string>> = {
 export function operationOf({ schema = {}, route }: { schema?: FastifySchema; route: RouteOptions }): FastifySchema {
   if (schema.hide) return schema;
   const method = String(route.method);
-  const { authenticated = false, etag = false, ifMatch = false } = route.config ?? {};
-  const command = authenticated && method !== 'GET';
+  const { authenticated = false, etag = false, ifMatch = false, unlogged = false, linked, file } = route.config ?? {};
+  const command = authenticated && method !== 'GET' && !unlogged;
   const takesIfMatch = command && (etag || ifMatch) && (route.url.includes(':') || ifMatch);
-  const asked = [command && IDEMPOTENCY_KEY, takesIfMatch && IF_MATCH, authenticated && !command && MIN_POSITION];
+  const asked = [
+    command && IDEMPOTENCY_KEY,
+    takesIfMatch && IF_MATCH,
+    authenticated && method === 'GET' && MIN_POSITION,
+  ];
   const told = [command && POSITION, etag && ETAG, route.method === 'POST' && etag && LOCATION];
   return {
     ...schema,
@@ -69,8 +73,15 @@ export function operationOf({ schema = {}, route }: { schema?: FastifySchema; ro
       ...withHeaders(schema.response, present(told)),
       ...problemsOf(statusesOf(route, { command, takesIfMatch }), schema.response),
     },
-    ...(authenticated && { security: [{ bearer: [] }] }),
+    ...(file !== undefined && { consumes: ['multipart/form-data'], body: formOf(file) }),
+    ...(authenticated && { security: linked ? [{ bearer: [] }, { link: [] }] : [{ bearer: [] }] }),
   };
+}
+
+/** Only told of: it is read as it comes in, and checked then. */
+function formOf(part: string): object {
+  const content = { type: 'string', contentMediaType: 'application/octet-stream' };
+  return { type: 'object', required: [part], properties: { [part]: content } };
 }
 
 function present(parts: readonly (Part | false)[]): Part[] {
@@ -83,7 +94,8 @@ function statusesOf(route: RouteOptions, { command, takesIfMatch }: { command: b
   const statuses = new Set([...problems, 500, 503]);
   if (authenticated) for (const status of [400, 401, 429]) statuses.add(status);
   if (schema.params !== undefined) statuses.add(404);
-  if (schema.body !== undefined) for (const status of [400, 413, 415]) statuses.add(status);
+  if (schema.body !== undefined || config.file !== undefined)
+    for (const status of [400, 413, 415]) statuses.add(status);
   if (command) statuses.add(422);
   if (takesIfMatch) statuses.add(412);
   return [...statuses].sort((a, b) => a - b);

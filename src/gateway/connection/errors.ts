@@ -1,8 +1,16 @@
 /** The one place where failures become what a socket is told. Source: PROTOCOL.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
+/** What only HTTP has a word for. */
+const HTTP_ONLY = {
+  precondition_failed: 'conflict',
+  idempotency_key_reused: 'conflict',
+  unsupported_media_type: 'invalid_payload',
+  unusable_event_name: 'invalid_payload',
+} as const;
+
 export interface WireError {
-  readonly type: Exclude<ErrorCode, 'precondition_failed' | 'idempotency_key_reused'>;
+  readonly type: Exclude<ErrorCode, keyof typeof HTTP_ONLY>;
   readonly message: string;
   /** As the client named it. */
   readonly field?: string;
@@ -21,7 +29,10 @@ export function wireError(error: unknown): WireError {
   };
 }
 
-/** Sockets know no headers, so what only headers can ask for is a conflict here. */
 function typeOf(code: ErrorCode): WireError['type'] {
-  return code === 'precondition_failed' || code === 'idempotency_key_reused' ? 'conflict' : code;
+  return isHttpOnly(code) ? HTTP_ONLY[code] : code;
+}
+
+function isHttpOnly(code: ErrorCode): code is keyof typeof HTTP_ONLY {
+  return Object.hasOwn(HTTP_ONLY, code);
 }

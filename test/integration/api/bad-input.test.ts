@@ -49,6 +49,7 @@ const READS = [
   `/api/v1/tickets/${TICKET}/events`,
   '/api/v1/users',
   '/api/v1/rooms',
+  `/api/v1/attachments/${TICKET}`,
 ];
 
 /** One clear error: a problem, with what seed A's clients read, and the field where one is wrong. */

@@ -1,6 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
+import { catalogOf } from '../../../src/gateway/dialects/catalog.ts';
 import { type ApiRig, noQueries, startApi } from './rig.ts';
 
 let api: ApiRig;
@@ -69,19 +72,30 @@ describe('the OpenAPI document', () => {
   it('says what each operation may refuse, as problems, and what commands and reads take and tell', () => {
     for (const { name, operation } of operations()) {
       for (const [status, response] of Object.entries<{ content?: object }>(operation.responses)) {
-        if (status.startsWith('2') || name === 'GET /readyz') continue;
+        // Answers of their own, not refusals.
+        if (/^[23]|^416$/.test(status) || name === 'GET /readyz') continue;
         expect(response.content, `${name} ${status}`).toEqual({
           'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
         });
       }
       if (operation.security === undefined) continue;
-      expect(operation.security).toEqual([{ bearer: [] }]);
+      expect(operation.security[0]).toEqual({ bearer: [] });
+      expect(operation.security.length > 1, name).toBe(name === 'GET /api/v1/attachments/{id}');
       expect(Object.keys(operation.responses), name).toEqual(expect.arrayContaining(['400', '401', '429']));
-      const headers = operation.parameters.map((parameter: { name: string }) => parameter.name);
+      const headers = (operation.parameters ?? []).map((parameter: { name: string }) => parameter.name);
       if (name.startsWith('GET ')) {
         expect(headers, name).toContain('Deskwire-Min-Position');
         continue;
       }
+      if (name.includes(' /websocket/')) {
+        // What is recorded nowhere cannot be recognized either.
+        expect(headers, name).not.toContain('Idempotency-Key');
+        continue;
+      }
+      const form = operation.requestBody?.content['multipart/form-data'];
+      if (form !== undefined) expect(form.schema.required).toEqual(['file']);
+      // What records nothing in the log is no command there.
+      if (form !== undefined) continue;
       expect(headers, name).toContain('Idempotency-Key');
       expect(Object.keys(operation.responses), name).toContain('422');
       expect(Object.keys(operation.responses).includes('412'), name).toBe(headers.includes('If-Match'));
@@ -139,5 +153,27 @@ describe('the reference page', () => {
     for (const path of ['/livez', '/api/v1/tickets', '/docsx']) {
       expect(await policyOf(path)).toBe("default-src 'none'; frame-ancestors 'none'");
     }
+  });
+});
+
+describe('the page about the sockets', () => {
+  it('has every namespace, request and event, runs nothing and loads only its styles', async () => {
+    const page = await fetch(`${api.url}/docs/asyncapi`);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/);
+    const html = await page.text();
+    const loaded = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address);
+    expect(loaded).toEqual(['/docs/asyncapi.css', '/docs/asyncapi.json', '/docs']);
+    expect(html).not.toMatch(/<script|<style|\son\w+=/);
+    for (const { namespace, requests, events } of catalogOf(DIALECTS).values()) {
+      expect(html).toContain(`<h2>Namespace ${namespace}</h2>`);
+      for (const name of [...requests.keys(), ...events.keys()]) expect(html).toContain(`<code>${name}</code>`);
+    }
+    expect((await fetch(`${api.url}/docs/asyncapi.css`)).headers.get('content-type')).toContain('text/css');
+  });
+
+  it('shows the document that tools read', async () => {
+    const { status, body } = await api.anonymous.send('GET', '/docs/asyncapi.json');
+    expect(status).toBe(200);
+    expect(body).toEqual(createAsyncApi(DIALECTS, '1'));
   });
 });

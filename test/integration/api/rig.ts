@@ -10,6 +10,7 @@ import { type ApiConfig, type ApiParts, createApi } from '../../../src/api/api.t
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
 import { createServices } from '../../../src/application/services.ts';
+import type { SocketControl } from '../../../src/application/socket-control.ts';
 import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
@@ -21,14 +22,28 @@ import { userDecider } from '../../../src/domain/user/decider.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
+import { takenNames } from '../../../src/gateway/dialects/catalog.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
+import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
 const newId = () => randomUUID();
+
+/** Nothing is connected to a rig without a gateway. */
+const NOBODY: SocketControl = {
+  send: (target) => Promise.resolve('client' in target ? undefined : 0),
+  status: () => Promise.resolve({ connections: 0, users: 0, rooms: 0, nodes: 1, uptime: 0 }),
+  clients: () => Promise.resolve([]),
+  client: () => Promise.resolve(undefined),
+  clientsOf: () => Promise.resolve([]),
+  takenNames: takenNames(DIALECTS),
+};
 
 /** What the domain side of a node is made of, on a database and a nats-server. */
 export interface Node extends AsyncDisposable {
@@ -114,6 +129,9 @@ export interface Answer {
 
 export interface Client {
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** As `fetch`, with their token. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  readonly token: string | undefined;
 }
 
 export interface ApiRig extends AsyncDisposable {
@@ -135,6 +153,7 @@ interface RigOptions {
   readonly readiness?: readonly ReadinessCheck[];
   readonly online?: readonly string[];
   readonly onRoute?: ApiParts['onRoute'];
+  readonly attachments?: AttachmentOptions;
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -152,6 +171,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     services: createServices({
       actors: node.actors,
       directory: node.directory,
+      attachments: await startAttachments(node.pool, parts, options.attachments),
       queries: reads.queries,
       history: node.reader,
       waiter,
@@ -162,6 +182,8 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     waiter,
     auth,
     online: () => Promise.resolve(new Set(options.online)),
+    sockets: () => NOBODY,
+    asyncApi: createAsyncApi(DIALECTS, '1'),
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,
@@ -197,12 +219,16 @@ async function readModels(node: Node, parts: AsyncDisposableStack) {
 }
 
 export function clientOf(url: string, token?: string): Client {
+  const withToken: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return {
+    token,
+    fetch: (path, init = {}) =>
+      fetch(url + path, { ...init, headers: { ...withToken, ...Object.fromEntries(new Headers(init.headers)) } }),
     async send(method, path, body, headers = {}) {
       const response = await fetch(url + path, {
         method,
         headers: {
-          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...withToken,
           ...(body !== undefined && { 'content-type': 'application/json' }),
           ...headers,
         },

@@ -120,6 +120,10 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
       expect(await queries.inbox(viewer)).toEqual({ seq: all.length, unread: unread.length });
       const page = await queries.notifications(viewer, { unread: true, limit: 1_000 });
       expect(page.items.map((item) => item.seq)).toEqual(unread.map((entry) => entry.seq).toReversed());
+      const { count, upTo, ranges } = await queries.unreadNotifications(viewer, 1_000);
+      expect([count, upTo]).toEqual([unread.length, all.length]);
+      const within = entries.filter(({ seq }) => ranges.some(([first, last]) => first <= seq && seq <= last));
+      expect(within).toEqual(unread);
     }
   }
 }

@@ -13,9 +13,10 @@ import {
   isDesk,
   sees,
 } from '../../../support/cast.ts';
+import { PNG } from '../../attachments/files.ts';
 import { type Answer, type ApiRig, type Client, clientOf, startApi } from '../rig.ts';
 import { type Contract, contractOf } from './contract.ts';
-import { OPEN_ROUTES, PLAIN_ROWS, TICKET_ROWS, type TicketRow } from './rows.ts';
+import { OPEN_ROUTES, PLAIN_ROWS, type PlainRow, TICKET_ROWS, type TicketRow } from './rows.ts';
 
 const NOWHERE = '00000000-0000-4000-8000-000000000000';
 const routes: string[] = [];
@@ -25,6 +26,7 @@ let cast: Cast;
 let contract: Contract;
 const clients = new Map<Role, Client>();
 let leaver: Client;
+let colleague: Client;
 
 beforeAll(async () => {
   api = await startApi({ onRoute });
@@ -34,6 +36,7 @@ beforeAll(async () => {
   cast = await createCast({ actors, credentials: api.auth.own?.credentials, nextTicketNumber });
   for (const role of ROLES) clients.set(role, await signedIn(emailOf(role)));
   leaver = await signedIn(emailOf('leaver'));
+  colleague = await signedIn(emailOf('colleague'));
   const rooms = { 'cast-open': { private: false }, 'cast-private': { private: true, members: ['cast-driver'] } };
   for (const [name, body] of Object.entries(rooms)) await as('admin').send('PUT', `/api/v1/rooms/${name}`, body);
   const said = { message: 'hello' };
@@ -62,18 +65,50 @@ function as(role: Role): Client {
   return client;
 }
 
-async function ask(client: Client, route: string, params: Readonly<Record<string, string>>, body?: object) {
+type Params = Readonly<Record<string, string>>;
+
+async function ask(client: Client, { route, file, ...row }: TicketRow | PlainRow, params: Params): Promise<Answer> {
   const [method = '', path = ''] = route.split(' ');
-  const url = path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(params[name] ?? 'x'));
-  const answer = await client.send(method, url, body);
+  const url = path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(params[name] ?? NOWHERE));
+  const body = file ? fileForm() : row.body && JSON.stringify(row.body);
+  const response = await client.fetch(url, {
+    method,
+    ...(body !== undefined && { body }),
+    ...(row.body !== undefined && { headers: { 'content-type': 'application/json' } }),
+  });
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.includes('json');
+  const { status, headers } = response;
+  const answer = { status, headers, body: json ? JSON.parse(text) : text || undefined };
   contract(route, answer);
   cells++;
   return answer;
 }
 
-function askOfTicket(row: TicketRow, role: Role, ticketId: string): Promise<Answer> {
+function fileForm(): FormData {
+  const form = new FormData();
+  form.set('file', new Blob([PNG]), 'a.png');
+  return form;
+}
+
+function askOfTicket(row: TicketRow, role: Role, ticketId: string, attachmentId = NOWHERE): Promise<Answer> {
   const userId = row.userId === 'colleague' ? cast.colleague.id : cast.user(role).id;
-  return ask(as(role), row.route, { ticketId, support_id: ticketId, userId }, row.body);
+  return ask(as(role), row, { ticketId, support_id: ticketId, userId, id: attachmentId });
+}
+
+/** The id of a file in a message, or a note, that the colleague posts now. */
+async function attachmentIn({ id: ticketId }: CastTicket, { attachment }: TicketRow): Promise<string | undefined> {
+  if (attachment === undefined) return undefined;
+  const path = `/api/tickets/${ticketId}/chat`;
+  const uploaded = await colleague.fetch(`${path}/upload`, { method: 'POST', body: fileForm() });
+  const { id } = (await uploaded.json()) as { id: string };
+  const posted = await colleague.send('POST', path, {
+    message: '',
+    attachments: [id],
+    internal: attachment === 'of a note',
+  });
+  expect(posted.status).toBe(201);
+  return id;
 }
 
 /** What a refusal says, but for what is of this request. */
@@ -103,9 +138,10 @@ describe('of a ticket', () => {
     for (const wanted of CASES) {
       const what = `${wanted.role}, ${wanted.relation}`;
       const ticket = await ticketFor(row, wanted);
+      const attachment = await attachmentIn(ticket, row);
       for (const name of changes(row) ? [ticket.id] : [ticket.id, String(ticket.number)]) {
-        const answer = await askOfTicket(row, wanted.role, name);
-        const expected = sees(wanted) ? (row.may(wanted.role) ? row.ok : 403) : 404;
+        const answer = await askOfTicket(row, wanted.role, name, attachment);
+        const expected = sees(wanted) ? (row.may(wanted.role) ? row.ok : (row.refused ?? 403)) : 404;
         expect(answer.status, what).toBe(expected);
         const text = JSON.stringify(answer.body ?? '');
         if (expected >= 400)
@@ -120,10 +156,11 @@ describe('of a ticket', () => {
 
   it.each(TICKET_ROWS.map((row) => [nameOf(row), row] as const))('that is deleted: %s', async (_name, row) => {
     const ticket = await cast.ticketFor({ role: 'driver', relation: 'requester' });
+    const attachment = await attachmentIn(ticket, row);
     await as('admin').send('DELETE', `/api/v1/tickets/${ticket.id}`);
     for (const role of ROLES) {
       for (const name of [ticket.id, String(ticket.number)]) {
-        const answer = await askOfTicket(row, role, name);
+        const answer = await askOfTicket(row, role, name, attachment);
         const audit = row.route.endsWith('/events') && role === 'admin';
         expect(answer.status, role).toBe(audit ? 200 : 404);
         if (!audit) expect(saidBy(answer), role).toEqual(saidBy(await askOfTicket(row, role, NOWHERE)));
@@ -161,7 +198,7 @@ async function everything(client: Client, path: string): Promise<string> {
 describe('of no ticket', () => {
   it.each(PLAIN_ROWS.map((row) => [nameOf(row), row] as const))('%s', async (_name, row) => {
     for (const role of ROLES) {
-      const answer = await ask(as(role), row.route, row.params ?? {}, row.body);
+      const answer = await ask(as(role), row, row.params ?? {});
       expect(answer.status, role).toBe(row.may(role) ? row.ok : 403);
     }
   });
@@ -184,7 +221,7 @@ describe('for those without a good token', () => {
     const answers = new Set<string>();
     for (const row of rows) {
       for (const ticketId of [ticket.id, NOWHERE]) {
-        const answer = await ask(api.anonymous, row.route, { ticketId, support_id: ticketId }, row.body);
+        const answer = await ask(api.anonymous, row, { ticketId, support_id: ticketId });
         expect(answer.status, nameOf(row)).toBe(401);
         answers.add(JSON.stringify(saidBy(answer)));
       }
@@ -198,7 +235,7 @@ describe('for those without a good token', () => {
     expect((await leaver.send('GET', '/api/v1/users/me')).status).toBe(200);
     expect((await as('admin').send('PATCH', path, { active: false })).status).toBe(200);
     for (const row of rows) {
-      const answer = await ask(leaver, row.route, { ticketId: ticket.id, support_id: ticket.id }, row.body);
+      const answer = await ask(leaver, row, { ticketId: ticket.id, support_id: ticket.id });
       expect(answer.status, nameOf(row)).toBe(401);
     }
     expect((await as('admin').send('PATCH', path, { active: true })).status).toBe(200);

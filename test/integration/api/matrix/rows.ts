@@ -19,6 +19,12 @@ export interface TicketRow {
   readonly userId?: 'self' | 'colleague';
   /** The answer shows the conversation, internal notes to the desk. */
   readonly shows?: 'notes';
+  /** Sends a file. */
+  readonly file?: true;
+  /** Asks for the file of a message that the colleague posted: `:id`. */
+  readonly attachment?: 'of a message' | 'of a note';
+  /** What those get who see the ticket and may not; 403 when absent. */
+  readonly refused?: 404;
 }
 
 const anybody = () => true;
@@ -55,6 +61,15 @@ export const TICKET_ROWS: readonly TicketRow[] = [
   ...conversation(`${TICKET}/messages`),
   ...conversation('/api/tickets/:ticketId/chat'),
   { route: 'GET /api/tickets/:ticketId/chat/participants', may: anybody, ok: 200 },
+  { route: 'POST /api/tickets/:ticketId/chat/upload', may: anybody, ok: 201, file: true },
+  ...(['of a message', 'of a note'] as const).map((attachment) => ({
+    route: 'GET /api/v1/attachments/:id',
+    use: attachment,
+    attachment,
+    may: attachment === 'of a message' ? anybody : isDesk,
+    ok: 200,
+    refused: 404 as const,
+  })),
   { route: `GET ${SUPPORT}`, may: anybody, ok: 200 },
   { route: `PATCH ${SUPPORT}`, may: isDesk, ok: 200, body: { status: 'in_progress' } },
   { route: `DELETE ${SUPPORT}`, may: admin, ok: 200 },
@@ -68,6 +83,7 @@ export interface PlainRow {
   readonly ok: number;
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: object;
+  readonly file?: true;
 }
 
 const machineOrAdmin = (role: Role) => role === 'service' || role === 'admin';
@@ -75,6 +91,37 @@ const only = (roles: readonly Role[]) => (role: Role) => roles.includes(role);
 const news = { type: 'news', title: 'News', message: 'There is news' };
 const registration = (role: Role) => ({ name: 'Somebody new', role });
 const GRN = { type: 'grn', id: 'cast-grn' };
+
+function relay(path: string, params: Readonly<Record<string, string>>, ok = 202, body: object = {}): PlainRow {
+  return { route: `POST /websocket/${path}`, may: machineOrAdmin, ok, params, body };
+}
+
+const away = { clientId: 'user:cast-outsider' };
+const gone = { clientId: 'no-such-socket' };
+const open = { roomName: 'cast-open' };
+const said = { eventName: 'said' };
+
+/** Where nobody is connected. */
+const RELAY_ROWS: readonly PlainRow[] = [
+  relay('notify/client/:clientId', away, 202, news),
+  { ...relay('notify/client/:clientId', gone, 404, news), use: 'a socket that is gone' },
+  relay('notify/room/:roomName', open, 202, news),
+  relay('notify/broadcast', {}, 202, news),
+  relay('chat/client/:clientId', away),
+  relay('chat/room/:roomName', open),
+  relay('event/client/:clientId/:eventName', { ...away, ...said }),
+  relay('event/room/:roomName/:eventName', { ...open, ...said }),
+  relay('event/broadcast/:eventName', said),
+  { ...relay('event/broadcast/:eventName', { eventName: 'new_message' }, 422), use: 'a name with a meaning' },
+  relay('event/users/:eventName', said, 202, { userIds: ['cast-outsider'], data: {} }),
+  relay('event/ticket/:ticketId/:eventName', { ...said, ticketId: 'no-such-ticket' }, 404),
+  relay('whatsapp/status/:clientId', away),
+  relay('whatsapp/message/:clientId', away),
+  relay('conversation/:clientId', away),
+  { route: 'GET /websocket/status', may: machineOrAdmin, ok: 200 },
+  { route: 'GET /websocket/clients', may: machineOrAdmin, ok: 200 },
+  { route: 'GET /websocket/clients/:clientId/status', may: machineOrAdmin, ok: 200, params: away },
+];
 
 export const PLAIN_ROWS: readonly PlainRow[] = [
   { route: 'GET /api/v1/tickets', may: anybody, ok: 200 },
@@ -156,6 +203,7 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
     params: { name: 'cast-open' },
     body: { private: false },
   },
+  ...RELAY_ROWS,
 ];
 
 /** Without a token. */

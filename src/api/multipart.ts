@@ -1,0 +1,50 @@
+/** A multipart body that holds one file, in the part `file`, and nothing else. */
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import type { Received } from '../attachments/spool.ts';
+import { DeskwireError } from '../domain/errors.ts';
+
+const PART_NAME = /^[\w.-]{1,64}$/;
+
+/** Rejects with `invalid_payload` naming what is wrong with the body, or with what `receive` rejects with. */
+export async function oneFile(
+  request: FastifyRequest,
+  receive: (file: MultipartFile['file']) => Promise<Received>,
+): Promise<{ name: string; received: Received }> {
+  if (!request.isMultipart()) {
+    throw new DeskwireError('unsupported_media_type', 'Send multipart/form-data', { field: 'Content-Type' });
+  }
+  const parts = request.parts();
+  const first = await nextOf(parts);
+  if (first === undefined) throw new DeskwireError('invalid_payload', 'file is required', { field: 'file' });
+  if (first.type !== 'file' || first.fieldname !== 'file') throw unknownPart(first);
+  await using received = new AsyncDisposableStack();
+  const file = received.use(await receive(first.file));
+  const second = await nextOf(parts);
+  if (second !== undefined) throw unknownPart(second);
+  const kept = received.move();
+  return {
+    name: first.filename,
+    received: { path: file.path, size: file.size, [Symbol.asyncDispose]: () => kept.disposeAsync() },
+  };
+}
+
+type Parts = ReturnType<FastifyRequest['parts']>;
+
+async function nextOf(parts: Parts) {
+  try {
+    const { value, done } = await parts.next();
+    return done ? undefined : value;
+  } catch (cause) {
+    throw new DeskwireError('invalid_payload', 'The body is not valid multipart/form-data', { field: 'body', cause });
+  }
+}
+
+function unknownPart({ type, fieldname }: { type: string; fieldname: string }): DeskwireError {
+  const name = PART_NAME.test(fieldname) ? fieldname : 'body';
+  if (name === 'file' && type === 'field') {
+    return new DeskwireError('invalid_payload', 'file must be a file, with a name', { field: 'file' });
+  }
+  const problem = name === 'file' ? 'One file at a time' : `${name} is not a known field`;
+  return new DeskwireError('invalid_payload', problem, { field: name });
+}

@@ -1,0 +1,100 @@
+/**
+ * Who may upload and read attachments. An attachment is seen by those who see the message that names it, at the moment
+ * they ask; before that, by whoever uploaded it. For everyone else it does not exist.
+ */
+import type { CommandContext } from '../actors/actor-system.ts';
+import type { ClaimRequest } from '../attachments/attachments.ts';
+import type { AttachmentRecord } from '../attachments/records.ts';
+import type { Received } from '../attachments/spool.ts';
+import { mayPostMessage, maySeeInternalNotes, requireActive } from '../domain/access.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { Attachment } from '../domain/ticket/events.ts';
+import { accessOf } from '../domain/ticket/people.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
+import type { Services } from './services.ts';
+import { ticketIdOf } from './tickets.ts';
+
+/** An attachment as one user is shown it. */
+export interface AttachmentView extends Attachment {
+  /** Works without a token, for this user's eyes and for minutes only. */
+  readonly url: string;
+}
+
+export function viewOf(services: Services, attachment: Attachment, viewer: UserFacts): AttachmentView {
+  const { id, name, size, mimeType } = attachment;
+  return { id, name, size, mimeType, url: services.attachments.urlFor(id, viewer) };
+}
+
+/**
+ * Takes in what `receive` brings, which is called only when the user may post in the ticket. Rejects with `not_found`,
+ * `conflict` for a closed ticket, `rate_limited`, or what taking it in rejects with; nothing is left then.
+ */
+export async function uploadAttachment(
+  services: Services,
+  uploader: UserFacts,
+  idOrNumber: string,
+  receive: () => Promise<{ name: string; received: Received }>,
+): Promise<AttachmentView> {
+  const ticketId = await ticketIdOf(services, idOrNumber);
+  await requireMayPost(services, uploader, ticketId);
+  using _admitted = await services.attachments.admit(uploader);
+  const { name, received } = await receive();
+  await using _received = received;
+  const attachment = await services.attachments.keep({ ticketId, uploader, name, received });
+  return viewOf(services, attachment, uploader);
+}
+
+/** The ticket itself decides again when the message is posted. */
+async function requireMayPost(services: Services, user: UserFacts, ticketId: string): Promise<void> {
+  requireActive(user);
+  const { state } = await services.actors.read('ticket', ticketId);
+  const access = accessOf(state, await services.directory.relations(state));
+  if (!state.exists || state.deleted || !mayPostMessage(user, access)) {
+    throw new DeskwireError('not_found', 'Ticket not found');
+  }
+  if (state.status === 'closed') {
+    throw new DeskwireError('conflict', 'This ticket is closed. Please open a new one');
+  }
+}
+
+/** Claims what a message names, has it posted, and gives it back when it was refused. */
+export async function withAttachments<T>(
+  services: Services,
+  named: Omit<ClaimRequest, 'commandId'>,
+  { commandId }: CommandContext,
+  post: (attachments: readonly Attachment[]) => Promise<T>,
+): Promise<T> {
+  if (named.ids.length === 0) return post([]);
+  const attachments = await services.attachments.claim({ ...named, commandId });
+  try {
+    return await post(attachments);
+  } catch (error) {
+    // Of an outage nobody knows whether the message was posted: the log will tell.
+    if (error instanceof DeskwireError && error.code !== 'unavailable') {
+      await services.attachments.release(named.ticketId, commandId);
+    }
+    throw error;
+  }
+}
+
+/**
+ * The attachment, when the viewer may read it now. Rejects with `not_found`. Asks the read models, which every node
+ * keeps current, so that whoever loses their access to a ticket loses its attachments with it.
+ */
+export async function readableAttachment(services: Services, viewer: UserFacts, id: string): Promise<AttachmentRecord> {
+  const record = await services.attachments.find(id);
+  if (record === undefined) throw notFound();
+  const ticket = await services.queries.ticket(record.ticketId, viewer);
+  if (ticket === undefined) throw notFound();
+  if (record.internal === undefined) {
+    if (record.uploaderId !== viewer.id) throw notFound();
+  } else if (record.internal) {
+    const access = { ...ticket, participantIds: new Set(ticket.participantIds) };
+    if (!maySeeInternalNotes(viewer, access)) throw notFound();
+  }
+  return record;
+}
+
+function notFound(): DeskwireError {
+  return new DeskwireError('not_found', 'Attachment not found');
+}

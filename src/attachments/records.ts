@@ -1,0 +1,157 @@
+/**
+ * What the database knows of attachments. The log decides whether a message names one: a command claims it first, which
+ * keeps others away, and its event makes the claim good. So nothing has to happen in both at once: of a process that dies
+ * in between, the log tells what became of the claim.
+ *
+ * An attachment is `unused` until then, `claimed` for the moment, and `used` for ever.
+ */
+import type { Pool } from 'pg';
+import type { Attachment } from '../domain/ticket/events.ts';
+
+export interface AttachmentRecord extends Attachment {
+  readonly ticketId: string;
+  readonly uploaderId: string;
+  readonly storageKey: string;
+  /** Of the message that names it; undefined while none does. */
+  readonly internal: boolean | undefined;
+}
+
+export interface NewRecord extends Omit<AttachmentRecord, 'internal'> {}
+
+export interface Claim {
+  readonly ticketId: string;
+  readonly uploaderId: string;
+  /** Of the command that posts the message: a repetition finds its own claim. */
+  readonly commandId: string;
+  /** UUIDs, each once. */
+  readonly ids: readonly string[];
+}
+
+export interface Records {
+  add(record: NewRecord): Promise<void>;
+  find(id: string): Promise<AttachmentRecord | undefined>;
+  /** Those of the ids that this uploader may name in this ticket; the others are unchanged. In no order. */
+  claim(claim: Claim): Promise<Attachment[]>;
+  /** Gives back what a command claimed and did not use. */
+  release(ticketId: string, commandId: string): Promise<void>;
+  /** How many uploads of a user no message names. */
+  unused(uploaderId: string): Promise<number>;
+  /** Some of those that no message names and none can name any more. */
+  abandoned(limit: number): Promise<{ id: string; storageKey: string }[]>;
+  remove(id: string): Promise<void>;
+}
+
+/** An upload may be used for a day; it goes an hour later, when no command can be on its way any more. */
+const USABLE = `interval '1 day'`;
+const ABANDONED = `interval '25 hours'`;
+/** A command that is not in the log by then came to nothing; another may have what it claimed. */
+const CLAIM = `interval '1 minute'`;
+
+/** Of attachment `a`, claimed: the event that names it. Both sides of the condition are a unique index of the log. */
+const NAMING_EVENT = `
+  select (e.data->>'internal')::boolean as internal from deskwire.events e
+  where e.stream = 'ticket.' || a.ticket_id and e.command_id = a.command_id and e.type = 'MessagePosted'
+    and a.id::text in (select named->>'id' from json_array_elements(e.data->'attachments') named)`;
+
+const ADD = `
+  insert into deskwire.attachments (id, ticket_id, uploader_id, name, size, mime_type, storage_key)
+  values ($1, $2, $3, $4, $5, $6, $7)`;
+
+const FIND = `
+  select a.id, a.ticket_id, a.uploader_id, a.name, a.size, a.mime_type, a.storage_key,
+    coalesce(a.internal, (${NAMING_EVENT})) as internal
+  from deskwire.attachments a where a.id = $1`;
+
+// Locked in one order, so that two commands that name the same ones do not wait for each other for ever.
+const CLAIM_SOME = `
+  with wanted as (
+    select a.id from deskwire.attachments a
+    where a.id = any ($1::uuid[]) and a.ticket_id = $2 and a.uploader_id = $3
+    order by a.id for update
+  )
+  update deskwire.attachments a set command_id = $4, claimed_at = now()
+  from wanted w where w.id = a.id and (
+    a.command_id = $4
+    or a.created_at > now() - ${USABLE} and (
+      a.command_id is null
+      or a.internal is null and a.claimed_at < now() - ${CLAIM} and not exists (${NAMING_EVENT})
+    )
+  )
+  returning a.id, a.name, a.size, a.mime_type`;
+
+const RELEASE = `
+  update deskwire.attachments a set command_id = null, claimed_at = null
+  where a.ticket_id = $1 and a.command_id = $2 and a.internal is null and not exists (${NAMING_EVENT})`;
+
+const UNUSED = `
+  select count(*)::integer as unused from deskwire.attachments a
+  where a.uploader_id = $1 and a.internal is null and (a.command_id is null or not exists (${NAMING_EVENT}))`;
+
+const SETTLE = `
+  update deskwire.attachments a set internal = (${NAMING_EVENT})
+  where a.internal is null and a.command_id is not null and exists (${NAMING_EVENT})`;
+
+const ABANDONED_SOME = `
+  select a.id, a.storage_key from deskwire.attachments a
+  where a.internal is null and a.created_at < now() - ${ABANDONED}
+    and (a.command_id is null or not exists (${NAMING_EVENT}))
+  limit $1`;
+
+const REMOVE = 'delete from deskwire.attachments where id = $1';
+
+interface Row {
+  readonly id: string;
+  readonly ticket_id: string;
+  readonly uploader_id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly mime_type: string;
+  readonly storage_key: string;
+  readonly internal: boolean | null;
+}
+
+export function createRecords(pool: Pool): Records {
+  return {
+    async add({ id, ticketId, uploaderId, name, size, mimeType, storageKey }) {
+      await pool.query(ADD, [id, ticketId, uploaderId, name, size, mimeType, storageKey]);
+    },
+    async find(id) {
+      const { rows } = await pool.query<Row>(FIND, [id]);
+      const [row] = rows;
+      return row && recordOf(row);
+    },
+    async claim({ ticketId, uploaderId, commandId, ids }) {
+      const { rows } = await pool.query<Row>(CLAIM_SOME, [ids, ticketId, uploaderId, commandId]);
+      return rows.map(({ id, name, size, mime_type: mimeType }) => ({ id, name, size, mimeType }));
+    },
+    async release(ticketId, commandId) {
+      await pool.query(RELEASE, [ticketId, commandId]);
+    },
+    async unused(uploaderId) {
+      const { rows } = await pool.query<{ unused: number }>(UNUSED, [uploaderId]);
+      return rows[0]?.unused ?? 0;
+    },
+    async abandoned(limit) {
+      // What is used is noted first: nobody has to look it up in the log again.
+      await pool.query(SETTLE);
+      const { rows } = await pool.query<Row>(ABANDONED_SOME, [limit]);
+      return rows.map(({ id, storage_key: storageKey }) => ({ id, storageKey }));
+    },
+    async remove(id) {
+      await pool.query(REMOVE, [id]);
+    },
+  };
+}
+
+function recordOf(row: Row): AttachmentRecord {
+  return {
+    id: row.id,
+    ticketId: row.ticket_id,
+    uploaderId: row.uploader_id,
+    name: row.name,
+    size: row.size,
+    mimeType: row.mime_type,
+    storageKey: row.storage_key,
+    internal: row.internal ?? undefined,
+  };
+}

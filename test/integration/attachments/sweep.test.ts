@@ -1,0 +1,98 @@
+/** What nobody uses goes after a day, and nothing else does: from table and store alike, also with several nodes. */
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Attachments } from '../../../src/attachments/attachments.ts';
+import { startAttachments } from '../../support/attachments.ts';
+import type { Client } from '../api/rig.ts';
+import { PNG } from './files.ts';
+import { type FilesRig, openTicket, post, startFiles, upload } from './rig.ts';
+
+const parts = new AsyncDisposableStack();
+let files: FilesRig;
+let attachments: Attachments;
+let otherNode: Attachments;
+let driver: Client;
+let ticket: string;
+
+beforeAll(async () => {
+  files = parts.use(await startFiles());
+  const { pool } = files.api.node;
+  attachments = await startAttachments(pool, parts, { store: files.store });
+  otherNode = await startAttachments(pool, parts, { store: files.store });
+  driver = await files.api.as('driver@example.com');
+  ticket = await openTicket(driver);
+});
+afterAll(() => parts.disposeAsync());
+
+const uploaded = async () => (await upload(driver, ticket, PNG)).body;
+const age = (hours: number) =>
+  files.api.node.pool.query(
+    `update deskwire.attachments set created_at = created_at - make_interval(hours => $1),
+      claimed_at = claimed_at - make_interval(hours => $1)`,
+    [hours],
+  );
+const status = async (url: string) => (await files.api.anonymous.fetch(url)).status;
+
+it('an upload that no message names is gone after a day, its file too', async () => {
+  const unused = await uploaded();
+  const used = await uploaded();
+  await post(driver, ticket, { attachments: [used.id] });
+  await age(24);
+  await attachments.sweep();
+  expect(await status(unused.url)).toBe(200);
+  await age(2);
+  await attachments.sweep();
+  expect([await status(unused.url), await status(used.url)]).toEqual([404, 200]);
+  expect([await files.records(), (await files.sizes()).length]).toEqual([1, 1]);
+  await age(1_000);
+  await attachments.sweep();
+  expect(await status(used.url)).toBe(200);
+});
+
+it('a claim that came to nothing does not keep an upload', async () => {
+  const { id, url } = await uploaded();
+  const uploader = { id: '1', name: 'john_driver', role: 'driver', active: true } as const;
+  await attachments.claim({ ticketId: ticket, uploader, commandId: 'never recorded', ids: [id] });
+  await age(26);
+  await attachments.sweep();
+  expect(await status(url)).toBe(404);
+});
+
+it('what is posted while nodes sweep stays', async () => {
+  const all = await Promise.all(Array.from({ length: 5 }, uploaded));
+  const unused = all.pop();
+  await age(23);
+  const [, , ...posted] = await Promise.all([
+    attachments.sweep(),
+    otherNode.sweep(),
+    ...all.map(({ id }) => post(driver, ticket, { attachments: [id] })),
+  ]);
+  expect(posted.map((answer) => answer.status)).toEqual(all.map(() => 201));
+  await age(5);
+  await Promise.all([attachments.sweep(), otherNode.sweep(), attachments.sweep()]);
+  for (const { url } of all) expect(await status(url)).toBe(200);
+  expect(await status(unused.url)).toBe(404);
+});
+
+it('a file that cannot be removed now is removed next time', async () => {
+  const { id } = await uploaded();
+  await age(26);
+  const broken = { ...files.store, remove: () => Promise.reject(new Error('away')) };
+  const failing = await startAttachments(files.api.node.pool, parts, { store: broken });
+  await expect(failing.sweep()).rejects.toThrow('away');
+  expect(await attachments.find(id)).toBeDefined();
+  await attachments.sweep();
+  expect(await attachments.find(id)).toBeUndefined();
+});
+
+it('what a killed process was receiving is gone after a day', async () => {
+  const [old, recent] = ['old', 'recent'].map((name) => join(files.store.incoming, name));
+  if (old === undefined || recent === undefined) throw new Error('no paths');
+  await writeFile(old, 'half');
+  await writeFile(recent, 'half');
+  const yesterday = new Date(Date.now() - 25 * 3_600_000);
+  await utimes(old, yesterday, yesterday);
+  await attachments.sweep();
+  expect(await readdir(files.store.incoming)).toEqual(['recent']);
+});

@@ -1,0 +1,35 @@
+/** Attachments on a folder of the test's own, or on a store that it brings. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { inject } from 'vitest';
+import { type AttachmentParts, type Attachments, createAttachments } from '../../src/attachments/attachments.ts';
+import { createDiskStore } from '../../src/attachments/disk-store.ts';
+
+export type AttachmentOptions = Partial<Pick<AttachmentParts, 'store' | 'now' | 'baseUrl'>>;
+
+export async function startAttachments(
+  pool: pg.Pool,
+  parts: AsyncDisposableStack,
+  options: AttachmentOptions = {},
+): Promise<Attachments> {
+  const attachments = await createAttachments({
+    pool,
+    store: options.store ?? (await createDiskStore(await temporaryFolder(parts))),
+    baseUrl: options.baseUrl ?? '',
+    newId: () => randomUUID(),
+    now: options.now ?? Date.now,
+    log: pino({ level: 'silent' }),
+  });
+  parts.defer(() => attachments.close());
+  return attachments;
+}
+
+/** Gone with the parts. */
+export async function temporaryFolder(parts: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(inject('services').directory, 'attachments-'));
+  parts.defer(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
