@@ -57,9 +57,10 @@ export function readinessChecks(parts: {
       name: 'relay',
       async check() {
         // Where another process leads, that one tells.
-        if (relay?.leading !== true) return;
+        if (relay?.leading !== true) return undefined;
         const lag = (await parts.head()) - relay.position;
         if (lag > maxLag) throw new Error(`JetStream is ${lag} events behind the log`);
+        return undefined;
       },
     },
     {

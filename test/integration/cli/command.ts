@@ -42,6 +42,8 @@ export function launch(args: readonly string[], env: NodeJS.ProcessEnv, input = 
   };
 }
 
+export type Commands = ReturnType<typeof commandsOn>;
+
 /** Runs commands against one system. */
 export function commandsOn(env: NodeJS.ProcessEnv) {
   const run = (...args: readonly string[]) => launch(args, env).finished;
