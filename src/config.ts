@@ -46,10 +46,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   refuseHalfOfS3(config, variables);
   const embedded = config.DATABASE_URL === undefined && config.NATS_URL === undefined;
-  return { ...config, DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off') };
+  const open = embedded || config.METRICS_TOKEN !== undefined;
+  return {
+    ...config,
+    DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off'),
+    METRICS: config.METRICS ?? (open ? 'on' : 'off'),
+  };
 }
 
-function refuseHalfOfS3(config: Omit<Config, 'DEMO_DATA'>, given: ReadonlyMap<SettingName, string>): void {
+function refuseHalfOfS3(config: Omit<Config, 'DEMO_DATA' | 'METRICS'>, given: ReadonlyMap<SettingName, string>): void {
   const [stray] = config.S3_BUCKET === undefined ? [...given].filter(([name]) => name.startsWith('S3_')) : [];
   if (stray !== undefined) {
     throw new StartFailure(`${stray[1]} is set without S3_BUCKET: set both, or neither to keep uploads in a folder.`);

@@ -17,6 +17,7 @@ const secrets = [
   'cookie',
   'DATABASE_URL',
   'NATS_URL',
+  'METRICS_TOKEN',
 ];
 const depths = ['', '*.', '*.*.'];
 

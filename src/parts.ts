@@ -5,7 +5,6 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import type pg from 'pg';
-import { v7 as newId } from 'uuid';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
 import { codeFingerprint } from './actors/placement/code-fingerprint.ts';
@@ -13,6 +12,7 @@ import { createNodeView } from './actors/placement/node-view.ts';
 import { createPlacedActorSystem } from './actors/placement/placed-actor-system.ts';
 import { createSnapshotStore } from './actors/snapshots.ts';
 import { createTicketNumbers } from './actors/ticket-numbers.ts';
+import { watchCommands } from './actors/watch-commands.ts';
 import { createApi } from './api/api.ts';
 import type { App } from './api/app.ts';
 import { createServices } from './application/services.ts';
@@ -20,7 +20,6 @@ import { createAttachments } from './attachments/attachments.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
 import { watchEpoch } from './broker/epoch.ts';
-import { createRelay, hintRelay } from './broker/relay.ts';
 import type { Config, Role } from './config.ts';
 import { seedDemo } from './demo.ts';
 import { referenceDecider } from './domain/reference/decider.ts';
@@ -28,17 +27,21 @@ import { roomDecider } from './domain/room/decider.ts';
 import { ticketDecider } from './domain/ticket/decider.ts';
 import { userDecider } from './domain/user/decider.ts';
 import { createAppender } from './eventlog/appender.ts';
-import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
-import { openSession } from './eventlog/session.ts';
+import { startFollowers } from './followers.ts';
+import { createAsyncApi } from './gateway/contract/asyncapi.ts';
+import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
+import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
 import { createQueries } from './projections/create-queries.ts';
-import { createLogFeed } from './projections/feed.ts';
-import { createReadModels, createRemoteWaiter, type Projections, startProjections } from './projections/projections.ts';
+import { createReadModels } from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openAttachmentStore } from './storage.ts';
+import { createPrometheus } from './telemetry/prometheus.ts';
+import { createTracing } from './telemetry/tracing.ts';
+import { watchParts } from './watch-parts.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -51,6 +54,7 @@ export interface Surroundings {
 }
 
 const NAMESPACE = 'deskwire';
+const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
 const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
 const REQUESTS_PER_MINUTE = 6_000;
@@ -63,7 +67,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
   const has = (role: Role) => config.ROLES.includes(role);
-  await createReadModels(database);
+  const newId = createIds(Date.now);
+  await createReadModels(database, { log: logger });
 
   const { broker, connection } = await connectBroker({
     url: natsUrl,
@@ -72,34 +77,18 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     log: logger,
   });
   parts.defer('broker', () => broker.close());
+  const prometheus = createPrometheus();
+  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
+  const watch = watchParts(telemetry);
   const reader = createEventReader(pool);
-  const appender = createAppender(pool, APPENDER_LIMITS);
+  const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
   parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
-
-  if (has('relay')) {
-    const relay = createRelay({
-      connection,
-      signals: broker.signals,
-      appender,
-      reader,
-      renewEpoch: (expected) => renewEpoch(pool, expected),
-      openSession: () => openSession(database, 'deskwire relay'),
-      log: logger,
-    });
-    parts.defer('relay', () => relay.close());
-  } else {
-    parts.defer('relay hints', hintRelay({ appender, signals: broker.signals }));
-  }
-  const projections = has('projector') ? runProjections() : { ...createRemoteWaiter(pool), status: () => [] };
-
-  function runProjections(): Projections {
-    const feed = createLogFeed({ appender, reader, broker, log: logger });
-    parts.defer('log feed', () => feed.close());
-    const running = startProjections({ database, feed, signals: broker.signals, pool, log: logger });
-    parts.defer('projections', () => running.close());
-    return running;
-  }
+  const followers = startFollowers(
+    { roles: config.ROLES, database, pool, connection, broker, appender, reader, watch, log: logger },
+    parts,
+  );
+  const { projections } = followers;
 
   const epoch = await watchEpoch({
     reader,
@@ -128,7 +117,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   });
   const code = await codeFingerprint();
   const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
-  const actors = createPlacedActorSystem({
+  const placed = createPlacedActorSystem({
     local,
     view,
     code,
@@ -136,7 +125,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     now: Date.now,
     log: logger,
   });
-  parts.defer('actors', () => actors.close());
+  parts.defer('actors', () => placed.close());
+  const actors = watchCommands(placed, telemetry);
 
   const auth = await createAuth({
     pool,
@@ -173,7 +163,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter: projections,
-    lastPosition: () => Math.max(appender.lastPosition, actors.lastPosition),
+    lastPosition: () => Math.max(appender.lastPosition, placed.lastPosition),
   });
   let draining = false;
   let gateway: Gateway | undefined;
@@ -182,7 +172,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     waiter: projections,
     auth,
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
-    readiness: readinessChecks({ pool, broker, projections, draining: () => draining }),
+    sockets: () => gateway?.control,
+    asyncApi: createAsyncApi(DIALECTS, API_VERSION),
+    readiness: readinessChecks({ pool, broker, ...followers, draining: () => draining }),
+    metrics: telemetry.metrics,
+    ...(config.METRICS === 'on' && { metricsPage: { render: prometheus.render, token: config.METRICS_TOKEN } }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
       trustProxy: config.TRUST_PROXY,
@@ -204,6 +198,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       log: logger,
       ...(surroundings.worker && { worker: surroundings.worker }),
       now: Date.now,
+      telemetry,
       options: {
         replayLimit: config.REPLAY_LIMIT,
         corsOrigins: config.CORS_ORIGINS,
@@ -215,10 +210,18 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     parts.defer('sockets', () => opened.close());
   }
   // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
-  if (has('api') || has('gateway')) await actors.join();
+  if (has('api') || has('gateway')) await placed.join();
   parts.defer('readiness', () => {
     draining = true;
-    actors.leave();
+    placed.leave();
+  });
+  prometheus.sample({
+    head: followers.head,
+    relay: () => followers.relay,
+    projections: projections.status,
+    actors: () => local.active,
+    sockets: () => gateway?.sockets() ?? [],
+    rooms: () => gateway?.rooms() ?? [],
   });
   return app;
 }

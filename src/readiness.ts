@@ -2,23 +2,29 @@
 import type { Pool } from 'pg';
 import type { ReadinessCheck } from './api/routes/health.ts';
 import type { Broker } from './broker/port.ts';
+import type { Relay } from './broker/relay.ts';
 import { pendingMigrations } from './eventlog/migrate.ts';
 import type { Projections } from './projections/projections.ts';
 
-/** Events that a read model may lack. */
+/** Events that a read model, or JetStream, may lack. */
 const MAX_LAG = 10_000;
 
 export function readinessChecks(parts: {
   readonly pool: Pool;
   readonly broker: Pick<Broker, 'connected'>;
   readonly projections: Pick<Projections, 'status'>;
-  readonly draining: () => boolean;
+  readonly relay: Pick<Relay, 'leading' | 'position'>;
+  /** The newest position of the log that this process knows of. */
+  readonly head: () => number;
+  readonly draining?: () => boolean;
+  readonly maxLag?: number;
 }): ReadinessCheck[] {
+  const { maxLag = MAX_LAG } = parts;
   return [
     {
       name: 'serving',
       async check() {
-        if (parts.draining()) throw new Error('this process is about to end');
+        if (parts.draining?.()) throw new Error('this process is about to end');
       },
     },
     {
@@ -41,11 +47,20 @@ export function readinessChecks(parts: {
       },
     },
     {
+      name: 'relay',
+      async check() {
+        const { leading, position } = parts.relay;
+        // Where another process leads, that one tells.
+        const lag = leading ? parts.head() - position : 0;
+        if (lag > maxLag) throw new Error(`JetStream is ${lag} events behind the log`);
+      },
+    },
+    {
       name: 'projections',
       async check() {
         for (const { name, lag, failure } of parts.projections.status()) {
           if (failure) throw new Error(`projection ${name} fails: ${failure.message}`);
-          if (lag !== undefined && lag > MAX_LAG) throw new Error(`projection ${name} is ${lag} events behind`);
+          if (lag !== undefined && lag > maxLag) throw new Error(`projection ${name} is ${lag} events behind`);
         }
       },
     },

@@ -107,9 +107,14 @@ export async function serve(options: ServingOptions, shutdown: Shutdown): Promis
   const { least, most } = PROCESS_CONNECTIONS;
   const max = Math.min(most, Math.max(least, Math.floor(HOST_CONNECTIONS / workers)));
   const pool = new pg.Pool({ connectionString: databaseUrl, max, connectionTimeoutMillis: 5_000 });
-  pool.on('error', (error) => {
-    if (!pool.ending) logger.warn({ err: error }, 'an idle database connection was lost');
+  // Of each connection and not just of the pool, which hears only of idle ones: a connection that is lost between two
+  // statements of somebody who holds it would otherwise end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => {
+      if (!pool.ending) logger.warn({ err: error }, 'a database connection was lost');
+    });
   });
+  pool.on('error', () => undefined);
   shutdown.defer('database connections', () => pool.end());
   const app = await startParts({ ...options, pool }, shutdown);
   const url = await listen(app, config);

@@ -75,6 +75,8 @@ export interface LocalActorSystem extends ActorSystem {
    * decided again, on what is recorded now, unless their events are on their way to the log.
    */
   forget(): void;
+  /** Actors in memory now. */
+  readonly active: number;
 }
 
 export function createActorSystem(dependencies: ActorSystemDependencies): LocalActorSystem {
@@ -176,6 +178,9 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
   sweep.unref();
 
   return {
+    get active() {
+      return actors.size;
+    },
     execute,
     record: execute,
 

@@ -11,16 +11,20 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import type { AsyncApiDocument } from '../application/asyncapi.ts';
 import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
+import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
 import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
+import { describeSockets } from './docs/sockets.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
+import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
 import { awaitWrites } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
@@ -35,6 +39,7 @@ import { supportRoutes } from './routes/support.ts';
 import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
+import { type Sockets, websocketRoutes } from './routes/websocket.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -76,7 +81,13 @@ export interface ApiParts {
   readonly waiter: ProjectionWaiter;
   readonly auth: Auth;
   readonly online: Online;
+  readonly sockets: Sockets;
+  readonly asyncApi: AsyncApiDocument;
   readonly readiness: readonly ReadinessCheck[];
+  /** Told of every request. */
+  readonly metrics?: Metrics;
+  /** There is no `/metrics` without it. */
+  readonly metricsPage?: MetricsPage;
   readonly config: ApiConfig;
   readonly log: Logger;
   /** For a process without the role `api`: it says whether it is well, and nothing else. */
@@ -103,6 +114,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
+  measureRequests(app, parts.metrics ?? noMetrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
     done();
@@ -116,7 +128,9 @@ export async function createApi(parts: ApiParts): Promise<App> {
   });
 
   await describeRoutes(app);
+  describeSockets(app, parts.asyncApi);
   healthRoutes(app, parts.readiness, log);
+  if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
   if (parts.healthOnly) return app;
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
@@ -136,6 +150,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
       userRoutes(authenticated, services, auth.own);
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
+      websocketRoutes(authenticated, services, parts.sockets);
       await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
     });
     await open.register(async (linked: App) => {

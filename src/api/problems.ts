@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   conflict: 409,
   precondition_failed: 412,
   idempotency_key_reused: 422,
+  unusable_event_name: 422,
   payload_too_large: 413,
   unsupported_media_type: 415,
   unavailable: 503,
@@ -33,6 +34,7 @@ const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
   conflict: 'Conflict',
   precondition_failed: 'Precondition failed',
   idempotency_key_reused: 'Idempotency key reused',
+  unusable_event_name: 'Unusable event name',
   payload_too_large: 'Payload too large',
   unsupported_media_type: 'Unsupported media type',
   unavailable: 'Service unavailable',
@@ -112,6 +114,7 @@ const NOTHING_HERE = new DeskwireError('not_found', 'There is nothing at this ad
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, code, detail, retryAfter } = refusal;
+  request.problem = code;
   const field = refusal.field === undefined ? undefined : nameFor(request, refusal.field);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);

@@ -6,6 +6,7 @@ import type { Authenticated } from '../auth/authenticator.ts';
 import { unauthorized } from '../auth/tokens.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
+import { validTraceparent } from '../telemetry/tracing.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -16,7 +17,6 @@ declare module 'fastify' {
 /** Taken over from a client or proxy when it cannot disturb a log. */
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const ENTITY_TAG = /^(?:W\/)?"(\d{1,15})"$/;
 const POSITION = /^\d{1,15}$/;
 
@@ -63,13 +63,13 @@ export function callerOf(request: FastifyRequest): Caller {
   const { headers } = request;
   const key = headers['idempotency-key'];
   const ifMatch = headers['if-match'];
-  const traceparent = headers.traceparent;
+  const traceparent = validTraceparent(headers.traceparent);
   return {
     user: userOf(request),
     correlationId: request.id,
     address: request.ip,
     ...(key !== undefined && { key: keyIn(key) }),
-    ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) && { traceparent }),
+    ...(traceparent !== undefined && { traceparent }),
     // `*` asks only that there is something to change, which every command does.
     ...(ifMatch !== undefined && ifMatch !== '*' && { ifVersion: versionIn(ifMatch) }),
   };

@@ -5,6 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { DeskwireError } from '../domain/errors.ts';
 import { REFERENCE_TYPES } from '../domain/reference/events.ts';
+import { ROOM_NAME } from '../domain/room/access.ts';
 import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
 import { parseRole, ROLES, type Role } from '../domain/user/identity.ts';
 
@@ -25,6 +26,8 @@ export const LIMITS = {
   notificationIds: 1_000,
   pageSize: 100,
   historySize: 200,
+  /** Of JSON that is passed on as it is, in bytes. */
+  relayedBytes: 64 * 1024,
 } as const;
 
 /** At most an unsigned 31-bit number: what fits every place where versions, seqs and limits go. */
@@ -60,7 +63,7 @@ export const TagsField = Type.Array(Type.String({ minLength: 1, maxLength: LIMIT
 });
 /** Words to look for. */
 export const SearchField = Type.String({ minLength: 1, maxLength: LIMITS.search });
-export const RoomNameField = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$' });
+export const RoomNameField = Type.String({ pattern: ROOM_NAME.source });
 /** Where a seed has numbers for ids, both forms are accepted. */
 export const LegacyIdField = Type.Unsafe<string | number>({
   anyOf: [

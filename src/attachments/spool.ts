@@ -3,8 +3,7 @@
  * wrong (too large, given up by the client, stalled, refused later), the file is gone afterwards.
  */
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -28,6 +27,8 @@ export interface SpoolOptions {
 /** Rejects with `payload_too_large`, `invalid_payload` for an upload that stalls, or what ended the stream. */
 export async function receive(stream: Readable, { folder, limit, stallAfter }: SpoolOptions): Promise<Received> {
   const path = join(folder, randomUUID());
+  // Opened before anything can go wrong: a file that is still being opened cannot be removed.
+  await using file = await open(path, 'wx', 0o600);
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(stallError()), stallAfter);
   let size = 0;
@@ -40,9 +41,7 @@ export async function receive(stream: Readable, { folder, limit, stallAfter }: S
     }
   }
   try {
-    await pipeline(stream, metered, createWriteStream(path, { flags: 'wx', mode: 0o600, flush: true }), {
-      signal: stalled.signal,
-    });
+    await pipeline(stream, metered, file.createWriteStream({ flush: true }), { signal: stalled.signal });
   } catch (error) {
     await rm(path, { force: true });
     throw stalled.signal.aborted ? stalled.signal.reason : reasonOf(error);

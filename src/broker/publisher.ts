@@ -26,10 +26,10 @@ export async function publishBatch(
   const last = events.at(-1);
   if (!last) return;
   for (const event of events.slice(0, -1)) {
-    nats.publish(subjects.event(event), payloadOf(event), { headers: expectation(event) });
+    nats.publish(subjects.event(event), payloadOf(event), { headers: headersOf(event) });
   }
   const reply = await nats.request(subjects.event(last), payloadOf(last), {
-    headers: expectation(last),
+    headers: headersOf(last),
     timeout: ACKNOWLEDGEMENT,
   });
   const acknowledgement = reply.json<{ seq?: number; error?: { description: string } }>();
@@ -39,9 +39,12 @@ export async function publishBatch(
   }
 }
 
-function expectation(event: RecordedEvent) {
+function headersOf(event: RecordedEvent) {
   const expected = headers();
   expected.set('Nats-Expected-Last-Sequence', String(event.position - 1));
+  // Whoever reads the stream beside us finds the trace where OpenTelemetry's NATS instrumentations look for it.
+  const { traceparent } = event.metadata;
+  if (traceparent !== undefined) expected.set('traceparent', traceparent);
   return expected;
 }
 

@@ -36,6 +36,8 @@ export interface RelayOptions {
   renewEpoch(expected: string): Promise<string>;
   openSession(): Promise<RelaySession>;
   readonly log: Logger;
+  /** Called after each batch that JetStream stored, and when its publishing began (`performance.now()`). */
+  readonly onPublished?: (events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
 export interface Relay {
@@ -141,7 +143,9 @@ export function createRelay(options: RelayOptions): Relay {
     while (!deposed.aborted) {
       const events = fromMemory() ?? (await fromPostgres());
       if (events.length > 0) {
+        const startedAt = performance.now();
         await connection.whileConnected(publishBatch(connection, events));
+        options.onPublished?.(events, startedAt);
         position = (events.at(-1) as RecordedEvent).position;
       } else if ((await woken(IDLE, deposed)) === 'timer') {
         othersCommitted = true;

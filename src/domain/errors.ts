@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'conflict'
   | 'precondition_failed'
   | 'idempotency_key_reused'
+  | 'unusable_event_name'
   | 'payload_too_large'
   | 'unsupported_media_type'
   | 'unavailable';

@@ -4,13 +4,14 @@
  * While one flush is on its way to Postgres, what the actors want to append collects and becomes the next flush; an
  * idle appender flushes at the end of the current event loop turn. So one commit carries what would have been many,
  * and the slower the disk, the larger the flushes. One flush at a time also means that this process hears of its
- * commits in position order.
+ * commits in position order. The next flush is sent before the last one's appends are answered, so that Postgres works
+ * while we do; the appender keeps its connection for as long as there is something to flush.
  *
  * A flush holds at most one append per stream: a second one waits for the next flush, where its expected version can
  * be right. A conflict or a duplicate fails that append alone. When the connection breaks, nobody can tell whether the
  * flush was committed: its appends are rejected as `unavailable`, and command ids tell on the next try.
  */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
 import type { NewEvent, RecordedEvent, Stream } from '../domain/event.ts';
 import type { Append, Appender, AppendOutcome } from './event-log.ts';
@@ -20,13 +21,20 @@ export interface AppenderOptions {
   readonly maxFlushEvents: number;
   /** Appends waiting beyond this many events are refused as `unavailable`. */
   readonly maxQueuedEvents: number;
-  /** Called after each committed flush, for metrics: events recorded and milliseconds it took. */
-  readonly onFlush?: (events: number, milliseconds: number) => void;
+  /** Called after each committed flush, for metrics: what it recorded, and when it began (`performance.now()`). */
+  readonly onFlush?: (events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
 interface Waiting extends Append {
   readonly resolve: (outcome: AppendOutcome) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/** A flush on its way. */
+interface Flight {
+  readonly flush: readonly Waiting[];
+  readonly startedAt: number;
+  readonly answer: Promise<AppendRow | undefined>;
 }
 
 type CommittedListener = (events: readonly RecordedEvent[]) => void;
@@ -74,27 +82,53 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
 
   async function flushUntilEmpty(): Promise<void> {
     while (queue.length > 0) {
-      const flush = takeFlush();
-      const started = performance.now();
-      const row = await send(flush);
-      if (!row) continue;
-      const committed = settle(flush, row);
-      options.onFlush?.(committed, performance.now() - started);
+      try {
+        await flushOn(await pool.connect());
+      } catch (cause) {
+        rejectAll(takeFlush(), cause);
+      }
     }
     // In the same turn as the look at the queue: whoever appends next starts the next run.
     flushing = false;
     whenIdle?.();
   }
 
-  async function send(flush: readonly Waiting[]): Promise<AppendRow | undefined> {
-    try {
-      const { rows } = await pool.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
-      return rows[0];
-    } catch (cause) {
-      const error = new DeskwireError('unavailable', 'The event log cannot be reached', { retryAfter: 1, cause });
-      for (const waiting of flush) waiting.reject(error);
-      return undefined;
+  /** Flushes on one connection until there is nothing left to flush, or it breaks. */
+  async function flushOn(client: PoolClient): Promise<void> {
+    let broken: Error | undefined;
+    const onError = (error: Error): undefined => {
+      broken = error;
+    };
+    client.on('error', onError);
+    let flight: Flight | undefined = launch(client);
+    while (flight) {
+      const { flush, startedAt, answer }: Flight = flight;
+      const row = await answer.catch(onError);
+      flight = broken === undefined && queue.length > 0 ? launch(client) : undefined;
+      if (row === undefined) {
+        rejectAll(flush, broken);
+        continue;
+      }
+      const committed = settle(flush, row);
+      options.onFlush?.(committed, startedAt);
     }
+    client.off('error', onError);
+    client.release(broken);
+  }
+
+  function launch(client: PoolClient): Flight {
+    const flush = takeFlush();
+    return { flush, startedAt: performance.now(), answer: send(client, flush) };
+  }
+
+  async function send(client: PoolClient, flush: readonly Waiting[]): Promise<AppendRow | undefined> {
+    const { rows } = await client.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
+    return rows[0];
+  }
+
+  function rejectAll(flush: readonly Waiting[], cause: unknown): void {
+    const error = new DeskwireError('unavailable', 'The event log cannot be reached', { retryAfter: 1, cause });
+    for (const waiting of flush) waiting.reject(error);
   }
 
   /** The longest run of the queue that fits, leaving behind second appends to the same stream. */
@@ -119,8 +153,8 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     return flush;
   }
 
-  /** Answers every append of a committed flush, listeners first; returns how many events it recorded. */
-  function settle(flush: readonly Waiting[], row: AppendRow): number {
+  /** Answers every append of a committed flush, listeners first; returns the events that it recorded. */
+  function settle(flush: readonly Waiting[], row: AppendRow): readonly RecordedEvent[] {
     const refusals = new Map(row.refused?.map((refusal) => [refusal.append, refusal]));
     const time = new Date(Number(row.recorded_at)).toISOString();
     const committed: RecordedEvent[] = [];
@@ -152,7 +186,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
       for (const listener of listeners) listener(committed);
     }
     for (const [index, waiting] of flush.entries()) waiting.resolve(outcomes[index] as AppendOutcome);
-    return committed.length;
+    return committed;
   }
 
   return {

@@ -9,22 +9,28 @@ import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions } from 'socket.io';
 import type { Services } from '../application/services.ts';
+import type { SocketControl } from '../application/socket-control.ts';
 import type { Auth } from '../auth/auth.ts';
 import { watchEpoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createConnections } from './connection/connections.ts';
-import { createDispatch, requestsByNamespace } from './connection/dispatch.ts';
+import { createDispatch } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
 import { createRateLimit } from './connection/rate-limit.ts';
 import type { Session } from './connection/session.ts';
 import { createSessions } from './connection/sessions.ts';
-import { chat } from './dialects/chat.ts';
+import { createSocketControl } from './control/socket-control.ts';
+import { DIALECTS } from './dialects/all.ts';
+import { catalogOf } from './dialects/catalog.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { notifications } from './dialects/notifications.ts';
-import type { InboxFeed } from './inbox/inbox-feed.ts';
+import type { InboxArrival, InboxFeed } from './inbox/inbox-feed.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
+import { createClients } from './relay/clients.ts';
 import { createRooms } from './rooms.ts';
 import { createStreams } from './streams.ts';
 import type { Toolbox } from './toolbox.ts';
@@ -48,22 +54,30 @@ export interface GatewayParts {
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Instead of all that there are. */
+  readonly dialects?: readonly Dialect[];
   readonly options?: Partial<GatewayOptions>;
+  readonly telemetry?: Telemetry;
   readonly worker?: HostWorker;
 }
 
 export interface Gateway {
   /** Those of these users who have a socket open. */
   online(userIds: readonly string[]): ReadonlySet<string>;
+  readonly control: SocketControl;
+  /** Authenticated sockets by namespace. */
+  sockets(): ReadonlyMap<string, number>;
+  /** Rooms with sockets in them by namespace, each socket's own left out. */
+  rooms(): ReadonlyMap<string, number>;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
 
-const DIALECTS: readonly Dialect[] = [chat, notifications];
-
 /** Rejects when the log cannot be read. The HTTP server stays its owner's to close. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { services, broker, log, now } = parts;
+  const { services, broker, log, now, dialects = DIALECTS } = parts;
+  const catalog = catalogOf(dialects);
+  const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
   const io = createServer(parts.httpServer, options, parts.worker);
@@ -75,7 +89,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const streams = createStreams({
     ...parts,
     options,
-    dialects: DIALECTS,
+    dialects,
     rooms,
     sessions,
     messageWireFor,
@@ -83,19 +97,22 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     onError,
   });
   const { memberships, inboxes, typing } = streams;
+  const clients = createClients({ dialects, signals: broker.signals, rooms, now, onError });
   const inboxOf = new WeakMap<Session, InboxFeed>();
 
   const tools: Toolbox = {
-    services,
-    waiter: parts.waiter,
-    memberships,
-    typing,
-    messageWireFor,
+    ...{ services, waiter: parts.waiter, memberships, typing, clients, messageWireFor, now },
     historySize: options.historySize,
+    epoch: () => epoch.current,
+    inboxOf(session) {
+      const inbox = inboxOf.get(session);
+      if (inbox === undefined) throw new DeskwireError('unavailable', 'The inbox is not there yet', { retryAfter: 1 });
+      return inbox;
+    },
     refreshToken: ({ session }, token) => connections.refresh(session, token),
   };
   const dispatch = createDispatch({
-    requestsOf: requestsByNamespace(DIALECTS),
+    requestsOf: (namespace) => catalog.get(namespace)?.requests ?? new Map(),
     tools,
     limits: limitsOf(options, now),
     options,
@@ -112,25 +129,40 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     log,
     onOpened(session, { lastSeq }) {
       dispatch.attach(session);
-      const spoken = DIALECTS.filter(({ namespace }) => namespace === session.namespace);
-      for (const { greeting } of spoken.slice(0, 1)) session.socket.emit('connected', greeting(session.user));
+      const spoken = catalog.get(session.namespace)?.dialects ?? [];
+      session.socket.emit('connected', greetingFor(session.user, spoken));
+      clients.opened(session);
       const inbox = inboxes.acquire(session.user);
       inboxOf.set(session, inbox);
+      // Also where no dialect shows it: unread counts and alerts come by it.
+      inbox.opened.catch((error: unknown) => lostInbox(session, error));
       for (const dialect of spoken) {
-        inbox.join(session, dialect, lastSeq).catch((error: unknown) => lostInbox(session, error));
+        if (dialect.inbox?.onConnect !== true) continue;
+        const welcome = (arrival: InboxArrival) => {
+          const broken = arrival.broken === undefined ? undefined : dialect.inbox?.broken?.(arrival);
+          for (const { name, payload } of broken === undefined ? arrival.wires : [broken, ...arrival.wires]) {
+            session.socket.emit(name, payload);
+          }
+        };
+        inbox.join(session, dialect, { after: lastSeq }, welcome).catch((error: unknown) => lostInbox(session, error));
       }
     },
     onError,
+    onRefused: (reason) => metrics.authenticationFailed('socket', reason),
     onClosed(session) {
-      for (const { feed } of session.members.values()) typing.stop(feed.ticketId, session.user.id);
+      for (const { stream } of session.members.values()) {
+        if (stream.kind === 'ticket') typing.stop(stream.id, session.user.id);
+      }
       memberships.leaveAll(session);
+      clients.closed(session);
       const inbox = inboxOf.get(session);
       if (inbox !== undefined) inboxes.release(inbox);
     },
     onUserChanged(user) {
       inboxes.userChanged(user);
       for (const session of sessions.ofUser(user.id)) {
-        for (const { feed } of [...session.members.values()]) feed.checkAccess(user.id);
+        clients.userChanged(session);
+        for (const { stream } of [...session.members.values()]) stream.checkAccess(user.id);
       }
     },
   });
@@ -150,17 +182,26 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   }
 
   const stopDirectory = services.directory.onChanged(({ kind, id }) => {
-    if (kind === 'reference') streams.checkRelations();
+    if (kind === 'reference') streams.live.checkReferences();
     else void connections.userChanged(id);
   });
   const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
-  for (const namespace of new Set(DIALECTS.map((dialect) => dialect.namespace))) connections.serve(io.of(namespace));
+  const namespaces = [...catalog.keys()];
+  for (const namespace of namespaces) connections.serve(io.of(namespace));
 
   const review = setInterval(connections.review, options.userCheckEvery).unref();
   const stopReconnected = broker.onReconnected(connections.review);
 
   return {
+    sockets() {
+      const counts = new Map(namespaces.map((namespace) => [namespace, 0]));
+      for (const { namespace } of sessions) counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+      return counts;
+    },
+    rooms: () =>
+      new Map(namespaces.map((name) => [name, io.of(name).adapter.rooms.size - io.of(name).adapter.sids.size])),
     online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
+    control: createSocketControl({ dialects, sessions, streams: streams.live, rooms, now }),
     async close() {
       clearInterval(review);
       stopReconnected();
@@ -168,9 +209,16 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       stopDirectory();
       stopRevoked();
       epoch.close();
+      clients.close();
       streams.close();
     },
   };
+}
+
+/** Of the first dialect that has one of its own. */
+function greetingFor(user: UserFacts, spoken: readonly Dialect[]): object {
+  const greeting = spoken.find((dialect) => dialect.greeting !== undefined)?.greeting?.(user);
+  return greeting ?? { message: 'Successfully connected', userId: user.id, role: user.role, name: user.name };
 }
 
 function createServer(

@@ -3,7 +3,7 @@
 export interface GatewayOptions {
   /** Most missed events that a socket is sent one by one; beyond, it gets the latest page. */
   readonly replayLimit: number;
-  /** Messages in the first page of a joined ticket. */
+  /** Messages in the first page of a joined ticket, or a room's latest events for those who missed too much. */
   readonly historySize: number;
   /** The latest events that each active stream keeps in memory for replays. */
   readonly ringSize: number;
@@ -32,7 +32,8 @@ export interface GatewayOptions {
   readonly maxEventSize: number;
   /** Bytes of one transport frame: above what `maxEventSize` answers, the connection closes. */
   readonly maxFrameBytes: number;
-  readonly ticketsPerSocket: number;
+  /** Tickets and rooms, by whichever dialect. */
+  readonly streamsPerSocket: number;
   readonly socketsPerUser: number;
   /** Client events of one socket that may be in progress. */
   readonly inProgressPerSocket: number;
@@ -67,7 +68,7 @@ export const defaultOptions: GatewayOptions = {
   typingExpires: 6_000,
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,
-  ticketsPerSocket: 100,
+  streamsPerSocket: 100,
   socketsPerUser: 50,
   inProgressPerSocket: 200,
   rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 } },

@@ -5,13 +5,30 @@ import type { Wire } from './dialects/dialect.ts';
 export interface Rooms {
   /** Encoded once, however many sockets are in the room. */
   send(namespace: string, room: string, wire: Wire, exceptRoom?: string): void;
+  /** To several rooms at once, each socket once; `payload` may be any JSON. Resolves with the number of sockets reached. */
+  reach(
+    namespace: string,
+    rooms: readonly string[],
+    event: { readonly name: string; readonly payload: unknown },
+    exceptRoom?: string,
+  ): Promise<number>;
 }
 
 export function createRooms(io: Server): Rooms {
+  function to(namespace: string, rooms: readonly string[], exceptRoom: string | undefined) {
+    const members = io.of(namespace).local.to([...rooms]);
+    return exceptRoom === undefined ? members : members.except(exceptRoom);
+  }
   return {
     send(namespace, room, { name, payload }, exceptRoom) {
-      const others = io.of(namespace).local.to(room);
-      (exceptRoom === undefined ? others : others.except(exceptRoom)).emit(name, payload);
+      to(namespace, [room], exceptRoom).emit(name, payload);
+    },
+    async reach(namespace, rooms, { name, payload }, exceptRoom) {
+      // Without a room it would be everyone.
+      if (rooms.length === 0) return 0;
+      const members = to(namespace, rooms, exceptRoom);
+      members.emit(name, payload);
+      return (await members.fetchSockets()).length;
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The live streams of this process and what hangs on them: tickets with their members and typists, inboxes, and the
- * unread counts that both of them move.
+ * The live streams of this process and what hangs on them: tickets and rooms with their members, typists, inboxes, and
+ * the alerts and unread counts that follow from them.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Services } from '../application/services.ts';
@@ -8,28 +8,31 @@ import type { Epoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
 import { parseStream, type RecordedEvent } from '../domain/event.ts';
 import { lookUp } from '../domain/record.ts';
-import type { TicketEvent } from '../domain/ticket/events.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { NotificationView, ProjectionWaiter } from '../projections/queries.ts';
+import type { ReplayedStream } from '../telemetry/metrics.ts';
+import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { FeedOptions } from './feed/feed.ts';
+import { watchFeeds } from './feed/observer.ts';
 import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
+import type { LiveStream } from './live/live-stream.ts';
+import { createLiveStreams, type LiveStreams } from './live/live-streams.ts';
+import { createMemberships, type Memberships } from './live/memberships.ts';
 import type { GatewayOptions } from './options.ts';
 import type { Rooms } from './rooms.ts';
-import { createMemberships, type Memberships } from './tickets/memberships.ts';
-import { createTicketFeeds } from './tickets/ticket-feeds.ts';
+import { createAlerts } from './tickets/alerts.ts';
 import { createTyping, type Typing } from './tickets/typing.ts';
 import { createUnread } from './tickets/unread.ts';
 import type { MessageWireFor } from './wire.ts';
 
 export interface Streams {
+  readonly live: LiveStreams;
   readonly memberships: Memberships;
   readonly inboxes: Inboxes;
   readonly typing: Typing;
-  /** After a reference changed. */
-  checkRelations(): void;
   /** Forgets everything: the log is another one now. */
   reset(): void;
   close(): void;
@@ -47,52 +50,65 @@ export interface StreamsParts {
   readonly sessions: Sessions;
   readonly messageWireFor: MessageWireFor;
   readonly epoch: Epoch;
+  readonly telemetry?: Telemetry;
   onError(error: unknown): void;
 }
 
 export function createStreams(parts: StreamsParts): Streams {
   const { services, broker, options, dialects, rooms, sessions, messageWireFor, epoch, now, onError } = parts;
-  const feedOptions: FeedOptions = { ...options, sleep, onError };
+  const feedOptions = (stream: ReplayedStream): FeedOptions => ({
+    ...{ ...options, sleep, onError },
+    observer: watchFeeds(stream, parts.telemetry ?? noTelemetry),
+  });
   const unread = createUnread({ queries: services.queries, waiter: parts.waiter, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
-  const feeds = createTicketFeeds(
+  const live = createLiveStreams(
     {
       ...{ broker, rooms, messageWireFor, now, onError },
       reader: parts.reader,
-      readState: (ticketId) => services.actors.read('ticket', ticketId),
-      relations: (state) => services.directory.relations(state),
-      onAcquired: typing.follow,
-      onReleased: typing.unfollow,
+      actors: services.actors,
+      relations: (ticket) => services.directory.relations(ticket),
+      onAcquired: (stream) => ofTicket(stream, typing.follow),
+      onReleased: (stream) => ofTicket(stream, typing.unfollow),
       onDelivered: ownCursorMoved,
     },
     feedOptions,
     options,
   );
+  const alerts = createAlerts({ dialects, sessions, streams: live, messageWireFor, onError });
   const inboxes = createInboxes(
     {
-      ...{ broker, rooms, onError },
+      ...{ broker, rooms, now, onError },
       signals: broker.signals,
       queries: services.queries,
       replayLimit: options.replayLimit,
       dialects: dialects.filter(({ inbox }) => inbox !== undefined),
       onDelivered: ({ id }, notification) => othersPosted(id, notification),
     },
-    feedOptions,
+    feedOptions('inbox'),
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
-  const memberships = createMemberships({ ...options, services, feeds, messageWireFor, epoch: () => epoch.current });
+  const memberships = createMemberships({
+    ...options,
+    ...{ services, messageWireFor },
+    streams: live,
+    epoch: () => epoch.current,
+  });
 
   /** Whoever posts or reads has less to read. */
-  function ownCursorMoved(event: RecordedEvent<TicketEvent>): void {
+  function ownCursorMoved(event: RecordedEvent): void {
     const posted = event.type === 'MessagePosted' ? event.metadata.actor.id : undefined;
     const userId = event.type === 'TicketRead' ? event.data.userId : posted;
     if (userId !== undefined) countUnread(userId, parseStream(event.stream).id, event.position);
   }
 
-  /** What others have not read comes with their notification of it: the read models have it by then. */
-  function othersPosted(userId: string, { event, data }: NotificationView): void {
+  /** What others posted comes with the notification of it: the read models have it by then. */
+  function othersPosted(userId: string, { event, data, internal }: NotificationView): void {
     const ticketId = lookUp(data, 'ticketId');
-    if (event === 'support:message:new' && typeof ticketId === 'string') countUnread(userId, ticketId, 0);
+    const version = lookUp(data, 'version');
+    if (event !== 'support:message:new' || typeof ticketId !== 'string') return;
+    countUnread(userId, ticketId, 0);
+    if (typeof version === 'number' && !internal) alerts.posted(userId, ticketId, version);
   }
 
   function countUnread(userId: string, ticketId: string, position: number): void {
@@ -111,20 +127,25 @@ export function createStreams(parts: StreamsParts): Streams {
   }
 
   return {
+    live,
     memberships,
     inboxes,
     typing,
-    checkRelations: feeds.checkRelations,
     reset() {
-      feeds.reset();
+      live.reset();
       inboxes.reset();
     },
     close() {
-      feeds.close();
+      alerts.close();
+      live.close();
       inboxes.close();
       typing.close();
     },
   };
+}
+
+function ofTicket(stream: LiveStream, then: (ticket: LiveStream) => void): void {
+  if (stream.kind === 'ticket') then(stream);
 }
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -127,6 +127,16 @@ export interface InboxHead {
   readonly unread: number;
 }
 
+/** Of the notifications from `from` up to `upTo` exactly those within the ranges are unread. */
+export interface UnreadRanges {
+  readonly from: number;
+  readonly upTo: number;
+  /** Of all. */
+  readonly count: number;
+  /** The first and last seq of each, in order. */
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
 export interface Queries {
   /** `idOrNumber` as a client gave it. Undefined when there is none, it is deleted, or the viewer may not see it. */
   ticket(idOrNumber: string, viewer: UserFacts): Promise<TicketView | undefined>;
@@ -155,6 +165,8 @@ export interface Queries {
   /** In seq order, for replay. */
   notificationsAfter(viewer: UserFacts, seq: number, limit: number): Promise<NotificationView[]>;
   inbox(viewer: UserFacts): Promise<InboxHead>;
+  /** Which are unread, as at most `limit` ranges, the newest of them. */
+  unreadNotifications(viewer: UserFacts, limit: number): Promise<UnreadRanges>;
   user(id: string): Promise<UserView | undefined>;
   users(filter: UserFilter, page: { cursor?: string; limit: number }): Promise<Page<UserView>>;
   reference(type: ReferenceType, id: string): Promise<ReferenceView | undefined>;

@@ -28,6 +28,8 @@ export interface PostgresOptions {
   /** Created when it is missing. */
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
+  /** A free one when it is left out. */
+  readonly port?: number;
 }
 
 export interface RunningServer {
@@ -40,7 +42,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   await endOrphan(join(options.directory, 'postmaster.pid'), options.directory, 'SIGINT');
   const deadline = Date.now() + 20_000;
   for (;;) {
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const server = await launch(options, port);
     const address = { host: '127.0.0.1', port, user: superuser, password: options.password };
     const problem = await untilReady(server, address, deadline);

@@ -1,16 +1,15 @@
 /**
- * Real services for a test: a database of its own on the PostgreSQL of the run, and a nats-server. `await using` or
- * `afterAll` disposes of them.
+ * Real services for a test: a database of its own on the PostgreSQL of the run, a nats-server, or a PostgreSQL of its
+ * own. `await using` or `afterAll` disposes of them. Where they run, as processes or as containers, is the run's matter.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { connect } from 'nats';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { findNatsServer } from '../../src/services/find-nats-server.ts';
-import { freePort } from '../../src/services/free-port.ts';
-import { startNatsServer } from '../../src/services/nats-server.ts';
+import { migrate } from '../../src/eventlog/migrate.ts';
+import type { PausablePower, Power } from './power.ts';
+import { startOwnNats, startOwnPostgres } from './sources.ts';
+import { until } from './until.ts';
 
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
@@ -25,25 +24,30 @@ export async function createDatabase(): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   return {
     url: url.href,
-    [Symbol.asyncDispose]: () => asAdmin(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    [Symbol.asyncDispose]: () => dropDatabase(adminUrl, name),
   };
+}
+
+/** A migrated database on a PostgreSQL of the test's own, with power over its life. */
+export type ControlledPostgres = Power;
+
+export async function startControlledPostgres(): Promise<ControlledPostgres> {
+  const server = await startOwnPostgres(inject('services').source, 'durable');
+  try {
+    await migrate(server.url);
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export interface TestNats extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A nats-server of the test's own, with power over its life; port and store stay the same throughout. */
-export interface ControlledNats extends TestNats {
-  /** Graceful. */
-  stop(): Promise<void>;
-  /** As `kill -9`. */
-  kill(): Promise<void>;
-  /** Stops it from doing anything, connections open, until `resume`. */
-  pause(): void;
-  resume(): void;
-  start(): Promise<void>;
-}
+/** A nats-server of the test's own, with power over its life. */
+export type ControlledNats = PausablePower;
 
 /**
  * A nats-server with JetStream and nothing in it. With NATS_URL given it is that server, emptied of its streams before
@@ -52,32 +56,10 @@ export interface ControlledNats extends TestNats {
 export async function startNats(): Promise<TestNats>;
 export async function startNats(options: { controlled: true }): Promise<ControlledNats>;
 export async function startNats(options?: { controlled: true }): Promise<TestNats> {
-  const { natsUrl, findNats, directory } = inject('services');
-  if (natsUrl === undefined || options?.controlled) return controlledNats(await findNatsServer(findNats), directory);
+  const { natsUrl, source } = inject('services');
+  if (natsUrl === undefined || options?.controlled) return startOwnNats(source);
   await deleteStreams(natsUrl);
   return { url: natsUrl, [Symbol.asyncDispose]: () => deleteStreams(natsUrl) };
-}
-
-async function controlledNats(program: string, runDirectory: string): Promise<ControlledNats> {
-  const directory = await mkdtemp(join(runDirectory, 'nats-'));
-  const logFile = join(directory, 'nats-server.log');
-  const port = await freePort();
-  const launch = () => startNatsServer({ program, directory, logFile, password: undefined, port });
-  let server = await launch();
-  return {
-    url: server.url,
-    stop: () => server.process.stop(),
-    kill: () => server.process.kill(),
-    pause: () => process.kill(-server.process.group, 'SIGSTOP'),
-    resume: () => process.kill(-server.process.group, 'SIGCONT'),
-    async start() {
-      if (!server.process.running) server = await launch();
-    },
-    async [Symbol.asyncDispose]() {
-      await server.process.kill();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
 }
 
 async function deleteStreams(url: string): Promise<void> {
@@ -91,11 +73,29 @@ async function deleteStreams(url: string): Promise<void> {
   }
 }
 
+/**
+ * A pool that ended does not wait for the server to hear of it: dropped at once, the database would cut its connections
+ * off, which whoever owned them would report. Connections that stay are cut off after all.
+ */
+async function dropDatabase(adminUrl: string, name: string): Promise<void> {
+  await withAdmin(adminUrl, async (client) => {
+    const alone = async () => (await client.query(CONNECTED, [name])).rows.length === 0;
+    await until(alone, 'the connections to be over', { timeoutMs: 1_000 }).catch(() => undefined);
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  });
+}
+
+const CONNECTED = 'SELECT FROM pg_stat_activity WHERE datname = $1 LIMIT 1';
+
 async function asAdmin(adminUrl: string, sql: string): Promise<void> {
+  await withAdmin(adminUrl, (client) => client.query(sql));
+}
+
+async function withAdmin(adminUrl: string, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   try {
-    await client.query(sql);
+    await use(client);
   } finally {
     await client.end();
   }

@@ -17,6 +17,7 @@ describe('the configuration', () => {
       RATE_LIMIT: 'on',
       REPLAY_LIMIT: 1000,
       CORS_ORIGINS: [],
+      METRICS: 'on',
       TRUST_PROXY: [],
       S3_REGION: 'us-east-1',
       LOG_LEVEL: 'info',

@@ -42,6 +42,7 @@ const TAGS = [
   { name: 'Users', description: 'Who there is' },
   { name: 'References', description: 'What tickets point at' },
   { name: 'Rooms', description: 'Who may enter them' },
+  { name: 'Relay (seed C)', description: 'Sending to connected sockets, in every namespace; nothing of it is kept' },
   { name: 'Operations', description: 'For whoever runs it' },
 ];
 

@@ -46,7 +46,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   412: 'It has another version than If-Match names',
   413: 'The body is too large',
   415: 'The body is of a type that is not taken here',
-  422: 'The Idempotency-Key was used for another request',
+  422: 'The Idempotency-Key was used for another request, or an event name cannot be used',
   429: 'Too often; see Retry-After',
   500: 'Something went wrong on our side',
   503: 'Something that we need is away; see Retry-After',

@@ -5,7 +5,7 @@
  */
 import type { UserFacts } from '../user/identity.ts';
 
-const ROOM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
+export const ROOM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
 export interface RoomAccess {
   readonly private: boolean;

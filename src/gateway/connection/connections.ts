@@ -12,7 +12,7 @@ import type { Authenticate, Authenticated } from '../../auth/authenticator.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { wireError } from './errors.ts';
-import { type Session, userRoom } from './session.ts';
+import { createSession, type Session, userRoom } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface Connections {
@@ -40,6 +40,8 @@ interface Parts {
   onClosed(session: Session): void;
   onUserChanged(user: UserFacts): void;
   onError(error: unknown): void;
+  /** A socket was not let in for its token. */
+  onRefused(reason: string): void;
 }
 
 /** What clients may say of themselves when they connect. */
@@ -91,16 +93,12 @@ export function createConnections(parts: Parts): Connections {
     const { auth } = socket.handshake;
     const address = addressOf(socket, parts.trusted);
     const namespace = socket.nsp.name;
-    const session: Session = {
-      socket,
-      namespace,
-      address,
-      user,
-      sessionId,
-      members: new Map(),
-      leaving: leaving.signal,
-    };
     const openedAt = now();
+    const connectedAt = new Date(openedAt).toISOString();
+    const session = createSession({
+      ...{ socket, namespace, address, user, sessionId, connectedAt },
+      leaving: leaving.signal,
+    });
     sessions.add(session);
     expireAt(session, expiresAt);
     void socket.join(userRoom(user.id));
@@ -119,6 +117,7 @@ export function createConnections(parts: Parts): Connections {
 
   function turnAway(socket: Socket, error: unknown): void {
     const told = wireError(error);
+    if (told.type === 'unauthorized' || told.type === 'token_expired') parts.onRefused(told.type);
     if (error instanceof DeskwireError) {
       log.info({ socket: socket.id, namespace: socket.nsp.name, error: told.type }, 'socket turned away');
     } else {

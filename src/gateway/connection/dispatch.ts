@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { DeskwireError } from '../../domain/errors.ts';
-import type { Dialect, Request } from '../dialects/dialect.ts';
+import type { Request } from '../dialects/request.ts';
 import type { GatewayOptions } from '../options.ts';
 import type { Toolbox } from '../toolbox.ts';
 import { wireError } from './errors.ts';
@@ -22,6 +22,10 @@ interface Packet {
   readonly name: string | undefined;
   readonly args: readonly unknown[];
   readonly ack: Ack | undefined;
+  /** Whether it was answered. */
+  readonly answered: boolean;
+  /** Answers with success, the first time that it is called. */
+  reply(fields: object): void;
 }
 
 export interface Dispatch {
@@ -37,16 +41,6 @@ interface Parts {
   readonly options: Pick<GatewayOptions, 'maxEventSize' | 'inProgressPerSocket'>;
   readonly newId: () => string;
   readonly log: Logger;
-}
-
-export function requestsByNamespace(dialects: readonly Dialect[]): (namespace: string) => ReadonlyMap<string, Request> {
-  const all = new Map<string, Map<string, Request>>();
-  for (const { namespace, requests } of dialects) {
-    const known = all.get(namespace) ?? new Map<string, Request>();
-    for (const [name, one] of Object.entries(requests)) known.set(name, one);
-    all.set(namespace, known);
-  }
-  return (namespace) => all.get(namespace) ?? new Map();
 }
 
 export function createDispatch(parts: Parts): Dispatch {
@@ -78,8 +72,8 @@ export function createDispatch(parts: Parts): Dispatch {
         inProgress += 1;
         const before = lanes.get(lane);
         const done = (before ?? Promise.resolve()).then(async () => {
-          const reply = await answer({ session, tools, correlationId: parts.newId() });
-          packet.ack?.({ success: true, ...reply });
+          const call = { session, tools, correlationId: parts.newId(), acked: packet.ack !== undefined };
+          packet.reply((await answer({ ...call, reply: packet.reply })) ?? {});
         });
         const settled = done.then(
           () => undefined,
@@ -105,7 +99,7 @@ export function createDispatch(parts: Parts): Dispatch {
     }
   }
 
-  function refuse({ socket, user, namespace }: Session, { name, ack }: Packet, error: unknown): void {
+  function refuse({ socket, user, namespace }: Session, { name, ack, answered }: Packet, error: unknown): void {
     const told = wireError(error);
     const event = name?.slice(0, 64);
     const details = { socket: socket.id, user: user.id, namespace, event, error: told.type };
@@ -113,7 +107,7 @@ export function createDispatch(parts: Parts): Dispatch {
     if (told.type === 'rate_limited') log.debug(details, 'socket event refused');
     else if (error instanceof DeskwireError) log.info(details, 'socket event refused');
     else log.error({ ...details, err: error }, 'socket event failed');
-    if (ack !== undefined) ack({ success: false, error: told });
+    if (ack !== undefined && !answered) ack({ success: false, error: told });
     else socket.emit('error', event === undefined ? told : { ...told, event });
   }
 
@@ -124,8 +118,19 @@ export function createDispatch(parts: Parts): Dispatch {
 function parse([name, ...rest]: readonly unknown[]): Packet {
   const last = rest.at(-1);
   const ack = typeof last === 'function' ? (last as Ack) : undefined;
-  const args = ack === undefined ? rest : rest.slice(0, -1);
-  return { name: typeof name === 'string' ? name : undefined, args, ack };
+  let answered = false;
+  return {
+    name: typeof name === 'string' ? name : undefined,
+    args: ack === undefined ? rest : rest.slice(0, -1),
+    ack,
+    get answered() {
+      return answered;
+    },
+    reply(fields) {
+      if (!answered) ack?.({ success: true, ...fields });
+      answered = true;
+    },
+  };
 }
 
 function invalid(message: string, field: string): DeskwireError {

@@ -6,6 +6,7 @@ const HTTP_ONLY = {
   precondition_failed: 'conflict',
   idempotency_key_reused: 'conflict',
   unsupported_media_type: 'invalid_payload',
+  unusable_event_name: 'invalid_payload',
 } as const;
 
 export interface WireError {

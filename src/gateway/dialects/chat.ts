@@ -6,12 +6,16 @@ import { readTicket } from '../../application/tickets.ts';
 import { parseStream } from '../../domain/event.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
 import type { MessagePage } from '../../projections/queries.ts';
+import type { Arrival } from '../live/memberships.ts';
 import { callerOf, send } from '../toolbox.ts';
-import { commonRequests } from './common.ts';
-import { type Call, type Dialect, type MessageWire, request, type TicketAct, type TicketDialect } from './dialect.ts';
+import type { Dialect, MessageWire, TicketAct, TicketTable } from './dialect.ts';
 import { epoch, ticketId, version } from './fields.ts';
+import { closed, count, flag, message as messageSchema, text, time } from './payloads.ts';
+import { type Call, request } from './request.ts';
 
-const tickets: TicketDialect = {
+const tickets: TicketTable = {
+  internal: true,
+  present: true,
   render(event, messageWire) {
     if (event.type === 'TicketRead') {
       const { userId, upTo } = event.data;
@@ -28,28 +32,55 @@ const tickets: TicketDialect = {
     };
     return [{ name: 'new_message', payload, audience: message.internal ? 'internal' : 'public' }];
   },
-  arrived({ page, limit, ...arrival }, messageWire) {
-    const joined = { name: 'joined_ticket', payload: { ...arrival, message: 'Successfully joined ticket' } };
-    if (page === undefined) return [joined];
-    return [joined, history(arrival.ticketId, page, limit, messageWire)];
-  },
-  expelled: (id) => ({
-    name: 'left_ticket',
-    payload: { ticketId: id, message: 'You no longer have access to this ticket' },
-  }),
+  expelled: (id) => leftWire(id, 'You no longer have access to this ticket'),
   presence: (act, change) => ({ name: change === 'joined' ? 'user_joined' : 'user_left', payload: actWire(act) }),
   typing: (act, typing) => ({ name: typing ? 'user_typing' : 'user_stopped_typing', payload: actWire(act) }),
   unread: (id, unread) => ({ name: 'ticket_unread', payload: { ticketId: id, unread } }),
+};
+
+const act = closed({ userId: text, userName: text, ticketId: text, timestamp: time });
+const standing = { ticketId: text, version: count, epoch: text, recovered: flag };
+/** `nextCursor` is a version as text. */
+const pagination = closed({
+  limit: count,
+  hasMore: flag,
+  nextCursor: Type.Union([text, Type.Null()]),
+  total: count,
+});
+
+const events: Dialect['events'] = {
+  joined_ticket: closed({ ...standing, message: text }),
+  left_ticket: closed({ ticketId: text, message: text }),
+  messages_history: closed({ ticketId: text, messages: Type.Array(messageSchema), pagination }),
+  new_message: closed({ message: messageSchema, ticketId: text, timestamp: time, version: count }),
+  message_read: closed({ ticketId: text, userId: text, upTo: count, version: count }),
+  user_joined: act,
+  user_left: act,
+  user_typing: act,
+  user_stopped_typing: act,
+  ticket_unread: closed({ ticketId: text, unread: count }),
 };
 
 function actWire({ ticketId: id, user, timestamp }: TicketAct): object {
   return { userId: user.id, userName: user.name, ticketId: id, timestamp };
 }
 
+function leftWire(id: string, message: string) {
+  return { name: 'left_ticket', payload: { ticketId: id, message } };
+}
+
 function history(id: string, page: MessagePage, limit: number, messageWire: MessageWire) {
   const { messages, hasMore, nextCursor, total } = page;
   const pagination = { limit, hasMore, nextCursor, total };
   return { name: 'messages_history', payload: { ticketId: id, messages: messages.map(messageWire), pagination } };
+}
+
+function welcome(call: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
+  const { historySize, messageWireFor } = call.tools;
+  const standing = { ticketId: id, version, epoch, recovered };
+  send(call, { name: 'joined_ticket', payload: { ...standing, message: 'Successfully joined ticket' } });
+  if (page !== undefined) send(call, history(id, page, historySize, messageWireFor(call.session.user)));
+  send(call, ...wires);
 }
 
 const strict = { additionalProperties: false };
@@ -63,41 +94,54 @@ const TypingPayload = Type.Object({ ticketId, internal: Type.Optional(Type.Boole
 function typing(typing: boolean) {
   return request(TypingPayload, async (call, payload) => {
     const { session, tools } = call;
-    const member = await tools.memberships.require(session, chat, payload.ticketId);
+    const member = await tools.memberships.require(session, chat, { kind: 'ticket', id: payload.ticketId });
     // Only staff can be typing a note; what others call one is not shown to staff as one either.
     const internal = payload.internal === true && member.internal;
-    tools.typing.tell(member.feed.ticketId, session.user, typing, internal);
+    tools.typing.tell(member.stream.id, session.user, typing, internal);
     return {};
   });
 }
 
-async function sayLeft(call: Call, id: string | number): Promise<object> {
+async function leave(call: Call, id: string | number): Promise<object> {
   const { session, tools } = call;
-  const left = await tools.memberships.leave(session, chat, id);
+  const left = await tools.memberships.leave(session, chat, { kind: 'ticket', id });
   tools.typing.stop(left, session.user.id);
-  send(call, { name: 'left_ticket', payload: { ticketId: left, message: 'Successfully left ticket' } });
+  send(call, leftWire(left, 'Successfully left ticket'));
   return { ticketId: left };
 }
 
 export const chat: Dialect = {
   name: 'chat',
   namespace: '/',
+  events,
   tickets,
-  greeting: (user) => ({ message: 'Successfully connected', userId: user.id, role: user.role, name: user.name }),
   requests: {
-    ...commonRequests,
     join_ticket: request(
       Type.Object({ ticketId, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
-      ({ session, tools }, payload) => tools.memberships.join(session, chat, payload),
+      async (call, { ticketId: id, after, epoch }) => {
+        const place = { kind: 'ticket', id, after, epoch, otherwise: 'page' } as const;
+        const joined = await call.tools.memberships.join(call.session, chat, place, (arrival) =>
+          welcome(call, arrival),
+        );
+        return { ticketId: joined.id, version: joined.version, epoch: joined.epoch, recovered: joined.recovered };
+      },
+      Type.Object(standing),
     ),
-    leave_ticket: request(Type.Object({ ticketId }, strict), (call, payload) => sayLeft(call, payload.ticketId)),
-    send_message: request(Type.Object({ ticketId, ...messageFields }, strict), async (call, payload) => {
-      const { ticketId: id, ...input } = payload;
-      const { services, typing, messageWireFor } = call.tools;
-      const { message } = await postMessage(services, callerOf(call), String(id), input);
-      typing.stop(message.ticketId, call.session.user.id);
-      return { message: messageWireFor(call.session.user)(message), version: message.version };
-    }),
+    leave_ticket: request(
+      Type.Object({ ticketId }, strict),
+      (call, payload) => leave(call, payload.ticketId),
+      Type.Object({ ticketId: text }),
+    ),
+    send_message: request(
+      Type.Object({ ticketId, ...messageFields }, strict),
+      async (call, { ticketId: id, ...input }) => {
+        const { services, typing, messageWireFor } = call.tools;
+        const { message } = await postMessage(services, callerOf(call), String(id), input);
+        typing.stop(message.ticketId, call.session.user.id);
+        return { message: messageWireFor(call.session.user)(message), version: message.version };
+      },
+      Type.Object({ message: messageSchema, version: count }),
+    ),
     typing_start: typing(true),
     typing_stop: typing(false),
     load_history: request(
@@ -113,10 +157,15 @@ export const chat: Dialect = {
         send(call, history(read.ticketId, read.page, range.limit, messageWireFor(call.session.user)));
         return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
       },
+      Type.Object({ ticketId: text, hasMore: flag, nextCursor: pagination.properties.nextCursor }),
     ),
-    mark_ticket_read: request(Type.Object({ ticketId, upTo: version }, strict), async (call, payload) => {
-      const done = await readTicket(call.tools.services, callerOf(call), String(payload.ticketId), payload.upTo);
-      return { ticketId: done.state.id, version: done.version };
-    }),
+    mark_ticket_read: request(
+      Type.Object({ ticketId, upTo: version }, strict),
+      async (call, payload) => {
+        const done = await readTicket(call.tools.services, callerOf(call), String(payload.ticketId), payload.upTo);
+        return { ticketId: done.state.id, version: done.version };
+      },
+      Type.Object({ ticketId: text, version: count }),
+    ),
   },
 };

@@ -1,17 +1,20 @@
 /**
- * What a dialect is: how one kind of client speaks. Requests become commands, domain events become wire events; the
- * sequencers, rooms, access checks and limits behind them are the same for all. A new dialect is one file with one
- * table, added to the list in `gateway.ts`. Dialects of one namespace share its sockets; their events differ in name.
+ * What a dialect is: how one kind of client speaks, as tables. Requests become commands, domain events become wire events;
+ * the sequencers, rooms, access checks and limits behind them are the same for all. A new dialect is one file with one
+ * table, named in `all.ts`. Dialects of one namespace share its sockets; their names differ, which is checked at start.
+ *
+ * Every event that a dialect sends is in `events` with the schema of its payload. The schemas are closed: tests hold
+ * everything that a client receives against them, so that a field which nobody allowed is found.
  */
-import type { Static, TSchema } from 'typebox';
-import { validator } from '../../application/validation.ts';
-import type { RecordedEvent } from '../../domain/event.ts';
+import type { TSchema } from 'typebox';
+import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
+import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { MessagePage, NotificationView } from '../../projections/queries.ts';
-import type { Session } from '../connection/session.ts';
-import type { Toolbox } from '../toolbox.ts';
+import type { NotificationView, UnreadRanges } from '../../projections/queries.ts';
+import type { InboxArrival } from '../inbox/inbox-feed.ts';
+import type { Request } from './request.ts';
 
 /** One event as a client receives it. */
 export interface Wire {
@@ -19,22 +22,27 @@ export interface Wire {
   readonly payload: object;
 }
 
-/** `internal` goes to the staff in the ticket only. */
-export interface TicketWire extends Wire {
+/** To members of a stream. */
+export interface StreamWire extends Wire {
+  /** `internal` goes only to those members who may hear it. */
   readonly audience: 'public' | 'internal';
+  /** The id of a socket that is left out: it knows already. */
+  readonly exceptSocket?: string;
 }
 
-/** Where a socket stands when it has joined a ticket. */
-export interface TicketArrival {
-  readonly ticketId: string;
-  /** The last version that the history and the replay behind it bring. */
-  readonly version: number;
-  readonly epoch: string;
-  /** True when the replay continues where the client was; else it gets the latest page. */
-  readonly recovered: boolean;
-  readonly page: MessagePage | undefined;
-  /** How many messages a page has at most. */
-  readonly limit: number;
+/** Renders a message for the wire: its attachments' URLs depend on the deployment. */
+export type MessageWire = (message: Message) => object;
+
+/** What the members of one stream of the log are sent. */
+export interface StreamTable<E extends DomainEvent> {
+  /** Whether staff hear internal notes through this dialect. */
+  readonly internal: boolean;
+  /** For an event, live and in replays. */
+  render(event: RecordedEvent<E>, messageWire: MessageWire): readonly StreamWire[];
+  /** The last thing that a member hears who may no longer be there. */
+  expelled(id: string, version: number): Wire;
+  /** To a member who from now on may see more, or less, of what already happened. */
+  viewChanged?(id: string, version: number): Wire;
 }
 
 /** Who did something in a ticket just now. */
@@ -45,28 +53,53 @@ export interface TicketAct {
   readonly timestamp: string;
 }
 
-/** Renders a message for the wire: its attachments' URLs depend on the deployment. */
-export type MessageWire = (message: Message) => object;
-
-export interface TicketDialect {
-  /** What members are sent for an event, live and in replays. */
-  render(event: RecordedEvent<TicketEvent>, messageWire: MessageWire): readonly TicketWire[];
-  /** In this order, before the replay. */
-  arrived(arrival: TicketArrival, messageWire: MessageWire): readonly Wire[];
-  /** The last thing that a member hears who may no longer see the ticket. */
-  expelled(ticketId: string): Wire;
+export interface TicketTable extends StreamTable<TicketEvent> {
+  /** Whether its members are in the ticket, as others are shown it, rather than looking on. */
+  readonly present: boolean;
   /** To the others in the ticket, once per user. */
   presence?(act: TicketAct, change: 'joined' | 'left'): Wire;
   typing?(act: TicketAct, typing: boolean): Wire;
   /** To a user's own sockets, when what they have not read in a ticket changes. */
   unread?(ticketId: string, unread: number): Wire;
+  /** To those sockets of someone on the ticket that have not joined it, for a message of somebody else. */
+  alert?(ticketId: string, message: object): Wire;
 }
 
-export interface InboxDialect {
+export interface InboxTable {
+  /** Its sockets get their user's inbox from the moment they connect; else those that ask for it. */
+  readonly onConnect: boolean;
+  /** To a socket that connects and cannot go on from the seq that it names. */
+  broken?(arrival: InboxArrival): Wire;
   render(notification: NotificationView): readonly Wire[];
-  unread(count: number): Wire;
-  read(what: { readonly ids: readonly string[] } | 'all', count: number): Wire;
-  resync(seq: number): Wire;
+  unread?(count: number): Wire;
+  read?(what: { readonly ids: readonly string[] } | 'all', count: number): Wire;
+  /** After notifications were read, and to whoever comes. */
+  unreadOnes?(unread: UnreadOnes): Wire;
+  /** To a user who from now on may see more, or less, of what they were told. */
+  viewChanged?(seq: number): Wire;
+}
+
+export interface UnreadOnes extends UnreadRanges {
+  /** The last seq sent before this. */
+  readonly cursor: number;
+  /** RFC 3339 UTC. */
+  readonly timestamp: string;
+}
+
+/** A socket that came or went, or what it said to all. */
+export interface ClientAct {
+  readonly clientId: string;
+  readonly userId: string;
+  /** RFC 3339 UTC. */
+  readonly timestamp: string;
+}
+
+export interface ClientsTable {
+  /** To the staff in the namespace. */
+  joined(act: ClientAct): Wire;
+  left(act: ClientAct): Wire;
+  /** To all others in the namespace. */
+  broadcast(act: ClientAct, message: unknown): Wire;
 }
 
 export interface Dialect {
@@ -74,44 +107,12 @@ export interface Dialect {
   readonly name: string;
   readonly namespace: string;
   readonly requests: Readonly<Record<string, Request>>;
-  readonly tickets?: TicketDialect;
-  /** Its sockets get their user's inbox from the moment they connect. */
-  readonly inbox?: InboxDialect;
-  /** The payload of `connected`. */
-  greeting(user: UserFacts): object;
-}
-
-/** One request being answered. */
-export interface Call {
-  readonly session: Session;
-  readonly tools: Toolbox;
-  readonly correlationId: string;
-}
-
-/** The fields that a successful ack carries beside `success`. */
-export type Reply = object | undefined;
-
-export interface Request {
-  /** Throws DeskwireError `invalid_payload` before anything is done. Requests of one lane are answered in order. */
-  prepare(payload: unknown): { readonly lane: string; answer(call: Call): Promise<Reply> | Reply };
-}
-
-/** A request whose payload has this schema. A missing payload is an empty object. */
-export function request<S extends TSchema>(
-  schema: S,
-  answer: (call: Call, payload: Static<S>) => Promise<Reply> | Reply,
-): Request {
-  const validate = validator(schema);
-  return {
-    prepare(payload) {
-      const valid = validate(payload ?? {});
-      return { lane: laneOf(valid), answer: (call) => answer(call, valid) };
-    },
-  };
-}
-
-/** What concerns one ticket happens in the order in which it was sent. */
-function laneOf(payload: unknown): string {
-  const named = typeof payload === 'object' && payload !== null && 'ticketId' in payload ? payload.ticketId : '';
-  return String(named);
+  /** Everything that it sends: the schema of each event's payload by the event's name. */
+  readonly events: Readonly<Record<string, TSchema>>;
+  readonly tickets?: TicketTable;
+  readonly rooms?: StreamTable<RoomEvent>;
+  readonly inbox?: InboxTable;
+  readonly clients?: ClientsTable;
+  /** The payload of `connected`, where it differs from the usual one. The first dialect of a namespace that has one greets. */
+  greeting?(user: UserFacts): object;
 }

@@ -1,9 +1,11 @@
 /** Fields that the requests of several dialects have. */
 import Type from 'typebox';
-import { LIMITS, TicketIdField, VersionField } from '../../application/schemas.ts';
+import { LIMITS, RoomNameField, TicketIdField, VersionField } from '../../application/schemas.ts';
 
 /** A ticket's id, or its number in either form. */
 export const ticketId = Type.Union([TicketIdField, Type.Integer({ minimum: 1 })]);
+
+export const room = RoomNameField;
 
 /** The last version seen. */
 export const version = VersionField;

@@ -2,27 +2,50 @@
 import Type from 'typebox';
 import { readAllNotifications, readNotifications } from '../../application/notifications.ts';
 import { IdField, LIMITS, VersionField } from '../../application/schemas.ts';
+import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
+import type { InboxArrival } from '../inbox/inbox-feed.ts';
 import { callerOf, send } from '../toolbox.ts';
 import { notificationWire } from '../wire.ts';
-import { commonRequests } from './common.ts';
-import { type Call, type Dialect, type InboxDialect, request } from './dialect.ts';
+import type { Dialect, InboxTable, Wire } from './dialect.ts';
+import { closed, count, notification, text } from './payloads.ts';
+import { type Call, request } from './request.ts';
 
-const inbox: InboxDialect = {
+const inbox = {
+  onConnect: true,
   render(notification) {
     const payload = notificationWire(notification);
     const everyone = { name: 'notification:new', payload };
     return notification.event === null ? [everyone] : [{ name: notification.event, payload }, everyone];
   },
-  unread: (count) => ({ name: 'unread-count', payload: { count } }),
-  read: (what, count) =>
+  unread: (count: number): Wire => ({ name: 'unread-count', payload: { count } }),
+  read: (what: { readonly ids: readonly string[] } | 'all', count: number): Wire =>
     what === 'all'
       ? { name: 'marked-all-as-read', payload: { count } }
       : { name: 'marked-as-read', payload: { notificationIds: what.ids, count } },
-  resync: (seq) => ({ name: 'resync', payload: { lastSeq: seq } }),
+  broken: ({ seq }: InboxArrival): Wire => ({ name: 'resync', payload: { lastSeq: seq } }),
+} satisfies InboxTable;
+
+const named: Readonly<Record<NotificationEventName, typeof notification>> = {
+  'support:ticket:created': notification,
+  'support:ticket:updated': notification,
+  'support:ticket:resolved': notification,
+  'support:ticket:deleted': notification,
+  'support:ticket:assigned': notification,
+  'support:message:new': notification,
+};
+
+const events: Dialect['events'] = {
+  ...named,
+  'notification:new': notification,
+  'unread-count': closed({ count }),
+  'marked-as-read': closed({ notificationIds: Type.Array(text), count }),
+  'marked-all-as-read': closed({ count }),
+  resync: closed({ lastSeq: count }),
 };
 
 const notificationIds = Type.Array(IdField, { minItems: 1, maxItems: LIMITS.notificationIds });
+const counted = Type.Object({ count });
 const strict = { additionalProperties: false };
 
 /** Milliseconds that an answer waits for the read model to know of what was just read. */
@@ -37,6 +60,7 @@ async function unreadAfter({ session, tools }: Call, position: number): Promise<
 export const notifications: Dialect = {
   name: 'notifications',
   namespace: '/notifications',
+  events,
   inbox,
   greeting: (user) => ({
     message: 'Successfully connected',
@@ -45,19 +69,26 @@ export const notifications: Dialect = {
     name: user.name,
   }),
   requests: {
-    ...commonRequests,
-    'get-unread-count': request(Type.Object({}, strict), async (call) => {
-      const count = await unreadAfter(call, 0);
-      send(call, inbox.unread(count));
-      return { count };
-    }),
-    'mark-as-read': request(Type.Object({ notificationIds }, strict), async (call, payload) => {
-      const done = await readNotifications(call.tools.services, callerOf(call), payload.notificationIds);
-      const count = await unreadAfter(call, done.position);
-      // Nothing was recorded, so no signal comes; whoever asked still gets the event that they wait for.
-      if (done.position === 0) send(call, inbox.read({ ids: payload.notificationIds }, count));
-      return { notificationIds: payload.notificationIds, count };
-    }),
+    'get-unread-count': request(
+      Type.Object({}, strict),
+      async (call) => {
+        const count = await unreadAfter(call, 0);
+        send(call, inbox.unread(count));
+        return { count };
+      },
+      counted,
+    ),
+    'mark-as-read': request(
+      Type.Object({ notificationIds }, strict),
+      async (call, payload) => {
+        const done = await readNotifications(call.tools.services, callerOf(call), payload.notificationIds);
+        const count = await unreadAfter(call, done.position);
+        // Nothing was recorded, so no signal comes; whoever asked still gets the event that they wait for.
+        if (done.position === 0) send(call, inbox.read({ ids: payload.notificationIds }, count));
+        return { notificationIds: payload.notificationIds, count };
+      },
+      Type.Object({ notificationIds: Type.Array(text), count }),
+    ),
     'mark-all-as-read': request(
       Type.Object({ upToSeq: Type.Optional(VersionField) }, strict),
       async (call, { upToSeq }) => {
@@ -66,6 +97,7 @@ export const notifications: Dialect = {
         if (done.position === 0) send(call, inbox.read('all', count));
         return { count };
       },
+      counted,
     ),
   },
 };

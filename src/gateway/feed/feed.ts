@@ -13,6 +13,7 @@
 import type { Subscription } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { type CatchUp, catchUp } from './catch-up.ts';
+import type { FeedObserver } from './observer.ts';
 import { createSequencer } from './sequencer.ts';
 
 export interface Filling<E> {
@@ -49,6 +50,7 @@ export interface FeedOptions {
   /** Resolves after `ms`, early when aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   onError(error: unknown): void;
+  readonly observer?: FeedObserver;
 }
 
 /** Joined; more was missed than is replayed; or the version that the socket claims to have seen does not exist. */
@@ -78,7 +80,7 @@ export interface Feed<E> {
 }
 
 export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed<E> {
-  const { sleep, onError } = options;
+  const { sleep, onError, observer } = options;
   const closing = new AbortController();
   const waiters = new Set<() => void>();
   let refilling = false;
@@ -90,11 +92,13 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     waitingLimit: options.waitingLimit,
     deliver(event) {
       delivered += 1;
+      const startedAt = observer?.delivered ? performance.now() : 0;
       try {
         source.deliver(event);
       } catch (error) {
         onError(error);
       }
+      observer?.delivered?.(event, startedAt);
     },
   });
 
@@ -209,6 +213,7 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
         case 'join':
           try {
             join(step.events, cursor());
+            observer?.joined(step.events.length);
           } catch (error) {
             // It may have sent something: it is not tried again.
             entry.failure = { cause: error };
@@ -225,7 +230,9 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
       }
     });
     if (entry.failure !== undefined) throw entry.failure.cause;
-    return progress === 'impossible' ? 'unknown_version' : entry.arrival;
+    const arrival = progress === 'impossible' ? 'unknown_version' : entry.arrival;
+    if (arrival !== 'joined') observer?.resynced(arrival);
+    return arrival;
   }
 
   async function readOn(after: number, way: CatchUp<E>): Promise<Progress> {

@@ -1,7 +1,7 @@
 /**
  * The inbox of one user with sockets in this process: the same sequencer as for a ticket, with `seq` in the place of the
- * version and the read model in the place of the log. Signals bring notifications; what they do not bring is read. Unread
- * counts are not a stream: the last one counts, and after anything that may have been missed it is read anew.
+ * version and the read model in the place of the log. Signals bring notifications; what they do not bring is read. Which
+ * of them are unread is not a stream: the last word counts, and after anything that may have been missed it is read anew.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -11,7 +11,9 @@ import type { InboxHead, InboxSignal, NotificationView, Queries } from '../../pr
 import type { Session } from '../connection/session.ts';
 import type { Dialect, Wire } from '../dialects/dialect.ts';
 import { createFeed, type FeedOptions, type Filling } from '../feed/feed.ts';
+import type { Break } from '../live/memberships.ts';
 import type { Rooms } from '../rooms.ts';
+import { createUnreadOnes } from './unread-ones.ts';
 
 /** Deep enough to tell a signal of ours from anything else; our own processes fill in the rest. */
 const inboxSignal = Compile(
@@ -23,13 +25,39 @@ const inboxSignal = Compile(
   ),
 );
 
+export interface InboxRequest {
+  /** The last seq seen; without it, nothing is replayed. */
+  readonly after: number | undefined;
+  /** Whether what was seen includes internal notes, when the client was told so. */
+  readonly internal?: boolean | undefined;
+  /** What keeps it from going on after that seq, when that is known already. */
+  readonly broken?: Break | undefined;
+}
+
+/** Where a socket stands when it has joined. */
+export interface InboxArrival {
+  /** The last seq that the replay brings. */
+  readonly seq: number;
+  readonly recovered: boolean;
+  /** Set when a seq was given and it was not gone on from. */
+  readonly broken: Break | undefined;
+  readonly internal: boolean;
+  readonly wires: readonly Wire[];
+}
+
 export interface InboxFeed {
   /** Rejects when the inbox cannot be read; the feed is then of no use. */
   readonly opened: Promise<void>;
   /** Kept current by whoever owns the sessions. */
   user: UserFacts;
-  /** Replays what came after `lastSeq`, or nothing, and joins. */
-  join(session: Session, dialect: Dialect, lastSeq: number | undefined): Promise<void>;
+  /** `welcome` sends what the socket is to hear first; it is called in the tick of the entry. */
+  join(
+    session: Session,
+    dialect: Dialect,
+    request: InboxRequest,
+    welcome: (arrival: InboxArrival) => void,
+  ): Promise<void>;
+  leave(session: Session, dialect: Dialect): void;
   /** Compares with the read model: finds notifications and counts that no signal brought. */
   compare(): Promise<void>;
   close(): void;
@@ -37,20 +65,24 @@ export interface InboxFeed {
 
 export interface InboxFeedParts {
   readonly signals: Broker['signals'];
-  readonly queries: Pick<Queries, 'inbox' | 'notificationsAfter'>;
+  readonly queries: Pick<Queries, 'inbox' | 'unreadNotifications' | 'notificationsAfter'>;
   readonly rooms: Rooms;
   readonly replayLimit: number;
+  readonly now: () => number;
   /** Those whose sockets get the inbox. */
   readonly dialects: readonly Dialect[];
   /** Told of each notification that this user may see. */
   onDelivered(user: UserFacts, notification: NotificationView): void;
+  onError(error: unknown): void;
 }
 
 export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options: FeedOptions): InboxFeed {
-  const { queries, rooms } = parts;
+  const { queries, rooms, replayLimit } = parts;
   const { id } = owner;
   let user = owner;
   let unread: number | undefined;
+  /** Those who are told which notifications are unread. */
+  const told = new Set<Session>();
 
   const feed = createFeed<NotificationView>(
     {
@@ -75,6 +107,12 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
     options,
   );
 
+  const unreadOnes = createUnreadOnes({
+    ...{ queries, feed, limit: replayLimit, now: parts.now, onError: parts.onError },
+    user: () => user,
+    tell: (ones) => broadcast(({ inbox }) => wires(inbox?.unreadOnes?.(ones))),
+  });
+
   function receive(signal: InboxSignal, notify: (one: NotificationView) => void, seen: (seq: number) => void): void {
     for (const notification of signal.notifications) notify(notification);
     seen(signal.head.seq);
@@ -82,9 +120,14 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
     unread = signal.head.unread;
     const count = unread;
     if (what !== undefined) {
-      broadcast((dialect) => wires(dialect.inbox?.read('ids' in what ? what : 'all', count)));
+      broadcast(({ inbox }) => wires(inbox?.read?.('ids' in what ? what : 'all', count)));
+      readingChanged();
     }
-    broadcast((dialect) => wires(dialect.inbox?.unread(count)));
+    broadcast(({ inbox }) => wires(inbox?.unread?.(count)));
+  }
+
+  function readingChanged(): void {
+    if (told.size > 0) unreadOnes.changed();
   }
 
   /** Seqs that the user may not see (any more) are left out; how far the answer is complete is known from the head. */
@@ -92,6 +135,8 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
     const head = await queries.inbox(user);
     const events = await queries.notificationsAfter(user, after, limit);
     const last = events.at(-1)?.seq ?? after;
+    // Whoever missed a notification may have missed a reading.
+    readingChanged();
     return { events, through: events.length < limit ? Math.max(last, head.seq) : last };
   }
 
@@ -113,7 +158,35 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
   function noteUnread(head: InboxHead): void {
     if (head.unread === unread) return;
     unread = head.unread;
-    broadcast((dialect) => wires(dialect.inbox?.unread(head.unread)));
+    broadcast(({ inbox }) => wires(inbox?.unread?.(head.unread)));
+    readingChanged();
+  }
+
+  /** Resolves with what was in the way of the entry, or undefined. */
+  async function enter(
+    session: Session,
+    dialect: Dialect,
+    { after, internal, broken }: InboxRequest,
+    welcome: (arrival: InboxArrival) => void,
+  ): Promise<Break | undefined> {
+    let mismatch = false;
+    const arrival = await feed.arrive(after ?? 'now', replayLimit, session.leaving, (missed, seq) => {
+      const staff = isStaff(user.role);
+      // What was seen before is of somebody who was told less, or more.
+      mismatch = internal !== undefined && internal !== staff;
+      if (mismatch) return;
+      const wires = missed.filter(visible).flatMap((notification) => dialect.inbox?.render(notification) ?? []);
+      welcome({ seq, recovered: after !== undefined, broken, internal: staff, wires });
+      void session.socket.join(roomOf(dialect));
+      const count = unread === undefined ? undefined : dialect.inbox?.unread?.(unread);
+      if (count !== undefined) session.socket.emit(count.name, count.payload);
+      if (dialect.inbox?.unreadOnes === undefined) return;
+      told.add(session);
+      session.leaving.addEventListener('abort', () => told.delete(session), { once: true });
+      readingChanged();
+    });
+    if (arrival === 'joined') return mismatch ? 'access' : undefined;
+    return arrival === 'too_old' ? 'too_old' : 'epoch';
   }
 
   return {
@@ -122,35 +195,23 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
       return user;
     },
     set user(facts) {
+      const changed = isStaff(user.role) !== isStaff(facts.role);
       user = facts;
+      if (changed) broadcast(({ inbox }) => wires(inbox?.viewChanged?.(feed.cursor)));
     },
-    async join(session, dialect, lastSeq) {
-      const { inbox } = dialect;
-      // Without an inbox of its own a dialect still tells of unread tickets, which the inbox brings.
-      if (inbox === undefined) return feed.opened;
-      const { socket } = session;
-      const enter = (missed: readonly NotificationView[]) => {
-        for (const notification of missed) {
-          if (!visible(notification)) continue;
-          for (const wire of inbox.render(notification)) socket.emit(wire.name, wire.payload);
-        }
-        void socket.join(roomOf(dialect));
-        for (const wire of wires(unread === undefined ? undefined : inbox.unread(unread))) {
-          socket.emit(wire.name, wire.payload);
-        }
-      };
-      const arrival = await feed.arrive(lastSeq ?? 'now', parts.replayLimit, session.leaving, enter);
-      if (arrival === 'joined') return;
-      await feed.arrive('now', parts.replayLimit, session.leaving, (missed, cursor) => {
-        const wire = inbox.resync(cursor);
-        socket.emit(wire.name, wire.payload);
-        enter(missed);
-      });
+    async join(session, dialect, request, welcome) {
+      const broken = request.broken ?? (await enter(session, dialect, request, welcome));
+      if (broken !== undefined) await enter(session, dialect, { after: undefined, broken }, welcome);
+    },
+    leave(session, dialect) {
+      void session.socket.leave(roomOf(dialect));
+      if (dialect.inbox?.unreadOnes !== undefined) told.delete(session);
     },
     async compare() {
       const head = await queries.inbox(user);
       noteUnread(head);
       feed.checkHead(head.seq);
+      if (unreadOnes.owing) readingChanged();
     },
     close: () => feed.close(),
   };

@@ -19,7 +19,6 @@ export interface Inboxes {
 
 export interface InboxesParts extends InboxFeedParts {
   readonly broker: Pick<Broker, 'onReconnected'>;
-  onError(error: unknown): void;
 }
 
 interface Held {
@@ -83,6 +82,8 @@ export function createInboxes(
       const entry = held.get(user.id) ?? open(user);
       clearTimeout(entry.lingering);
       entry.holders += 1;
+      // One that lingered was told of no change: nobody was there to whom it would have mattered.
+      entry.feed.user = user;
       return entry.feed;
     },
     release(feed) {

@@ -7,7 +7,7 @@ import Type from 'typebox';
 import { validator } from '../../application/validation.ts';
 import type { Broker, Subscription, Topic } from '../../broker/port.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { TicketFeed } from './ticket-feed.ts';
+import type { LiveStream } from '../live/live-stream.ts';
 
 const signalSchema = validator(
   Type.Object({
@@ -19,9 +19,9 @@ const signalSchema = validator(
 type Signal = ReturnType<typeof signalSchema>;
 
 export interface Typing {
-  /** Follows the signals of a ticket for as long as its feed is held. */
-  follow(feed: TicketFeed): void;
-  unfollow(feed: TicketFeed): void;
+  /** Follows the signals of a ticket for as long as its stream is held. */
+  follow(ticket: LiveStream): void;
+  unfollow(ticket: LiveStream): void;
   tell(ticketId: string, user: UserFacts, typing: boolean, internal: boolean): void;
   /** When someone posts or goes. Tells nobody of somebody who was not typing. */
   stop(ticketId: string, userId: string): void;
@@ -36,7 +36,7 @@ interface Parts {
 }
 
 interface Followed {
-  readonly feed: TicketFeed;
+  readonly ticket: LiveStream;
   readonly subscription: Subscription;
   readonly typists: Map<string, { readonly signal: Signal; readonly timer: NodeJS.Timeout }>;
 }
@@ -45,26 +45,26 @@ export function createTyping({ signals, expires, now, onError }: Parts): Typing 
   const followed = new Map<string, Followed>();
 
   function receive(entry: Followed, signal: Signal): void {
-    const { typists, feed } = entry;
+    const { typists, ticket } = entry;
     const known = typists.get(signal.user.id);
     clearTimeout(known?.timer);
     typists.delete(signal.user.id);
     if (signal.typing) {
       // Whoever goes from a message to an internal note has stopped typing for those who may not see the note.
-      if (known !== undefined && known.signal.internal !== signal.internal) show(feed, known.signal, false);
+      if (known !== undefined && known.signal.internal !== signal.internal) show(ticket, known.signal, false);
       const end = { ...signal, typing: false };
       typists.set(signal.user.id, { signal, timer: setTimeout(receive, expires, entry, end).unref() });
-      show(feed, signal, true);
+      show(ticket, signal, true);
     } else if (known !== undefined) {
-      show(feed, known.signal, false);
+      show(ticket, known.signal, false);
     }
   }
 
-  function show(feed: TicketFeed, { user, internal }: Signal, typing: boolean): void {
-    const act = { ticketId: feed.ticketId, user, timestamp: new Date(now()).toISOString() };
-    for (const dialect of feed.dialects) {
+  function show(ticket: LiveStream, { user, internal }: Signal, typing: boolean): void {
+    const act = { ticketId: ticket.id, user, timestamp: new Date(now()).toISOString() };
+    for (const dialect of ticket.dialects) {
       const wire = dialect.tickets?.typing?.(act, typing);
-      if (wire !== undefined) feed.send(dialect, { ...wire, audience: internal ? 'internal' : 'public' }, user.id);
+      if (wire !== undefined) ticket.send(dialect, { ...wire, audience: internal ? 'internal' : 'public' }, user.id);
     }
   }
 
@@ -73,17 +73,17 @@ export function createTyping({ signals, expires, now, onError }: Parts): Typing 
     signals.publish(topicOf(ticketId), signal);
   }
 
-  function unfollow(feed: TicketFeed): void {
-    const entry = followed.get(feed.ticketId);
-    if (entry?.feed !== feed) return;
-    followed.delete(feed.ticketId);
+  function unfollow(ticket: LiveStream): void {
+    const entry = followed.get(ticket.id);
+    if (entry?.ticket !== ticket) return;
+    followed.delete(ticket.id);
     entry.subscription.close();
     for (const { timer } of entry.typists.values()) clearTimeout(timer);
   }
 
   return {
-    follow(feed) {
-      const subscription = signals.subscribe(topicOf(feed.ticketId), (payload) => {
+    follow(ticket) {
+      const subscription = signals.subscribe(topicOf(ticket.id), (payload) => {
         try {
           receive(entry, signalSchema(payload));
         } catch (error) {
@@ -91,8 +91,8 @@ export function createTyping({ signals, expires, now, onError }: Parts): Typing 
         }
       });
       subscription.ready.catch(onError);
-      const entry: Followed = { feed, subscription, typists: new Map() };
-      followed.set(feed.ticketId, entry);
+      const entry: Followed = { ticket, subscription, typists: new Map() };
+      followed.set(ticket.id, entry);
     },
     unfollow,
     tell,
@@ -101,7 +101,7 @@ export function createTyping({ signals, expires, now, onError }: Parts): Typing 
       if (known !== undefined) signals.publish(topicOf(ticketId), { ...known.signal, typing: false });
     },
     close() {
-      for (const { feed } of [...followed.values()]) unfollow(feed);
+      for (const { ticket } of [...followed.values()]) unfollow(ticket);
     },
   };
 }

@@ -13,6 +13,12 @@ interface NotificationRow {
   readonly body: NotificationBody;
 }
 
+interface RangesRow {
+  readonly seq: number;
+  readonly unread: number;
+  readonly ranges: readonly [number, number][] | null;
+}
+
 const CURSOR = 'notifications';
 /** Greater than any seq. */
 const ANY_SEQ = 2_147_483_647;
@@ -20,7 +26,7 @@ const ANY_SEQ = 2_147_483_647;
 export function inboxQueries(
   run: Run,
   models: ReadModels,
-): Pick<Queries, 'notifications' | 'notificationsAfter' | 'inbox'> {
+): Pick<Queries, 'notifications' | 'notificationsAfter' | 'inbox' | 'unreadNotifications'> {
   const select = `
     select n.id, n.seq, n.internal, n.read or n.seq <= i.read_up_to as read, n.body
     from ${models.inboxes} i join ${models.notifications} n on n.user_id = i.user_id
@@ -30,6 +36,18 @@ export function inboxQueries(
   const after = `${select} and n.seq > $3 order by n.seq limit $4`;
   const head = `select seq, unread + case when $2 then unread_internal else 0 end as unread
     from ${models.inboxes} where user_id = $1`;
+  // What directly follows each other has the same distance to its rank among the unread.
+  const ranges = `
+    select i.seq, i.unread + case when $2 then i.unread_internal else 0 end as unread, (
+      select json_agg(json_build_array(r.first, r.last) order by r.first) from (
+        select min(u.seq) as first, max(u.seq) as last from (
+          select n.seq, n.seq - row_number() over (order by n.seq) as distance from ${models.notifications} n
+          where n.user_id = i.user_id and n.seq > i.read_up_to and not n.read and ($2 or not n.internal)
+        ) u
+        group by u.distance order by first desc limit $3
+      ) r
+    ) as ranges
+    from ${models.inboxes} i where i.user_id = $1`;
 
   return {
     async notifications(viewer, { unread = false, cursor, limit }) {
@@ -55,6 +73,19 @@ export function inboxQueries(
     async inbox(viewer) {
       const [row] = await run<{ seq: number; unread: number }>('inbox', head, [viewer.id, isStaff(viewer.role)]);
       return row ?? { seq: 0, unread: 0 };
+    },
+
+    async unreadNotifications(viewer, limit) {
+      const [row] = await run<RangesRow>('unread_notifications_ranges', ranges, [
+        viewer.id,
+        isStaff(viewer.role),
+        limit,
+      ]);
+      if (row === undefined) return { from: 1, upTo: 0, count: 0, ranges: [] };
+      const found = row.ranges ?? [];
+      // There may be more before them.
+      const from = found.length < limit ? 1 : (found[0]?.[0] ?? 1);
+      return { from, upTo: row.seq, count: row.unread, ranges: found };
     },
   };
 }

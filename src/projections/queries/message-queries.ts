@@ -1,4 +1,5 @@
 /** Reading ticket chats: pages of messages, who takes part, and what is unread. */
+import { createBatcher } from '../../actors/batcher.ts';
 import { maySeeTicket } from '../../domain/access.ts';
 import type { Category } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
@@ -25,6 +26,8 @@ interface ParticipantRow {
 }
 
 interface UnreadRow {
+  /** Which question this answers, from 1. */
+  readonly n: number;
   readonly requester_id: string;
   readonly assignee_id: string | null;
   readonly participant_ids: readonly string[];
@@ -65,12 +68,24 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
     left join ${models.users} u on u.id = k.user_id
     where k.ticket_id = $1 and (k.is_requester or k.is_assignee or k.is_participant)
     order by k.is_requester is true desc, k.is_assignee is true desc, k.user_id`;
-  const unread = `
-    select t.requester_id, t.assignee_id, t.participant_ids, t.category, t.vendor_ids, t.grn_verified_by, ${unreadCounts}
-    from ${models.conversations} c
+  // A row for each question that has an answer.
+  const unreads = `
+    select n::integer, t.requester_id, t.assignee_id, t.participant_ids, t.category, t.vendor_ids, t.grn_verified_by, ${unreadCounts}
+    from unnest($1::text[], $2::text[]) with ordinality as asked (ticket_id, user_id, n)
+    join ${models.conversations} c on c.ticket_id = asked.ticket_id
     join ${models.tickets} t on t.id = c.ticket_id
-    left join ${models.readers} k on k.ticket_id = c.ticket_id and k.user_id = $2
-    where c.ticket_id = $1`;
+    left join ${models.readers} k on k.ticket_id = c.ticket_id and k.user_id = asked.user_id`;
+
+  /** Asked after nearly every message, for everybody who is connected: what comes together is one statement. */
+  const unreadRow = createBatcher<{ ticketId: string; userId: string }, UnreadRow | undefined>(
+    async (asked) => {
+      const values = [asked.map(({ ticketId }) => ticketId), asked.map(({ userId }) => userId)];
+      const found: (UnreadRow | undefined)[] = Array.from(asked, () => undefined);
+      for (const row of await run<UnreadRow>('unreads', unreads, values)) found[row.n - 1] = row;
+      return found;
+    },
+    { size: 500, flights: 1 },
+  );
 
   return {
     async messages(ticketId, { internal, limit, before, after }): Promise<MessagePage> {
@@ -104,7 +119,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
     },
 
     async unread(ticketId, viewer) {
-      const [row] = await run<UnreadRow>('unread', unread, [ticketId, viewer.id]);
+      const row = await unreadRow({ ticketId, userId: viewer.id });
       if (row === undefined) return 0;
       const visible = maySeeTicket(viewer, {
         requesterId: row.requester_id,

@@ -4,13 +4,8 @@
  * the payloads that it shows. Each line of the table is one check; a failed one does not end the others.
  */
 import assert from 'node:assert/strict';
-import { logIn, openSocket, type Payload, type SeedClient, type SeedSocket } from './client.ts';
-
-export interface Line {
-  readonly label: string;
-  /** Why it failed, when it did. */
-  readonly failure: string | undefined;
-}
+import { logIn, openSocket, type Payload, type SeedClient, type SeedSocket } from '../client.ts';
+import { assertFields, createTable, type Line } from '../table.ts';
 
 export interface Accounts {
   readonly driver: string;
@@ -30,26 +25,19 @@ export const DEMO_ACCOUNTS: Accounts = {
 const DESCRIPTION = 'WebSocket test ticket - Battery swap machine not working';
 
 /** Rejects when nobody can log in; everything else is a line. */
-export async function runFlow(url: string, accounts: Accounts = DEMO_ACCOUNTS): Promise<Line[]> {
+export async function runFlow(url: string, accounts: Accounts = DEMO_ACCOUNTS): Promise<readonly Line[]> {
   const signIn = (email: string) => logIn(url, email, accounts.password);
   const driver = await signIn(accounts.driver);
   const admin = await signIn(accounts.admin);
   const secondAdmin = await signIn(accounts.secondAdmin);
   using sockets = new DisposableStack();
-  const connect = (client: SeedClient) => sockets.use(openSocket(url, { auth: { token: client.token } }));
+  const connect = (client: SeedClient) =>
+    sockets.use(openSocket(`${url}/notifications`, { auth: { token: client.token } }));
   const driverSocket = connect(driver);
   const adminSocket = connect(admin);
   const secondAdminSocket = connect(secondAdmin);
 
-  const lines: Line[] = [];
-  async function check(label: string, run: () => Promise<void>): Promise<void> {
-    try {
-      await run();
-      lines.push({ label, failure: undefined });
-    } catch (error) {
-      lines.push({ label, failure: error instanceof Error ? error.message : String(error) });
-    }
-  }
+  const { lines, check } = createTable();
 
   await check('Driver Connected', () => isGreeted(driverSocket, { userId: 1, role: 'driver' }));
   await check('Admin Connected', () => isGreeted(adminSocket, { userId: 2, role: 'admin' }));
@@ -135,7 +123,7 @@ export async function runFlow(url: string, accounts: Accounts = DEMO_ACCOUNTS): 
     );
   });
   await check('Token In Header Accepted', async () => {
-    using socket = openSocket(url, { extraHeaders: { Authorization: `Bearer ${driver.token}` } });
+    using socket = openSocket(`${url}/notifications`, { extraHeaders: { Authorization: `Bearer ${driver.token}` } });
     await isGreeted(socket, { userId: 1, role: 'driver' });
   });
   await check('Wrong Token Refused', () => isRefused(url, { auth: { token: 'eyJhbGc.wrong.token' } }));
@@ -148,7 +136,7 @@ async function isGreeted(socket: SeedSocket, expected: { userId: number; role: s
 }
 
 async function isRefused(url: string, options: { auth?: object }): Promise<void> {
-  using socket = openSocket(url, options);
+  using socket = openSocket(`${url}/notifications`, options);
   assertFields(await socket.event('error'), { type: 'unauthorized', message: 'Authentication required' });
   await socket.ended;
   assert.deepEqual(socket.names, ['error'], 'an unauthenticated socket hears nothing but the error');
@@ -167,26 +155,4 @@ function assertNotification(received: Payload, ticket: Payload, expected: Payloa
     created_at: ticket.created_at,
   });
   assert.ok(!Number.isNaN(Date.parse(String(received.timestamp))), 'the timestamp is a time');
-}
-
-function assertFields(actual: Payload, expected: Payload): void {
-  for (const [field, value] of Object.entries(expected)) {
-    assert.deepEqual(
-      actual[field],
-      value,
-      `${field} is ${JSON.stringify(actual[field])}, not ${JSON.stringify(value)}`,
-    );
-  }
-}
-
-/** The guide's table of results. */
-export function report(lines: readonly Line[]): string {
-  const rule = '━'.repeat(40);
-  const rows = lines.map(({ label, failure }) => {
-    const row = `${`${label}:`.padEnd(34)}${failure === undefined ? '✅' : '❌'}`;
-    return failure === undefined ? row : `${row}\n    ${failure.replaceAll('\n', '\n    ')}`;
-  });
-  const failed = lines.filter(({ failure }) => failure !== undefined).length;
-  const verdict = failed === 0 ? '🎉 All tests passed!' : `${failed} of ${lines.length} failed.`;
-  return [`📊 Test Results:`, rule, ...rows, rule, verdict, ''].join('\n');
 }

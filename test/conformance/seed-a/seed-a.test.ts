@@ -1,21 +1,12 @@
 /** Seed A's test guide against the started server. */
-import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { readConfig } from '../../../src/config.ts';
-import { start } from '../../../src/server.ts';
-import { createDatabase, startNats } from '../../support/services.ts';
-import { report, runFlow } from './flow.ts';
+import { startServer } from '../server.ts';
+import { report } from '../table.ts';
+import { runFlow } from './flow.ts';
 
 it('passes the flow of seed A’s own test guide', async () => {
-  await using database = await createDatabase();
-  await using nats = await startNats();
-  const config = readConfig({ PORT: '0', DATABASE_URL: database.url, NATS_URL: nats.url, DEMO_DATA: 'on' });
-  const server = await start(config, pino({ level: 'silent' }));
-  try {
-    const lines = await runFlow(server.url);
-    process.stdout.write(`\n${report(lines)}`);
-    expect(lines.filter(({ failure }) => failure !== undefined)).toEqual([]);
-  } finally {
-    await server.close();
-  }
+  await using server = await startServer();
+  const lines = await runFlow(server.url);
+  process.stdout.write(`\n${report(lines)}`);
+  expect(lines.filter(({ failure }) => failure !== undefined)).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { type ApiConfig, type ApiParts, createApi } from '../../../src/api/api.t
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
 import { createServices } from '../../../src/application/services.ts';
+import type { SocketControl } from '../../../src/application/socket-control.ts';
 import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
@@ -21,6 +22,9 @@ import { userDecider } from '../../../src/domain/user/decider.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
+import { takenNames } from '../../../src/gateway/dialects/catalog.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
@@ -30,6 +34,16 @@ import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
 const newId = () => randomUUID();
+
+/** Nothing is connected to a rig without a gateway. */
+const NOBODY: SocketControl = {
+  send: (target) => Promise.resolve('client' in target ? undefined : 0),
+  status: () => Promise.resolve({ connections: 0, users: 0, rooms: 0, nodes: 1, uptime: 0 }),
+  clients: () => Promise.resolve([]),
+  client: () => Promise.resolve(undefined),
+  clientsOf: () => Promise.resolve([]),
+  takenNames: takenNames(DIALECTS),
+};
 
 /** What the domain side of a node is made of, on a database and a nats-server. */
 export interface Node extends AsyncDisposable {
@@ -168,6 +182,8 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     waiter,
     auth,
     online: () => Promise.resolve(new Set(options.online)),
+    sockets: () => NOBODY,
+    asyncApi: createAsyncApi(DIALECTS, '1'),
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,

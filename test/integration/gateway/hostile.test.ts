@@ -10,7 +10,7 @@ let driver: Client;
 
 beforeAll(async () => {
   services = await startServices();
-  node = await startNode(services, { gateway: { socketsPerUser: 5, ticketsPerSocket: 2 } });
+  node = await startNode(services, { gateway: { socketsPerUser: 5, streamsPerSocket: 2 } });
   driver = await signIn(node.url, 'driver');
 });
 

@@ -23,6 +23,9 @@ import { createAppender } from '../../../src/eventlog/appender.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { openSession } from '../../../src/eventlog/session.ts';
+import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
+import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 import { createGateway } from '../../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../../src/gateway/options.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
@@ -30,6 +33,7 @@ import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import { startAttachments } from '../../support/attachments.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
+import { socketContract } from '../../support/socket-contract.ts';
 import { until } from '../../support/until.ts';
 
 const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
@@ -53,6 +57,7 @@ interface NodeOptions {
   /** The gateway's clock. */
   readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
+  readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
 }
@@ -67,6 +72,7 @@ export async function startServices(): Promise<Services & AsyncDisposable> {
 
 export async function startNode({ databaseUrl, natsUrl }: Services, options: NodeOptions = {}): Promise<Node> {
   await using parts = new AsyncDisposableStack();
+  const { dialects = DIALECTS } = options;
   const database = { connectionString: databaseUrl };
   const pool = new pg.Pool({ ...database, max: 20 });
   pool.on('error', () => undefined);
@@ -122,6 +128,8 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     waiter,
     auth,
     online: async (userIds) => gateway.online(userIds),
+    sockets: () => gateway.control,
+    asyncApi: createAsyncApi(dialects, '1'),
     readiness: [],
     config: { corsOrigins: [] },
     log,
@@ -136,6 +144,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     attachmentUrl: attachments.urlFor,
     log,
     now: options.now ?? Date.now,
+    dialects,
     options: { rate: 'off', drainSpread: 0, ...options.gateway },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -189,7 +198,7 @@ async function request(url: string, token: string | undefined, method: string, p
 // biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
 export type Heard = { readonly name: string; readonly payload: any };
 
-/** A socket.io-client that remembers everything it was sent, in order. */
+/** A socket.io-client that remembers everything it was sent, in order. Disposing of it fails when anything was not as the tables say. */
 export interface Listener extends Disposable {
   readonly socket: Socket;
   readonly heard: Heard[];
@@ -206,7 +215,13 @@ export interface Listener extends Disposable {
 export function listen(url: string, options: Partial<ManagerOptions & SocketOptions>): Listener {
   const heard: Heard[] = [];
   const socket = io(url, { transports: ['websocket'], forceNew: true, reconnectionDelay: 50, ...options });
-  socket.onAny((name: string, payload: unknown) => void heard.push({ name, payload }));
+  const contract = socketContract(new URL(url).pathname);
+  const breaches: string[] = [];
+  const hold = (breach: string | undefined) => breach !== undefined && breaches.push(breach);
+  socket.onAny((name: string, payload: unknown) => {
+    heard.push({ name, payload });
+    hold(contract.event(name, payload));
+  });
   const all = (name: string) => heard.filter((one) => one.name === name).map(({ payload }) => payload);
   return {
     socket,
@@ -214,8 +229,15 @@ export function listen(url: string, options: Partial<ManagerOptions & SocketOpti
     all,
     first: (name, fits = () => true) =>
       until(() => all(name).find(fits), `${name} (heard: ${heard.map((one) => one.name).join(', ')})`),
-    ask: (name, ...args) => socket.timeout(10_000).emitWithAck(name, ...args),
-    [Symbol.dispose]: () => void socket.disconnect(),
+    async ask(name, ...args) {
+      const answer = await socket.timeout(10_000).emitWithAck(name, ...args);
+      hold(contract.ack(name, answer));
+      return answer;
+    },
+    [Symbol.dispose]() {
+      socket.disconnect();
+      if (breaches.length > 0) throw new Error(breaches.join('\n'));
+    },
   };
 }
 

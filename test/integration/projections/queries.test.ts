@@ -171,8 +171,16 @@ describe('notifications', () => {
     expect(after[0]).toMatchObject({ type: 'support_ticket_created', read: false, internal: false, priority: 'high' });
   });
 
+  it('that are unread come as ranges, the newest ones when there are many', async () => {
+    const all = await rig.queries.unreadNotifications(admin, 10);
+    expect(all).toEqual({ from: 1, upTo: 7, count: 7, ranges: [[1, 7]] });
+    expect(await rig.queries.unreadNotifications(admin, 1)).toEqual(all);
+  });
+
   it('of somebody without any are an empty inbox', async () => {
     expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0 });
+    const nothing = { from: 1, upTo: 0, count: 0, ranges: [] };
+    expect(await rig.queries.unreadNotifications({ ...driver, id: 'nobody' }, 10)).toEqual(nothing);
   });
 
   it('of internal notes are hidden from somebody who is staff no more', async () => {

@@ -92,6 +92,37 @@ const news = { type: 'news', title: 'News', message: 'There is news' };
 const registration = (role: Role) => ({ name: 'Somebody new', role });
 const GRN = { type: 'grn', id: 'cast-grn' };
 
+function relay(path: string, params: Readonly<Record<string, string>>, ok = 202, body: object = {}): PlainRow {
+  return { route: `POST /websocket/${path}`, may: machineOrAdmin, ok, params, body };
+}
+
+const away = { clientId: 'user:cast-outsider' };
+const gone = { clientId: 'no-such-socket' };
+const open = { roomName: 'cast-open' };
+const said = { eventName: 'said' };
+
+/** Where nobody is connected. */
+const RELAY_ROWS: readonly PlainRow[] = [
+  relay('notify/client/:clientId', away, 202, news),
+  { ...relay('notify/client/:clientId', gone, 404, news), use: 'a socket that is gone' },
+  relay('notify/room/:roomName', open, 202, news),
+  relay('notify/broadcast', {}, 202, news),
+  relay('chat/client/:clientId', away),
+  relay('chat/room/:roomName', open),
+  relay('event/client/:clientId/:eventName', { ...away, ...said }),
+  relay('event/room/:roomName/:eventName', { ...open, ...said }),
+  relay('event/broadcast/:eventName', said),
+  { ...relay('event/broadcast/:eventName', { eventName: 'new_message' }, 422), use: 'a name with a meaning' },
+  relay('event/users/:eventName', said, 202, { userIds: ['cast-outsider'], data: {} }),
+  relay('event/ticket/:ticketId/:eventName', { ...said, ticketId: 'no-such-ticket' }, 404),
+  relay('whatsapp/status/:clientId', away),
+  relay('whatsapp/message/:clientId', away),
+  relay('conversation/:clientId', away),
+  { route: 'GET /websocket/status', may: machineOrAdmin, ok: 200 },
+  { route: 'GET /websocket/clients', may: machineOrAdmin, ok: 200 },
+  { route: 'GET /websocket/clients/:clientId/status', may: machineOrAdmin, ok: 200, params: away },
+];
+
 export const PLAIN_ROWS: readonly PlainRow[] = [
   { route: 'GET /api/v1/tickets', may: anybody, ok: 200 },
   { route: 'POST /api/v1/tickets', use: 'for oneself', may: anybody, ok: 201, body: { description: 'Stuck' } },
@@ -172,6 +203,7 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
     params: { name: 'cast-open' },
     body: { private: false },
   },
+  ...RELAY_ROWS,
 ];
 
 /** Without a token. */

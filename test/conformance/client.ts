@@ -1,6 +1,6 @@
-/** A client of seed A's system as its test guide describes one: REST with a token, and socket.io-client. */
+/** A client as the seeds' own guides describe one: REST with a token, and socket.io-client. */
 import assert from 'node:assert/strict';
-import { io, type Socket } from 'socket.io-client';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 
 /** Milliseconds that anything may take before it counts as not having happened. */
 const PATIENCE = 5_000;
@@ -42,8 +42,14 @@ async function call(
   return text === '' ? {} : JSON.parse(text);
 }
 
-/** A socket on `/notifications` that remembers what it was sent. */
+/** A socket that remembers what it was sent. */
 export interface SeedSocket extends Disposable {
+  /** Its id, once it is connected. */
+  readonly id: string;
+  /** Without waiting for an answer, as most seeds do. */
+  emit(name: string, payload?: unknown): void;
+  /** Resolves with the ack. */
+  ask(name: string, payload?: unknown): Promise<Payload>;
   /** The first such event, whether it came already or is yet to come. Rejects after a while. */
   event(name: string, fits?: (payload: Payload) => boolean): Promise<Payload>;
   heard(name: string): readonly Payload[];
@@ -53,8 +59,11 @@ export interface SeedSocket extends Disposable {
   readonly ended: Promise<void>;
 }
 
-export function openSocket(url: string, options: { auth?: object; extraHeaders?: Record<string, string> }): SeedSocket {
-  const socket: Socket = io(`${url}/notifications`, { forceNew: true, ...options });
+export type SeedSocketOptions = Partial<ManagerOptions & SocketOptions>;
+
+/** `url` with the namespace as its path. */
+export function openSocket(url: string, options: SeedSocketOptions): SeedSocket {
+  const socket: Socket = io(url, { forceNew: true, ...options });
   const heard: { name: string; payload: Payload }[] = [];
   const waiting = new Set<() => void>();
   socket.onAny((name: string, payload: Payload) => {
@@ -82,6 +91,11 @@ export function openSocket(url: string, options: { auth?: object; extraHeaders?:
   }
 
   return {
+    get id() {
+      return socket.id ?? '';
+    },
+    emit: (name, ...payload) => void socket.emit(name, ...payload),
+    ask: (name, ...payload) => socket.timeout(PATIENCE).emitWithAck(name, ...payload),
     event,
     heard: of,
     get names() {

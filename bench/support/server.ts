@@ -1,0 +1,50 @@
+/** A server under test as a process of its own, and what it costs: it says `ready at <url>` and is stopped by SIGTERM. */
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+
+export interface ServerUnderTest extends AsyncDisposable {
+  readonly url: string;
+  /** Milliseconds that its threads have computed; NaN where there is no /proc. */
+  cpu(): Promise<number>;
+}
+
+/** Rejects when it ends before it is ready. With BENCH_PROFILE, a folder, it leaves a CPU profile there. */
+export async function startServer(program: string, env: Readonly<Record<string, string>>): Promise<ServerUnderTest> {
+  const { BENCH_PROFILE: folder, PATH } = process.env;
+  const flags = folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
+  const child = spawn(process.execPath, [...flags, program], {
+    env: { PATH, NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  // A benchmark that fails must not leave its servers running.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const url = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      output += text;
+      const found = / is ready at (\S+)/.exec(output);
+      if (found?.[1]) resolve(found[1]);
+    });
+    void exited.then(() => reject(new Error(`${program} ended before it was ready`)));
+  });
+  return {
+    url,
+    cpu: () => cpuOf(child.pid),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await exited;
+      process.off('exit', kill);
+    },
+  };
+}
+
+const TICK_MS = 10;
+
+async function cpuOf(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // After the program's name in parentheses: the 14th and 15th fields are user and system time.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}

@@ -1,0 +1,53 @@
+/**
+ * Work in processes of their own, so that neither the sides of a benchmark nor its load share an event loop or a heap.
+ * A worker answers calls one at a time; it ends when whoever started it does, or closes it.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+export interface Worker extends AsyncDisposable {
+  /** Rejects with what went wrong in the worker, or when it has ended. */
+  call<Result>(command: string, argument?: unknown): Promise<Result>;
+}
+
+interface Reply {
+  readonly result?: unknown;
+  readonly error?: string;
+}
+
+/** `program` is relative to `bench/`. */
+export function startWorker(program: string): Worker {
+  const child = fork(join(import.meta.dirname, '..', program), { serialization: 'advanced' });
+  const ended = once(child, 'exit');
+  return {
+    async call<Result>(command: string, argument?: unknown) {
+      const reply = once(child, 'message');
+      child.send({ command, argument });
+      const [answer] = (await Promise.race([reply, ended.then(() => [{ error: 'it has ended' }])])) as [Reply];
+      if (answer.error !== undefined) throw new Error(`${program}: ${command}: ${answer.error}`);
+      return answer.result as Result;
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.connected) child.disconnect();
+      await ended;
+    },
+  };
+}
+
+type Handler = (argument: never) => unknown;
+
+/** Called by a worker's program: answers calls of these names. `close` runs when the worker is to end. */
+export function serveCalls(handlers: Readonly<Record<string, Handler>>, close: () => unknown = () => undefined): void {
+  process.on('message', async ({ command, argument }: { command: string; argument: unknown }) => {
+    try {
+      process.send?.({ result: await handlers[command]?.(argument as never) });
+    } catch (error) {
+      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    }
+  });
+  process.once('disconnect', async () => {
+    await close();
+    process.exit();
+  });
+}

@@ -1,0 +1,44 @@
+/** Watches the commands that an ActorSystem is given: how many, with what result, how long, in which trace. */
+import { DeskwireError } from '../domain/errors.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { ActorKind, ActorSystem, CommandContext, RecordedCommand } from './actor-system.ts';
+
+export function watchCommands(actors: ActorSystem, { metrics, tracing }: Telemetry): ActorSystem {
+  async function watch<Outcome extends RecordedCommand>(
+    kind: ActorKind,
+    id: string,
+    type: string,
+    context: CommandContext,
+    give: (context: CommandContext) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const startedAt = performance.now();
+    let result = 'failed';
+    try {
+      const outcome = await tracing.span(
+        {
+          name: `deskwire.command ${type}`,
+          attributes: { 'deskwire.stream.kind': kind, 'deskwire.stream.id': id },
+          parent: context.traceparent,
+        },
+        // What the command records belongs to this span, and so does what follows from it.
+        (traceparent) => give(traceparent === undefined ? context : { ...context, traceparent }),
+      );
+      result = outcome.duplicate ? 'repeated' : outcome.events.length === 0 ? 'unchanged' : 'done';
+      return outcome;
+    } catch (error) {
+      if (error instanceof DeskwireError) result = error.code;
+      throw error;
+    } finally {
+      metrics.commandAnswered(kind, type, result, performance.now() - startedAt);
+    }
+  }
+
+  return {
+    execute: (kind, id, command, context) =>
+      watch(kind, id, command.type, context, (given) => actors.execute(kind, id, command, given)),
+    record: (kind, id, command, context) =>
+      watch(kind, id, command.type, context, (given) => actors.record(kind, id, command, given)),
+    read: actors.read,
+    close: actors.close,
+  };
+}

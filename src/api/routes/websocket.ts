@@ -1,0 +1,251 @@
+/**
+ * Seed C's relay over HTTP, which seed D's service calls map onto as well: sends events to connected sockets, and tells who
+ * is connected. For services and admins. Nothing here is durable: who is not connected is not reached, and `delivered` says
+ * how many sockets were. Source: PROTOCOL.md section 6.
+ */
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { IdField, LIMITS, MessageField, RoomNameField, TicketIdField } from '../../application/schemas.ts';
+import type { Services } from '../../application/services.ts';
+import type { SocketControl, SocketTarget } from '../../application/socket-control.ts';
+import { ticketIdOf } from '../../application/tickets.ts';
+import { requirePermission } from '../../domain/access.ts';
+import { DeskwireError } from '../../domain/errors.ts';
+import { ClientStatusAnswer, ClientsAnswer, DeliveredAnswer, SocketsAnswer } from '../answers/sockets.ts';
+import type { App } from '../app.ts';
+import { userOf } from '../requests.ts';
+
+/** Undefined as long as the sockets are not there yet. */
+export type Sockets = () => SocketControl | undefined;
+
+const tags = ['Relay (seed C)'];
+const strict = { additionalProperties: false };
+const AnyObject = Type.Record(Type.String(), Type.Unknown(), { description: 'Passed on as it is' });
+const NotificationBody = Type.Object(
+  {
+    type: Type.String({ minLength: 1, maxLength: 64 }),
+    title: Type.String({ minLength: 1, maxLength: LIMITS.title }),
+    message: MessageField,
+    data: Type.Optional(AnyObject),
+  },
+  strict,
+);
+const UsersBody = Type.Object(
+  {
+    userIds: Type.Array(IdField, { minItems: 1, maxItems: LIMITS.userIds }),
+    data: Type.Unknown({ description: 'Passed on as it is' }),
+  },
+  strict,
+);
+const SendQuery = Type.Object(
+  { excludeUserId: Type.Optional(Type.Unsafe<string>({ ...IdField, description: 'Leaves this user out' })) },
+  strict,
+);
+const ListQuery = Type.Object(
+  { cursor: Type.Optional(IdField), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000 })) },
+  strict,
+);
+const ClientId = Type.Unsafe<string>({ ...IdField, description: 'Of a socket, or `user:<id>` for all of a user’s' });
+const EventName = Type.Unsafe<string>({ ...IdField, description: 'A letter and up to 63 letters, digits and _ . : -' });
+
+/** Where something is sent. */
+interface Where {
+  readonly path: string;
+  readonly to: string;
+  readonly params: Readonly<Record<string, Type.TSchema>>;
+  target(params: Params): SocketTarget | Promise<SocketTarget>;
+}
+
+type Params = Readonly<Record<string, string>>;
+
+/** An event with a name and a body of its own. */
+interface What {
+  readonly path: string;
+  readonly says: string;
+  readonly event: string;
+  readonly body: Type.TSchema;
+  readonly where: readonly Where[];
+}
+
+export function websocketRoutes(app: App, services: Services, sockets: Sockets): void {
+  const client: Where = {
+    path: 'client/:clientId',
+    to: 'a client',
+    params: { clientId: ClientId },
+    target: ({ clientId = '' }) => clientTarget(services, clientId),
+  };
+  const room: Where = {
+    path: 'room/:roomName',
+    to: 'a room',
+    params: { roomName: RoomNameField },
+    target: ({ roomName = '' }) => ({ room: roomName }),
+  };
+  const everyone: Where = { path: 'broadcast', to: 'everyone', params: {}, target: () => ({ everyone: true }) };
+  const ticket: Where = {
+    path: 'ticket/:ticketId',
+    to: 'those who are in a ticket',
+    params: { ticketId: TicketIdField },
+    target: ({ ticketId = '' }) => ticketTarget(services, ticketId),
+  };
+  const bare: Where = { ...client, path: ':clientId' };
+
+  const table: readonly What[] = [
+    {
+      ...{ path: 'notify', says: 'Send a notification', event: 'notification', body: NotificationBody },
+      where: [client, room, everyone],
+    },
+    { path: 'chat', says: 'Send a chat message', event: 'chatMessage', body: AnyObject, where: [client, room] },
+    ...whatsapp(bare),
+    {
+      ...{ path: 'conversation', says: 'Send a conversation update', event: 'conversationUpdate', body: AnyObject },
+      where: [bare],
+    },
+  ];
+  for (const { path, says, event, body, where } of table) {
+    for (const one of where) {
+      const schema = { ...sending(`${says} to ${one.to}`), params: Type.Object({ ...one.params }), body };
+      app.post(`/websocket/${path}/${one.path}`, { config, schema }, async (request, reply) => {
+        const control = permitted(request, sockets);
+        reply.code(202);
+        return deliver(control, await one.target(request.params as Params), event, request.body, request.query);
+      });
+    }
+  }
+  for (const one of [client, room, everyone, ticket]) {
+    const params = Type.Object({ ...one.params, eventName: EventName });
+    const schema = { ...sending(`Send an event of your own to ${one.to}`), params, body: AnyObject };
+    app.post(`/websocket/event/${one.path}/:eventName`, { config, schema }, async (request, reply) => {
+      const control = permitted(request, sockets);
+      const name = customName(control, request.params.eventName);
+      reply.code(202);
+      return deliver(control, await one.target(request.params as Params), name, request.body, request.query);
+    });
+  }
+  app.post(
+    '/websocket/event/users/:eventName',
+    {
+      config,
+      schema: {
+        ...sending('Send an event of your own to several users'),
+        params: Type.Object({ eventName: EventName }),
+        body: UsersBody,
+      },
+    },
+    async (request, reply) => {
+      const control = permitted(request, sockets);
+      const name = customName(control, request.params.eventName);
+      reply.code(202);
+      return deliver(control, { users: request.body.userIds }, name, request.body.data, request.query);
+    },
+  );
+  readRoutes(app, services, sockets);
+}
+
+const config = { unlogged: true, problems: [403, 404, 422] };
+
+function sending(summary: string) {
+  return { tags, summary, querystring: SendQuery, response: { 202: DeliveredAnswer } };
+}
+
+function whatsapp(where: Where): What[] {
+  const common = { body: AnyObject, where: [where] };
+  return [
+    { path: 'whatsapp/status', says: 'Send a WhatsApp status', event: 'whatsappStatusUpdate', ...common },
+    { path: 'whatsapp/message', says: 'Send a WhatsApp message', event: 'whatsappMessageUpdate', ...common },
+  ];
+}
+
+function readRoutes(app: App, services: Services, sockets: Sockets): void {
+  app.get(
+    '/websocket/status',
+    {
+      config: { problems: [403] },
+      schema: { tags, summary: 'Read how many are connected', response: { 200: SocketsAnswer } },
+    },
+    (request) => permitted(request, sockets).status(),
+  );
+  app.get(
+    '/websocket/clients',
+    {
+      config: { problems: [403] },
+      schema: { tags, summary: 'List who is connected', querystring: ListQuery, response: { 200: ClientsAnswer } },
+    },
+    async (request) => {
+      const control = permitted(request, sockets);
+      const { cursor, limit = 100 } = request.query;
+      const clients = await control.clients({ limit, ...(cursor !== undefined && { after: cursor }) });
+      const nextCursor = clients.length < limit ? null : (clients.at(-1)?.clientId ?? null);
+      return { clients, nextCursor };
+    },
+  );
+  app.get(
+    '/websocket/clients/:clientId/status',
+    {
+      config: { problems: [403] },
+      schema: {
+        ...{ tags, summary: 'Read whether a client is connected, and with how many sockets' },
+        params: Type.Object({ clientId: ClientId }),
+        response: { 200: ClientStatusAnswer },
+      },
+    },
+    async (request) => {
+      const control = permitted(request, sockets);
+      const { clientId } = request.params;
+      const target = await clientTarget(services, clientId);
+      const clients = 'client' in target ? [await control.client(target.client)] : await control.clientsOf(target.user);
+      const found = clients.filter((one) => one !== undefined);
+      if ('client' in target && found.length === 0) throw unknownClient();
+      return { clientId, connected: found.length > 0, connections: found.length, clients: found };
+    },
+  );
+}
+
+function permitted(request: FastifyRequest, sockets: Sockets): SocketControl {
+  const { role } = userOf(request);
+  requirePermission(role === 'service' || role === 'admin', 'Only services and admins may use the relay');
+  const control = sockets();
+  if (control === undefined) throw new DeskwireError('unavailable', 'Not started yet', { retryAfter: 1 });
+  return control;
+}
+
+async function deliver(
+  control: SocketControl,
+  target: SocketTarget,
+  name: string,
+  data: unknown,
+  { excludeUserId }: { readonly excludeUserId?: string },
+): Promise<{ delivered: number }> {
+  const delivered = await control.send(target, { name, data }, excludeUserId);
+  if (delivered === undefined) throw unknownClient();
+  return { delivered };
+}
+
+/** Users may be away; one whom nobody has heard of is a mistake. */
+async function clientTarget(services: Services, clientId: string) {
+  if (!clientId.startsWith('user:')) return { client: clientId };
+  const user = clientId.slice('user:'.length);
+  if ((await services.directory.user(user)) === undefined) throw unknownClient();
+  return { user, users: [user] };
+}
+
+async function ticketTarget(services: Services, idOrNumber: string): Promise<SocketTarget> {
+  const ticketId = await ticketIdOf(services, idOrNumber);
+  const { state } = await services.actors.read('ticket', ticketId);
+  if (!state.exists || state.deleted) throw new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' });
+  return { ticketId };
+}
+
+const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
+
+/** The name, when it means nothing to clients yet. */
+function customName({ takenNames }: SocketControl, name: string): string {
+  if (CUSTOM_NAME.test(name) && !takenNames.has(name)) return name;
+  const problem = takenNames.has(name)
+    ? 'This event has a meaning of its own'
+    : 'An event name is a letter and up to 63 letters, digits and _ . : -';
+  throw new DeskwireError('unusable_event_name', problem, { field: 'eventName' });
+}
+
+function unknownClient(): DeskwireError {
+  return new DeskwireError('not_found', 'There is no such client', { field: 'clientId' });
+}

@@ -1,0 +1,50 @@
+/**
+ * The dialect tables as one: every namespace with every request that it takes and every event that it sends. Dispatch, the
+ * AsyncAPI document, the list of names that nobody else may use, and the tests that go over all of them read it here.
+ */
+import type { TSchema } from 'typebox';
+import { commonEvents, commonRequests } from './common.ts';
+import type { Dialect } from './dialect.ts';
+import type { Request } from './request.ts';
+
+export interface NamespaceCatalog {
+  readonly namespace: string;
+  readonly dialects: readonly Dialect[];
+  readonly requests: ReadonlyMap<string, Request>;
+  readonly events: ReadonlyMap<string, TSchema>;
+}
+
+/** By namespace. Throws RangeError when two dialects of a namespace use one name. */
+export function catalogOf(dialects: readonly Dialect[]): ReadonlyMap<string, NamespaceCatalog> {
+  const catalog = new Map<string, NamespaceCatalog>();
+  for (const [namespace, spoken] of Map.groupBy(dialects, (dialect) => dialect.namespace)) {
+    catalog.set(namespace, {
+      namespace,
+      dialects: spoken,
+      requests: merged([commonRequests, ...spoken.map(({ requests }) => requests)]),
+      events: merged([commonEvents, ...spoken.map(({ events }) => events)]),
+    });
+  }
+  return catalog;
+}
+
+function merged<T>(tables: readonly Readonly<Record<string, T>>[]): Map<string, T> {
+  const all = new Map<string, T>();
+  for (const [name, one] of tables.flatMap((table) => Object.entries(table))) {
+    if (all.has(name)) throw new RangeError(`two dialects of one namespace use the name ${name}`);
+    all.set(name, one);
+  }
+  return all;
+}
+
+/** Socket.IO's own, which it refuses to send. Source: RESERVED_EVENTS of socket.io and its client. */
+const SOCKET_IO = ['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'];
+
+/** Every name that means something to clients of some namespace already. */
+export function takenNames(dialects: readonly Dialect[]): ReadonlySet<string> {
+  const taken = new Set(SOCKET_IO);
+  for (const { requests, events } of catalogOf(dialects).values()) {
+    for (const name of [...requests.keys(), ...events.keys()]) taken.add(name);
+  }
+  return taken;
+}

@@ -1,0 +1,120 @@
+/** `/`, rooms and relay, as seed C speaks it. Source: PROTOCOL.md section 6. */
+import Type from 'typebox';
+import { requireRelayable } from '../../application/relayed.ts';
+import { postRoomMessage } from '../../application/room-messages.ts';
+import { requirePermission } from '../../domain/access.ts';
+import { parseStream } from '../../domain/event.ts';
+import type { RoomEvent } from '../../domain/room/events.ts';
+import { isStaff } from '../../domain/user/identity.ts';
+import type { Arrival } from '../live/memberships.ts';
+import { callerOf, send } from '../toolbox.ts';
+import type { ClientAct, ClientsTable, Dialect, StreamTable, Wire } from './dialect.ts';
+import { epoch, room, version } from './fields.ts';
+import { anyJson, closed, count, flag, text, time } from './payloads.ts';
+import { type Call, request } from './request.ts';
+
+const roomTable: StreamTable<RoomEvent> = {
+  internal: false,
+  render(event) {
+    if (event.type !== 'RoomMessagePosted') return [];
+    const { message, clientId } = event.data;
+    const payload = {
+      room: parseStream(event.stream).id,
+      message,
+      clientId,
+      userId: event.metadata.actor.id,
+      timestamp: event.time,
+      version: event.version,
+    };
+    return [{ name: 'roomMessage', payload, audience: 'public', exceptSocket: clientId }];
+  },
+  expelled: leftWire,
+};
+
+const clients: ClientsTable = {
+  joined: (act) => ({ name: 'clientJoined', payload: actWire(act) }),
+  left: (act) => ({ name: 'clientLeft', payload: actWire(act) }),
+  broadcast: (act, message) => ({ name: 'messageBroadcast', payload: { ...actWire(act), message } }),
+};
+
+const act = { clientId: text, userId: text, timestamp: time };
+const standing = { room: text, version: count, epoch: text, recovered: flag };
+const received = { messageId: text, timestamp: time };
+
+const events: Dialect['events'] = {
+  messageReceived: closed(received),
+  messageBroadcast: closed({ ...act, message: anyJson }),
+  roomJoined: closed(standing),
+  roomLeft: closed({ room: text }),
+  roomMessage: closed({ room: text, message: anyJson, ...act, version: count }),
+  clientJoined: closed(act),
+  clientLeft: closed(act),
+};
+
+function actWire({ clientId, userId, timestamp }: ClientAct): object {
+  return { clientId, userId, timestamp };
+}
+
+function leftWire(name: string): Wire {
+  return { name: 'roomLeft', payload: { room: name } };
+}
+
+function welcome(call: Call, { id, version, epoch, recovered, wires }: Arrival): void {
+  send(call, { name: 'roomJoined', payload: { room: id, version, epoch, recovered } }, ...wires);
+}
+
+const strict = { additionalProperties: false };
+
+export const rooms: Dialect = {
+  name: 'rooms',
+  namespace: '/',
+  events,
+  rooms: roomTable,
+  clients,
+  requests: {
+    message: request(
+      anyJson,
+      (call, message) => {
+        const { session, tools } = call;
+        const { role } = session.user;
+        requirePermission(isStaff(role) || role === 'service', 'Only staff and services may broadcast');
+        requireRelayable(message, 'message');
+        tools.clients.broadcast(session, message);
+        const receipt = { messageId: tools.services.newId(), timestamp: new Date(tools.now()).toISOString() };
+        send(call, { name: 'messageReceived', payload: receipt });
+        return receipt;
+      },
+      Type.Object(received),
+    ),
+    joinRoom: request(
+      Type.Object({ room, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
+      async (call, { room: id, after, epoch }) => {
+        const otherwise = after === undefined ? 'now' : 'latest';
+        const place = { kind: 'room', id, after, epoch, otherwise } as const;
+        const joined = await call.tools.memberships.join(call.session, rooms, place, (arrival) =>
+          welcome(call, arrival),
+        );
+        return { room: id, version: joined.version, epoch: joined.epoch, recovered: joined.recovered };
+      },
+      Type.Object(standing),
+    ),
+    leaveRoom: request(
+      Type.Object({ room }, strict),
+      async (call, { room: id }) => {
+        await call.tools.memberships.leave(call.session, rooms, { kind: 'room', id });
+        send(call, leftWire(id));
+        return { room: id };
+      },
+      Type.Object({ room: text }),
+    ),
+    roomMessage: request(
+      Type.Object({ room, message: anyJson }, strict),
+      async (call, { room: id, message }) => {
+        const post = { message, clientId: call.session.socket.id };
+        const { version } = await postRoomMessage(call.tools.services, callerOf(call), id, post);
+        return { room: id, version };
+      },
+      Type.Object({ room: text, version: count }),
+    ),
+  },
+};

@@ -1,0 +1,146 @@
+/**
+ * `/`, streams: Deskwire's own protocol. Whoever applies the `events` of an ack, and then each `event`, in the order
+ * received, has exactly what a fresh load would give. A subscription without `after` begins at the beginning.
+ *
+ * The `epoch` of a subscription says in which history its versions count: that of the log, and whether it includes
+ * internal notes. Someone who comes back as staff, or no longer is, is thereby told to load afresh (`access`).
+ * Source: PROTOCOL.md section 7.
+ */
+import Type from 'typebox';
+import { DeskwireError } from '../../domain/errors.ts';
+import { parseStream } from '../../domain/event.ts';
+import type { Break } from '../live/memberships.ts';
+import type { LiveKind } from '../live/subjects.ts';
+import { send } from '../toolbox.ts';
+import type { Dialect, InboxTable, TicketTable, Wire } from './dialect.ts';
+import { epoch, version } from './fields.ts';
+import { closed, count, flag, text } from './payloads.ts';
+import { type Call, request } from './request.ts';
+import { notificationWire, roomWires, streamEvent, ticketWires, unreadWire } from './stream-events.ts';
+
+const tickets: TicketTable = {
+  internal: true,
+  present: false,
+  render: (event, messageWire) => ticketWires(event, `ticket:${parseStream(event.stream).id}`, messageWire),
+  expelled: (id, at) => resync(`ticket:${id}`, 'access', at),
+  viewChanged: (id, at) => resync(`ticket:${id}`, 'access', at),
+};
+
+const rooms: NonNullable<Dialect['rooms']> = {
+  internal: false,
+  render: (event) => roomWires(event, `room:${parseStream(event.stream).id}`),
+  expelled: (id, at) => resync(`room:${id}`, 'access', at),
+};
+
+const inbox: InboxTable = {
+  onConnect: false,
+  render: (notification) => [notificationWire(notification)],
+  unreadOnes: unreadWire,
+  viewChanged: (seq) => resync('inbox', 'access', seq),
+};
+
+const reason = Type.Unsafe<Break>({ type: 'string', enum: ['too_old', 'epoch', 'access'] });
+
+const events: Dialect['events'] = {
+  event: streamEvent,
+  resync: closed({ stream: text, reason, version: count }),
+};
+
+function resync(stream: string, why: Break, at: number): Wire {
+  return { name: 'resync', payload: { stream, reason: why, version: at } };
+}
+
+interface Subscription {
+  readonly stream: string;
+  readonly version: number;
+  readonly recovered: boolean;
+  readonly internal: boolean;
+  readonly broken: Break | undefined;
+  readonly wires: readonly Wire[];
+}
+
+/** In one tick, so that the ack comes before any later event. Without an ack to carry them, events go by themselves. */
+function welcome(call: Call, { stream, version, recovered, internal, broken, wires }: Subscription): void {
+  const shown = `${call.tools.epoch()}.${internal ? 'staff' : 'public'}`;
+  const events = wires.map(({ payload }) => payload);
+  call.reply({ stream, epoch: shown, version, recovered, events });
+  if (!call.acked) send(call, ...wires);
+  if (broken !== undefined) send(call, resync(stream, broken, version));
+}
+
+/** An epoch that is only the log's, as other dialects tell it, says nothing of internal notes. */
+function seenIn(shown: string | undefined): { epoch?: string; internal?: boolean } {
+  if (shown === undefined) return {};
+  const [, log, view] = /^(.*)\.(staff|public)$/s.exec(shown) ?? [];
+  return log === undefined ? { epoch: shown } : { epoch: log, internal: view === 'staff' };
+}
+
+async function subscribeInbox(call: Call, after: number, seen: ReturnType<typeof seenIn>): Promise<void> {
+  const { session, tools } = call;
+  const otherLog = seen.epoch !== undefined && seen.epoch !== tools.epoch();
+  const from = { after, internal: seen.internal, ...(otherLog && { broken: 'epoch' as const }) };
+  await tools.inboxOf(session).join(session, stream, from, ({ seq, ...arrival }) => {
+    welcome(call, { stream: 'inbox', version: seq, ...arrival });
+  });
+}
+
+type Named = { readonly kind: LiveKind; readonly id: string } | 'inbox';
+
+function named(name: string): Named {
+  if (name === 'inbox') return name;
+  const [kind, id = ''] = name.split(':', 2);
+  return { kind: kind === 'room' ? kind : 'ticket', id };
+}
+
+const strict = { additionalProperties: false };
+const streamName = Type.String({ pattern: '^(inbox|ticket:[A-Za-z0-9-]{1,64}|room:[A-Za-z0-9_.-]{1,64})$' });
+
+export const stream: Dialect = {
+  name: 'stream',
+  namespace: '/',
+  events,
+  tickets,
+  rooms,
+  inbox,
+  requests: {
+    subscribe: request(
+      Type.Object({ stream: streamName, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
+      async (call, { stream: name, after = 0, epoch: shown }) => {
+        const seen = seenIn(shown);
+        const place = named(name);
+        if (place === 'inbox') return await subscribeInbox(call, after, seen);
+        const from = { ...place, ...seen, after, otherwise: 'now' } as const;
+        await call.tools.memberships
+          .join(call.session, stream, from, ({ id, ...arrival }) => {
+            welcome(call, { stream: `${place.kind}:${id}`, ...arrival });
+          })
+          .catch(underItsName);
+        return undefined;
+      },
+      Type.Object({ stream: text, epoch: text, version: count, recovered: flag, events: Type.Array(streamEvent) }),
+    ),
+    unsubscribe: request(
+      Type.Object({ stream: streamName }, strict),
+      async ({ session, tools }, { stream: name }) => {
+        const place = named(name);
+        if (place === 'inbox') {
+          tools.inboxOf(session).leave(session, stream);
+          return { stream: name };
+        }
+        const id = await tools.memberships.leave(session, stream, place);
+        return { stream: `${place.kind}:${id}` };
+      },
+      Type.Object({ stream: text }),
+    ),
+  },
+};
+
+/** Refusals name the field as this dialect's clients wrote it. */
+function underItsName(error: unknown): never {
+  if (!(error instanceof DeskwireError) || error.field === undefined) throw error;
+  throw new DeskwireError(error.code, error.message, {
+    field: 'stream',
+    cause: error,
+    ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
+  });
+}

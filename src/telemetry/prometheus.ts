@@ -1,0 +1,158 @@
+/**
+ * The metrics in Prometheus' format, on a registry of their own. Names say their unit; labels are only what has few
+ * values: no ids, no addresses. Everything here is documented in docs/monitoring.md.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Metrics, Sampled, SampledProjection } from './metrics.ts';
+
+export interface Prometheus {
+  readonly metrics: Metrics;
+  /** From now on these are looked up at each scrape; before, they are left out. */
+  sample(sampled: Sampled): void;
+  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const EVENTS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
+
+export function createPrometheus(): Prometheus {
+  const registry = new Registry();
+  const registers = [registry];
+  let sampled: Sampled | undefined;
+  collectDefaultMetrics({ register: registry });
+  const metrics = instruments(registers);
+  gauges(registers, () => sampled);
+  return {
+    metrics,
+    sample(source) {
+      sampled = source;
+    },
+    async render() {
+      return { contentType: registry.contentType, text: await registry.metrics() };
+    },
+  };
+}
+
+function instruments(registers: Registry[]): Metrics {
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], labelNames: L[]) =>
+    new Histogram({ name: `deskwire_${name}`, help, buckets, labelNames, registers });
+  const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Counter({ name: `deskwire_${name}`, help, labelNames, registers });
+
+  const appendSeconds = histogram('append_duration_seconds', 'Time to commit one flush to the event log', SECONDS, []);
+  const appendEvents = histogram('append_batch_events', 'Events in one flush to the event log', EVENTS, []);
+  const commands = counter('commands_total', 'Commands answered', ['kind', 'command', 'result']);
+  const commandSeconds = histogram('command_duration_seconds', 'Time to answer a command', SECONDS, ['kind']);
+  const requestSeconds = histogram('http_request_duration_seconds', 'Time to answer an HTTP request', SECONDS, [
+    'method',
+    'route',
+    'status',
+  ]);
+  const authFailures = counter('auth_failures_total', 'Requests and sockets refused for their token', [
+    'channel',
+    'reason',
+  ]);
+  const joins = counter('joins_total', 'Sockets that joined a live stream', ['stream']);
+  const replays = counter('replays_total', 'Joins that were sent missed events first', ['stream']);
+  const replayedEvents = counter('replayed_events_total', 'Missed events that were sent to joining sockets', [
+    'stream',
+  ]);
+  const resyncs = counter('resyncs_total', 'Joins that were told to load afresh', ['stream', 'reason']);
+  const slowConsumers = counter('slow_consumers_total', 'Sockets cut off for not taking what they were sent', [
+    'namespace',
+  ]);
+  const batchSeconds = histogram('projection_batch_duration_seconds', 'Time to fold and commit one batch', SECONDS, [
+    'projection',
+  ]);
+  const batchEvents = counter('projection_events_total', 'Events that projections took', ['projection']);
+  // Counters without labels are there from the beginning; this one shall be too, so that an alert on it can be trusted.
+  slowConsumers.inc({ namespace: '/' }, 0);
+
+  return {
+    appended(events, milliseconds) {
+      appendSeconds.observe(milliseconds / 1_000);
+      appendEvents.observe(events);
+    },
+    commandAnswered(kind, command, result, milliseconds) {
+      commands.inc({ kind, command, result });
+      commandSeconds.observe({ kind }, milliseconds / 1_000);
+    },
+    requestAnswered(method, route, status, milliseconds) {
+      requestSeconds.observe({ method, route, status }, milliseconds / 1_000);
+    },
+    authenticationFailed: (channel, reason) => authFailures.inc({ channel, reason }),
+    joined(stream, events) {
+      joins.inc({ stream });
+      if (events === 0) return;
+      replays.inc({ stream });
+      replayedEvents.inc({ stream }, events);
+    },
+    resynced: (stream, reason) => resyncs.inc({ stream, reason }),
+    slowConsumer: (namespace) => slowConsumers.inc({ namespace }),
+    batchProjected(projection, events, milliseconds) {
+      batchSeconds.observe({ projection }, milliseconds / 1_000);
+      batchEvents.inc({ projection }, events);
+    },
+  };
+}
+
+/** Each is set anew at every scrape: what is not there any more, a projection that moved to another node, say, goes. */
+function gauges(registers: Registry[], source: () => Sampled | undefined): void {
+  function one(name: string, help: string, read: (sampled: Sampled) => number | undefined): void {
+    new Gauge({
+      name: `deskwire_${name}`,
+      help,
+      registers,
+      collect() {
+        const sampled = source();
+        const value = sampled && read(sampled);
+        if (value === undefined) this.remove();
+        else this.set(value);
+      },
+    });
+  }
+
+  function each<L extends string>(
+    name: string,
+    help: string,
+    label: L,
+    read: (sampled: Sampled) => Iterable<readonly [string, number | undefined]>,
+  ): void {
+    new Gauge<L>({
+      name: `deskwire_${name}`,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        const sampled = source();
+        if (sampled === undefined) return;
+        for (const [key, value] of read(sampled)) {
+          if (value !== undefined) this.labels(key).set(value);
+        }
+      },
+    });
+  }
+
+  function projection(name: string, help: string, read: (status: SampledProjection) => number | undefined): void {
+    each(name, help, 'projection', (sampled) => sampled.projections().map((status) => [status.name, read(status)]));
+  }
+
+  one('log_position', 'Newest position of the event log that this process knows of', (s) => s.head());
+  one('relay_leading', '1 in the process that publishes the log to JetStream', (s) => Number(s.relay().leading));
+  one('relay_position', 'Position up to which JetStream holds the log; in the leading process only', (s) =>
+    s.relay().leading ? s.relay().position : undefined,
+  );
+  one('relay_lag_events', 'Events of the log that JetStream lacks; in the leading process only', (s) =>
+    s.relay().leading ? Math.max(0, s.head() - s.relay().position) : undefined,
+  );
+  projection('projection_position', 'Position up to which a read model contains the log', (p) => p.position);
+  projection('projection_lag_events', 'Events of the log that a read model lacks', (p) => p.lag);
+  projection('projection_failing', '1 while a projection fails and is tried again', (p) => (p.failure ? 1 : 0));
+  projection('projection_parked_events', 'Events that a projection could not handle and set aside', (p) =>
+    p.position === undefined ? undefined : (p.parked ?? 0),
+  );
+  one('actors_active', 'Tickets, users, rooms and references active in memory', (s) => s.actors());
+  each('sockets', 'Authenticated sockets', 'namespace', (s) => s.sockets());
+  each('rooms', 'Rooms with sockets in them', 'namespace', (s) => s.rooms());
+}

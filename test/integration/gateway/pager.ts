@@ -1,0 +1,40 @@
+/** `/pager`: beeps. A dialect for the tests, as somebody would add one. */
+import Type from 'typebox';
+import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
+import { ticketId, version } from '../../../src/gateway/dialects/fields.ts';
+import { closed, count, text } from '../../../src/gateway/dialects/payloads.ts';
+import { request } from '../../../src/gateway/dialects/request.ts';
+import { send } from '../../../src/gateway/toolbox.ts';
+
+export const pager: Dialect = {
+  name: 'pager',
+  namespace: '/pager',
+  events: { beep: closed({ text }) },
+  tickets: {
+    internal: false,
+    present: true,
+    render: (event) =>
+      event.type === 'MessagePosted' && !event.data.internal
+        ? [{ ...beep(event.data.message), audience: 'public' }]
+        : [],
+    expelled: () => beep('bye'),
+    typing: ({ user }, typing) => beep(typing ? `${user.name}…` : user.name),
+  },
+  requests: {
+    watch: request(
+      Type.Object({ ticketId, after: Type.Optional(version) }, { additionalProperties: false }),
+      async (call, { ticketId: id, after }) => {
+        const place = { kind: 'ticket', id, after, otherwise: 'now' } as const;
+        const joined = await call.tools.memberships.join(call.session, pager, place, ({ wires }) => {
+          send(call, ...wires);
+        });
+        return { at: joined.version };
+      },
+      Type.Object({ at: count }),
+    ),
+  },
+};
+
+function beep(words: string) {
+  return { name: 'beep', payload: { text: words } };
+}

@@ -1,0 +1,174 @@
+/**
+ * The services of a test run as containers (`npm run test:containers`), started through Testcontainers.
+ *
+ * Every container carries the run in a label. They are removed by whoever started them, by the end of the run whatever
+ * became of its tests, and by the next run when this one was killed: nothing depends on Ryuk, which some machines lack.
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PostgreSqlContainer } from '@testcontainers/postgresql';
+import pg from 'pg';
+import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
+import { freePort } from '../../src/services/free-port.ts';
+import { natsGreeting } from '../../src/services/nats-server.ts';
+import { type Durability, type PausablePower, postgresSettings } from './power.ts';
+import { until } from './until.ts';
+
+export interface ContainerSource {
+  readonly postgresImage: string;
+  readonly natsImage: string;
+  /** Label of everything that this run starts. */
+  readonly run: string;
+}
+
+const LABEL = 'dev.deskwire.test-run';
+const START = { timeoutMs: 60_000, everyMs: 20 };
+const TRIES = 5;
+
+/** Rejects, saying what to do, where there is no container engine. Removes what a killed run left behind. */
+export async function containerSource(env: NodeJS.ProcessEnv): Promise<ContainerSource> {
+  try {
+    await getContainerRuntimeClient();
+  } catch (cause) {
+    throw new Error(
+      'TEST_SERVICES=containers needs a container engine and none answers: start Docker (or Podman with DOCKER_HOST), ' +
+        'or run `npm test`, which needs no containers. Nothing was tested.',
+      { cause },
+    );
+  }
+  await removeContainers(({ host, pid }) => host === hostname() && !alive(pid));
+  return {
+    postgresImage: env.TEST_POSTGRES_IMAGE || 'postgres:18',
+    natsImage: env.TEST_NATS_IMAGE || 'nats:2.14',
+    run: `${hostname()}/${process.pid}/${randomBytes(6).toString('hex')}`,
+  };
+}
+
+/** Removes whatever is left of a run. */
+export function removeContainersOf({ run }: ContainerSource): Promise<void> {
+  return removeContainers(({ label }) => label === run);
+}
+
+export async function natsContainer({ natsImage, run }: ContainerSource): Promise<PausablePower> {
+  const container = await onFreePort(4222, (ports) =>
+    new GenericContainer(natsImage)
+      .withLabels({ [LABEL]: run })
+      .withExposedPorts(ports)
+      .withCommand(['--jetstream', '--store_dir', '/tmp/jetstream'])
+      .withWaitStrategy(Wait.forLogMessage(/Server is ready/))
+      .start(),
+  );
+  const host = hostOf(container);
+  const port = container.getMappedPort(4222);
+  const ready = () => natsGreeting(host, port, 1_000);
+  await until(ready, `nats-server in ${natsImage}`, START);
+  return powerOver(container, 'SIGTERM', `nats://${host}:${port}`, ready);
+}
+
+export async function postgresContainer(
+  { postgresImage, run }: ContainerSource,
+  durability: Durability,
+): Promise<PausablePower> {
+  const settings = Object.entries(postgresSettings(durability)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const container = await onFreePort(5432, (ports) =>
+    new PostgreSqlContainer(postgresImage)
+      .withLabels({ [LABEL]: run })
+      .withExposedPorts(ports)
+      .withUsername('deskwire')
+      .withPassword(randomBytes(16).toString('hex'))
+      .withDatabase('postgres')
+      .withEnvironment({ POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale=C.UTF-8' })
+      .withSharedMemorySize(256 * 1024 * 1024)
+      .withCommand(['postgres', ...settings])
+      .start(),
+  );
+  const url = new URL(container.getConnectionUri());
+  url.hostname = hostOf(container);
+  // Postgres' "fast" shutdown: on SIGTERM it would wait for its clients to go.
+  return powerOver(container, 'SIGINT', url.href, async () => {
+    const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 1_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return true;
+    } finally {
+      await client.end();
+    }
+  });
+}
+
+/** A container that is stopped keeps only a port that was named; one that somebody else took meanwhile is replaced. */
+async function onFreePort<C>(
+  port: number,
+  start: (ports: { container: number; host: number }) => Promise<C>,
+): Promise<C> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await start({ container: port, host: await freePort() });
+    } catch (error) {
+      if (tries === TRIES || !/port is already allocated|address already in use/i.test(String(error))) throw error;
+      await sleep(50);
+    }
+  }
+}
+
+function hostOf(container: StartedTestContainer): string {
+  const host = container.getHost();
+  return host === 'localhost' ? '127.0.0.1' : host;
+}
+
+async function powerOver(
+  started: StartedTestContainer,
+  stopSignal: 'SIGINT' | 'SIGTERM',
+  url: string,
+  ready: () => Promise<unknown>,
+): Promise<PausablePower> {
+  const client = await getContainerRuntimeClient();
+  const container = client.container.getById(started.getId());
+  return {
+    url,
+    async stop() {
+      await container.kill({ signal: stopSignal });
+      await container.wait();
+    },
+    kill: () => container.kill(),
+    pause: () => container.pause(),
+    resume: () => container.unpause(),
+    async start() {
+      const { State } = await container.inspect();
+      if (!State.Running) await container.start();
+      await until(ready, `${started.getName()} to answer`, START);
+    },
+    async [Symbol.asyncDispose]() {
+      await container.remove({ force: true, v: true });
+    },
+  };
+}
+
+interface Owner {
+  readonly label: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+async function removeContainers(which: (owner: Owner) => boolean): Promise<void> {
+  const { container } = await getContainerRuntimeClient();
+  const found = await container.dockerode.listContainers({ all: true, filters: { label: [LABEL] } });
+  await Promise.all(
+    found.map(async ({ Id, Labels }) => {
+      const label = Labels[LABEL] ?? '';
+      const [host = '', pid = ''] = label.split('/');
+      if (which({ label, host, pid: Number(pid) })) await container.getById(Id).remove({ force: true, v: true });
+    }),
+  );
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+/** Holds what a socket receives against the dialect tables: events that they know, with closed schemas, and acks. */
+import type { TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+import { DIALECTS } from '../../src/gateway/dialects/all.ts';
+import { catalogOf } from '../../src/gateway/dialects/catalog.ts';
+import { refusal } from '../../src/gateway/dialects/common.ts';
+import type { Dialect } from '../../src/gateway/dialects/dialect.ts';
+
+export interface SocketContract {
+  /** What is wrong with an event; undefined when nothing is. */
+  event(name: string, payload: unknown): string | undefined;
+  ack(request: string, answer: unknown): string | undefined;
+}
+
+const compiled = new WeakMap<TSchema, Validator>();
+
+/** Events under names that no dialect has are those that services made up themselves. */
+export function socketContract(namespace: string, dialects: readonly Dialect[] = DIALECTS): SocketContract {
+  const spoken = catalogOf(dialects).get(namespace);
+  return {
+    event(name, payload) {
+      const schema = spoken?.events.get(name);
+      return schema === undefined ? undefined : problem(`the event ${name}`, schema, payload);
+    },
+    ack(name, answer) {
+      const { success, error, ...fields }: { success?: unknown; error?: unknown } = { ...(answer as object) };
+      if (success !== true) return problem(`the refusal of ${name}`, refusal, error);
+      const schema = spoken?.requests.get(name)?.reply;
+      return schema === undefined ? undefined : problem(`the ack of ${name}`, schema, fields);
+    },
+  };
+}
+
+function problem(what: string, schema: TSchema, value: unknown): string | undefined {
+  const validator = compiled.get(schema) ?? Compile(schema);
+  compiled.set(schema, validator);
+  if (validator.Check(value)) return undefined;
+  return `${what} is not as its schema says: ${JSON.stringify(validator.Errors(value))} in ${JSON.stringify(value)}`;
+}

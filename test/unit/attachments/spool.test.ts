@@ -1,0 +1,58 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { receive } from '../../../src/attachments/spool.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'deskwire-spool-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const received = (stream: Readable, limit = 100, stallAfter = 10_000) => receive(stream, { folder, limit, stallAfter });
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'none',
+    (error) => error.code,
+  );
+
+it('what arrives is a file until it is disposed of', async () => {
+  {
+    await using file = await received(Readable.from([Buffer.from('one '), Buffer.from('two')]));
+    expect([file.size, await readFile(file.path, 'utf8')]).toEqual([7, 'one two']);
+  }
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('nothing is left of what breaks off, however early', async () => {
+  const broken = (when: 'before' | 'at once' | 'later') => {
+    const stream = new PassThrough();
+    stream.on('error', () => undefined);
+    if (when === 'before') stream.destroy(new Error('gone'));
+    else if (when === 'at once') process.nextTick(() => stream.destroy(new Error('gone')));
+    else stream.write('some', () => stream.destroy(new Error('gone')));
+    return stream;
+  };
+  for (const when of ['before', 'at once', 'later'] as const) {
+    const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(received(broken(when)))));
+    expect(new Set(codes), when).toEqual(new Set(['invalid_payload']));
+    expect(await readdir(folder), when).toEqual([]);
+  }
+});
+
+it('nothing is left of what is too large, by a byte', async () => {
+  expect(await codeOf(received(Readable.from([Buffer.alloc(60), Buffer.alloc(41)])))).toBe('payload_too_large');
+  await using exactly = await received(Readable.from([Buffer.alloc(60), Buffer.alloc(40)]));
+  expect(exactly.size).toBe(100);
+  expect(await readdir(folder)).toHaveLength(1);
+});
+
+it('what stops arriving is given up', async () => {
+  const stream = new PassThrough();
+  stream.write('some');
+  await expect(received(stream, 100, 20)).rejects.toThrow('The upload stopped arriving');
+  expect(stream.destroyed).toBe(true);
+  expect(await readdir(folder)).toEqual([]);
+});

@@ -1,0 +1,101 @@
+/** The dialect tables, and what is made of them. */
+import { describe, expect, it } from 'vitest';
+import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
+import { catalogOf, takenNames } from '../../../src/gateway/dialects/catalog.ts';
+import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
+
+/** PROTOCOL.md sections 2 to 7, by hand. */
+const PROTOCOL: Readonly<Record<string, { readonly requests: string; readonly events: string }>> = {
+  '/': {
+    requests: `auth:refresh join_ticket leave_ticket send_message typing_start typing_stop load_history mark_ticket_read
+      message joinRoom leaveRoom roomMessage subscribe unsubscribe`,
+    events: `connected error server:draining joined_ticket left_ticket messages_history new_message user_joined user_left
+      user_typing user_stopped_typing ticket_unread message_read messageReceived messageBroadcast roomJoined roomLeft
+      roomMessage clientJoined clientLeft notification chatMessage whatsappStatusUpdate whatsappMessageUpdate
+      conversationUpdate event resync`,
+  },
+  '/notifications': {
+    requests: 'auth:refresh get-unread-count mark-as-read mark-all-as-read',
+    events: `connected error server:draining support:ticket:created support:ticket:updated support:ticket:resolved
+      support:ticket:deleted support:ticket:assigned support:message:new notification:new unread-count marked-as-read
+      marked-all-as-read resync notification chatMessage whatsappStatusUpdate whatsappMessageUpdate conversationUpdate`,
+  },
+  '/support': {
+    requests: 'auth:refresh join-ticket leave-ticket typing',
+    events: `connected error server:draining joined-ticket left-ticket message:new user-typing support:new-message
+      notification chatMessage whatsappStatusUpdate whatsappMessageUpdate conversationUpdate`,
+  },
+};
+
+const words = (text: string) => text.split(/\s+/).toSorted();
+
+describe('the tables', () => {
+  const catalog = catalogOf(DIALECTS);
+
+  it('have the namespaces and names of the protocol, and no others', () => {
+    expect([...catalog.keys()].toSorted()).toEqual(Object.keys(PROTOCOL).toSorted());
+    for (const [namespace, { requests, events }] of Object.entries(PROTOCOL)) {
+      const spoken = catalog.get(namespace);
+      expect([...(spoken?.requests.keys() ?? [])].toSorted(), namespace).toEqual(words(requests));
+      expect([...(spoken?.events.keys() ?? [])].toSorted(), namespace).toEqual(words(events));
+    }
+  });
+
+  it('are refused when two dialects of one namespace use one name', () => {
+    const twin: Dialect = { name: 'twin', namespace: '/', requests: {}, events: { new_message: {} } };
+    expect(() => catalogOf([...DIALECTS, twin])).toThrow('new_message');
+    expect(() => catalogOf([...DIALECTS, { ...twin, namespace: '/twin' }])).not.toThrow();
+  });
+
+  it('say which names nobody else may use', () => {
+    const taken = takenNames(DIALECTS);
+    for (const { requests, events } of Object.values(PROTOCOL)) {
+      for (const name of [...words(requests), ...words(events)]) expect(taken).toContain(name);
+    }
+    for (const name of ['connect', 'disconnect', 'connect_error', 'newListener']) expect(taken).toContain(name);
+    expect(taken).not.toContain('orderShipped');
+  });
+});
+
+describe('the AsyncAPI document', () => {
+  const document = createAsyncApi(DIALECTS, '1');
+
+  it('has every namespace, request, ack and event, each as a message and in an operation', () => {
+    expect(document.asyncapi).toMatch(/^3\./);
+    const operations = Object.values(document.operations);
+    for (const [namespace, { requests, events }] of Object.entries(PROTOCOL)) {
+      const [id, channel] = Object.entries(document.channels).find(([, one]) => one.address === namespace) ?? [];
+      const names = [
+        ...words(requests).flatMap((name) => [`${name}.request`, `${name}.ack`]),
+        ...words(events).map((name) => `${name}.event`),
+      ];
+      expect(Object.keys(channel?.messages ?? {}).toSorted(), namespace).toEqual(names.toSorted());
+      for (const name of names) {
+        const $ref = `#/channels/${id}/messages/${encodeURIComponent(name)}`;
+        const used = operations.some(
+          ({ messages, reply }) =>
+            messages.some((one) => one.$ref === $ref) || reply?.messages.some((one) => one.$ref === $ref),
+        );
+        expect(used, name).toBe(true);
+      }
+    }
+  });
+
+  it('is plain JSON, whose references lead somewhere, and leaves events open to more fields', () => {
+    const plain = JSON.parse(JSON.stringify(document));
+    expect(plain).toEqual(document);
+    for (const [, pointer = ''] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {
+      const parts = pointer
+        .split('/')
+        .map((part) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~'));
+      expect(
+        parts.reduce((node, part) => node?.[part], plain),
+        pointer,
+      ).toBeDefined();
+    }
+    const { root } = document.channels;
+    expect(JSON.stringify(root?.messages['new_message.event'])).not.toContain('additionalProperties":false');
+    expect(JSON.stringify(root?.messages['join_ticket.request'])).toContain('additionalProperties":false');
+  });
+});
