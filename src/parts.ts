@@ -20,6 +20,7 @@ import { createAttachments } from './attachments/attachments.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
 import { watchEpoch } from './broker/epoch.ts';
+import { createRelay, hintRelay, type Relay } from './broker/relay.ts';
 import type { Config, Role } from './config.ts';
 import { seedDemo } from './demo.ts';
 import { referenceDecider } from './domain/reference/decider.ts';
@@ -27,21 +28,24 @@ import { roomDecider } from './domain/room/decider.ts';
 import { ticketDecider } from './domain/ticket/decider.ts';
 import { userDecider } from './domain/user/decider.ts';
 import { createAppender } from './eventlog/appender.ts';
+import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
-import { startFollowers } from './followers.ts';
+import { openSession } from './eventlog/session.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
 import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
 import { createQueries } from './projections/create-queries.ts';
-import { createReadModels } from './projections/projections.ts';
+import { createLogFeed, type LogFeed } from './projections/feed.ts';
+import { createReadModels, createRemoteWaiter, type Projections, startProjections } from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openAttachmentStore } from './storage.ts';
 import { createPrometheus } from './telemetry/prometheus.ts';
 import { createTracing } from './telemetry/tracing.ts';
 import { watchParts } from './watch-parts.ts';
+import type { MetricsExchange } from './workers/metrics-exchange.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -50,7 +54,7 @@ export interface Surroundings {
   readonly pool: pg.Pool;
   readonly logger: Logger;
   /** When this process is one of several workers of its host. */
-  readonly worker?: HostWorker;
+  readonly worker?: HostWorker & { readonly metrics: Pick<MetricsExchange, 'offer' | 'collect'> };
 }
 
 const NAMESPACE = 'deskwire';
@@ -66,8 +70,8 @@ const EPOCH_EVERY = 3_000;
 export async function startParts(surroundings: Surroundings, parts: Shutdown): Promise<App> {
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
-  const has = (role: Role) => config.ROLES.includes(role);
   const newId = createIds(Date.now);
+  const has = (role: Role) => config.ROLES.includes(role);
   await createReadModels(database, { log: logger });
 
   const { broker, connection } = await connectBroker({
@@ -80,15 +84,43 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const prometheus = createPrometheus();
   const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const watch = watchParts(telemetry);
+  const neighbours = surroundings.worker?.metrics;
+  neighbours?.offer(prometheus.snapshot);
+  const renderMetrics = async () =>
+    neighbours ? prometheus.renderAll(await neighbours.collect()) : prometheus.render();
   const reader = createEventReader(pool);
   const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
   parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
-  const followers = startFollowers(
-    { roles: config.ROLES, database, pool, connection, broker, appender, reader, watch, log: logger },
-    parts,
-  );
-  const { projections } = followers;
+
+  const relay = has('relay') ? runRelay() : undefined;
+  if (relay === undefined) parts.defer('relay hints', hintRelay({ appender, signals: broker.signals }));
+  const feed = has('projector') ? createLogFeed({ appender, reader, broker, log: logger }) : undefined;
+  parts.defer('log feed', () => feed?.close());
+  const head = async () => feed?.head ?? (await reader.head()).position;
+  const projections = feed ? runProjections(feed) : { ...createRemoteWaiter(pool), status: () => [] };
+
+  function runRelay(): Relay {
+    const running = createRelay({
+      connection,
+      signals: broker.signals,
+      appender,
+      reader,
+      renewEpoch: (expected) => renewEpoch(pool, expected),
+      openSession: () => openSession(database, 'deskwire relay'),
+      log: logger,
+      onPublished: watch.onPublished,
+    });
+    parts.defer('relay', () => running.close());
+    return running;
+  }
+
+  function runProjections(followed: LogFeed): Projections {
+    const { onBatch } = watch;
+    const running = startProjections({ database, feed: followed, signals: broker.signals, pool, log: logger, onBatch });
+    parts.defer('projections', () => running.close());
+    return running;
+  }
 
   const epoch = await watchEpoch({
     reader,
@@ -174,9 +206,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
     sockets: () => gateway?.control,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
-    readiness: readinessChecks({ pool, broker, ...followers, draining: () => draining }),
+    readiness: readinessChecks({ pool, broker, projections, relay, head, draining: () => draining }),
     metrics: telemetry.metrics,
-    ...(config.METRICS === 'on' && { metricsPage: { render: prometheus.render, token: config.METRICS_TOKEN } }),
+    ...(config.METRICS === 'on' && {
+      metricsPage: { render: renderMetrics, token: config.METRICS_TOKEN },
+    }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
       trustProxy: config.TRUST_PROXY,
@@ -216,8 +250,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     placed.leave();
   });
   prometheus.sample({
-    head: followers.head,
-    relay: () => followers.relay,
+    head,
+    relay: () => relay,
     projections: projections.status,
     actors: () => local.active,
     sockets: () => gateway?.sockets() ?? [],

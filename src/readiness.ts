@@ -13,18 +13,19 @@ export function readinessChecks(parts: {
   readonly pool: Pool;
   readonly broker: Pick<Broker, 'connected'>;
   readonly projections: Pick<Projections, 'status'>;
-  readonly relay: Pick<Relay, 'leading' | 'position'>;
-  /** The newest position of the log that this process knows of. */
-  readonly head: () => number;
-  readonly draining?: () => boolean;
+  readonly draining: () => boolean;
+  /** Undefined in a process that does not run it. */
+  readonly relay: Pick<Relay, 'leading' | 'position'> | undefined;
+  /** The newest position of the log. */
+  readonly head: () => number | Promise<number>;
   readonly maxLag?: number;
 }): ReadinessCheck[] {
-  const { maxLag = MAX_LAG } = parts;
+  const { relay, maxLag = MAX_LAG } = parts;
   return [
     {
       name: 'serving',
       async check() {
-        if (parts.draining?.()) throw new Error('this process is about to end');
+        if (parts.draining()) throw new Error('this process is about to end');
       },
     },
     {
@@ -49,9 +50,9 @@ export function readinessChecks(parts: {
     {
       name: 'relay',
       async check() {
-        const { leading, position } = parts.relay;
         // Where another process leads, that one tells.
-        const lag = leading ? parts.head() - position : 0;
+        if (relay?.leading !== true) return;
+        const lag = (await parts.head()) - relay.position;
         if (lag > maxLag) throw new Error(`JetStream is ${lag} events behind the log`);
       },
     },

@@ -7,9 +7,8 @@ import type { Server as HttpServer } from 'node:http';
 import pg from 'pg';
 import type { Config } from './config.ts';
 import { migrate } from './eventlog/migrate.ts';
-import type { HostWorker } from './gateway/gateway.ts';
 import type { Logger } from './logging.ts';
-import { startParts } from './parts.ts';
+import { type Surroundings, startParts } from './parts.ts';
 import { provideServices } from './services/embedded.ts';
 import { messageOf, StartFailure, systemErrorCode } from './services/failure.ts';
 import { reachDatabase, reachNats } from './services/reach.ts';
@@ -93,7 +92,7 @@ export interface ServingOptions extends ServiceUrls {
   readonly logger: Logger;
   /** How many processes of this host share the connections to the database. */
   readonly workers: number;
-  readonly worker?: HostWorker;
+  readonly worker?: NonNullable<Surroundings['worker']>;
 }
 
 export interface Serving {

@@ -70,13 +70,13 @@ export interface ActorSystemDependencies {
 const SCANNED = 64;
 
 export interface LocalActorSystem extends ActorSystem {
+  /** Actors in memory now. */
+  readonly active: number;
   /**
    * Drops every state, and every outcome remembered for retries: history was replaced (a new epoch). Commands in work are
    * decided again, on what is recorded now, unless their events are on their way to the log.
    */
   forget(): void;
-  /** Actors in memory now. */
-  readonly active: number;
 }
 
 export function createActorSystem(dependencies: ActorSystemDependencies): LocalActorSystem {

@@ -1,16 +1,16 @@
 /** Watches the commands that an ActorSystem is given: how many, with what result, how long, in which trace. */
 import { DeskwireError } from '../domain/errors.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { ActorKind, ActorSystem, CommandContext, RecordedCommand } from './actor-system.ts';
+import type { ActorKind, ActorKinds, ActorSystem, CommandContext, RecordedCommand } from './actor-system.ts';
 
 export function watchCommands(actors: ActorSystem, { metrics, tracing }: Telemetry): ActorSystem {
-  async function watch<Outcome extends RecordedCommand>(
+  async function watch<T extends RecordedCommand>(
     kind: ActorKind,
     id: string,
-    type: string,
+    { type }: ActorKinds[ActorKind]['command'],
     context: CommandContext,
-    give: (context: CommandContext) => Promise<Outcome>,
-  ): Promise<Outcome> {
+    run: (context: CommandContext) => Promise<T>,
+  ): Promise<T> {
     const startedAt = performance.now();
     let result = 'failed';
     try {
@@ -21,7 +21,7 @@ export function watchCommands(actors: ActorSystem, { metrics, tracing }: Telemet
           parent: context.traceparent,
         },
         // What the command records belongs to this span, and so does what follows from it.
-        (traceparent) => give(traceparent === undefined ? context : { ...context, traceparent }),
+        (traceparent) => run(traceparent === undefined ? context : { ...context, traceparent }),
       );
       result = outcome.duplicate ? 'repeated' : outcome.events.length === 0 ? 'unchanged' : 'done';
       return outcome;
@@ -35,9 +35,9 @@ export function watchCommands(actors: ActorSystem, { metrics, tracing }: Telemet
 
   return {
     execute: (kind, id, command, context) =>
-      watch(kind, id, command.type, context, (given) => actors.execute(kind, id, command, given)),
+      watch(kind, id, command, context, (watched) => actors.execute(kind, id, command, watched)),
     record: (kind, id, command, context) =>
-      watch(kind, id, command.type, context, (given) => actors.record(kind, id, command, given)),
+      watch(kind, id, command, context, (watched) => actors.record(kind, id, command, watched)),
     read: actors.read,
     close: actors.close,
   };

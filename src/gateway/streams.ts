@@ -102,12 +102,12 @@ export function createStreams(parts: StreamsParts): Streams {
     if (userId !== undefined) countUnread(userId, parseStream(event.stream).id, event.position);
   }
 
-  /** What others posted comes with the notification of it: the read models have it by then. */
-  function othersPosted(userId: string, { event, data, internal }: NotificationView): void {
+  /** What others posted comes with the notification of it, which may be ahead of the read model that counts. */
+  function othersPosted(userId: string, { event, data, internal, position }: NotificationView): void {
     const ticketId = lookUp(data, 'ticketId');
     const version = lookUp(data, 'version');
     if (event !== 'support:message:new' || typeof ticketId !== 'string') return;
-    countUnread(userId, ticketId, 0);
+    countUnread(userId, ticketId, position);
     if (typeof version === 'number' && !internal) alerts.posted(userId, ticketId, version);
   }
 

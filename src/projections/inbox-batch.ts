@@ -55,7 +55,7 @@ export function createInboxBatch(): InboxBatch {
   return {
     add(event, notification) {
       const { recipientId, internal, ...content } = notification;
-      const body = { ...content, timestamp: event.time };
+      const body = { ...content, timestamp: event.time, position: event.position };
       of(recipientId).added.push({ id: notificationId(event.id, recipientId), internal, read: false, body });
     },
     read(userId, ids) {

@@ -15,12 +15,17 @@ export type FromWorker =
   | { readonly deskwire: 'hello' }
   | { readonly deskwire: 'serving'; readonly url: string; readonly peerPort: number }
   /** It cannot start, and why. */
-  | { readonly deskwire: 'failed'; readonly reason: string };
+  | { readonly deskwire: 'failed'; readonly reason: string }
+  /** It was asked for the metrics of the host. */
+  | { readonly deskwire: 'collect-metrics'; readonly question: number }
+  | { readonly deskwire: 'metrics'; readonly collection: number; readonly snapshot: unknown };
 
 export type ToWorker =
   | { readonly deskwire: 'start'; readonly assignment: Assignment }
   /** Where the workers take requests from each other: ports of the loopback interface, by number. */
   | { readonly deskwire: 'peers'; readonly ports: Peers }
+  | { readonly deskwire: 'metrics-wanted'; readonly collection: number }
+  | { readonly deskwire: 'metrics-collected'; readonly question: number; readonly snapshots: readonly unknown[] }
   | { readonly deskwire: 'drain' };
 
 export type Peers = Readonly<Record<number, number>>;

@@ -15,6 +15,7 @@ import { prepareServices, type Server, type ServiceUrls, startOrUndo } from '../
 import { StartFailure } from '../services/failure.ts';
 import { freePort } from '../services/free-port.ts';
 import { type FromWorker, isOurs, type ToWorker } from './messages.ts';
+import { createMetricsCollector } from './metrics-exchange.ts';
 
 /** Workers that run projections and the relay: one of them does, the other takes over. */
 const STANDBYS = 2;
@@ -43,6 +44,13 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
   const peerPorts = new Map<number, number>();
   const stopping = new AbortController();
   const ended: Promise<void>[] = [];
+  const metrics = createMetricsCollector(
+    () => peerPorts.keys(),
+    (number, message) => {
+      const worker = workers.get(number);
+      if (worker !== undefined) tell(worker, message);
+    },
+  );
 
   /** Starts a worker. Resolves when it serves; rejects with a StartFailure when it ends before. */
   function launch(number: number, { demo }: { demo: boolean }): { serving: Promise<string>; exited: Promise<unknown> } {
@@ -77,6 +85,12 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
           break;
         case 'failed':
           serving.reject(new StartFailure(message.reason));
+          break;
+        case 'collect-metrics':
+          metrics.collect(number, message.question);
+          break;
+        case 'metrics':
+          metrics.answered(number, message.collection, message.snapshot);
           break;
       }
     }

@@ -12,6 +12,7 @@ import { serve, startOrUndo } from '../server.ts';
 import { messageOf, StartFailure } from '../services/failure.ts';
 import { closeWithin } from '../shutdown.ts';
 import { type Assignment, type FromWorker, isOurs, type ToWorker } from './messages.ts';
+import { createMetricsExchange } from './metrics-exchange.ts';
 import { createSessionRouter } from './session-router.ts';
 
 /** Less than the primary gives all of its workers together. */
@@ -20,6 +21,7 @@ const drainMs = 25_000;
 const drain = Promise.withResolvers<void>();
 const assigned = Promise.withResolvers<Assignment>();
 const router = createSessionRouter();
+const metrics = createMetricsExchange((message) => void tell(message));
 
 process.on('message', (message: unknown) => {
   if (isOurs(message)) hear(message as ToWorker);
@@ -32,7 +34,7 @@ process.exit(await work(await assigned.promise));
 /** Resolves with the exit code. */
 async function work({ number, config, ...assignment }: Assignment): Promise<number> {
   const logger = createLogger(config.LOG_LEVEL).child({ worker: number });
-  const worker = { adapter: createAdapter(), newSessionId: () => router.newSessionId(number) };
+  const worker = { adapter: createAdapter(), newSessionId: () => router.newSessionId(number), metrics };
   try {
     const server = await startOrUndo(async (shutdown) => {
       // After the sockets, whose requests come this way too.
@@ -64,6 +66,8 @@ function hear(message: ToWorker): void {
     case 'drain':
       drain.resolve();
       break;
+    default:
+      metrics.hear(message);
   }
 }
 
