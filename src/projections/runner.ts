@@ -95,7 +95,7 @@ const PAUSES = [50, 200, 500];
 const CLOSE_WITHIN = 3_000;
 
 export function startRunner(options: RunnerOptions): Runner {
-  const { projection, feed, log, pace: paceMs = 15, batchSize = 1_000 } = options;
+  const { projection, feed, log, pace: paceMs = 50, batchSize = 1_000 } = options;
   const { name, version } = projection;
   const closing = new AbortController();
   const pace = createPace();
