@@ -4,7 +4,6 @@
  * (`workers/primary.ts`) does the former two and each worker the rest.
  */
 import type { Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import type { Config } from './config.ts';
 import { migrate } from './eventlog/migrate.ts';
@@ -98,7 +97,6 @@ export interface ServingOptions extends ServiceUrls {
 
 export interface Serving {
   readonly url: string;
-  readonly port: number;
   readonly httpServer: HttpServer;
 }
 
@@ -119,8 +117,7 @@ export async function serve(options: ServingOptions, shutdown: Shutdown): Promis
   shutdown.defer('database connections', () => pool.end());
   const app = await startParts({ ...options, pool }, shutdown);
   const url = await listen(app, config);
-  const httpServer = app.server as HttpServer;
-  return { url, port: (httpServer.address() as AddressInfo).port, httpServer };
+  return { url, httpServer: app.server as HttpServer };
 }
 
 async function migrateOrFail(pool: pg.Pool, logger: Logger): Promise<void> {

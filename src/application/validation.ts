@@ -36,9 +36,9 @@ function refuseHostile(value: unknown, path: string, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth === MAX_DEPTH) throw refusal(path, 'is nested too deeply');
   for (const key of Object.keys(value)) {
-    const at = path === '' ? key : `${path}.${key}`;
+    const at = childOf(path, key);
     if (PROTOTYPE_KEYS.has(key)) throw refusal(at, 'is not allowed');
-    if (CONTROL.test(key) || !key.isWellFormed()) throw refusal(path, 'has a name that is not text');
+    if (!isText(key)) throw refusal(at, 'has a name that is not text');
     refuseHostile((value as Record<string, unknown>)[key], at, depth + 1);
   }
 }
@@ -91,8 +91,17 @@ function pathOf(error: SchemaError): string {
 }
 
 function child(error: SchemaError, key: string): string {
-  const path = pathOf(error);
-  return path === '' ? key : `${path}.${key}`;
+  return childOf(pathOf(error), key);
+}
+
+/** A name that nobody could read in an error is told as JSON would write it. */
+function childOf(path: string, key: string): string {
+  const name = key !== '' && isText(key) ? key : JSON.stringify(key);
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function isText(key: string): boolean {
+  return !CONTROL.test(key) && key.isWellFormed();
 }
 
 function listOf(params: object, name: string): string[] {

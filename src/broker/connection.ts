@@ -50,6 +50,8 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     ...(pass === undefined ? {} : { pass }),
     name: options.name,
     noEcho: true,
+    // A stack trace for each request, in case it fails, costs more than the request.
+    noAsyncTraces: true,
     timeout: 5_000,
     reconnect: true,
     maxReconnectAttempts: -1,

@@ -23,8 +23,14 @@ export function createProgressDisplay(stderr: Streams['stderr'], json: boolean):
 export function describe({ phase, position, target, eventsPerSecond, secondsLeft }: Progress): string {
   if (phase === 'done') return `done, at ${count(position)}`;
   const share = target === 0 ? 100 : Math.floor((position * 100) / target);
-  const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
-  return `${phase}, ${share} % (${count(position)} of ${count(target)}), ${count(eventsPerSecond)} events/s${left}`;
+  return `${phase}, ${share} % (${count(position)} of ${count(target)})${speed(eventsPerSecond, secondsLeft)}`;
+}
+
+/** Nothing while there is nothing to tell. */
+function speed(eventsPerSecond: number, secondsLeft: number | undefined): string {
+  if (eventsPerSecond === 0) return '';
+  const left = secondsLeft ? `, ${duration(secondsLeft)} left` : '';
+  return `, ${count(eventsPerSecond)} events/s${left}`;
 }
 
 function lines(stderr: Streams['stderr'], text: (progress: Progress) => string): ProgressDisplay {
@@ -55,8 +61,7 @@ function bars(stderr: Streams['stderr']): ProgressDisplay {
   return {
     show(progress) {
       const { projection, position, target, phase, eventsPerSecond, secondsLeft } = progress;
-      const left = secondsLeft === undefined || phase === 'done' ? '' : `, ${duration(secondsLeft)} left`;
-      const text = phase === 'done' ? 'done' : `${phase}, ${count(eventsPerSecond)} events/s${left}`;
+      const text = phase === 'done' ? phase : `${phase}${speed(eventsPerSecond, secondsLeft)}`;
       const payload = { name: projection.padEnd(13), text };
       const bar = shown.get(projection) ?? display.create(1, 0, payload);
       shown.set(projection, bar);

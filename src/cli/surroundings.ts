@@ -4,7 +4,7 @@
  */
 import pg, { type ClientConfig } from 'pg';
 import { pino } from 'pino';
-import { type BrokerConnection, connectBroker } from '../broker/connection.ts';
+import type { BrokerConnection } from '../broker/connection.ts';
 import type { Broker } from '../broker/port.ts';
 import { type Config, readConfig } from '../config.ts';
 import { openSession, type Session } from '../eventlog/session.ts';
@@ -49,6 +49,8 @@ export function createSurroundings(
   const broker = once(async () => {
     const { natsUrl } = await services();
     await reachNats(natsUrl);
+    // Only now, because few commands need it, and loading takes longer than most of them.
+    const { connectBroker } = await import('../broker/connection.ts');
     const connected = await connectBroker({
       url: natsUrl,
       namespace: 'deskwire',

@@ -19,7 +19,7 @@ import type { InboxHead, InboxSignal } from './queries.ts';
 
 export const notificationsProjection: Projection = {
   name: 'notifications',
-  version: 1,
+  version: 2,
   ddl: notificationsDdl,
   start: startHandler,
 };

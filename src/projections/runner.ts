@@ -78,7 +78,7 @@ export interface RunnerOptions {
   readonly pace?: number;
   /** Events per batch at most. */
   readonly batchSize?: number;
-  /** Called after each batch that was written, with all its events and when it began (`performance.now()`). */
+  /** Called after each batch was taken, with its events and when it began (`performance.now()`). */
   readonly onBatch?: (projection: string, events: readonly RecordedEvent[], startedAt: number) => void;
   /** Milliseconds before each new try of an event that cannot be handled. */
   readonly pauses?: readonly number[];
@@ -95,7 +95,7 @@ const PAUSES = [50, 200, 500];
 const CLOSE_WITHIN = 3_000;
 
 export function startRunner(options: RunnerOptions): Runner {
-  const { projection, feed, log, pace: paceMs = 15, batchSize = 1_000 } = options;
+  const { projection, feed, log, pace: paceMs = 50, batchSize = 1_000 } = options;
   const { name, version } = projection;
   const closing = new AbortController();
   const pace = createPace();
@@ -210,6 +210,8 @@ export function startRunner(options: RunnerOptions): Runner {
     try {
       while (!(await held.tryLock(`projection ${name} ${version}`))) {
         state = 'standby';
+        // What went wrong before is over, or the active runner's matter now.
+        failure = undefined;
         await rest(TAKE_OVER_EVERY, ended);
         if (ended.aborted) return;
       }

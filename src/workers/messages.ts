@@ -13,7 +13,7 @@ export interface Assignment {
 
 export type FromWorker =
   | { readonly deskwire: 'hello' }
-  | { readonly deskwire: 'serving'; readonly url: string; readonly port: number; readonly peerPort: number }
+  | { readonly deskwire: 'serving'; readonly url: string; readonly peerPort: number }
   /** It cannot start, and why. */
   | { readonly deskwire: 'failed'; readonly reason: string }
   /** It was asked for the metrics of the host. */

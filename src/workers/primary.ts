@@ -13,6 +13,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logging.ts';
 import { prepareServices, type Server, type ServiceUrls, startOrUndo } from '../server.ts';
 import { StartFailure } from '../services/failure.ts';
+import { freePort } from '../services/free-port.ts';
 import { type FromWorker, isOurs, type ToWorker } from './messages.ts';
 import { createMetricsCollector } from './metrics-exchange.ts';
 
@@ -23,11 +24,6 @@ const BACKOFF = { first: 100, last: 10_000 };
 /** A worker that has lived as long as this did not die of its start. */
 const HEALTHY_MS = 10_000;
 
-interface Serving {
-  readonly url: string;
-  readonly port: number;
-}
-
 /** Rejects with a StartFailure; nothing is left running then. */
 export function startWorkers(config: Config, logger: Logger): Promise<Server> {
   const lost = Promise.withResolvers<StartFailure>();
@@ -35,7 +31,9 @@ export function startWorkers(config: Config, logger: Logger): Promise<Server> {
     const urls = await prepareServices(config, logger, shutdown, lost.resolve);
     cluster.setupPrimary({ exec: join(import.meta.dirname, 'worker.ts'), serialization: 'advanced' });
     relayAdapterMessages();
-    const workers = createWorkers(config, urls, logger);
+    // One port for all of them, and for those that replace them.
+    const port = config.PORT === 0 ? await freePort(config.HOST) : config.PORT;
+    const workers = createWorkers({ ...config, PORT: port }, urls, logger);
     shutdown.defer('workers', workers.stop);
     return { url: await workers.start(), lost: lost.promise };
   });
@@ -53,15 +51,11 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
       if (worker !== undefined) tell(worker, message);
     },
   );
-  let port = config.PORT;
 
   /** Starts a worker. Resolves when it serves; rejects with a StartFailure when it ends before. */
-  function launch(
-    number: number,
-    { demo }: { demo: boolean },
-  ): { serving: Promise<Serving>; exited: Promise<unknown> } {
+  function launch(number: number, { demo }: { demo: boolean }): { serving: Promise<string>; exited: Promise<unknown> } {
     const worker = cluster.fork();
-    const serving = Promise.withResolvers<Serving>();
+    const serving = Promise.withResolvers<string>();
     workers.set(number, worker);
     worker.on('message', (message: unknown) => {
       if (isOurs(message)) hear(message as FromWorker);
@@ -87,7 +81,7 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
           peerPorts.set(number, message.peerPort);
           tellPeers();
           logger.info({ worker: number, pid: worker.process.pid }, 'worker serves');
-          serving.resolve(message);
+          serving.resolve(message.url);
           break;
         case 'failed':
           serving.reject(new StartFailure(message.reason));
@@ -106,7 +100,7 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
   function configOf(number: number, demo: boolean): Config {
     const once =
       number <= STANDBYS ? config.ROLES : config.ROLES.filter((role) => role !== 'projector' && role !== 'relay');
-    return { ...config, PORT: port, ROLES: once, DEMO_DATA: demo ? config.DEMO_DATA : 'off' };
+    return { ...config, ROLES: once, DEMO_DATA: demo ? config.DEMO_DATA : 'off' };
   }
 
   function tellPeers(): void {
@@ -130,11 +124,10 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
   }
 
   return {
-    /** Resolves with the URL when all of them serve. The first alone takes the port, and seeds the demo data. */
+    /** Resolves with the URL when all of them serve. The first alone seeds the demo data. */
     async start(): Promise<string> {
       const first = launch(1, { demo: true });
-      const { url, ...taken } = await first.serving;
-      port = taken.port;
+      const url = await first.serving;
       const others = Array.from({ length: config.WORKERS - 1 }, (_, index) => launch(index + 2, { demo: false }));
       await Promise.all(others.map(({ serving }) => serving));
       ended.push(...[first, ...others].map((launched, index) => keep(index + 1, launched)));

@@ -43,8 +43,8 @@ async function work({ number, config, ...assignment }: Assignment): Promise<numb
       const peerPort = await router.serve(number, serving.httpServer);
       return { ...serving, peerPort };
     });
-    const { url, port, peerPort } = server;
-    await tell({ deskwire: 'serving', url, port, peerPort });
+    const { url, peerPort } = server;
+    await tell({ deskwire: 'serving', url, peerPort });
     await drain.promise;
     logger.info('worker drains');
     return (await closeWithin(server, drainMs, logger)) ? 0 : 1;

@@ -1,6 +1,5 @@
 /** `deskwire events …`: reading the log, and proving that it is whole. */
 import type { Command } from 'commander';
-import { compareWithLog } from '../../broker/comparison.ts';
 import { parseStream, type RecordedEvent, type Stream } from '../../domain/event.ts';
 import { createEventReader } from '../../eventlog/reader.ts';
 import { verifyLog } from '../../eventlog/verify.ts';
@@ -86,6 +85,7 @@ async function verify(on: Surroundings): Promise<void> {
   const pool = await on.pool();
   const log = await verifyLog(pool);
   on.output.note(`The log: ${count(log.events)} events of ${count(log.streams)} streams.`);
+  const { compareWithLog } = await import('../../broker/comparison.ts');
   const { connection, broker } = await on.broker();
   const stream = await compareWithLog({ connection, broker, reader: createEventReader(pool), signal: on.signal });
   const findings = [...log.findings, ...stream.findings];

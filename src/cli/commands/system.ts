@@ -1,8 +1,6 @@
-/** `deskwire serve`, `migrate` and `doctor`. */
+/** `deskwire serve`, `migrate` and `doctor`. What they need is loaded only for them: it takes longer than most commands. */
 import type { Command } from 'commander';
-import { migrate, pendingMigrations } from '../../eventlog/migrate.ts';
 import { messageOf } from '../../services/failure.ts';
-import { diagnose } from '../doctor/doctor.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { table } from '../output.ts';
 import type { Action } from '../run.ts';
@@ -28,6 +26,7 @@ export function systemCommands(program: Command, action: Action): void {
 }
 
 async function migrateOrTell(on: Surroundings, pendingOnly: boolean): Promise<void> {
+  const { migrate, pendingMigrations } = await import('../../eventlog/migrate.ts');
   const { databaseUrl } = await on.services();
   if (pendingOnly) {
     const pending = await reached(pendingMigrations(databaseUrl));
@@ -48,6 +47,7 @@ async function reached<T>(work: Promise<T>): Promise<T> {
 }
 
 async function doctor(on: Surroundings): Promise<void> {
+  const { diagnose } = await import('../doctor/doctor.ts');
   const findings = await diagnose(on);
   const marks = { ok: 'ok', warning: 'warning', error: 'ERROR' } as const;
   const rows = findings.flatMap(({ about, grade, finding, advice }) => [

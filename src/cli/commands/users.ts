@@ -8,7 +8,6 @@ import { createSessions } from '../../auth/sessions.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../../auth/tokens.ts';
 import { userFactsOf } from '../../domain/user/decider.ts';
 import { ROLES, type Role } from '../../domain/user/identity.ts';
-import { startActors } from '../actors.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { Action } from '../run.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -60,6 +59,12 @@ export function userCommands(program: Command, action: Action): void {
     .action(action((on, who: string) => token(on, who)));
 }
 
+/** Loaded only for those who need it: it takes longer than most commands. */
+async function actorsOf(on: Surroundings) {
+  const { startActors } = await import('../actors.ts');
+  return startActors(on);
+}
+
 function requireOwnUsers(on: Surroundings): void {
   if (on.config().JWKS_URL !== undefined) {
     throw new CommandError(EXIT.usage, 'JWKS_URL is set: the identity provider signs users in, register them there.');
@@ -77,7 +82,7 @@ async function add(on: Surroundings, email: string, options: NewUser): Promise<v
     throw new CommandError(EXIT.usage, `the password is shorter than ${SHORTEST_PASSWORD} characters.`);
   }
   const { name, role, vendor, id = randomUUID() } = options;
-  await using own = await startActors(on);
+  await using own = await actorsOf(on);
   const { state } = await own.actors.read('user', id);
   if (state.exists) throw new CommandError(EXIT.nothingToDo, `there is a user ${id} already.`);
   const command = {
@@ -103,7 +108,7 @@ async function idOf(on: Surroundings, who: string): Promise<string> {
 
 async function change(on: Surroundings, who: string, changes: { role: Role } | { active: boolean }): Promise<void> {
   const id = await idOf(on, who);
-  await using own = await startActors(on);
+  await using own = await actorsOf(on);
   const { state } = await own.actors.read('user', id);
   if (!state.exists) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);
   const { events, state: after } = await own.actors.execute(
@@ -121,7 +126,7 @@ async function token(on: Surroundings, who: string): Promise<void> {
   requireOwnUsers(on);
   const id = await idOf(on, who);
   const pool = await on.pool();
-  await using own = await startActors(on);
+  await using own = await actorsOf(on);
   const { state } = await own.actors.read('user', id);
   const user = userFactsOf(state);
   if (user === undefined) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);

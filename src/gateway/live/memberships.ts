@@ -58,7 +58,7 @@ export interface Arrival extends Joined {
 export interface Memberships {
   /** `welcome` sends what the socket is to hear first; it is called in the tick of the entry. */
   join(session: Session, dialect: Dialect, request: JoinRequest, welcome: (arrival: Arrival) => void): Promise<Joined>;
-  /** Resolves with the ticket's id or the room's name, whether or not the socket was in it. */
+  /** Resolves with the ticket's id or the room's name; where the socket was not in it, with what the client named. */
   leave(session: Session, dialect: Dialect, place: Place): Promise<string>;
   /** Throws `conflict` for a socket that has not joined. */
   require(session: Session, dialect: Dialect, place: Place): Promise<Member>;
@@ -197,7 +197,7 @@ export function createMemberships(parts: Parts): Memberships {
   }
 
   async function find(session: Session, dialect: Dialect, { kind, id: given }: Place) {
-    const id = kind === 'ticket' ? await ticketIdOf(services, String(given)) : String(given);
+    const id = kind === 'ticket' ? await ticketIdOf(services, String(given)).catch(asUnseen) : String(given);
     const name = memberName(dialect, kind, id);
     return { id, name, member: session.members.get(name) };
   }
@@ -208,21 +208,37 @@ export function createMemberships(parts: Parts): Memberships {
       return inTurn(session, name, () => join(session, dialect, id, request, welcome));
     },
     async leave(session, dialect, place) {
-      const { id, name } = await find(session, dialect, place);
+      const found = await find(session, dialect, place).catch(ifNotFound);
+      if (found === undefined) return String(place.id);
+      const { id, name } = found;
       return inTurn(session, name, async () => {
-        session.members.get(name)?.stream.remove(session, dialect);
-        return id;
+        const member = session.members.get(name);
+        member?.stream.remove(session, dialect);
+        // To somebody who was never in it, the id behind a number would say that there is such a ticket.
+        return member === undefined ? String(place.id) : id;
       });
     },
     async require(session, dialect, place) {
-      const { member } = await find(session, dialect, place);
-      if (member !== undefined) return member;
+      const found = await find(session, dialect, place).catch(ifNotFound);
+      if (found?.member !== undefined) return found.member;
       throw new DeskwireError('conflict', 'Join the ticket first', { field: 'ticketId' });
     },
     leaveAll(session) {
       for (const { stream, dialect } of [...session.members.values()]) stream.remove(session, dialect);
     },
   };
+}
+
+/** Who is in nothing by a name is told the same whether or not it is the name of something. */
+function ifNotFound(error: unknown): undefined {
+  if (error instanceof DeskwireError && error.code === 'not_found') return undefined;
+  throw error;
+}
+
+/** A number that is no ticket's is refused in the words in which a ticket is that one does not see. */
+function asUnseen(error: unknown): never {
+  if (!(error instanceof DeskwireError) || error.code !== 'not_found') throw error;
+  throw new DeskwireError('not_found', error.message, { field: 'ticketId', cause: error });
 }
 
 /** One attempt to enter. */

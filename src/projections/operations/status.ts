@@ -134,3 +134,24 @@ function buildStatus(row: TablesRow): BuildStatus {
     updatedAt: row.updated_at.toISOString(),
   };
 }
+
+/** One line about parked events and pauses of the read models that this code reads; undefined when there are none. */
+export async function whatNeedsAttention(pool: Pool): Promise<string | undefined> {
+  const { rows } = await pool.query<{ name: string; paused: boolean; streams: string }>({
+    name: 'needs_attention',
+    text: `
+      select name, paused, streams
+      from deskwire.projections p
+      join unnest($1::text[], $2::integer[]) as mine(name, version) using (name, version)
+      cross join lateral (
+        select count(distinct stream) as streams from deskwire.parked where generation = p.generation
+      ) parked
+      where paused or streams > 0 order by name`,
+    values: [projectionNames(), projectionNames().map((name) => PROJECTIONS[name].version)],
+  });
+  const facts = rows.flatMap(({ name, paused, streams }) => [
+    ...(paused ? [`projection ${name} is paused`] : []),
+    ...(Number(streams) > 0 ? [`projection ${name} has parked events of ${streams} streams`] : []),
+  ]);
+  return facts.length === 0 ? undefined : facts.join('; ');
+}

@@ -8,9 +8,10 @@ import { createDirectory, ticketContextFrom } from '../../../src/actors/director
 import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
-import { createApi } from '../../../src/api/api.ts';
+import { type ApiParts, createApi } from '../../../src/api/api.ts';
 import { createServices } from '../../../src/application/services.ts';
 import { createAuth } from '../../../src/auth/auth.ts';
+import type { Credentials } from '../../../src/auth/credentials.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
 import { createRelay } from '../../../src/broker/relay.ts';
@@ -50,6 +51,9 @@ export interface Node extends AsyncDisposable {
   readonly reader: ReturnType<typeof createEventReader>;
   readonly broker: Broker;
   readonly pool: pg.Pool;
+  /** Undefined with an outside identity provider. */
+  readonly credentials: Credentials | undefined;
+  readonly nextTicketNumber: () => Promise<number>;
   closeGateway(): Promise<void>;
 }
 
@@ -60,6 +64,7 @@ interface NodeOptions {
   readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
+  readonly onRoute?: ApiParts['onRoute'];
 }
 
 export async function startServices(): Promise<Services & AsyncDisposable> {
@@ -112,13 +117,14 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   const waiter = startProjections({ database, feed, signals: broker.signals, pool, log });
   parts.defer(() => waiter.close());
   const attachments = await startAttachments(pool, parts);
+  const nextTicketNumber = createTicketNumbers(pool).next;
   const services = createServices({
     actors,
     queries: createQueries({ pool }),
     directory,
     history: reader,
     attachments,
-    nextTicketNumber: createTicketNumbers(pool).next,
+    nextTicketNumber,
     newId,
     waiter,
     lastPosition: () => appender.lastPosition,
@@ -133,6 +139,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     readiness: [],
     config: { corsOrigins: [] },
     log,
+    ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
   });
   const gateway = await createGateway({
     httpServer: app.server,
@@ -158,6 +165,8 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     reader,
     broker,
     pool,
+    credentials: auth.own?.credentials,
+    nextTicketNumber,
     closeGateway: () => gateway.close(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

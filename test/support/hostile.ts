@@ -1,0 +1,145 @@
+/**
+ * What hostile clients send, for fast-check: values of any kind, and values made for a schema of which something is then
+ * spoilt. Some text is of things that exist, so that not everything stops at the first gate.
+ */
+import fc from 'fast-check';
+
+/** Names of things that exist, by the name of the field that takes them. */
+export type Leads = Readonly<Record<string, readonly unknown[]>>;
+
+interface Schema {
+  readonly type?: string;
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+}
+
+/** Where an expression would take the generator too long. */
+const SHORT = 20;
+
+const nested = (depth: number) => {
+  let value: unknown = 'deep';
+  for (let i = 0; i < depth; i += 1) value = i % 2 ? [value] : { a: value };
+  return value;
+};
+
+export const hostileText: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(
+    '',
+    ' ',
+    '\u0000',
+    'a\u0007b',
+    '\ud800',
+    '*',
+    '>',
+    '*.>',
+    '../../etc/passwd',
+    "' OR 1=1 --",
+    '%00',
+    '%',
+  ),
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    'toString',
+    'null',
+    '-1',
+    '1e309',
+    '9007199254740993',
+    'inbox',
+    'ticket:*',
+  ),
+  fc.constantFrom('x'.repeat(5_000), '💣'.repeat(3_000), 'ticket:', 'room:..', 'user:', '\u202e', 'İ', '\uffff'),
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+);
+
+export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
+  hostileText,
+  fc.constantFrom(null, true, 0, -1, 1.5, 1e308, 2 ** 31, 2 ** 53, Number.MIN_SAFE_INTEGER),
+  fc.jsonValue(),
+  fc.constantFrom([], {}, [[]], [null], { length: 1 }, { toString: 1 }, { toJSON: 'x' }, { $ne: null }),
+  fc.constantFrom(nested(31), nested(33), nested(500), new Array(3_000).fill(0), { a: 'x'.repeat(70_000) }),
+  fc.constantFrom('{"__proto__":{"a":1}}', '{"constructor":{"prototype":{"a":1}}}').map((text) => JSON.parse(text)),
+);
+
+/** Fits the schema, or nearly. */
+export function valueFor(schema: Schema, leads: Leads, name = ''): fc.Arbitrary<unknown> {
+  const known = leads[name];
+  if (known !== undefined && known.length > 0) {
+    return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...known) }, plain(schema, leads));
+  }
+  return plain(schema, leads);
+}
+
+function plain(schema: Schema, leads: Leads): fc.Arbitrary<unknown> {
+  const alternatives = schema.anyOf ?? [];
+  if (alternatives.length > 0) return fc.oneof(...alternatives.map((one) => valueFor(one, leads)));
+  if (schema.allOf?.[0] !== undefined) return valueFor(schema.allOf[0], leads);
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  if ('const' in schema) return fc.constant(schema.const);
+  switch (schema.type) {
+    case 'object': {
+      const required = [...(schema.required ?? [])];
+      const properties = Object.entries(schema.properties ?? {});
+      const fields = properties.map(([key, one]) => [key, valueFor(one, leads, key)] as const);
+      return fc.record(Object.fromEntries(fields), { requiredKeys: required, noNullPrototype: true });
+    }
+    case 'array':
+      return fc.array(valueFor(schema.items ?? {}, leads), { minLength: schema.minItems ?? 0, maxLength: 5 });
+    case 'integer':
+    case 'number':
+      return fc.oneof(
+        fc.integer({ min: schema.minimum ?? 0, max: Math.min(schema.maximum ?? 1_000, 1_000) }),
+        fc.constantFrom(schema.minimum ?? 0, schema.maximum ?? 2 ** 31 - 1),
+      );
+    case 'boolean':
+      return fc.boolean();
+    case 'string':
+      return schema.pattern === undefined
+        ? fc.string({ minLength: schema.minLength ?? 0, maxLength: Math.min(schema.maxLength ?? SHORT, SHORT) })
+        : fc.stringMatching(/^[A-Za-z0-9-]{1,8}$/);
+    default:
+      return fc.jsonValue();
+  }
+}
+
+/** As the schema says; with some fields spoilt, missing or too many; or anything at all. */
+export function payloadFor(schema: Schema, leads: Leads): fc.Arbitrary<unknown> {
+  const fitting = valueFor(schema, leads);
+  const spoilt = fc
+    .tuple(
+      fitting,
+      fc.array(fc.tuple(fc.nat(), fc.constantFrom('set', 'drop', 'add', 'wrap'), hostileValue), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      hostileText,
+    )
+    .map(([value, changes, key]) => changes.reduce((spoiling, change) => spoil(spoiling, change, key), value));
+  return fc.oneof(
+    { weight: 3, arbitrary: fitting },
+    { weight: 5, arbitrary: spoilt },
+    { weight: 2, arbitrary: hostileValue },
+  );
+}
+
+function spoil(value: unknown, [at, how, by]: [number, string, unknown], key: string): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return by;
+  const fields = Object.entries(value);
+  if (how === 'add') return Object.fromEntries([...fields, [key, by]]);
+  const [name] = fields[at % Math.max(1, fields.length)] ?? [];
+  if (name === undefined) return by;
+  if (how === 'drop') return Object.fromEntries(fields.filter(([one]) => one !== name));
+  return Object.fromEntries(fields.map(([one, old]) => [one, one === name ? (how === 'wrap' ? [old] : by) : old]));
+}
