@@ -53,18 +53,20 @@ export function follow(client: Client, stream: string, model: Model): Follower {
   }
 
   function subscribe(mine: Listener): void {
+    const [load, from] = [loads, cursor];
     const request = { stream, ...(cursor !== undefined && { after: cursor }), ...(epoch !== undefined && { epoch }) };
     mine.socket.emit('subscribe', request, (answer: Payload) => {
       if (socket !== mine) return;
       if (!answer.success) {
+        if (load !== loads) return;
         forget();
         model.clear();
         return;
       }
       epoch = answer.epoch;
-      // A resync follows, and tells to load.
-      if (!answer.recovered) return;
-      if (cursor === undefined) model.clear();
+      // A resync follows, or came already, and tells to load.
+      if (!answer.recovered || load !== loads) return;
+      if (from === undefined) model.clear();
       for (const event of answer.events) take(event);
       cursor = answer.version;
     });
