@@ -131,10 +131,15 @@ export function payloadFor(schema: Schema, leads: Leads): fc.Arbitrary<unknown> 
       hostileText,
     )
     .map(([value, changes, key]) => changes.reduce((spoiling, change) => spoil(spoiling, change, key), value));
+  // All is well but for one text: what no schema refuses, the gate before them does.
+  const poisoned = fc
+    .tuple(fitting, fc.nat(), controlText)
+    .map(([value, at, text]) => spoil(value, [at, 'set', text], ''));
   return fc.oneof(
     { weight: 3, arbitrary: fitting },
     { weight: 5, arbitrary: spoilt },
     { weight: 2, arbitrary: hostileValue },
+    { weight: 3, arbitrary: poisoned },
   );
 }
 

@@ -146,8 +146,11 @@ function restCase(route: RouteOptions): fc.Arbitrary<RestCase> {
     }));
 }
 
-/** As a URL can hold it: lone surrogates it cannot. */
-const encoded = (value: unknown) => encodeURIComponent(String(value).slice(0, 300).toWellFormed());
+/** As a URL can hold it: lone surrogates it cannot, and dots alone would lead to another route. */
+function encoded(value: unknown): string {
+  const text = String(value).slice(0, 300).toWellFormed();
+  return /^\.{0,2}$/.test(text) ? 'x' : encodeURIComponent(text);
+}
 
 function queryOf(asked: unknown): string {
   if (!isPlainObject(asked)) return '';
