@@ -10,7 +10,7 @@ import { startWorker } from './support/worker.ts';
 const TICKETS = 128;
 const LISTENERS = 8;
 const CONNECTIONS = 64;
-const WARM_UP = 4_000;
+const WARM_UP = 20_000;
 const { rounds, seconds } = planOf({ rounds: 5, seconds: 5 });
 
 interface Turn extends Posted {

@@ -22,6 +22,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   'demo.ts': ['domain', 'actors', 'auth'],
+  cli: [...['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'services'], ...['config.ts', 'main.ts']],
   services: ['config.ts'],
   'config-schema.ts': [],
   'config.ts': ['config-schema.ts', 'services'],
@@ -35,9 +36,11 @@ const knowsEverything = [
   'server.ts',
   'parts.ts',
   'readiness.ts',
+  'shutdown.ts',
   'storage.ts',
   'watch-parts.ts',
   'welcome.ts',
+  'workers',
 ];
 
 /** Packages that one folder hides from all others. */

@@ -36,15 +36,16 @@ export const configSchema = Type.Object({
   ),
   WORKERS: Type.Integer({
     minimum: 1,
-    maximum: 1,
+    maximum: 64,
     default: 1,
-    description: 'Processes to run; this version runs one.',
+    description: 'Processes that serve on this machine, about one for each core.',
   }),
   ROLES: Type.Array(Type.Enum([...roles]), {
-    minItems: roles.length,
+    minItems: 1,
     uniqueItems: true,
     default: [...roles],
-    description: 'What this process does; this version does all of it in one process.',
+    description:
+      'What this process does, out of all that there is, with commas; each role must be somewhere among those on one database.',
   }),
   DEMO_DATA: Type.Optional(
     Type.Enum(['on', 'off'], {
@@ -154,6 +155,7 @@ export type Config = Static<typeof configSchema> & {
   /** Decided: by default whether everything is embedded, or there is a token. */
   METRICS: 'on' | 'off';
 };
+export type Role = (typeof roles)[number];
 export type SettingName = keyof typeof configSchema.properties;
 
 /** Never shown, and also taken from a file. */

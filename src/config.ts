@@ -17,7 +17,7 @@ import {
 } from './config-schema.ts';
 import { messageOf, StartFailure } from './services/failure.ts';
 
-export type { Config } from './config-schema.ts';
+export type { Config, Role } from './config-schema.ts';
 
 const prefix = 'DESKWIRE_';
 
@@ -120,7 +120,7 @@ function complaint(variable: string, setting: SettingName, value: unknown): stri
 function rule(setting: SettingName): string {
   const { type, items, minimum, maximum, enum: choices, examples } = settingFacts(setting);
   if (choices) return `one of ${choices.join(', ')}`;
-  if (items?.enum) return items.enum.join(',');
+  if (items?.enum) return `some of ${items.enum.join(',')}, each once`;
   if (type !== 'integer') return `like ${examples}`;
   return minimum === maximum ? String(minimum) : `a whole number from ${minimum} to ${maximum}`;
 }

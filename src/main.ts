@@ -1,38 +1,38 @@
 /**
  * `npm start`: reads the configuration, starts the server, and stops it on SIGINT or SIGTERM: drained, exit code 0.
  * A second signal ends it at once; the services that it started still shut down properly, since they notice that we
- * are gone. What keeps it from starting is one line on standard error, exit code 1.
+ * are gone. What keeps it from starting is one line on standard error, exit code 1. A drain that takes too long is cut
+ * off, after saying what it left, also with exit code 1.
  */
 import { readConfig } from './config.ts';
 import { createLogger } from './logging.ts';
 import { start } from './server.ts';
 import { StartFailure } from './services/failure.ts';
+import { closeWithin } from './shutdown.ts';
 import { welcome } from './welcome.ts';
+import { startWorkers } from './workers/primary.ts';
 
 /** A terminal's Ctrl-C reaches us twice: from the terminal, and once more from npm, which passes it on. */
 const sameSignalMs = 500;
 
-/** When a service is lost, what waits for it while draining is not waited for longer than this. */
-const patienceWhenLostMs = 10_000;
+/** Time to drain in. When a service is lost, what waits for it is not waited for that long. */
+const drainMs = 28_000;
+const drainWhenLostMs = 10_000;
 
 /** Resolves with the exit code. */
 async function main(): Promise<number> {
   const signalled = untilSignalled();
   const config = readConfig(process.env);
   const logger = createLogger(config.LOG_LEVEL);
-  const server = await start(config, logger);
+  const server = await (config.WORKERS > 1 ? startWorkers(config, logger) : start(config, logger));
   process.stdout.write(welcome(server.url, config.DEMO_DATA === 'on'));
   const reason = await Promise.race([signalled, server.lost]);
   const lost = reason instanceof StartFailure;
-  if (lost) {
-    logger.fatal(reason.message);
-    setTimeout(() => process.exit(1), patienceWhenLostMs).unref();
-  } else {
-    logger.info({ signal: reason }, 'stopping');
-  }
-  await server.close();
+  if (lost) logger.fatal(reason.message);
+  else logger.info({ signal: reason }, 'stopping');
+  const closed = await closeWithin(server, lost ? drainWhenLostMs : drainMs, logger);
   logger.info('stopped');
-  return lost ? 1 : 0;
+  return lost || !closed ? 1 : 0;
 }
 
 function untilSignalled(): Promise<NodeJS.Signals> {

@@ -7,6 +7,9 @@ import type { Server as HttpServer } from 'node:http';
 import type pg from 'pg';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
+import { codeFingerprint } from './actors/placement/code-fingerprint.ts';
+import { createNodeView } from './actors/placement/node-view.ts';
+import { createPlacedActorSystem } from './actors/placement/placed-actor-system.ts';
 import { createSnapshotStore } from './actors/snapshots.ts';
 import { createTicketNumbers } from './actors/ticket-numbers.ts';
 import { watchCommands } from './actors/watch-commands.ts';
@@ -16,8 +19,9 @@ import { createServices } from './application/services.ts';
 import { createAttachments } from './attachments/attachments.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
-import { createRelay } from './broker/relay.ts';
-import type { Config } from './config.ts';
+import { watchEpoch } from './broker/epoch.ts';
+import { createRelay, hintRelay, type Relay } from './broker/relay.ts';
+import type { Config, Role } from './config.ts';
 import { seedDemo } from './demo.ts';
 import { referenceDecider } from './domain/reference/decider.ts';
 import { roomDecider } from './domain/room/decider.ts';
@@ -29,17 +33,19 @@ import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
-import { createGateway, type Gateway } from './gateway/gateway.ts';
+import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
 import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
 import { createQueries } from './projections/create-queries.ts';
-import { createLogFeed } from './projections/feed.ts';
-import { createReadModels, startProjections } from './projections/projections.ts';
+import { createLogFeed, type LogFeed } from './projections/feed.ts';
+import { createReadModels, createRemoteWaiter, type Projections, startProjections } from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
+import type { Shutdown } from './shutdown.ts';
 import { openAttachmentStore } from './storage.ts';
 import { createPrometheus } from './telemetry/prometheus.ts';
 import { createTracing } from './telemetry/tracing.ts';
 import { watchParts } from './watch-parts.ts';
+import type { MetricsExchange } from './workers/metrics-exchange.ts';
 
 export interface Surroundings {
   readonly config: Config;
@@ -47,6 +53,8 @@ export interface Surroundings {
   readonly natsUrl: string;
   readonly pool: pg.Pool;
   readonly logger: Logger;
+  /** When this process is one of several workers of its host. */
+  readonly worker?: HostWorker & { readonly metrics: Pick<MetricsExchange, 'offer' | 'collect'> };
 }
 
 const NAMESPACE = 'deskwire';
@@ -55,12 +63,16 @@ const API_VERSION = '1';
 const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
 const REQUESTS_PER_MINUTE = 6_000;
 
+/** Milliseconds between two looks at the epoch, beside hearing of it. */
+const EPOCH_EVERY = 3_000;
+
 /** The parts of one process, started; `parts` closes them. */
-export async function startParts(surroundings: Surroundings, parts: AsyncDisposableStack): Promise<App> {
+export async function startParts(surroundings: Surroundings, parts: Shutdown): Promise<App> {
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
   const newId = createIds(Date.now);
-  await createReadModels(database);
+  const has = (role: Role) => config.ROLES.includes(role);
+  await createReadModels(database, { log: logger });
 
   const { broker, connection } = await connectBroker({
     url: natsUrl,
@@ -68,39 +80,64 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     name: 'deskwire',
     log: logger,
   });
-  parts.defer(() => broker.close());
+  parts.defer('broker', () => broker.close());
   const prometheus = createPrometheus();
   const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const watch = watchParts(telemetry);
+  const neighbours = surroundings.worker?.metrics;
+  neighbours?.offer(prometheus.snapshot);
+  const renderMetrics = async () =>
+    neighbours ? prometheus.renderAll(await neighbours.collect()) : prometheus.render();
   const reader = createEventReader(pool);
   const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
-  parts.defer(() => appender.close());
+  parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
-  const relay = createRelay({
-    connection,
-    signals: broker.signals,
-    appender,
-    reader,
-    renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession(database, 'deskwire relay'),
-    log: logger,
-    onPublished: watch.onPublished,
-  });
-  parts.defer(() => relay.close());
-  const feed = createLogFeed({ appender, reader, broker, log: logger });
-  parts.defer(() => feed.close());
-  const projections = startProjections({
-    ...{ database, feed, pool, log: logger },
-    signals: broker.signals,
-    onBatch: watch.onBatch,
-  });
-  parts.defer(() => projections.close());
+  const relay = has('relay') ? runRelay() : undefined;
+  if (relay === undefined) parts.defer('relay hints', hintRelay({ appender, signals: broker.signals }));
+  const feed = has('projector') ? createLogFeed({ appender, reader, broker, log: logger }) : undefined;
+  parts.defer('log feed', () => feed?.close());
+  const head = async () => feed?.head ?? (await reader.head()).position;
+  const projections = feed ? runProjections(feed) : { ...createRemoteWaiter(pool), status: () => [] };
 
-  const snapshots = createSnapshotStore(pool);
+  function runRelay(): Relay {
+    const running = createRelay({
+      connection,
+      signals: broker.signals,
+      appender,
+      reader,
+      renewEpoch: (expected) => renewEpoch(pool, expected),
+      openSession: () => openSession(database, 'deskwire relay'),
+      log: logger,
+      onPublished: watch.onPublished,
+    });
+    parts.defer('relay', () => running.close());
+    return running;
+  }
+
+  function runProjections(followed: LogFeed): Projections {
+    const { onBatch } = watch;
+    const running = startProjections({ database, feed: followed, signals: broker.signals, pool, log: logger, onBatch });
+    parts.defer('projections', () => running.close());
+    return running;
+  }
+
+  const epoch = await watchEpoch({
+    reader,
+    broker,
+    every: EPOCH_EVERY,
+    onChanged() {
+      logger.warn({ epoch: epoch.current }, 'the log has a new epoch: forgetting what was known of the old one');
+      local.forget();
+      directory.forget();
+    },
+    onError: (error) => logger.warn({ err: error }, 'the epoch cannot be read'),
+  });
+  parts.defer('epoch', () => epoch.close());
+  const snapshots = createSnapshotStore(pool, () => epoch.current);
   const directory = createDirectory({ reader, snapshots, broker, now: Date.now, log: logger });
-  parts.defer(() => directory.close());
-  const localActors = createActorSystem({
+  parts.defer('directory', () => directory.close());
+  const local = createActorSystem({
     appender,
     reader,
     snapshots,
@@ -110,8 +147,18 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     newId,
     log: logger,
   });
-  parts.defer(() => localActors.close());
-  const actors = watchCommands(localActors, telemetry);
+  const code = await codeFingerprint();
+  const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
+  const placed = createPlacedActorSystem({
+    local,
+    view,
+    code,
+    requests: broker.requests,
+    now: Date.now,
+    log: logger,
+  });
+  parts.defer('actors', () => placed.close());
+  const actors = watchCommands(placed, telemetry);
 
   const auth = await createAuth({
     pool,
@@ -124,11 +171,11 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     limitAttempts: config.RATE_LIMIT === 'on',
     ...providerOf(config),
   });
-  parts.defer(() => auth.close());
+  parts.defer('authentication', () => auth.close());
   if (config.DEMO_DATA === 'on') await seedDemo({ actors, credentials: auth.own?.credentials });
 
   const store = await openAttachmentStore(config);
-  parts.defer(() => store.close());
+  parts.defer('attachment store', () => store.close());
   const attachments = await createAttachments({
     pool,
     store,
@@ -137,7 +184,7 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     now: Date.now,
     log: logger,
   });
-  parts.defer(() => attachments.close());
+  parts.defer('attachments', () => attachments.close());
 
   const services = createServices({
     actors,
@@ -148,8 +195,9 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,
     waiter: projections,
-    lastPosition: () => appender.lastPosition,
+    lastPosition: () => Math.max(appender.lastPosition, placed.lastPosition),
   });
+  let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
     services,
@@ -158,43 +206,56 @@ export async function startParts(surroundings: Surroundings, parts: AsyncDisposa
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
     sockets: () => gateway?.control,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
-    readiness: readinessChecks({ pool, broker, projections, relay, head: () => feed.head }),
+    readiness: readinessChecks({ pool, broker, projections, relay, head, draining: () => draining }),
     metrics: telemetry.metrics,
-    ...(config.METRICS === 'on' && { metricsPage: { render: prometheus.render, token: config.METRICS_TOKEN } }),
+    ...(config.METRICS === 'on' && {
+      metricsPage: { render: renderMetrics, token: config.METRICS_TOKEN },
+    }),
     config: {
       corsOrigins: config.CORS_ORIGINS,
       trustProxy: config.TRUST_PROXY,
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
+    healthOnly: !has('api'),
   });
-  parts.defer(() => app.close());
-  gateway = await createGateway({
-    httpServer: app.server as HttpServer,
-    auth,
-    services,
-    reader,
-    waiter: projections,
-    broker,
-    attachmentUrl: attachments.urlFor,
-    log: logger,
-    now: Date.now,
-    telemetry,
-    options: {
-      replayLimit: config.REPLAY_LIMIT,
-      corsOrigins: config.CORS_ORIGINS,
-      trustProxy: config.TRUST_PROXY,
-      ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
-    },
+  parts.defer('HTTP requests', () => app.close());
+  if (has('gateway')) {
+    const opened = await createGateway({
+      httpServer: app.server as HttpServer,
+      auth,
+      services,
+      reader,
+      waiter: projections,
+      broker,
+      attachmentUrl: attachments.urlFor,
+      log: logger,
+      ...(surroundings.worker && { worker: surroundings.worker }),
+      now: Date.now,
+      telemetry,
+      options: {
+        replayLimit: config.REPLAY_LIMIT,
+        corsOrigins: config.CORS_ORIGINS,
+        trustProxy: config.TRUST_PROXY,
+        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
+      },
+    });
+    gateway = opened;
+    parts.defer('sockets', () => opened.close());
+  }
+  // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
+  if (has('api') || has('gateway')) await placed.join();
+  parts.defer('readiness', () => {
+    draining = true;
+    placed.leave();
   });
-  parts.defer(() => gateway.close());
   prometheus.sample({
-    head: () => feed.head,
+    head,
     relay: () => relay,
     projections: projections.status,
-    actors: () => localActors.active,
-    sockets: gateway.sockets,
-    rooms: gateway.rooms,
+    actors: () => local.active,
+    sockets: () => gateway?.sockets() ?? [],
+    rooms: () => gateway?.rooms() ?? [],
   });
   return app;
 }

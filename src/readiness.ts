@@ -1,9 +1,15 @@
-/** What has to be well for this process to be sent requests: `/readyz`. */
+/**
+ * What has to be well for this process to be sent requests: `/readyz`.
+ *
+ * Parked events and pauses are shown and are no reason to send requests elsewhere: there it is the same, and one poisoned
+ * ticket is no reason to turn everybody away. Nor is an event that is being tried again: it is about to be parked.
+ */
 import type { Pool } from 'pg';
 import type { ReadinessCheck } from './api/routes/health.ts';
 import type { Broker } from './broker/port.ts';
 import type { Relay } from './broker/relay.ts';
 import { pendingMigrations } from './eventlog/migrate.ts';
+import { whatNeedsAttention } from './projections/operations/status.ts';
 import type { Projections } from './projections/projections.ts';
 
 /** Events that a read model, or JetStream, may lack. */
@@ -13,13 +19,21 @@ export function readinessChecks(parts: {
   readonly pool: Pool;
   readonly broker: Pick<Broker, 'connected'>;
   readonly projections: Pick<Projections, 'status'>;
-  readonly relay: Pick<Relay, 'leading' | 'position'>;
-  /** The newest position of the log that this process knows of. */
-  readonly head: () => number;
+  readonly draining: () => boolean;
+  /** Undefined in a process that does not run it. */
+  readonly relay: Pick<Relay, 'leading' | 'position'> | undefined;
+  /** The newest position of the log. */
+  readonly head: () => number | Promise<number>;
   readonly maxLag?: number;
 }): ReadinessCheck[] {
-  const { maxLag = MAX_LAG } = parts;
+  const { relay, maxLag = MAX_LAG } = parts;
   return [
+    {
+      name: 'serving',
+      async check() {
+        if (parts.draining()) throw new Error('this process is about to end');
+      },
+    },
     {
       name: 'database',
       async check() {
@@ -42,19 +56,24 @@ export function readinessChecks(parts: {
     {
       name: 'relay',
       async check() {
-        const { leading, position } = parts.relay;
         // Where another process leads, that one tells.
-        const lag = leading ? parts.head() - position : 0;
+        if (relay?.leading !== true) return undefined;
+        const lag = (await parts.head()) - relay.position;
         if (lag > maxLag) throw new Error(`JetStream is ${lag} events behind the log`);
+        return undefined;
       },
     },
     {
       name: 'projections',
       async check() {
-        for (const { name, lag, failure } of parts.projections.status()) {
-          if (failure) throw new Error(`projection ${name} fails: ${failure.message}`);
-          if (lag !== undefined && lag > maxLag) throw new Error(`projection ${name} is ${lag} events behind`);
+        for (const { name, state, lag, failure } of parts.projections.status()) {
+          if (failure && failure.position === undefined)
+            throw new Error(`projection ${name} fails: ${failure.message}`);
+          if (lag !== undefined && lag > maxLag && state !== 'paused') {
+            throw new Error(`projection ${name} is ${lag} events behind`);
+          }
         }
+        return whatNeedsAttention(parts.pool);
       },
     },
   ];

@@ -1,35 +1,111 @@
 /**
- * The composition root: provides services, brings the database to this version's schema, starts the parts
- * (`parts.ts`) and listens. Tests start the same server in-process.
+ * The composition root of one process: provides services, brings the database to this version's schema, starts the
+ * parts (`parts.ts`) and listens. Tests start the same server in-process. With several workers, the primary
+ * (`workers/primary.ts`) does the former two and each worker the rest.
  */
+import type { Server as HttpServer } from 'node:http';
 import pg from 'pg';
 import type { Config } from './config.ts';
 import { migrate } from './eventlog/migrate.ts';
 import type { Logger } from './logging.ts';
-import { startParts } from './parts.ts';
+import { type Surroundings, startParts } from './parts.ts';
 import { provideServices } from './services/embedded.ts';
 import { messageOf, StartFailure, systemErrorCode } from './services/failure.ts';
 import { reachDatabase, reachNats } from './services/reach.ts';
+import { createShutdown, type Shutdown } from './shutdown.ts';
 
 export interface Server {
   /** Where it serves, as a client on this machine reaches it. */
   readonly url: string;
   /** Resolves when something that it cannot do without is lost; it should then be closed. */
   readonly lost: Promise<StartFailure>;
+  /** What is not closed yet. */
+  readonly left: readonly string[];
   /** Drains, then stops everything that it started. */
   close(): Promise<void>;
 }
 
+/** The services that a process works on, as URLs. */
+export interface ServiceUrls {
+  readonly databaseUrl: string;
+  readonly natsUrl: string;
+}
+
+/** Database connections of one host for statements, shared by its workers; runners and the relay have one more each. */
+const HOST_CONNECTIONS = 40;
+const PROCESS_CONNECTIONS = { least: 3, most: 20 };
+
 /** Rejects with a StartFailure when the configuration or the surroundings are wrong; nothing is left running then. */
 export async function start(config: Config, logger: Logger): Promise<Server> {
-  await using parts = new AsyncDisposableStack();
   const lost = Promise.withResolvers<StartFailure>();
+  return startOrUndo(async (shutdown) => {
+    const urls = await prepareServices(config, logger, shutdown, lost.resolve);
+    const { url } = await serve({ config, ...urls, logger, workers: 1 }, shutdown);
+    return { url, lost: lost.promise };
+  });
+}
 
-  const { databaseUrl, natsUrl } = parts.use(
-    await provideServices(config, { onProgress: (what) => logger.info(what), onLost: lost.resolve }),
-  );
+/** What `starting` started is stopped again when it fails, and by `close` when it does not. */
+export async function startOrUndo<T extends object>(
+  starting: (shutdown: Shutdown) => Promise<T>,
+): Promise<T & Pick<Server, 'left' | 'close'>> {
+  const shutdown = createShutdown();
+  try {
+    const started = await starting(shutdown);
+    return {
+      ...started,
+      get left() {
+        return shutdown.left;
+      },
+      close: async () => shutdown[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await shutdown[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Services that can be reached, and a database with this version's schema. */
+export async function prepareServices(
+  config: Config,
+  logger: Logger,
+  shutdown: Shutdown,
+  onLost: (failure: StartFailure) => void,
+): Promise<ServiceUrls> {
+  const services = await provideServices(config, { onProgress: (what) => logger.info(what), onLost });
+  shutdown.defer('services', () => services[Symbol.asyncDispose]());
+  const { databaseUrl, natsUrl } = services;
   await reachNats(natsUrl);
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 20, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5_000 });
+  pool.on('error', () => {}); // The next statement fails, and says so.
+  try {
+    await reachDatabase(pool, databaseUrl);
+    await migrateOrFail(pool, logger);
+  } finally {
+    await pool.end();
+  }
+  return { databaseUrl, natsUrl };
+}
+
+export interface ServingOptions extends ServiceUrls {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** How many processes of this host share the connections to the database. */
+  readonly workers: number;
+  readonly worker?: NonNullable<Surroundings['worker']>;
+}
+
+export interface Serving {
+  readonly url: string;
+  readonly httpServer: HttpServer;
+}
+
+/** Serves on services that are there. */
+export async function serve(options: ServingOptions, shutdown: Shutdown): Promise<Serving> {
+  const { config, databaseUrl, logger, workers } = options;
+  const { least, most } = PROCESS_CONNECTIONS;
+  const max = Math.min(most, Math.max(least, Math.floor(HOST_CONNECTIONS / workers)));
+  const pool = new pg.Pool({ connectionString: databaseUrl, max, connectionTimeoutMillis: 5_000 });
   // Of each connection and not just of the pool, which hears only of idle ones: a connection that is lost between two
   // statements of somebody who holds it would otherwise end the process.
   pool.on('connect', (client) => {
@@ -38,15 +114,10 @@ export async function start(config: Config, logger: Logger): Promise<Server> {
     });
   });
   pool.on('error', () => undefined);
-  parts.defer(() => pool.end());
-  await reachDatabase(pool, databaseUrl);
-  await migrateOrFail(pool, logger);
-
-  const app = await startParts({ config, databaseUrl, natsUrl, pool, logger }, parts);
-
+  shutdown.defer('database connections', () => pool.end());
+  const app = await startParts({ ...options, pool }, shutdown);
   const url = await listen(app, config);
-  const owned = parts.move();
-  return { url, lost: lost.promise, close: () => owned.disposeAsync() };
+  return { url, httpServer: app.server as HttpServer };
 }
 
 async function migrateOrFail(pool: pg.Pool, logger: Logger): Promise<void> {

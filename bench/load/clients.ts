@@ -16,6 +16,8 @@ export interface Deliveries {
 }
 
 const TEXT = 'The pallet is still at the gate, could somebody let the driver know when it can be picked up?';
+/** For the last messages to arrive. */
+const PATIENCE_MS = 30_000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const sockets: Socket[] = [];
 const sentAt = new Map<string, number>();
@@ -78,7 +80,7 @@ serveCalls(
           if (desk !== undefined) post(desk, `${started}/${sent}`);
         }
       }
-      for (let waited = 0; sentAt.size > 0 && waited < 5_000; waited += 10) await sleep(10);
+      for (let waited = 0; sentAt.size > 0 && waited < PATIENCE_MS; waited += 10) await sleep(10);
       sentAt.clear();
       const sorted = latencies.toSorted((a, b) => a - b);
       const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;

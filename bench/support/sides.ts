@@ -3,6 +3,7 @@
  * posted to by the two in turn. So on our side every message is also a notification to the other of them.
  */
 import { join } from 'node:path';
+import { DEFAULT_SCHEMAS } from '../../src/projections/catalog.ts';
 import { AGENTS, DRIVERS, type Person, secretTokens, startIdentityProvider, type TokenOf } from './people.ts';
 import { type ServerUnderTest, startServer } from './server.ts';
 import { query, startServices } from './services.ts';
@@ -69,7 +70,8 @@ export async function startSides(tickets: number): Promise<Sides> {
     deskwire: {
       server,
       desks,
-      stored: () => numberOf(ourUrl, 'select count(*) as n from deskwire_messages.messages where not internal'),
+      stored: () =>
+        numberOf(ourUrl, `select count(*) as n from ${DEFAULT_SCHEMAS.messages}.messages where not internal`),
       lag: () =>
         numberOf(
           ourUrl,

@@ -55,20 +55,30 @@ export interface CommandContext {
   readonly traceparent?: string;
   /** Refuse with `precondition_failed` unless the stream has this version (`If-Match`). */
   readonly ifVersion?: number;
+  /**
+   * Refuse with `unavailable` what is not decided by then, because nobody waits for it any longer: milliseconds since
+   * 1970, by the clock of the process that decides.
+   */
+  readonly notAfter?: number;
 }
 
-export interface CommandOutcome<K extends ActorKind = ActorKind> {
+/** What a command left in the log. */
+export interface RecordedCommand {
   /** The events of this command, of the first time when it is a duplicate; none when there was nothing to change. */
   readonly events: readonly RecordedEvent[];
-  /**
-   * The state and version of the stream after the command. Those of a duplicate may be of later, when whoever repeats it
-   * may no longer see the stream: only `events` are theirs whatever happened since.
-   */
-  readonly state: ActorKinds[K]['state'];
+  /** The version of the stream after the command; for a duplicate it may be of later. */
   readonly version: number;
   /** Position of the last of `events`; 0 when there are none. */
   readonly position: number;
   readonly duplicate: boolean;
+}
+
+export interface CommandOutcome<K extends ActorKind = ActorKind> extends RecordedCommand {
+  /**
+   * The state of the stream at `version`. That of a duplicate may be of later, when whoever repeats it may no longer see
+   * the stream: only `events` are theirs whatever happened since.
+   */
+  readonly state: ActorKinds[K]['state'];
 }
 
 export interface ActorSystem {
@@ -79,7 +89,14 @@ export interface ActorSystem {
     command: ActorKinds[K]['command'],
     context: CommandContext,
   ): Promise<CommandOutcome<K>>;
-  /** The state now, of the active actor or of one activated for it. May be stale when another node owns the stream. */
+  /** The same for callers who do not look at the state: it then need not travel from the node that has it. */
+  record<K extends ActorKind>(
+    kind: K,
+    id: string,
+    command: ActorKinds[K]['command'],
+    context: CommandContext,
+  ): Promise<RecordedCommand>;
+  /** The state as new as the log at the time of asking, whichever node owns the stream. */
   read<K extends ActorKind>(kind: K, id: string): Promise<{ state: ActorKinds[K]['state']; version: number }>;
   /** Finishes what is in the mailboxes, then passivates every actor. */
   close(): Promise<void>;

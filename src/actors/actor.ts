@@ -10,6 +10,7 @@
  * - Nothing is refused, and nothing is called "nothing to change", on a state that is stale, or when the log has the
  *   command already. In a round that recorded something the append has proven the state; otherwise the log is asked.
  * - When it is unknown whether an append happened, the state is dropped and read again for the next round.
+ * - When history was replaced, the state is dropped and whatever was read before counts for nothing (`forget`).
  */
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent, Stream } from '../domain/event.ts';
@@ -58,6 +59,8 @@ export class Actor {
   #current: Activated | undefined;
   #activating: Promise<Activated> | undefined;
   #working = false;
+  /** Counts the times that history was replaced. */
+  #history = 0;
 
   constructor(stream: Stream, logic: ActorKindLogic, services: ActorServices) {
     this.stream = stream;
@@ -91,6 +94,27 @@ export class Actor {
     return this.#activating;
   }
 
+  /** The state as new as the log at the time of asking. */
+  async read(): Promise<Activated> {
+    if (this.#current === undefined && this.#activating === undefined) return this.activate();
+    await this.activate();
+    const version = await this.#services.reads.versionOf(this.stream);
+    const current = await this.activate();
+    if (current.version >= version) return current;
+    const folded = await this.#services.activation.advance(this.stream, this.#logic, current);
+    const newest = { ...folded, snapshotVersion: current.snapshotVersion };
+    // A round in work holds on to what it began with.
+    if (!this.#working) this.#hold(newest, current);
+    return newest;
+  }
+
+  /** History was replaced: what is known is not what is recorded. */
+  forget(): void {
+    this.#history++;
+    this.#current = undefined;
+    this.#recent.clear();
+  }
+
   /** Offers a snapshot when at least `events` were recorded since the last one. */
   snapshot(events: number): void {
     const current = this.#current;
@@ -106,8 +130,13 @@ export class Actor {
 
   async #load(): Promise<Activated> {
     try {
-      this.#current = await this.#services.activation.load(this.stream, this.#logic);
-      return this.#current;
+      for (;;) {
+        const history = this.#history;
+        const loaded = await this.#services.activation.load(this.stream, this.#logic);
+        if (history !== this.#history) continue;
+        this.#current = loaded;
+        return loaded;
+      }
     } finally {
       this.#activating = undefined;
       if (!this.#working) this.#services.onIdle(this);
@@ -178,7 +207,7 @@ export class Actor {
     }
     if (pass.decided.some(mustBeCertain)) {
       const version = await reads.versionOf(stream);
-      if (version !== current.version) {
+      if (version !== current.version || current !== this.#current) {
         await this.#catchUp(current, version);
         return commands;
       }
@@ -197,7 +226,7 @@ export class Actor {
       return { ...decided, outcome: outcomeOf(events, after, false) };
     });
     // Before anyone is answered: who reads after the answer must find what they did.
-    this.#current = { ...after, snapshotVersion: before.snapshotVersion };
+    this.#hold({ ...after, snapshotVersion: before.snapshotVersion }, before);
 
     const uncertain = answers.filter((answer) => {
       if (mustBeCertain(answer)) return true;
@@ -264,14 +293,17 @@ export class Actor {
   /** `version` is where the log says that the stream stands. */
   async #catchUp(current: Activated, version: number): Promise<Activated> {
     if (version < current.version) {
-      // History was replaced (a restored backup): what is known is not what is recorded.
-      this.#current = undefined;
-      this.#recent.clear();
-      return this.activate();
+      this.forget();
+    } else {
+      const folded = await this.#services.activation.advance(this.stream, this.#logic, current);
+      this.#hold({ ...folded, snapshotVersion: current.snapshotVersion }, current);
     }
-    const folded = await this.#services.activation.advance(this.stream, this.#logic, current);
-    this.#current = { ...folded, snapshotVersion: current.snapshotVersion };
-    return this.#current;
+    return this.activate();
+  }
+
+  /** Unless what it was folded from has been dropped. */
+  #hold(next: Activated, base: Activated): void {
+    if (this.#current === base) this.#current = next;
   }
 }
 

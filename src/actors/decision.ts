@@ -74,6 +74,9 @@ function decideOne(
   facts: Facts | undefined,
   services: DecisionServices,
 ): readonly NewEvent[] {
+  if (context.notAfter !== undefined && services.now() > context.notAfter) {
+    throw new DeskwireError('unavailable', 'This took too long; trying again is safe', { retryAfter: 1 });
+  }
   const decision = logic.decide(command, current.state, { ...facts, by: context.by });
   // After the decision: whoever may not know that the stream exists must not learn it from its version.
   if (context.ifVersion !== undefined && context.ifVersion !== current.version) {

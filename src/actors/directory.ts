@@ -44,6 +44,8 @@ export interface Directory {
    * during a disconnection are told after it for what was in the cache.
    */
   onChanged(listener: (change: DirectoryChange) => void): () => void;
+  /** Drops everything, and tells of it: history was replaced (a new epoch). */
+  forget(): void;
   close(): void;
 }
 
@@ -168,11 +170,16 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
     }
   }
 
-  function dropAll(): void {
+  function dropAll(): Entry[] {
     generation++;
     const dropped = [...cache.values()];
     cache.clear();
-    for (const entry of dropped) void compare(entry);
+    return dropped;
+  }
+
+  /** Anything may have been missed: whoever changed meanwhile is told of. */
+  function compareAll(): void {
+    for (const entry of dropAll()) void compare(entry);
   }
 
   function reference(type: ReferenceType, id: string) {
@@ -182,10 +189,10 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
   const subscriptions = (['user', 'reference'] as const).map((kind) =>
     broker.live.subscribeKind(kind, (event) => onEvent(kind, event)),
   );
-  const forgetReconnections = broker.onReconnected(dropAll);
+  const forgetReconnections = broker.onReconnected(compareAll);
   // What was loaded before the server knew of our interest may have changed unheard.
   for (const { ready } of subscriptions) {
-    ready.then(dropAll, (error) => log.error({ err: error }, 'directory not subscribed to changes'));
+    ready.then(compareAll, (error) => log.error({ err: error }, 'directory not subscribed to changes'));
   }
 
   return {
@@ -201,6 +208,9 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
     onChanged(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    forget() {
+      for (const { stream } of dropAll()) tell(stream);
     },
     close() {
       forgetReconnections();

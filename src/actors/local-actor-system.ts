@@ -72,6 +72,11 @@ const SCANNED = 64;
 export interface LocalActorSystem extends ActorSystem {
   /** Actors in memory now. */
   readonly active: number;
+  /**
+   * Drops every state, and every outcome remembered for retries: history was replaced (a new epoch). Commands in work are
+   * decided again, on what is recorded now, unless their events are on their way to the log.
+   */
+  forget(): void;
 }
 
 export function createActorSystem(dependencies: ActorSystemDependencies): LocalActorSystem {
@@ -152,6 +157,23 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
     if (inFlight === 0) drained?.resolve();
   }
 
+  function execute<K extends ActorKind>(
+    kind: K,
+    id: string,
+    command: ActorKinds[K]['command'],
+    context: CommandContext,
+  ): Promise<CommandOutcome<K>> {
+    return new Promise((resolve, reject) => {
+      checkAdmission();
+      checkKey(context.commandId, 'commandId');
+      const actor = actorOf(kind, id);
+      inFlight++;
+      // The actor of a kind answers with states of that kind.
+      const resolveErased = resolve as (outcome: Outcome) => void;
+      actor.submit(new PendingCommand(command, context, resolveErased, reject, leave));
+    });
+  }
+
   const sweep = setInterval(passivateIdle, Math.max(1, limits.idle / 4));
   sweep.unref();
 
@@ -159,27 +181,25 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
     get active() {
       return actors.size;
     },
-    execute<K extends ActorKind>(kind: K, id: string, command: ActorKinds[K]['command'], context: CommandContext) {
-      return new Promise<CommandOutcome<K>>((resolve, reject) => {
-        checkAdmission();
-        checkKey(context.commandId, 'commandId');
-        const actor = actorOf(kind, id);
-        inFlight++;
-        // The actor of a kind answers with states of that kind.
-        const resolveErased = resolve as (outcome: Outcome) => void;
-        actor.submit(new PendingCommand(command, context, resolveErased, reject, leave));
-      });
-    },
+    execute,
+    record: execute,
 
     async read<K extends ActorKind>(kind: K, id: string) {
       checkAdmission();
       const actor = actorOf(kind, id);
-      if (actor.current !== undefined) return actor.current as { state: ActorKinds[K]['state']; version: number };
       inFlight++;
       try {
-        return (await actor.activate()) as { state: ActorKinds[K]['state']; version: number };
+        return (await actor.read()) as { state: ActorKinds[K]['state']; version: number };
       } finally {
         leave();
+      }
+    },
+
+    forget() {
+      snapshots.forget();
+      for (const actor of actors.values()) {
+        actor.forget();
+        if (!actor.busy) actors.delete(actor.stream);
       }
     },
 

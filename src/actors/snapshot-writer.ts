@@ -15,6 +15,8 @@ const WAITING = 5_000;
 
 export interface SnapshotWriter {
   offer(snapshot: Snapshot): void;
+  /** Drops what still waits: history was replaced. */
+  forget(): void;
   /** Resolves when everything offered has been written or given up. */
   flush(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function createSnapshotWriter(store: SnapshotStore, log: Log): SnapshotWr
       waiting.set(snapshot.stream, snapshot);
       writing ??= write();
     },
+    forget: () => waiting.clear(),
     async flush() {
       await writing;
     },

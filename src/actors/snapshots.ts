@@ -1,6 +1,7 @@
 /**
  * Snapshots of long streams in Postgres: a folded state and the version it was folded to, so that activation reads
- * only what came after. A cache of the log, never the truth: losing one costs time, nothing else.
+ * only what came after. A cache of the log, never the truth: losing one costs time, nothing else. Each is of the epoch in
+ * which it was folded: when history is replaced, those of lost history are not found any more.
  */
 import type { Pool } from 'pg';
 import type { Stream } from '../domain/event.ts';
@@ -30,18 +31,21 @@ const LOAD = {
   name: 'load_snapshots',
   text: `select s.stream, s.version, s.state_version, s.state
 from unnest($1::text[], $2::int[]) as asked (stream, state_version)
-join deskwire.snapshots s using (stream, state_version)`,
+join deskwire.snapshots s using (stream, state_version)
+join deskwire.log_head h using (epoch)`,
 };
 
 // One of another state version is replaced whatever its version, so that after an upgrade, or a rollback of one, the
-// code that runs gets to write.
+// code that runs gets to write. So is one of another epoch.
 const SAVE = {
   name: 'save_snapshots',
-  text: `insert into deskwire.snapshots as held (stream, version, state_version, state)
-select * from unnest($1::text[], $2::bigint[], $3::int[], $4::json[])
+  text: `insert into deskwire.snapshots as held (stream, version, state_version, state, epoch)
+select given.*, coalesce($5::uuid, h.epoch)
+from unnest($1::text[], $2::bigint[], $3::int[], $4::json[]) as given, deskwire.log_head h
 on conflict (stream) do update
-set version = excluded.version, state_version = excluded.state_version, state = excluded.state, saved_at = now()
-where held.version < excluded.version or held.state_version <> excluded.state_version`,
+set version = excluded.version, state_version = excluded.state_version, state = excluded.state,
+  epoch = excluded.epoch, saved_at = now()
+where held.version < excluded.version or held.state_version <> excluded.state_version or held.epoch <> excluded.epoch`,
 };
 
 interface Row {
@@ -51,7 +55,8 @@ interface Row {
   state: unknown;
 }
 
-export function createSnapshotStore(pool: Pick<Pool, 'query'>): SnapshotStore {
+/** `epoch`: the one in which the states to save were folded, as this process knows it; the log's when it is left out. */
+export function createSnapshotStore(pool: Pick<Pool, 'query'>, epoch?: () => string): SnapshotStore {
   return {
     async load(keys) {
       const values = [keys.map((key) => key.stream), keys.map((key) => key.stateVersion)];
@@ -73,6 +78,7 @@ export function createSnapshotStore(pool: Pick<Pool, 'query'>): SnapshotStore {
           sorted.map((snapshot) => snapshot.version),
           sorted.map((snapshot) => snapshot.stateVersion),
           sorted.map((snapshot) => JSON.stringify(snapshot.state)),
+          epoch?.() ?? null,
         ],
       });
     },

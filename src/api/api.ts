@@ -90,6 +90,8 @@ export interface ApiParts {
   readonly metricsPage?: MetricsPage;
   readonly config: ApiConfig;
   readonly log: Logger;
+  /** For a process without the role `api`: it says whether it is well, and nothing else. */
+  readonly healthOnly?: boolean;
   /** Called for each route as it is added: for whoever has to know that none is forgotten. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
@@ -129,6 +131,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   describeSockets(app, parts.asyncApi);
   healthRoutes(app, parts.readiness, log);
   if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
+  if (parts.healthOnly) return app;
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);

@@ -4,7 +4,7 @@
  * The same key with another request is refused instead of answered with what was not asked for.
  */
 import { hash } from 'node:crypto';
-import type { ActorKind, ActorKinds, CommandContext, CommandOutcome } from '../actors/actor-system.ts';
+import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { type Decider, type RecordedEvent, streamOf } from '../domain/event.ts';
 import { referenceDecider } from '../domain/reference/decider.ts';
@@ -30,6 +30,19 @@ export async function execute<K extends ActorKind>(
   context: CommandContext,
 ): Promise<CommandOutcome<K>> {
   const outcome = await services.actors.execute(kind, id, command, context);
+  if (outcome.duplicate) refuseAnother(outcome.events[0], context);
+  return outcome;
+}
+
+/** As `execute`, for callers who do not look at the state. */
+export async function record<K extends ActorKind>(
+  services: Pick<Services, 'actors'>,
+  kind: K,
+  id: string,
+  command: ActorKinds[K]['command'],
+  context: CommandContext,
+): Promise<RecordedCommand> {
+  const outcome = await services.actors.record(kind, id, command, context);
   if (outcome.duplicate) refuseAnother(outcome.events[0], context);
   return outcome;
 }

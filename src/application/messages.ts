@@ -8,7 +8,7 @@ import { type Message, messageOf } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage, ParticipantView, TicketView } from '../projections/queries.ts';
 import { type AttachmentView, viewOf, withAttachments } from './attachments.ts';
-import { execute } from './execute.ts';
+import { record } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 import { ticketIdOf } from './tickets.ts';
 
@@ -53,7 +53,7 @@ export async function postMessage(
       ? commandContext(services, caller, 'post', { input: { ...input, attachments: ids } })
       : commandContext(services, caller, 'message', { key: input.clientMessageId });
   const outcome = await withAttachments(services, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
-    execute(
+    record(
       services,
       'ticket',
       ticketId,

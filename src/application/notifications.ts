@@ -2,7 +2,7 @@
 import { DeskwireError } from '../domain/errors.ts';
 import type { Priority } from '../domain/ticket/events.ts';
 import type { Role } from '../domain/user/identity.ts';
-import { execute } from './execute.ts';
+import { record } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 
 const NOTIFIERS: ReadonlySet<Role> = new Set(['service', 'admin']);
@@ -22,14 +22,14 @@ export interface SendNotificationInput {
 /** Marks notifications of the caller as read; ids that are not theirs change nothing. */
 export async function readNotifications(services: Services, caller: Caller, ids: readonly string[]): Promise<Done> {
   const command = { type: 'ReadNotifications', ids } as const;
-  return execute(services, 'user', caller.user.id, command, commandContext(services, caller, 'read', { input: ids }));
+  return record(services, 'user', caller.user.id, command, commandContext(services, caller, 'read', { input: ids }));
 }
 
 /** Marks every notification of the caller as read, or those up to a seq. */
 export async function readAllNotifications(services: Services, caller: Caller, upToSeq?: number): Promise<Done> {
   const command = { type: 'ReadAllNotifications', ...(upToSeq !== undefined && { upToSeq }) } as const;
   const context = commandContext(services, caller, 'read-all', { input: { upToSeq } });
-  return execute(services, 'user', caller.user.id, command, context);
+  return record(services, 'user', caller.user.id, command, context);
 }
 
 /**
@@ -58,7 +58,7 @@ export async function sendNotification(
 }
 
 async function sendTo(services: Services, caller: Caller, userId: string, input: SendNotificationInput) {
-  const outcome = await execute(
+  const outcome = await record(
     services,
     'user',
     userId,

@@ -1,18 +1,27 @@
 /** Posting in a room, for whichever way in. */
-
+import { execute } from './execute.ts';
 import { requireRelayable } from './relayed.ts';
-import { type Caller, commandContext, type Done, type Services } from './services.ts';
+import { type Caller, commandContext, type Services } from './services.ts';
 
 export interface RoomPost {
   /** Any JSON. */
   readonly message: unknown;
   /** The socket that it comes from. */
   readonly clientId: string;
+  /** The same one again finds the same message and posts nothing. */
+  readonly clientMessageId?: string | undefined;
 }
 
-/** Rejects with `forbidden` for a private room that the caller is no member of. */
-export async function postRoomMessage(services: Services, caller: Caller, room: string, post: RoomPost): Promise<Done> {
-  requireRelayable(post.message, 'message');
-  const command = { type: 'PostRoomMessage', ...post } as const;
-  return services.actors.execute('room', room, command, commandContext(services, caller, 'room-message'));
+/** Resolves with the message's version. Rejects with `forbidden` for a private room that the caller is no member of. */
+export async function postRoomMessage(
+  services: Services,
+  caller: Caller,
+  room: string,
+  { message, clientId, clientMessageId }: RoomPost,
+): Promise<number> {
+  requireRelayable(message, 'message');
+  const asked = clientMessageId === undefined ? {} : { key: clientMessageId };
+  const context = commandContext(services, caller, 'room-message', asked);
+  const outcome = await execute(services, 'room', room, { type: 'PostRoomMessage', message, clientId }, context);
+  return outcome.events.at(-1)?.version ?? outcome.version;
 }

@@ -7,6 +7,8 @@ export interface Credentials {
   add(input: { userId: string; email: string; password: string }): Promise<'added' | 'present' | 'email_taken'>;
   /** Takes a user's password away. */
   remove(userId: string): Promise<void>;
+  /** The user who signs in with this email. */
+  userOf(email: string): Promise<string | undefined>;
   /** The user with this email and password. Takes the same time when nobody has the email. */
   check(email: string, password: string): Promise<string | undefined>;
 }
@@ -35,6 +37,9 @@ export async function createCredentials(pool: Pool): Promise<Credentials> {
     },
     async remove(userId) {
       await pool.query(REMOVE, [userId]);
+    },
+    async userOf(email) {
+      return (await pool.query<CredentialRow>(FIND, [normalized(email)])).rows[0]?.user_id;
     },
     async check(email, password) {
       const row = (await pool.query<CredentialRow>(FIND, [normalized(email)])).rows[0];

@@ -12,6 +12,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { followLog } from './follow-log.ts';
 import { createLiveEvents } from './live-events.ts';
 import type { Broker, Subscription } from './port.ts';
+import { createRequests } from './requests.ts';
 import { createSignals } from './signals.ts';
 import { type Subjects, subjectsOf } from './subjects.ts';
 
@@ -49,6 +50,8 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     ...(pass === undefined ? {} : { pass }),
     name: options.name,
     noEcho: true,
+    // A stack trace for each request, in case it fails, costs more than the request.
+    noAsyncTraces: true,
     timeout: 5_000,
     reconnect: true,
     maxReconnectAttempts: -1,
@@ -116,6 +119,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
   const broker: Broker = {
     live: createLiveEvents(connection),
     signals: createSignals(connection, () => connected),
+    requests: createRequests(connection, () => connected, registration),
     followLog: (position, handler) => followLog(connection, position, handler),
     onReconnected,
     get connected() {

@@ -7,7 +7,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { type BrokerConnection, parseEvent } from './connection.ts';
 
 /** The newest events that JetStream keeps; whoever is further behind reads from Postgres. */
-const MAX_EVENTS = 1_000_000;
+export const MAX_EVENTS = 1_000_000;
 
 /** JetStream's error code for a stream that does not exist. */
 const STREAM_NOT_FOUND = 10059;

@@ -1,10 +1,11 @@
 /**
  * The broker as the rest of Deskwire sees it: what NATS does for us, without its vocabulary.
  *
- * Three channels, each with its own promise:
+ * Four channels, each with its own promise:
  * - `followLog`: recorded events in position order, from JetStream; may end at any moment (`done`), and may show a gap;
  * - `live`: recorded events of one stream as they happen; may lose, repeat or reorder: whoever listens checks versions;
- * - `signals`: ephemeral messages (typing, inbox hints, heartbeats): at most once, never stored.
+ * - `signals`: ephemeral messages (typing, inbox hints, heartbeats): at most once, never stored;
+ * - `requests`: a question to one process and its answer, or the reason why there is none.
  *
  * `live` and `signals` deliver what this process itself published at once from memory, without the round trip.
  */
@@ -14,6 +15,26 @@ export interface Subscription {
   /** Resolves when the server has registered the interest: whatever is published after that is delivered. */
   readonly ready: Promise<void>;
   close(): void;
+}
+
+export interface Service {
+  readonly ready: Promise<void>;
+  /** Takes no further requests; resolves once those that arrived have been answered. */
+  close(): Promise<void>;
+}
+
+/** Why a request has no answer: nobody serves it, none came in time, it was never sent, or it could not be said. */
+export type NoAnswer = 'nobody' | 'late' | 'unsent' | 'unspeakable';
+
+/** After anything but `nobody` and `unsent`, the request may have been served. */
+export class UnansweredError extends Error {
+  override readonly name = 'UnansweredError';
+  readonly reason: NoAnswer;
+
+  constructor(reason: NoAnswer, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
 }
 
 export type EventHandler = (event: RecordedEvent) => void;
@@ -33,6 +54,12 @@ export interface Broker {
   readonly signals: {
     publish(topic: Topic, payload: unknown): void;
     subscribe(topic: Topic, handler: (payload: unknown) => void): Subscription;
+  };
+  readonly requests: {
+    /** Answers what is asked under this topic. A handler that rejects leaves the question unanswered. */
+    serve(topic: Topic, handler: (question: unknown) => Promise<unknown>): Service;
+    /** The answer of a process that serves the topic, other than this one. Rejects with UnansweredError. */
+    ask(topic: Topic, question: unknown, timeoutMs: number): Promise<unknown>;
   };
   /** Recorded events after `position`, in batches, until closed or until JetStream cannot go on. */
   followLog(position: number, handler: (events: readonly RecordedEvent[]) => void): LogFollower;

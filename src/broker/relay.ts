@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
 import type { BrokerConnection } from './connection.ts';
+import { EPOCH_TOPIC } from './epoch.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
 import type { Broker } from './port.ts';
 import { publishBatch } from './publisher.ts';
@@ -55,6 +56,15 @@ const MAX_BATCH = 500;
 /** Commits of this process kept for publishing; beyond it they are read from Postgres instead. */
 const MAX_REMEMBERED = 10_000;
 
+/** For a process that has no relay: tells those of others of its commits. Returns what ends it. */
+export function hintRelay({ appender, signals }: Pick<RelayOptions, 'appender' | 'signals'>): () => void {
+  return appender.onCommitted((events) => hint(signals, events));
+}
+
+function hint(signals: RelayOptions['signals'], events: readonly RecordedEvent[]): void {
+  signals.publish(['log'], { position: events.at(-1)?.position });
+}
+
 export function createRelay(options: RelayOptions): Relay {
   const { connection, signals, reader, log } = options;
   const stopping = new AbortController();
@@ -67,8 +77,7 @@ export function createRelay(options: RelayOptions): Relay {
   let othersCommitted = true;
 
   const forget = options.appender.onCommitted((events) => {
-    const last = events.at(-1);
-    if (!leading) return signals.publish(['log'], { position: last?.position });
+    if (!leading) return hint(signals, events);
     if (remembered.length + events.length > MAX_REMEMBERED) remembered = [];
     remembered.push(...events);
     wake();
@@ -186,7 +195,7 @@ export function createRelay(options: RelayOptions): Relay {
       if (last_seq <= head.position && (await agrees(last_seq))) return last_seq;
       log.error({ position: head.position, sequence: last_seq }, 'the log lost history that JetStream has seen');
       epoch = await options.renewEpoch(epoch);
-      signals.publish(['epoch'], { epoch });
+      signals.publish(EPOCH_TOPIC, { epoch });
     }
     await manager.streams.delete(connection.streamName);
     return (await createEventStream(manager, connection, epoch)).state.last_seq;

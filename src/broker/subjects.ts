@@ -4,6 +4,7 @@
  *   <namespace>.events.<kind>.<id>.<public|internal>   what the relay publishes; stored by JetStream
  *   <namespace>.live.<kind>.<id>.<public|internal>     the same, republished by JetStream once it is stored
  *   <namespace>.signals.<token>…                       ephemeral messages
+ *   <namespace>.requests.<token>…                      questions that are answered
  *
  * Ids are encoded so that none can add a token or a wildcard: letters, digits, `-` and `_` stay, any other byte of its
  * UTF-8 becomes `=` and two hex digits.
@@ -19,6 +20,7 @@ export interface Subjects {
   liveStream(stream: Stream): string;
   liveKind(kind: StreamKind): string;
   signal(topic: Topic): string;
+  request(topic: Topic): string;
 }
 
 export function subjectsOf(namespace: string): Subjects {
@@ -29,6 +31,7 @@ export function subjectsOf(namespace: string): Subjects {
     liveStream: (stream) => `${namespace}.live.${tokensOf(stream)}.*`,
     liveKind: (kind) => `${namespace}.live.${kind}.>`,
     signal: (topic) => `${namespace}.signals.${topic.map(encodeToken).join('.')}`,
+    request: (topic) => `${namespace}.requests.${topic.map(encodeToken).join('.')}`,
   };
 }
 

@@ -28,20 +28,28 @@ export interface Session {
 /** Milliseconds between two signs of life, and without one until the server ends the session. */
 export const PING_EVERY = 2_000;
 const IDLE_TIMEOUT = 3 * PING_EVERY;
+/** A server that does not answer is a lost one: a runner steps down rather than wait for ever. */
+const QUERY_TIMEOUT = 60_000;
+
+export interface SessionOptions {
+  /** Milliseconds without a sign of life until the server ends the session; 0 for ever. */
+  readonly idleTimeout?: number;
+  /** Milliseconds that a statement may take; 0 for ever. */
+  readonly queryTimeout?: number;
+}
 
 /** Rejects when the server cannot be reached. */
 export async function openSession(
   config: ClientConfig,
   applicationName: string,
-  { idleTimeout = IDLE_TIMEOUT }: { idleTimeout?: number } = {},
+  { idleTimeout = IDLE_TIMEOUT, queryTimeout = QUERY_TIMEOUT }: SessionOptions = {},
 ): Promise<Session> {
   const client = new Client({
     ...config,
     application_name: applicationName,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
-    // A server that does not answer is a lost one: the runner steps down rather than wait for ever.
-    query_timeout: 60_000,
+    query_timeout: queryTimeout,
   });
   const lost = new AbortController();
   client.on('error', (error) => lost.abort(error));

@@ -7,10 +7,11 @@
 import type { Server as HttpServer } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
-import { Server } from 'socket.io';
+import { Server, type ServerOptions } from 'socket.io';
 import type { Services } from '../application/services.ts';
 import type { SocketControl } from '../application/socket-control.ts';
 import type { Auth } from '../auth/auth.ts';
+import { watchEpoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
@@ -27,7 +28,6 @@ import { createSocketControl } from './control/socket-control.ts';
 import { DIALECTS } from './dialects/all.ts';
 import { catalogOf } from './dialects/catalog.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { watchEpoch } from './epoch.ts';
 import type { InboxArrival, InboxFeed } from './inbox/inbox-feed.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
 import { createClients } from './relay/clients.ts';
@@ -35,6 +35,13 @@ import { createRooms } from './rooms.ts';
 import { createStreams } from './streams.ts';
 import type { Toolbox } from './toolbox.ts';
 import { type AttachmentUrl, createMessageWire } from './wire.ts';
+
+/** What the gateway has of being one of several workers of a host (`host-worker.ts`). */
+export interface HostWorker {
+  readonly adapter: NonNullable<ServerOptions['adapter']>;
+  /** A new id for a transport session, by which its later requests find this worker again. */
+  readonly newSessionId: () => string;
+}
 
 export interface GatewayParts {
   readonly httpServer: HttpServer;
@@ -51,6 +58,7 @@ export interface GatewayParts {
   readonly dialects?: readonly Dialect[];
   readonly options?: Partial<GatewayOptions>;
   readonly telemetry?: Telemetry;
+  readonly worker?: HostWorker;
 }
 
 export interface Gateway {
@@ -72,7 +80,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
-  const io = createServer(parts.httpServer, options);
+  const io = createServer(parts.httpServer, options, parts.worker);
   const rooms = createRooms(io);
   const sessions = createSessions();
   const messageWireFor = createMessageWire(parts.attachmentUrl);
@@ -213,15 +221,22 @@ function greetingFor(user: UserFacts, spoken: readonly Dialect[]): object {
   return greeting ?? { message: 'Successfully connected', userId: user.id, role: user.role, name: user.name };
 }
 
-function createServer(httpServer: HttpServer, { maxFrameBytes, corsOrigins }: GatewayOptions): Server {
-  return new Server(httpServer, {
+function createServer(
+  httpServer: HttpServer,
+  { maxFrameBytes, corsOrigins }: GatewayOptions,
+  worker: HostWorker | undefined,
+): Server {
+  const io = new Server(httpServer, {
     transports: ['polling', 'websocket'],
     maxHttpBufferSize: maxFrameBytes,
     perMessageDeflate: false,
     httpCompression: false,
     serveClient: false,
     cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
+    ...(worker && { adapter: worker.adapter }),
   });
+  if (worker) io.engine.generateId = worker.newSessionId;
+  return io;
 }
 
 function limitsOf({ rate }: GatewayOptions, now: () => number) {

@@ -4,6 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Services } from '../application/services.ts';
+import type { Epoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
 import { parseStream, type RecordedEvent } from '../domain/event.ts';
 import { lookUp } from '../domain/record.ts';
@@ -14,7 +15,6 @@ import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import type { Epoch } from './epoch.ts';
 import type { FeedOptions } from './feed/feed.ts';
 import { watchFeeds } from './feed/observer.ts';
 import { createInboxes, type Inboxes } from './inbox/inboxes.ts';
@@ -102,12 +102,12 @@ export function createStreams(parts: StreamsParts): Streams {
     if (userId !== undefined) countUnread(userId, parseStream(event.stream).id, event.position);
   }
 
-  /** What others posted comes with the notification of it: the read models have it by then. */
-  function othersPosted(userId: string, { event, data, internal }: NotificationView): void {
+  /** What others posted comes with the notification of it, which may be ahead of the read model that counts. */
+  function othersPosted(userId: string, { event, data, internal, position }: NotificationView): void {
     const ticketId = lookUp(data, 'ticketId');
     const version = lookUp(data, 'version');
     if (event !== 'support:message:new' || typeof ticketId !== 'string') return;
-    countUnread(userId, ticketId, 0);
+    countUnread(userId, ticketId, position);
     if (typeof version === 'number' && !internal) alerts.posted(userId, ticketId, version);
   }
 

@@ -18,17 +18,22 @@ export const PROJECTIONS = {
 
 export type ProjectionName = keyof typeof PROJECTIONS;
 
-/** The schema of each read model. */
+/** The schema of each read model, in the version of this code. */
 export type Schemas = Readonly<Record<ProjectionName, string>>;
 
+/** Tables of another version have another name, so that processes of two versions can run side by side. */
 export const DEFAULT_SCHEMAS: Schemas = {
-  users: 'deskwire_users',
-  references: 'deskwire_references',
-  tickets: 'deskwire_tickets',
-  messages: 'deskwire_messages',
-  notifications: 'deskwire_notifications',
-  rooms: 'deskwire_rooms',
+  users: schemaOf(usersProjection),
+  references: schemaOf(referencesProjection),
+  tickets: schemaOf(ticketsProjection),
+  messages: schemaOf(messagesProjection),
+  notifications: schemaOf(notificationsProjection),
+  rooms: schemaOf(roomsProjection),
 };
+
+function schemaOf({ name, version }: Projection): string {
+  return `deskwire_${name}_${version}`;
+}
 
 export function projectionNames(): ProjectionName[] {
   return Object.keys(PROJECTIONS) as ProjectionName[];

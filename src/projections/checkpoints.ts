@@ -1,9 +1,11 @@
 /**
- * Checkpoints: how far each read model contains the log, in `deskwire.projections`.
+ * Checkpoints: how far each set of tables contains the log. Those that serve are in `deskwire.projections`, by name and
+ * version; those that are being filled, or are kept for a rollback, in `deskwire.projection_builds`.
  *
- * A checkpoint moves only from the position that the runner knows (compare-and-set), in the statement that writes what
+ * A checkpoint moves only from the position that the writer knows (compare-and-set), in the statement that writes what
  * lies between. Two runners that both think they are the active one queue for the checkpoint's row; the second finds
  * that it moved, writes nothing and steps down. So nothing is ever applied twice or skipped, whatever the locks say.
+ * The same happens to a runner whose tables were swapped for others: the generation is not the one that it knows.
  */
 import { escapeIdentifier } from 'pg';
 import type { Projection, Query } from './projection.ts';
@@ -12,93 +14,127 @@ export interface Checkpoint {
   readonly position: number;
   /** The schema that holds the read model. */
   readonly schema: string;
+  /** The number of these very tables. */
+  readonly generation: number;
+  /** Whether this version is the one that tells devices of what is new. */
+  readonly current: boolean;
+  readonly paused: boolean;
+  /** Another value says that an order was given. */
+  readonly attention: number;
 }
 
-/** Another runner moved the checkpoint. */
+/** Somebody else moved the checkpoint, or other tables took the place of these. */
 export class DeposedError extends Error {
   override readonly name = 'DeposedError';
 }
 
-/** The read model was built by a newer version of the projection, which runs elsewhere. */
-export class SupersededError extends Error {
-  override readonly name = 'SupersededError';
+/** There is no read model of this version: it was never built, or it was dropped. */
+export class MissingReadModelError extends Error {
+  override readonly name = 'MissingReadModelError';
 }
 
-interface Scripting {
-  readonly query: Query;
-  script(text: string): Promise<void>;
+/** The tables that are written to. */
+export interface Target {
+  readonly projection: Projection;
+  readonly schema: string;
+  readonly generation: number;
+  readonly serving: boolean;
 }
 
-/**
- * The checkpoint of a projection. Creates its tables when there are none, and creates them anew, empty, when they were
- * built by an older version. `schema` is where new tables go.
- */
-export async function openCheckpoint(db: Scripting, projection: Projection, schema: string): Promise<Checkpoint> {
-  await db.script('begin');
-  try {
-    await db.query('projection_lock', "select pg_advisory_xact_lock(hashtext('deskwire.projection.tables'))", []);
-    const rows = await db.query(
-      'projection_checkpoint',
-      'select version, position, schema from deskwire.projections where name = $1',
-      [projection.name],
-    );
-    const known = rows[0] as { version: number; position: string; schema: string } | undefined;
-    if (known !== undefined && known.version > projection.version) {
-      throw new SupersededError(`${projection.name} is at version ${known.version}, newer than ${projection.version}`);
-    }
-    const checkpoint =
-      known?.version === projection.version
-        ? { position: Number(known.position), schema: known.schema }
-        : await createReadModel(db, projection, known?.schema ?? schema);
-    await db.script('commit');
-    return checkpoint;
-  } catch (error) {
-    await db.script('rollback').catch(() => undefined);
-    throw error;
+interface CheckpointRow {
+  readonly position: string;
+  readonly schema: string;
+  readonly generation: string;
+  readonly current: boolean;
+  readonly paused: boolean;
+  readonly attention: string;
+}
+
+/** The checkpoint of the read model that serves this version. Rejects with MissingReadModelError. */
+export async function readCheckpoint(query: Query, projection: Projection): Promise<Checkpoint> {
+  const [row] = (await query(
+    'projection_checkpoint',
+    `select position, schema, generation, current, paused, attention from deskwire.projections
+     where name = $1 and version = $2`,
+    [projection.name, projection.version],
+  )) as CheckpointRow[];
+  if (row === undefined) {
+    throw new MissingReadModelError(`there is no read model of ${projection.name} in version ${projection.version}`);
   }
+  return {
+    ...row,
+    position: Number(row.position),
+    generation: Number(row.generation),
+    attention: Number(row.attention),
+  };
 }
 
-async function createReadModel(db: Scripting, projection: Projection, schema: string): Promise<Checkpoint> {
-  const name = escapeIdentifier(schema);
-  await db.script(`drop schema if exists ${name} cascade; create schema ${name}; set local search_path to ${name}`);
-  await db.script(projection.ddl);
-  await db.query(
-    'projection_create',
-    `insert into deskwire.projections (name, version, position, schema) values ($1, $2, 0, $3)
-     on conflict (name) do update set version = excluded.version, position = 0, schema = excluded.schema, updated_at = now()`,
-    [projection.name, projection.version, schema],
-  );
-  return { position: 0, schema };
+export interface Move {
+  readonly from: number;
+  readonly to: number;
 }
 
-const MOVE = `update deskwire.projections set position = $4, updated_at = now()
-  where name = $1 and version = $2 and position = $3`;
-
-/** Moves a checkpoint past events that concern the projection nothing. Throws DeposedError. */
-export async function moveCheckpoint(query: Query, projection: Projection, from: number, to: number): Promise<void> {
-  const rows = await query('move_checkpoint', `${MOVE} returning 1`, [projection.name, projection.version, from, to]);
-  if (rows.length === 0) throw new DeposedError(`${projection.name} is no longer at ${from}`);
+export interface ParkedEvent {
+  readonly stream: string;
+  readonly version: number;
+  readonly position: number;
+  readonly type: string;
+  /** Null for one that only waits behind another of its stream. */
+  readonly error: string | null;
+  readonly attempts: number;
 }
+
+export interface Batch {
+  /** The arguments of the projection's `write`; without them only the checkpoint moves. */
+  readonly payload?: readonly unknown[] | undefined;
+  readonly park?: readonly ParkedEvent[] | undefined;
+  /** Parked events of a stream that are handled now: those up to this version. */
+  readonly unpark?: { readonly stream: string; readonly version: number } | undefined;
+}
+
+export interface Committed {
+  /** What the projection's `write` returned. */
+  readonly result: unknown;
+  readonly current: boolean;
+  readonly attention: number;
+}
+
+const MOVE_SERVING = `update deskwire.projections set position = $5, updated_at = now()
+  where name = $1 and version = $2 and generation = $3 and position = $4 returning current, attention`;
+const MOVE_BUILD = `update deskwire.projection_builds set position = $5, updated_at = now()
+  where name = $1 and version = $2 and generation = $3 and position = $4 returning false as current, 0 as attention`;
+
+const PARKING = `, parking as (
+    insert into deskwire.parked (generation, stream, version, position, type, error, attempts)
+    select $3, p.stream, p.version, p.position, p.type, p.error, p.attempts
+    from checkpoint, json_to_recordset($6) as p(
+      stream text, version integer, position bigint, type text, error text, attempts integer
+    )
+  ), unparking as (
+    delete from deskwire.parked p using checkpoint
+    where p.generation = $3 and p.stream = $7 and p.version <= $8
+  )`;
 
 /**
- * Writes a batch and moves the checkpoint in one statement, returning what the projection's `write` returned. The
- * function runs only if the checkpoint moved. Throws DeposedError.
+ * Writes a batch and moves the checkpoint in one statement. The projection's `write` runs only if the checkpoint moved.
+ * Rejects with DeposedError.
  */
-export async function commitBatch(
-  query: Query,
-  projection: Projection,
-  schema: string,
-  move: { readonly from: number; readonly to: number },
-  payload: readonly unknown[],
-): Promise<unknown> {
-  const parameters = payload.map((_, index) => `$${index + 5}::json`).join(', ');
+export async function commitBatch(query: Query, target: Target, move: Move, batch: Batch = {}): Promise<Committed> {
+  const { projection, generation, schema, serving } = target;
+  const { payload, park, unpark } = batch;
+  const parking = park !== undefined || unpark !== undefined;
+  const values: unknown[] = [projection.name, projection.version, generation, move.from, move.to];
+  if (parking) values.push(JSON.stringify(park ?? []), unpark?.stream ?? null, unpark?.version ?? 0);
+  const first = values.length + 1;
+  values.push(...(payload ?? []).map((value) => JSON.stringify(value)));
+  const write = `${escapeIdentifier(schema)}.write(${payload?.map((_, index) => `$${first + index}::json`).join(', ')})`;
   const rows = await query(
-    'commit_batch',
-    `with checkpoint as (${MOVE} returning 1)
-     select ${escapeIdentifier(schema)}.write(${parameters}) as result from checkpoint`,
-    [projection.name, projection.version, move.from, move.to, ...payload.map((value) => JSON.stringify(value))],
+    ['commit', serving ? 'serving' : 'build', payload ? 'batch' : 'move', ...(parking ? ['parking'] : [])].join('_'),
+    `with checkpoint as (${serving ? MOVE_SERVING : MOVE_BUILD})${parking ? PARKING : ''}
+     select ${payload ? write : 'null'} as result, current, attention from checkpoint`,
+    values,
   );
-  const [row] = rows as { result: unknown }[];
+  const [row] = rows as { result: unknown; current: boolean; attention: string }[];
   if (row === undefined) throw new DeposedError(`${projection.name} is no longer at ${move.from}`);
-  return row.result;
+  return { result: row.result, current: row.current, attention: Number(row.attention) };
 }

@@ -55,7 +55,7 @@ export function createInboxBatch(): InboxBatch {
   return {
     add(event, notification) {
       const { recipientId, internal, ...content } = notification;
-      const body = { ...content, timestamp: event.time };
+      const body = { ...content, timestamp: event.time, position: event.position };
       of(recipientId).added.push({ id: notificationId(event.id, recipientId), internal, read: false, body });
     },
     read(userId, ids) {
@@ -96,5 +96,8 @@ export function inboxRows(users: readonly UserBatch[]) {
   const allReads = users.flatMap(({ userId, added, readAll }) =>
     readAll.map((read) => ({ user_id: userId, up_to: read.upTo, after: added.length - read.added })),
   );
-  return { inboxes, notifications, idReads, allReads };
+  const readers = users
+    .filter(({ added, readIds, readAll }) => readIds.length + readAll.length > 0 || added.some(({ read }) => read))
+    .map(({ userId }) => userId);
+  return { inboxes, notifications, idReads, allReads, readers };
 }

@@ -29,7 +29,7 @@ export const notificationsDdl = `
 
   create function write(
     user_rows json, ticket_rows json, deleted_tickets json,
-    inbox_rows json, notification_rows json, id_reads json, all_reads json
+    inbox_rows json, notification_rows json, id_reads json, all_reads json, readers json
   ) returns json
   language plpgsql
   set search_path from current
@@ -41,7 +41,15 @@ export const notificationsDdl = `
   declare
     read_by_id text[] := array(select distinct r->>'user_id' from json_array_elements(id_reads) as r);
     read_all text[] := array(select distinct r->>'user_id' from json_array_elements(all_reads) as r);
+    reading text[] := array(select json_array_elements_text(readers));
+    before_users text[];
+    before_read integer[];
   begin
+    if reading <> '{}' then
+      select array_agg(user_id), array_agg(read_up_to) into before_users, before_read
+      from inboxes where user_id = any (reading);
+    end if;
+
     insert into users select r->>'id', r from json_array_elements(user_rows) as r
     on conflict (id) do update set facts = excluded.facts;
     delete from tickets where id in (select json_array_elements_text(deleted_tickets));
@@ -98,12 +106,21 @@ export const notificationsDdl = `
       where i.user_id = any (read_all);
     end if;
 
-    -- So that looking for what is unread need not pass what was read one by one.
-    update inboxes i set read_up_to = coalesce((
-      select n.seq - 1 from notifications n
-      where n.user_id = i.user_id and n.seq > i.read_up_to and not n.read order by n.seq limit 1
-    ), i.seq)
-    where i.user_id = any (read_by_id);
+    -- In one form, however the events were batched: read_up_to reaches up to the first that is unread, and flags are
+    -- set beyond it only. So looking for what is unread never passes what was read one by one.
+    if reading <> '{}' then
+      update inboxes i set read_up_to = coalesce((
+        select n.seq - 1 from notifications n
+        where n.user_id = i.user_id and n.seq > i.read_up_to and not n.read order by n.seq limit 1
+      ), i.seq)
+      where i.user_id = any (reading);
+
+      update notifications n set read = false
+      from inboxes i
+      left join unnest(before_users, before_read) as b(user_id, read_up_to) on b.user_id = i.user_id
+      where i.user_id = any (reading) and n.user_id = i.user_id
+        and n.seq > coalesce(b.read_up_to, 0) and n.seq <= i.read_up_to and n.read;
+    end if;
 
     return (
       select coalesce(json_agg(i), '[]') from inboxes i

@@ -3,6 +3,7 @@
  * unread. Who is told what is for the rules of the domain; what they need to know is kept by `notification-facts.ts`.
  *
  * A notification is read when it was read by id, or is not beyond the inbox's `read_up_to`: reading all moves one number.
+ * The tables follow from the events alone, row for row, and not from how these were batched.
  * Internal previews are counted apart, so that they can be left out for somebody who is not staff any more.
  *
  * After the commit the devices of each user whose inbox changed are told, once per batch.
@@ -18,7 +19,7 @@ import type { InboxHead, InboxSignal } from './queries.ts';
 
 export const notificationsProjection: Projection = {
   name: 'notifications',
-  version: 1,
+  version: 2,
   ddl: notificationsDdl,
   start: startHandler,
 };
@@ -44,9 +45,12 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
       if (users.length + changes.tickets.length + changes.deletedTickets.length + changes.users.length === 0) {
         return undefined;
       }
-      const { inboxes, notifications, idReads, allReads } = inboxRows(users);
+      const { inboxes, notifications, idReads, allReads, readers } = inboxRows(users);
       return {
-        payload: [changes.users, changes.tickets, changes.deletedTickets, inboxes, notifications, idReads, allReads],
+        payload: [
+          ...[changes.users, changes.tickets, changes.deletedTickets],
+          ...[inboxes, notifications, idReads, allReads, readers],
+        ],
         committed(written) {
           if (publishInbox) tell(users, written as readonly WrittenInbox[], facts, publishInbox);
         },

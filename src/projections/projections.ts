@@ -1,14 +1,18 @@
 /** Running the projections of Deskwire. */
 import type { ClientConfig, Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { Broker } from '../broker/port.ts';
-import { openSession } from '../eventlog/session.ts';
-import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames, type Schemas } from './catalog.ts';
-import { openCheckpoint } from './checkpoints.ts';
+import type { Broker, Topic } from '../broker/port.ts';
+import { createEventReader } from '../eventlog/reader.ts';
+import { PROJECTIONS, projectionNames } from './catalog.ts';
 import type { LogFeed } from './feed.ts';
 import type { ProjectionWaiter } from './queries.ts';
 import { type Runner, type RunnerOptions, type RunnerStatus, startRunner } from './runner.ts';
 import { createProjectionWaiter } from './waiter.ts';
+
+export { createReadModels } from './provide.ts';
+
+/** The signal that an operator gave an order: runners look for it at once rather than within seconds. */
+export const ORDERS: Topic = ['projections'];
 
 export interface Projections extends ProjectionWaiter {
   status(): readonly RunnerStatus[];
@@ -19,27 +23,18 @@ export interface ProjectionsOptions {
   /** Of the server itself, not of a pooler: runners hold sessions. */
   readonly database: ClientConfig;
   readonly feed: LogFeed;
-  readonly signals: Pick<Broker['signals'], 'publish'>;
+  readonly signals: Broker['signals'];
   readonly pool: Pool;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
-  readonly schemas?: Schemas;
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds between the starts of two batches of a projection under load. */
   readonly pace?: number;
   readonly onBatch?: RunnerOptions['onBatch'];
 }
 
-/**
- * Creates the read models that are missing, empty, so that they can be read before they are first written. Every process
- * that reads them does this after the migrations.
- */
-export async function createReadModels(database: ClientConfig, schemas: Schemas = DEFAULT_SCHEMAS): Promise<void> {
-  await using session = await openSession(database, 'deskwire read models');
-  for (const name of projectionNames()) await openCheckpoint(session, PROJECTIONS[name], schemas[name]);
-}
-
 /** Runs every projection that no other process is running, and stands by for the others. */
 export function startProjections(options: ProjectionsOptions): Projections {
-  const { database, feed, signals, pool, log, pace, schemas = DEFAULT_SCHEMAS } = options;
+  const { database, feed, signals, pool, log, pace } = options;
+  const { readStream } = createEventReader(pool);
   const runners: Runner[] = [];
   const waiter = createProjectionWaiter({
     runners: () => runners,
@@ -50,9 +45,9 @@ export function startProjections(options: ProjectionsOptions): Projections {
     runners.push(
       startRunner({
         projection: PROJECTIONS[name],
-        schema: schemas[name],
         database,
         feed,
+        readStream,
         log,
         onMoved: waiter.moved,
         publishInbox: (userId, signal) => signals.publish(['inbox', userId], signal),
@@ -61,10 +56,14 @@ export function startProjections(options: ProjectionsOptions): Projections {
       }),
     );
   }
+  const orders = signals.subscribe(ORDERS, () => {
+    for (const runner of runners) runner.look();
+  });
   return {
     waitFor: waiter.waitFor,
     status: () => runners.map((runner) => runner.status()),
     async close() {
+      orders.close();
       await Promise.all(runners.map((runner) => runner.close()));
     },
   };
@@ -82,9 +81,9 @@ export function createRemoteWaiter(pool: Pool): ProjectionWaiter {
 async function lowestCheckpoint(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ lowest: string }>({
     name: 'lowest_checkpoint',
-    text: `select case when count(*) = cardinality($1::text[]) then min(position) else 0 end as lowest
-      from deskwire.projections where name = any ($1::text[])`,
-    values: [projectionNames()],
+    text: `select case when count(*) = cardinality($1::text[]) then min(p.position) else 0 end as lowest
+      from deskwire.projections p join unnest($1::text[], $2::integer[]) as mine(name, version) using (name, version)`,
+    values: [projectionNames(), projectionNames().map((name) => PROJECTIONS[name].version)],
   });
   return Number(rows[0]?.lowest ?? 0);
 }

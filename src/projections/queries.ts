@@ -116,6 +116,8 @@ export interface NotificationView {
   readonly data: Readonly<Record<string, unknown>>;
   readonly priority: Priority;
   readonly timestamp: string;
+  /** Of the event that it tells of. */
+  readonly position: number;
   readonly read: boolean;
   /** True when it previews an internal note: for staff only, also later. */
   readonly internal: boolean;

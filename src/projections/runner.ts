@@ -1,15 +1,19 @@
 /**
- * Runs one projection: takes what is new from the feed, folds it, commits it with the checkpoint, and again.
+ * Runs one projection: takes what is new from the feed, applies it, and again.
  *
  * States of a runner:
- *   standby     another runner of the cluster holds the projection's lock; asks for it every second
- *   active      holds the lock, follows the log
- *   failing     the database or a handler fails; tries again with growing pauses
- *   superseded  a newer version of the projection has taken over the read model
+ *   standby  another runner of the cluster holds the projection's lock; asks for it every second
+ *   active   holds the lock, follows the log
+ *   paused   holds the lock and does nothing: an operator said so
+ *   failing  the database fails, or an event cannot be handled and is about to be parked; tries again after pauses
  *   closed
  *
  * It is active only as long as its connection is, which holds the lock and is the one it writes on. Whatever goes wrong
- * ends the activation: memory is dropped, and the next one starts from the checkpoint.
+ * ends the activation: memory is dropped, and the next one starts from the checkpoint. So does a swap of the tables by a
+ * rebuild: the checkpoint is then that of the new ones.
+ *
+ * Operators give their orders in the database. Each commit tells whether there are any; while there is nothing to commit,
+ * the sign of life every two seconds does, or at once whoever calls `look`.
  *
  * Under load batches are spaced by `pace`, because a batch costs nearly the same whether it holds one event or fifty;
  * whoever waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
@@ -17,57 +21,56 @@
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
+import type { EventReader } from '../eventlog/event-log.ts';
 import { openSession, PING_EVERY, type Session } from '../eventlog/session.ts';
-import {
-  type Checkpoint,
-  commitBatch,
-  DeposedError,
-  moveCheckpoint,
-  openCheckpoint,
-  SupersededError,
-} from './checkpoints.ts';
+import { type Applier, createApplier, StoppedError } from './applier.ts';
+import { type Checkpoint, DeposedError, readCheckpoint } from './checkpoints.ts';
 import type { LogFeed } from './feed.ts';
-import { blame, fold, HandlerError } from './handler-error.ts';
-import type { Projection, ProjectionContext, Writes } from './projection.ts';
+import type { HandlerError } from './handler-error.ts';
+import type { Projection, ProjectionContext } from './projection.ts';
 import { createPace, rest } from './rest.ts';
+import { settle } from './tables.ts';
 
-export type RunnerState = 'standby' | 'active' | 'failing' | 'superseded' | 'closed';
+export type RunnerState = 'standby' | 'active' | 'paused' | 'failing' | 'closed';
 
 export interface RunnerStatus {
   readonly name: string;
   readonly version: number;
   readonly state: RunnerState;
-  /** The last position that the read model contains; undefined unless this runner is active. */
+  /** The last position that the read model contains; undefined unless this runner holds the lock. */
   readonly position: number | undefined;
-  /** How many events of the log the read model lacks; undefined unless this runner is active. */
+  /** How many events of the log the read model lacks; undefined unless this runner holds the lock. */
   readonly lag: number | undefined;
+  /** Streams with parked events; undefined unless this runner holds the lock. */
+  readonly parkedStreams: number | undefined;
   readonly failure: RunnerFailure | undefined;
 }
 
 export interface RunnerFailure {
   readonly message: string;
   readonly attempts: number;
-  /** The event that cannot be handled, when it is an event and known which. */
+  /** The event that cannot be handled, when it is an event. */
   readonly position: number | undefined;
 }
 
 export interface Runner {
   readonly name: string;
-  /** Undefined unless this runner is active. */
+  /** Undefined unless this runner holds the lock. */
   readonly position: number | undefined;
   status(): RunnerStatus;
   /** Somebody waits: handle at once what is there. */
   hurry(): void;
+  /** Somebody gave an order: look at once. */
+  look(): void;
   close(): Promise<void>;
 }
 
 export interface RunnerOptions {
   readonly projection: Projection;
-  /** Where the read model is created when there is none. */
-  readonly schema: string;
   readonly database: ClientConfig;
   readonly feed: LogFeed;
-  readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly readStream: EventReader['readStream'];
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly publishInbox?: ProjectionContext['publishInbox'];
   /** Called each time the position moved. */
   readonly onMoved: () => void;
@@ -75,113 +78,128 @@ export interface RunnerOptions {
   readonly pace?: number;
   /** Events per batch at most. */
   readonly batchSize?: number;
-  /** Called after each batch that was written, with all its events and when it began (`performance.now()`). */
+  /** Called after each batch was taken, with its events and when it began (`performance.now()`). */
   readonly onBatch?: (projection: string, events: readonly RecordedEvent[], startedAt: number) => void;
+  /** Milliseconds before each new try of an event that cannot be handled. */
+  readonly pauses?: readonly number[];
 }
 
 /** Milliseconds between two attempts to become active. */
 const TAKE_OVER_EVERY = 1_000;
 /** Milliseconds that the checkpoint may stay behind while events pass that the projection has nothing to do with. */
 const SAVE_EVERY = 200;
-/** Milliseconds before trying again: at first, and at most. */
+/** Milliseconds before trying again after the database failed: at first, and at most. */
 const RETRY = { first: 100, last: 10_000 };
+const PAUSES = [50, 200, 500];
 /** Milliseconds that closing may take before the connection is cut. */
 const CLOSE_WITHIN = 3_000;
 
 export function startRunner(options: RunnerOptions): Runner {
-  const { projection, feed, log, pace: paceMs = 15, batchSize = 1_000 } = options;
+  const { projection, feed, log, pace: paceMs = 50, batchSize = 1_000 } = options;
+  const { name, version } = projection;
   const closing = new AbortController();
   const pace = createPace();
+  let looking = new AbortController();
   let state: RunnerState = 'standby';
+  let applier: Applier | undefined;
   let position: number | undefined;
   let session: Session | undefined;
-  let attempts = 0;
-  let lastError: Error | undefined;
-  /** The events among which one cannot be handled: one at a time until they are behind us. */
-  let suspects: HandlerError | undefined;
+  let failure: RunnerFailure | undefined;
 
   const moveTo = (to: number | undefined) => {
     position = to;
     options.onMoved();
   };
 
-  const recovered = (at: number) => {
-    if (suspects !== undefined && at < suspects.last.position) return;
-    suspects = undefined;
-    lastError = undefined;
-    attempts = 0;
-    state = 'active';
-  };
-
   const failed = (error: unknown) => {
-    lastError = error instanceof Error ? error : new Error(String(error));
+    const { message } = error instanceof Error ? error : new Error(String(error));
     if (error instanceof DeposedError) {
-      log.info({ projection: projection.name, err: error }, 'projection taken over by another runner');
+      log.info({ projection: name, err: error }, 'projection starts from its checkpoint again');
       return;
     }
-    attempts += 1;
-    state = error instanceof SupersededError ? 'superseded' : 'failing';
-    if (error instanceof HandlerError) suspects = error;
-    log.warn({ projection: projection.name, err: lastError, attempts }, 'projection failed, trying again');
+    state = 'failing';
+    failure = { message, attempts: (failure?.attempts ?? 0) + 1, position: undefined };
+    log.warn({ projection: name, err: error, attempts: failure.attempts }, 'projection failed, trying again');
   };
 
-  const follow = async (held: Session, { schema, position: start }: Checkpoint, ended: AbortSignal) => {
-    const { publishInbox } = options;
-    const handler = projection.start({ schema, ...(publishInbox && { publishInbox }) });
-    let saved = start;
+  const onFailing = (error: HandlerError, attempts: number) => {
+    state = 'failing';
+    failure = { message: error.message, attempts, position: error.first.position };
+  };
+
+  const startApplier = (held: Session, checkpoint: Checkpoint, ended: AbortSignal) => {
+    const { publishInbox, pauses = PAUSES, readStream } = options;
+    return createApplier({
+      target: { projection, schema: checkpoint.schema, generation: checkpoint.generation, serving: true },
+      position: checkpoint.position,
+      query: held.query,
+      readStream,
+      signal: ended,
+      pauses,
+      ...(publishInbox && { publishInbox }),
+      onFailing,
+      onParked({ position: at, stream, type }, error, attempts) {
+        const event = { projection: name, position: at, stream, type, attempts };
+        log.error({ ...event, err: error.cause }, 'an event cannot be handled and is parked');
+      },
+      onUnannounced: (err) => log.warn({ projection: name, err }, 'a committed batch could not be announced'),
+    });
+  };
+
+  const follow = async (held: Session, checkpoint: Checkpoint, ended: AbortSignal) => {
+    const applying = await startApplier(held, checkpoint, ended);
+    applier = applying;
+    let { paused, attention } = checkpoint;
     let savedAt = Number.NEGATIVE_INFINITY;
-    const wasSaved = (at: number) => {
-      saved = at;
+    let awake = AbortSignal.any([ended, looking.signal]);
+
+    const save = async () => {
+      await applying.save();
       savedAt = performance.now();
-      recovered(at);
     };
-    // Moving the checkpoint to where it stands already is also the ping that keeps the session alive.
-    const save = async (at: number) => {
-      await moveCheckpoint(held.query, projection, saved, at);
-      wasSaved(at);
+    const obey = async () => {
+      ({ paused, attention } = await readCheckpoint(held.query, projection));
+      await applying.refresh();
     };
-
-    let current = start;
-    moveTo(current);
-    while (!ended.aborted) {
+    const proceed = async () => {
       const began = performance.now();
-      const events = await feed.read(current, suspects === undefined ? batchSize : 1);
-      const last = events.at(-1)?.position;
-      if (last === undefined) {
-        const wait = savedAt + (saved < current ? SAVE_EVERY : PING_EVERY) - began;
-        if (wait > 0) await feed.beyond(current, wait, ended);
-        else await save(current);
-        continue;
+      if (await applying.replay()) return;
+      const events = await feed.read(applying.position, batchSize);
+      if (events.length === 0) {
+        const wait = savedAt + (applying.unsaved ? SAVE_EVERY : PING_EVERY) - began;
+        if (wait > 0) await feed.beyond(applying.position, wait, awake);
+        else await save();
+        return;
       }
-      if (handler.prefetch) await handler.prefetch(events, held.query);
-      const writes = fold(handler, events);
-      if (writes !== undefined) {
-        const move = { from: saved, to: last };
-        const result = await commitBatch(held.query, projection, schema, move, writes.payload).catch(
-          (error: unknown) => {
-            throw blame(error, events);
-          },
-        );
-        wasSaved(last);
-        options.onBatch?.(projection.name, events, began);
-        announce(writes, result);
-      } else if (began - savedAt > SAVE_EVERY) {
-        await save(last);
-      }
-      current = last;
-      moveTo(current);
+      await applying.apply(events);
+      options.onBatch?.(name, events, began);
+      if (!applying.unsaved) savedAt = performance.now();
+      else if (began - savedAt > SAVE_EVERY) await save();
+      moveTo(applying.position);
       if (events.length < batchSize) await pace.rest(paceMs - (performance.now() - began), ended);
-    }
-    if (saved < current && !held.lost.aborted) await save(current);
-  };
+    };
 
-  /** What was committed stays so, whoever could not be told. */
-  const announce = (writes: Writes, result: unknown) => {
-    try {
-      writes.committed?.(result);
-    } catch (error) {
-      log.warn({ projection: projection.name, err: error }, 'a committed batch could not be announced');
+    await save();
+    if (failure === undefined) state = 'active';
+    moveTo(applying.position);
+    while (!ended.aborted) {
+      if (looking.signal.aborted) {
+        looking = new AbortController();
+        awake = AbortSignal.any([ended, looking.signal]);
+        await save();
+      }
+      if (applying.attention !== attention) await obey();
+      if (paused) {
+        state = 'paused';
+        await rest(PING_EVERY, awake);
+        if (!ended.aborted) await save();
+      } else {
+        await proceed();
+        state = 'active';
+      }
+      failure = undefined;
     }
+    if (applying.unsaved && !held.lost.aborted) await applying.save();
   };
 
   /** From the lock to whatever ends the activation. */
@@ -190,18 +208,24 @@ export function startRunner(options: RunnerOptions): Runner {
     const ended = AbortSignal.any([held.lost, closing.signal, replaced.signal]);
     const unsubscribe = feed.onReplaced(() => replaced.abort());
     try {
-      while (!(await held.tryLock(`projection ${projection.name}`))) {
-        if (state !== 'superseded') state = 'standby';
+      while (!(await held.tryLock(`projection ${name} ${version}`))) {
+        state = 'standby';
+        // What went wrong before is over, or the active runner's matter now.
+        failure = undefined;
         await rest(TAKE_OVER_EVERY, ended);
         if (ended.aborted) return;
       }
-      const checkpoint = await openCheckpoint(held, projection, options.schema);
+      // Read first: if tables are swapped after this, the checkpoint is not ours to move, and we come here again.
+      const checkpoint = await readCheckpoint(held.query, projection);
+      await settle(held, checkpoint.schema);
       await held.script(`set search_path to ${escapeIdentifier(checkpoint.schema)}`);
-      if (attempts === 0) state = 'active';
-      log.info({ projection: projection.name, position: checkpoint.position }, 'projection active');
+      log.info({ projection: name, version, position: checkpoint.position }, 'projection active');
       await follow(held, checkpoint, ended);
       if (!closing.signal.aborted) held.lost.throwIfAborted();
+    } catch (error) {
+      if (!(error instanceof StoppedError)) throw error;
     } finally {
+      applier = undefined;
       unsubscribe();
     }
   };
@@ -209,13 +233,14 @@ export function startRunner(options: RunnerOptions): Runner {
   const run = async () => {
     while (!closing.signal.aborted) {
       try {
-        await using held = await openSession(options.database, `deskwire ${projection.name}`);
+        await using held = await openSession(options.database, `deskwire ${name}`);
         session = held;
         await activate(held);
       } catch (error) {
         if (!closing.signal.aborted) failed(error);
       }
       moveTo(undefined);
+      const attempts = failure?.attempts ?? 0;
       const pause = attempts === 0 ? RETRY.first : Math.min(RETRY.first * 2 ** (attempts - 1), RETRY.last);
       await rest(pause, closing.signal);
     }
@@ -224,24 +249,21 @@ export function startRunner(options: RunnerOptions): Runner {
   const running = run();
 
   return {
-    name: projection.name,
+    name,
     get position() {
       return position;
     },
-    status() {
-      const event = suspects?.first === suspects?.last ? suspects?.first : undefined;
-      // What went wrong before it stood by is the active runner's matter now.
-      const problem = attempts > 0 && state !== 'standby' ? lastError : undefined;
-      return {
-        name: projection.name,
-        version: projection.version,
-        state,
-        position,
-        lag: position === undefined ? undefined : Math.max(0, feed.head - position),
-        failure: problem && { message: problem.message, attempts, position: event?.position },
-      };
-    },
+    status: () => ({
+      name,
+      version,
+      state,
+      position,
+      lag: position === undefined ? undefined : Math.max(0, feed.head - position),
+      parkedStreams: applier?.parkedStreams,
+      failure,
+    }),
     hurry: pace.hurry,
+    look: () => looking.abort(),
     async close() {
       closing.abort();
       const timer = setTimeout(() => void session?.[Symbol.asyncDispose](), CLOSE_WITHIN);

@@ -44,8 +44,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Runni
       logFile,
     });
     if (await ready(server, port, deadline)) {
-      const credentials = password === undefined ? '' : `${user}:${password}@`;
-      return { url: `nats://${credentials}127.0.0.1:${port}`, process: server };
+      return { url: natsUrl(port, password), process: server };
     }
     await server.stop();
     const log = await lastLines(logFile);
@@ -54,6 +53,12 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Runni
     }
     await sleep(100);
   }
+}
+
+/** Where a server of ours is reached. */
+export function natsUrl(port: number, password: string | undefined): string {
+  const credentials = password === undefined ? '' : `${user}:${password}@`;
+  return `nats://${credentials}127.0.0.1:${port}`;
 }
 
 /** The first line that a NATS server sends (`INFO {…}`); rejects when there is none within the time. */

@@ -48,8 +48,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
     const problem = await untilReady(server, address, deadline);
     if (problem === undefined) {
       await ensureDatabase(address, options.database);
-      const url = `postgres://${superuser}:${options.password}@127.0.0.1:${port}/${options.database}`;
-      return { url, process: server };
+      return { url: postgresUrl(port, options.password, options.database), process: server };
     }
     await server.stop();
     const log = await lastLines(options.logFile);
@@ -60,6 +59,11 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
     }
     await sleep(100);
   }
+}
+
+/** Where a server of ours is reached. */
+export function postgresUrl(port: number, password: string, database: string): string {
+  return `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 }
 
 async function initialize({

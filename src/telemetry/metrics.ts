@@ -41,8 +41,9 @@ export const noMetrics: Metrics = {
 /** What is looked up when somebody asks for the metrics, and costs nothing otherwise. */
 export interface Sampled {
   /** Newest position of the log that this process knows of. */
-  head(): number;
-  relay(): { readonly leading: boolean; readonly position: number };
+  head(): Promise<number>;
+  /** Undefined in a process that does not run it. */
+  relay(): { readonly leading: boolean; readonly position: number } | undefined;
   projections(): readonly SampledProjection[];
   actors(): number;
   /** By namespace. */
@@ -56,6 +57,6 @@ export interface SampledProjection {
   readonly position: number | undefined;
   readonly lag: number | undefined;
   readonly failure: object | undefined;
-  /** Events that could not be handled and wait for an operator. */
-  readonly parked?: number | undefined;
+  /** Streams with events that could not be handled and wait for an operator; undefined where it does not run. */
+  readonly parkedStreams: number | undefined;
 }

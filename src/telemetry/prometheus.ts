@@ -2,14 +2,32 @@
  * The metrics in Prometheus' format, on a registry of their own. Names say their unit; labels are only what has few
  * values: no ids, no addresses. Everything here is documented in docs/monitoring.md.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import type { Metrics, Sampled, SampledProjection } from './metrics.ts';
+
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
+}
 
 export interface Prometheus {
   readonly metrics: Metrics;
   /** From now on these are looked up at each scrape; before, they are left out. */
   sample(sampled: Sampled): void;
-  render(): Promise<{ readonly contentType: string; readonly text: string }>;
+  render(): Promise<MetricsText>;
+  /** What is rendered, for `renderAll`. */
+  snapshot(): Promise<unknown>;
+  /** The snapshots of several processes of this code as one: counts are added, positions are the farthest. */
+  renderAll(snapshots: readonly unknown[]): Promise<MetricsText>;
 }
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -27,10 +45,15 @@ export function createPrometheus(): Prometheus {
     sample(source) {
       sampled = source;
     },
-    async render() {
-      return { contentType: registry.contentType, text: await registry.metrics() };
-    },
+    render: () => textOf(registry),
+    snapshot: () => registry.getMetricsAsJSON(),
+    renderAll: (snapshots) =>
+      textOf(AggregatorRegistry.aggregate(snapshots as MetricObjectWithValues<MetricValue<string>>[][])),
   };
+}
+
+async function textOf(registry: Registry): Promise<MetricsText> {
+  return { contentType: registry.contentType, text: await registry.metrics() };
 }
 
 function instruments(registers: Registry[]): Metrics {
@@ -98,14 +121,20 @@ function instruments(registers: Registry[]): Metrics {
 
 /** Each is set anew at every scrape: what is not there any more, a projection that moved to another node, say, goes. */
 function gauges(registers: Registry[], source: () => Sampled | undefined): void {
-  function one(name: string, help: string, read: (sampled: Sampled) => number | undefined): void {
+  function one(
+    name: string,
+    help: string,
+    read: (sampled: Sampled) => number | undefined | Promise<number | undefined>,
+    aggregator: 'sum' | 'max' = 'sum',
+  ): void {
     new Gauge({
       name: `deskwire_${name}`,
       help,
       registers,
-      collect() {
+      aggregator,
+      async collect() {
         const sampled = source();
-        const value = sampled && read(sampled);
+        const value = sampled && (await read(sampled));
         if (value === undefined) this.remove();
         else this.set(value);
       },
@@ -117,12 +146,14 @@ function gauges(registers: Registry[], source: () => Sampled | undefined): void 
     help: string,
     label: L,
     read: (sampled: Sampled) => Iterable<readonly [string, number | undefined]>,
+    aggregator: 'sum' | 'max' = 'sum',
   ): void {
     new Gauge<L>({
       name: `deskwire_${name}`,
       help,
       labelNames: [label],
       registers,
+      aggregator,
       collect() {
         this.reset();
         const sampled = source();
@@ -135,24 +166,39 @@ function gauges(registers: Registry[], source: () => Sampled | undefined): void 
   }
 
   function projection(name: string, help: string, read: (status: SampledProjection) => number | undefined): void {
-    each(name, help, 'projection', (sampled) => sampled.projections().map((status) => [status.name, read(status)]));
+    const readAll = (sampled: Sampled) => sampled.projections().map((status) => [status.name, read(status)] as const);
+    each(name, help, 'projection', readAll, 'max');
   }
 
-  one('log_position', 'Newest position of the event log that this process knows of', (s) => s.head());
-  one('relay_leading', '1 in the process that publishes the log to JetStream', (s) => Number(s.relay().leading));
-  one('relay_position', 'Position up to which JetStream holds the log; in the leading process only', (s) =>
-    s.relay().leading ? s.relay().position : undefined,
+  one('log_position', 'Newest position of the event log that this process knows of', headOf, 'max');
+  one('relay_leading', '1 in the process that publishes the log to JetStream', (s) => Number(leader(s) !== undefined));
+  one(
+    'relay_position',
+    'Position up to which JetStream holds the log; in the leading process only',
+    (s) => leader(s)?.position,
+    'max',
   );
-  one('relay_lag_events', 'Events of the log that JetStream lacks; in the leading process only', (s) =>
-    s.relay().leading ? Math.max(0, s.head() - s.relay().position) : undefined,
-  );
+  one('relay_lag_events', 'Events of the log that JetStream lacks; in the leading process only', async (s) => {
+    const relay = leader(s);
+    if (relay === undefined) return undefined;
+    const head = await headOf(s);
+    return head === undefined ? undefined : Math.max(0, head - relay.position);
+  });
   projection('projection_position', 'Position up to which a read model contains the log', (p) => p.position);
   projection('projection_lag_events', 'Events of the log that a read model lacks', (p) => p.lag);
   projection('projection_failing', '1 while a projection fails and is tried again', (p) => (p.failure ? 1 : 0));
-  projection('projection_parked_events', 'Events that a projection could not handle and set aside', (p) =>
-    p.position === undefined ? undefined : (p.parked ?? 0),
-  );
+  projection('projection_parked_streams', 'Streams with events that could not be handled', (p) => p.parkedStreams);
   one('actors_active', 'Tickets, users, rooms and references active in memory', (s) => s.actors());
   each('sockets', 'Authenticated sockets', 'namespace', (s) => s.sockets());
   each('rooms', 'Rooms with sockets in them', 'namespace', (s) => s.rooms());
+}
+
+function leader(sampled: Sampled) {
+  const relay = sampled.relay();
+  return relay?.leading ? relay : undefined;
+}
+
+/** While the log cannot be read there is none: what can be told is told all the same. */
+function headOf(sampled: Sampled): Promise<number | undefined> {
+  return sampled.head().catch(() => undefined);
 }

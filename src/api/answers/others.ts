@@ -104,7 +104,7 @@ export const KeysAnswer = answer<unknown>(object({ keys: listOf(anything) }), 'P
 export const LivenessAnswer = answer<unknown>(object({ status: oneOf(['ok']) }), 'This process lives');
 const readiness = object({
   status: oneOf(['ready', 'unavailable']),
-  checks: { type: 'object', additionalProperties: oneOf(['ok', 'failed']) },
+  checks: { type: 'object', additionalProperties: oneOf(['ok', 'degraded', 'failed']) },
 });
 export const ReadyAnswer = answer<unknown>(readiness, 'It can serve');
 export const NotReadyAnswer = answer<unknown>(readiness, 'It cannot serve now');

@@ -11,8 +11,11 @@ const CHECK_MS = 2_000;
 
 export interface ReadinessCheck {
   readonly name: string;
-  /** Resolves when all is well, rejects with why it is not. */
-  check(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves with nothing when all is well, or with what somebody should look at although requests can be served;
+   * rejects with why they cannot.
+   */
+  check(signal: AbortSignal): Promise<string | undefined>;
 }
 
 export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: Logger): void {
@@ -32,9 +35,8 @@ export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: L
       },
     },
     async (_request, reply) => {
-      const results = await Promise.all(checks.map(async (check) => [check.name, await passes(check, log)] as const));
-      const ready = results.every(([, passed]) => passed);
-      const answers = results.map(([name, passed]) => [name, passed ? 'ok' : 'failed'] as const);
+      const answers = await Promise.all(checks.map(async (check) => [check.name, await resultOf(check, log)] as const));
+      const ready = answers.every(([, result]) => result !== 'failed');
       return reply
         .code(ready ? 200 : 503)
         .header('cache-control', 'no-store')
@@ -43,15 +45,17 @@ export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: L
   );
 }
 
-async function passes(check: ReadinessCheck, log: Logger): Promise<boolean> {
+async function resultOf(check: ReadinessCheck, log: Logger): Promise<'ok' | 'degraded' | 'failed'> {
   const signal = AbortSignal.timeout(CHECK_MS);
   const late = Promise.withResolvers<never>();
   signal.addEventListener('abort', () => late.reject(signal.reason), { once: true });
   try {
-    await Promise.race([check.check(signal), late.promise]);
-    return true;
+    const degraded = await Promise.race([check.check(signal), late.promise]);
+    if (degraded === undefined) return 'ok';
+    log.warn({ check: check.name, degraded }, 'readiness check passed, but somebody should look');
+    return 'degraded';
   } catch (error) {
     log.warn({ err: error, check: check.name }, 'readiness check failed');
-    return false;
+    return 'failed';
   }
 }

@@ -25,6 +25,8 @@ function oneLine(text: string): string {
 }
 
 function cut(text: string): string {
+  // A code point is at least one unit of the string: most messages need no counting.
+  if (text.length <= MAX_LENGTH) return text;
   const points = Iterator.from(text);
   const start = points.take(MAX_LENGTH).toArray().join('');
   return start.length < text.length ? `${start.trimEnd()}…` : text;

@@ -1,7 +1,7 @@
 /**
- * A planned end: every client is told a moment of its own at which to come back, so that they do not all come back at
- * once, and its transport is closed. Closing the transport, rather than disconnecting the socket, is what makes clients
- * reconnect by themselves.
+ * A planned end: every client is told a moment of its own at which to come back, and its transport is closed, one batch
+ * after the other: so neither do all come back at once, nor do all at once ask another process for what they missed.
+ * Closing the transport, rather than disconnecting the socket, is what makes clients reconnect by themselves.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Server } from 'socket.io';
@@ -9,19 +9,34 @@ import type { Session } from './session.ts';
 
 /** A client that is gone without a word would keep us for as long as TCP does. Milliseconds. */
 const PATIENCE = 2_000;
+/** Milliseconds from one batch to the next, and connections in one at least. */
+const BATCHES = { every: 100, least: 50 };
 
 /** `spread` in milliseconds. Resolves when every socket is gone, or has had its time. */
 export async function drain(io: Server, sessions: Iterable<Session>, spread: number): Promise<void> {
   // New connections would be drained again at once.
   io.engine.on('connection', (connection: { close(): void }) => connection.close());
   const gone: Promise<void>[] = [];
+  const connections = new Set<Session['socket']['conn']>();
   for (const { socket } of [...sessions]) {
     const { promise, resolve } = Promise.withResolvers<void>();
     gone.push(promise);
     socket.once('disconnect', () => resolve());
     socket.emit('server:draining', { retryAfter: Math.ceil((Math.random() * spread) / 1_000) });
+    connections.add(socket.conn);
   }
-  for (const { socket } of [...sessions]) socket.conn.close();
+  for (const [index, batch] of batchesOf([...connections], spread).entries()) {
+    if (index > 0) await wait(BATCHES.every);
+    for (const connection of batch) connection.close();
+  }
   await Promise.race([Promise.all(gone), wait(PATIENCE, undefined, { ref: false })]);
   io.engine.close();
+}
+
+/** As many batches as there is time for, and not more than make sense. */
+function batchesOf<T>(all: readonly T[], spread: number): T[][] {
+  const size = Math.max(BATCHES.least, Math.ceil(all.length / Math.max(1, spread / BATCHES.every)));
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  );
 }

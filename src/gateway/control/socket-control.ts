@@ -56,6 +56,7 @@ export function createSocketControl({ dialects, sessions, streams, rooms, now }:
         if (kind === 'room' && Iterator.from(members).some(() => true)) occupied += 1;
       }
       const uptime = Math.floor((now() - startedAt) / 1_000);
+      // This process is the one node that it knows of.
       return { connections: sessions.size, users: sessions.users, rooms: occupied, nodes: 1, uptime };
     },
     async clients({ after = '', limit }) {

@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import { requireRelayable } from '../../application/relayed.ts';
 import { postRoomMessage } from '../../application/room-messages.ts';
+import { KeyField } from '../../application/schemas.ts';
 import { requirePermission } from '../../domain/access.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
@@ -108,11 +109,10 @@ export const rooms: Dialect = {
       Type.Object({ room: text }),
     ),
     roomMessage: request(
-      Type.Object({ room, message: anyJson }, strict),
-      async (call, { room: id, message }) => {
-        const post = { message, clientId: call.session.socket.id };
-        const { version } = await postRoomMessage(call.tools.services, callerOf(call), id, post);
-        return { room: id, version };
+      Type.Object({ room, message: anyJson, clientMessageId: Type.Optional(KeyField) }, strict),
+      async (call, { room: id, ...said }) => {
+        const post = { ...said, clientId: call.session.socket.id };
+        return { room: id, version: await postRoomMessage(call.tools.services, callerOf(call), id, post) };
       },
       Type.Object({ room: text, version: count }),
     ),

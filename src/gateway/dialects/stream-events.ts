@@ -93,19 +93,12 @@ function changesWire({ status, description, category, priority, assignee, tags }
   };
 }
 
-/** A notification is no event of one stream of the log: it has no position and no actor. */
+/** A notification has the position of what it tells of, and no actor: whoever that was is in its text. */
 export function notificationWire(notification: NotificationView): Wire {
-  const { id, seq, event, type, title, message, data, priority, timestamp, read } = notification;
+  const { id, seq, position, event, type, title, message, data, priority, timestamp, read } = notification;
   const payload = {
-    ...{
-      stream: 'inbox',
-      version: seq,
-      position: null,
-      id,
-      type: 'NotificationReceived',
-      time: timestamp,
-      actor: null,
-    },
+    ...{ stream: 'inbox', version: seq, position, id },
+    ...{ type: 'NotificationReceived', time: timestamp, actor: null },
     data: { event, type, title, message, data, priority, read },
   };
   return { name: 'event', payload };
@@ -143,11 +136,11 @@ function recorded(type: string, stream: string, data: TProperties) {
   });
 }
 
-function ofInbox(type: string, id: Type.TSchema, data: TProperties) {
+function ofInbox(type: string, { id, position }: Record<'id' | 'position', Type.TSchema>, data: TProperties) {
   return is.closed({
     stream: Type.Literal('inbox'),
     version: is.count,
-    position: nothing,
+    position,
     id,
     type: Type.Literal(type),
     time: is.time,
@@ -186,12 +179,20 @@ export const streamEvent = Type.Union([
   recorded('TicketDeleted', 'ticket', {}),
   recorded('RoomMessagePosted', 'room', { message: is.anyJson, clientId: is.text }),
   recorded('RoomConfigured', 'room', { private: is.flag }),
-  ofInbox('NotificationReceived', is.text, {
-    ...{ event: orNull(is.text), type: is.text, title: is.text, message: is.text },
-    ...{ data: Type.Record(is.text, is.anyJson), priority: is.priority, read: is.flag },
-  }),
-  ofInbox('NotificationsUnread', nothing, {
-    ...{ from: is.count, upTo: is.count, count: is.count },
-    unread: Type.Array(Type.Tuple([is.count, is.count])),
-  }),
+  ofInbox(
+    'NotificationReceived',
+    { id: is.text, position: is.count },
+    {
+      ...{ event: orNull(is.text), type: is.text, title: is.text, message: is.text },
+      ...{ data: Type.Record(is.text, is.anyJson), priority: is.priority, read: is.flag },
+    },
+  ),
+  ofInbox(
+    'NotificationsUnread',
+    { id: nothing, position: nothing },
+    {
+      ...{ from: is.count, upTo: is.count, count: is.count },
+      unread: Type.Array(Type.Tuple([is.count, is.count])),
+    },
+  ),
 ]);

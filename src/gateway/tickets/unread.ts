@@ -6,7 +6,7 @@ import type { UserFacts } from '../../domain/user/identity.ts';
 import type { ProjectionWaiter, Queries } from '../../projections/queries.ts';
 
 export interface Unread {
-  /** `position`: of the event that changed it, or 0 when the read models have it already. */
+  /** `position`: of the event that changed it. */
   changed(user: UserFacts, ticketId: string, position: number): void;
 }
 
@@ -33,7 +33,7 @@ export function createUnread({ queries, waiter, send, onError }: Parts): Unread 
       let changes: number;
       do {
         changes = counted.changes;
-        if (counted.position > 0) await waiter.waitFor(counted.position, WAIT_MS);
+        await waiter.waitFor(counted.position, WAIT_MS);
         const unread = await queries.unread(ticketId, user);
         if (changes === counted.changes) send(user, ticketId, unread);
       } while (changes !== counted.changes);

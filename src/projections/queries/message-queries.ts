@@ -30,7 +30,8 @@ interface UnreadRow {
   readonly n: number;
   readonly requester_id: string;
   readonly assignee_id: string | null;
-  readonly participant_ids: readonly string[];
+  /** Whether the one who asks is a participant. */
+  readonly participates: boolean;
   readonly category: Category;
   readonly vendor_ids: readonly string[];
   readonly grn_verified_by: string | null;
@@ -70,7 +71,8 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
     order by k.is_requester is true desc, k.is_assignee is true desc, k.user_id`;
   // A row for each question that has an answer.
   const unreads = `
-    select n::integer, t.requester_id, t.assignee_id, t.participant_ids, t.category, t.vendor_ids, t.grn_verified_by, ${unreadCounts}
+    select n::integer, t.requester_id, t.assignee_id, t.participant_ids @> array[asked.user_id] as participates,
+      t.category, t.vendor_ids, t.grn_verified_by, ${unreadCounts}
     from unnest($1::text[], $2::text[]) with ordinality as asked (ticket_id, user_id, n)
     join ${models.conversations} c on c.ticket_id = asked.ticket_id
     join ${models.tickets} t on t.id = c.ticket_id
@@ -124,7 +126,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
       const visible = maySeeTicket(viewer, {
         requesterId: row.requester_id,
         assigneeId: row.assignee_id,
-        participantIds: new Set(row.participant_ids),
+        participantIds: { has: () => row.participates },
         category: row.category,
         relations: {
           vendorIds: row.vendor_ids,

@@ -4,7 +4,14 @@
  * the payloads that it shows. Each line of the table is one check; a failed one does not end the others.
  */
 import assert from 'node:assert/strict';
-import { logIn, openSocket, type Payload, type SeedClient, type SeedSocket } from '../client.ts';
+import {
+  logIn,
+  openSocket,
+  type Payload,
+  type SeedClient,
+  type SeedSocket,
+  type SeedSocketOptions,
+} from '../client.ts';
 import { assertFields, createTable, type Line } from '../table.ts';
 
 export interface Accounts {
@@ -24,15 +31,19 @@ export const DEMO_ACCOUNTS: Accounts = {
 
 const DESCRIPTION = 'WebSocket test ticket - Battery swap machine not working';
 
-/** Rejects when nobody can log in; everything else is a line. */
-export async function runFlow(url: string, accounts: Accounts = DEMO_ACCOUNTS): Promise<readonly Line[]> {
+/** Rejects when nobody can log in; everything else is a line. `how`: the transports, when not all. */
+export async function runFlow(
+  url: string,
+  accounts: Accounts = DEMO_ACCOUNTS,
+  how: SeedSocketOptions = {},
+): Promise<readonly Line[]> {
   const signIn = (email: string) => logIn(url, email, accounts.password);
   const driver = await signIn(accounts.driver);
   const admin = await signIn(accounts.admin);
   const secondAdmin = await signIn(accounts.secondAdmin);
   using sockets = new DisposableStack();
   const connect = (client: SeedClient) =>
-    sockets.use(openSocket(`${url}/notifications`, { auth: { token: client.token } }));
+    sockets.use(openSocket(`${url}/notifications`, { ...how, auth: { token: client.token } }));
   const driverSocket = connect(driver);
   const adminSocket = connect(admin);
   const secondAdminSocket = connect(secondAdmin);
@@ -123,11 +134,12 @@ export async function runFlow(url: string, accounts: Accounts = DEMO_ACCOUNTS): 
     );
   });
   await check('Token In Header Accepted', async () => {
-    using socket = openSocket(`${url}/notifications`, { extraHeaders: { Authorization: `Bearer ${driver.token}` } });
+    const extraHeaders = { Authorization: `Bearer ${driver.token}` };
+    using socket = openSocket(`${url}/notifications`, { ...how, extraHeaders });
     await isGreeted(socket, { userId: 1, role: 'driver' });
   });
-  await check('Wrong Token Refused', () => isRefused(url, { auth: { token: 'eyJhbGc.wrong.token' } }));
-  await check('Missing Token Refused', () => isRefused(url, {}));
+  await check('Wrong Token Refused', () => isRefused(url, { ...how, auth: { token: 'eyJhbGc.wrong.token' } }));
+  await check('Missing Token Refused', () => isRefused(url, how));
   return lines;
 }
 
@@ -135,7 +147,7 @@ async function isGreeted(socket: SeedSocket, expected: { userId: number; role: s
   assertFields(await socket.event('connected'), { message: 'Successfully connected', ...expected });
 }
 
-async function isRefused(url: string, options: { auth?: object }): Promise<void> {
+async function isRefused(url: string, options: SeedSocketOptions): Promise<void> {
   using socket = openSocket(`${url}/notifications`, options);
   assertFields(await socket.event('error'), { type: 'unauthorized', message: 'Authentication required' });
   await socket.ended;

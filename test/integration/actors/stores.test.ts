@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSnapshotStore, type SnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
+import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 
 let database: TestDatabase;
@@ -40,6 +41,19 @@ describe('a snapshot', () => {
     await snapshots.save([{ stream: 'ticket.a', version: 3, stateVersion: 2, state: 'new shape' }]);
     expect(await newest('ticket.a', 2)).toMatchObject({ version: 3 });
     expect(await newest('ticket.a', 1)).toBeUndefined();
+  });
+
+  it('of lost history is not there, whenever it was saved, and makes way for one of the new', async () => {
+    const { epoch } = (await pool.query<{ epoch: string }>('select epoch from deskwire.log_head')).rows[0] ?? {};
+    const unaware = createSnapshotStore(pool, () => epoch ?? '');
+    await unaware.save([{ stream: 'ticket.a', version: 20, stateVersion: 2, state: 'before' }]);
+    expect(await newest('ticket.a', 2)).toMatchObject({ state: 'before' });
+    await renewEpoch(pool, epoch ?? '');
+    expect(await newest('ticket.a', 2)).toBeUndefined();
+    await unaware.save([{ stream: 'ticket.a', version: 30, stateVersion: 2, state: 'still before' }]);
+    expect(await newest('ticket.a', 2)).toBeUndefined();
+    await snapshots.save([{ stream: 'ticket.a', version: 3, stateVersion: 2, state: 'after' }]);
+    expect(await newest('ticket.a', 2)).toMatchObject({ state: 'after' });
   });
 
   it('is loaded with many others, in the order asked', async () => {

@@ -1,6 +1,9 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
+import { catalogOf } from '../../../src/gateway/dialects/catalog.ts';
 import { type ApiRig, noQueries, startApi } from './rig.ts';
 
 let api: ApiRig;
@@ -150,5 +153,27 @@ describe('the reference page', () => {
     for (const path of ['/livez', '/api/v1/tickets', '/docsx']) {
       expect(await policyOf(path)).toBe("default-src 'none'; frame-ancestors 'none'");
     }
+  });
+});
+
+describe('the page about the sockets', () => {
+  it('has every namespace, request and event, runs nothing and loads only its styles', async () => {
+    const page = await fetch(`${api.url}/docs/asyncapi`);
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self';/);
+    const html = await page.text();
+    const loaded = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address);
+    expect(loaded).toEqual(['/docs/asyncapi.css', '/docs/asyncapi.json', '/docs']);
+    expect(html).not.toMatch(/<script|<style|\son\w+=/);
+    for (const { namespace, requests, events } of catalogOf(DIALECTS).values()) {
+      expect(html).toContain(`<h2>Namespace ${namespace}</h2>`);
+      for (const name of [...requests.keys(), ...events.keys()]) expect(html).toContain(`<code>${name}</code>`);
+    }
+    expect((await fetch(`${api.url}/docs/asyncapi.css`)).headers.get('content-type')).toContain('text/css');
+  });
+
+  it('shows the document that tools read', async () => {
+    const { status, body } = await api.anonymous.send('GET', '/docs/asyncapi.json');
+    expect(status).toBe(200);
+    expect(body).toEqual(createAsyncApi(DIALECTS, '1'));
   });
 });

@@ -193,13 +193,14 @@ describe('a read', () => {
 describe('the surroundings', () => {
   it('are reported by /readyz, without saying why', async () => {
     const readiness = [
-      { name: 'database', check: () => Promise.resolve() },
+      { name: 'database', check: () => Promise.resolve(undefined) },
+      { name: 'projections', check: () => Promise.resolve('an event of ticket.secret is parked') },
       { name: 'broker', check: () => Promise.reject(new Error('nats://secret@host refused')) },
     ];
     await using unwell = await startApi({ queries: noQueries(), readiness });
     expect(await unwell.anonymous.send('GET', '/readyz')).toMatchObject({
       status: 503,
-      body: { status: 'unavailable', checks: { database: 'ok', broker: 'failed' } },
+      body: { status: 'unavailable', checks: { database: 'ok', projections: 'degraded', broker: 'failed' } },
     });
     expect(await unwell.anonymous.send('GET', '/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect((await api.anonymous.send('GET', '/readyz')).status).toBe(200);

@@ -32,6 +32,8 @@ beforeAll(async () => {
   }
   const database = { connectionString: resources.use(await createDatabase()).url };
   const pool = new pg.Pool(database);
+  // Dropping the database may overtake the goodbye of an idle connection.
+  pool.on('error', () => undefined);
   resources.defer(() => pool.end());
   appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 5_000 });
   resources.defer(() => appender.close());

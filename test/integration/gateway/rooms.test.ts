@@ -82,6 +82,17 @@ describe('a room', () => {
     expect(said(speaker)).toEqual([]);
   });
 
+  it('takes a message once, however often a client sends it', async () => {
+    using listener = await joined(driver2, 'once');
+    using speaker = await joined(driver, 'once');
+    const message = { room: 'once', message: 'hello', clientMessageId: 'c-1' };
+    const first = await speaker.ask('roomMessage', message);
+    await speaker.ask('roomMessage', { room: 'once', message: 'next' });
+    expect(await speaker.ask('roomMessage', message)).toEqual(first);
+    await listener.first('roomMessage', ({ version }) => version === 2);
+    expect(said(listener)).toEqual(['hello', 'next']);
+  });
+
   it('that is private lets only its members in and speak', async () => {
     await configure('board', ['8']);
     using member = await joined(driver2, 'board');

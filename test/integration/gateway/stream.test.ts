@@ -210,7 +210,7 @@ describe('an inbox', () => {
         stream: 'inbox',
         version: 1,
         type: 'NotificationReceived',
-        position: null,
+        position: expect.any(Number),
         data: { title: 'one', read: false },
       },
       { version: 2, data: { title: 'two' } },

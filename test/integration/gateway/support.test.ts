@@ -93,7 +93,7 @@ describe('internal notes', () => {
     const ticket = await openTicket(driver);
     await admin.send('POST', `/api/v1/tickets/${ticket.id}/participants`, { userId: '4' });
     using requester = driver.connect('/support');
-    using staff = admin.connect('/support');
+    using staff = (await signIn(node.url, 'admin2')).connect('/support');
     using onTicket = agent.connect('/support');
     using typist = admin.connect();
     using chat = agent.connect();

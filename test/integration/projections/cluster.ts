@@ -11,7 +11,7 @@ import { createReadModels, type Projections, startProjections } from '../../../s
 import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
 import { createDatabase } from '../../support/services.ts';
 
-export const quiet = { info: () => {}, warn: () => {} };
+export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
 export interface Cluster extends AsyncDisposable {
   readonly url: string;
@@ -66,7 +66,8 @@ function startProcess(url: string, pool: pg.Pool): Process {
     pool,
     log: quiet,
     signals: {
-      publish: (topic, payload) => signals.push({ userId: topic[1] ?? '', signal: payload as InboxSignal }),
+      publish: (topic, payload) => void signals.push({ userId: topic[1] ?? '', signal: payload as InboxSignal }),
+      subscribe: () => ({ ready: Promise.resolve(), close: () => {} }),
     },
   });
   return {

@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { mayKnowRoom } from '../../../src/domain/room/access.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
+import { decidedHistories } from './decided.ts';
 import { histories } from './histories.ts';
 import { modelOf } from './model.ts';
 import { createRig, type Rig } from './rig.ts';
@@ -127,28 +128,43 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
   }
 }
 
-describe('the read models', () => {
-  it('show the same for one batch, for any split into batches, and for a plain fold of the history', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        histories(inboxIds),
-        fc.array(fc.nat(80), { maxLength: 12, size: 'max' }),
-        fc.boolean(),
-        async (events, cuts, restart) => {
-          await rig.reset();
-          await rig.project(events);
-          await expectToShow(rig, events);
-          await rig.reset();
-          const edges = [...new Set([0, ...cuts.filter((cut) => cut < events.length), events.length])];
-          edges.sort((a, b) => a - b);
-          for (const [index, edge] of edges.entries()) {
-            if (restart) rig.restart();
-            await rig.project(events.slice(edge, edges[index + 1] ?? events.length));
-          }
-          await expectToShow(rig, events);
-        },
-      ),
-      { numRuns: 60 },
-    );
-  }, 120_000);
+/** How many histories of each kind; more in a run that may take long. */
+const RUNS = Number(process.env.HISTORIES ?? 20);
+
+describe.each([
+  ['that may hold anything', histories(inboxIds)],
+  ['that the deciders make', decidedHistories(inboxIds)],
+])('the read models of histories %s', (_, history) => {
+  it(
+    'show the same for one batch, any split into batches, a rebuild, and a plain fold of the history',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          history,
+          fc.array(fc.nat(80), { maxLength: 12, size: 'max' }),
+          fc.boolean(),
+          async (events, cuts, restart) => {
+            await rig.reset();
+            await rig.project(events);
+            await expectToShow(rig, events);
+            const inOneBatch = await rig.rows();
+            await rig.reset();
+            const edges = [...new Set([0, ...cuts.filter((cut) => cut < events.length), events.length])];
+            edges.sort((a, b) => a - b);
+            for (const [index, edge] of edges.entries()) {
+              if (restart) rig.restart();
+              await rig.project(events.slice(edge, edges[index + 1] ?? events.length));
+            }
+            await expectToShow(rig, events);
+            expect(await rig.rows()).toEqual(inOneBatch);
+            await rig.rebuild(events);
+            expect(await rig.rows()).toEqual(inOneBatch);
+            await expectToShow(rig, events);
+          },
+        ),
+        { numRuns: RUNS, interruptAfterTimeLimit: 30_000 + RUNS * 2_500, markInterruptAsFailure: true },
+      );
+    },
+    60_000 + RUNS * 3_000,
+  );
 });

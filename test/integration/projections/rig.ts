@@ -8,10 +8,14 @@ import {
   projectionNames,
   DEFAULT_SCHEMAS as schemas,
 } from '../../../src/projections/catalog.ts';
-import { commitBatch, openCheckpoint } from '../../../src/projections/checkpoints.ts';
+import { commitBatch, readCheckpoint } from '../../../src/projections/checkpoints.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import type { ProjectionHandler } from '../../../src/projections/projection.ts';
+import { createReadModels } from '../../../src/projections/projections.ts';
 import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
+import { createLogBatches } from '../../../src/projections/rebuild/log-batches.ts';
+import { rebuild } from '../../../src/projections/rebuild/rebuild.ts';
+import { quiet } from './cluster.ts';
 
 export interface Rig extends AsyncDisposable {
   readonly queries: Queries;
@@ -20,6 +24,10 @@ export interface Rig extends AsyncDisposable {
   project(events: readonly RecordedEvent[]): Promise<void>;
   /** Forgets what is in memory, as a new runner would. */
   restart(): void;
+  /** Builds every read model anew from these events, which are all that was projected, and swaps it in. */
+  rebuild(events: readonly RecordedEvent[]): Promise<void>;
+  /** Every row of every table, in some order that depends on nothing else. */
+  rows(): Promise<Record<string, readonly string[]>>;
   /** Empties everything. */
   reset(): Promise<void>;
 }
@@ -31,10 +39,11 @@ export async function createRig(url: string): Promise<Rig> {
   const sessions = new Map<ProjectionName, Session>();
   let handlers = new Map<ProjectionName, ProjectionHandler>();
   const position = new Map<ProjectionName, number>();
+  const database = { connectionString: url };
+  await createReadModels(database);
   for (const name of names) {
-    const session = await openSession({ connectionString: url }, 'test');
+    const session = await openSession(database, 'test', { idleTimeout: 0 });
     sessions.set(name, session);
-    await openCheckpoint(session, PROJECTIONS[name], schemas[name]);
     await session.script(`set search_path to ${pg.escapeIdentifier(schemas[name])}`);
     position.set(name, 0);
   }
@@ -76,15 +85,52 @@ export async function createRig(url: string): Promise<Rig> {
           const writes = handler.fold(events);
           if (writes === undefined) return;
           const move = { from: position.get(name) ?? 0, to: last.position };
-          const result = await commitBatch(session.query, PROJECTIONS[name], schemas[name], move, writes.payload);
+          const { generation } = await readCheckpoint(session.query, PROJECTIONS[name]);
+          const target = { projection: PROJECTIONS[name], schema: schemas[name], generation, serving: true };
+          const { result } = await commitBatch(session.query, target, move, writes);
           position.set(name, last.position);
           writes.committed?.(result);
         }),
       );
     },
+    async rebuild(events) {
+      const reader = readerOf(events);
+      const batches = createLogBatches(reader);
+      const { signal } = new AbortController();
+      const options = { database, reader, batches, log: quiet, signal };
+      await Promise.all(names.map((name) => rebuild(PROJECTIONS[name], schemas[name], options)));
+      handlers = new Map();
+    },
+    rows: () => rowsOf(pool, schemas),
     async [Symbol.asyncDispose]() {
       for (const session of sessions.values()) await session[Symbol.asyncDispose]();
       await pool.end();
     },
   };
+}
+
+/** A log that holds these events. */
+function readerOf(events: readonly RecordedEvent[]) {
+  return {
+    readLog: async (after: number, limit: number) => events.slice(after, after + limit),
+    readStream: async () => [],
+    head: async () => ({ position: events.length, epoch: 'test' }),
+  };
+}
+
+/** By table; rows as JSON, sorted. */
+export async function rowsOf(pool: pg.Pool, of: Readonly<Record<string, string>>): Promise<Record<string, string[]>> {
+  const { rows: tables } = await pool.query<{ schema: string; name: string }>(
+    'select schemaname as schema, tablename as name from pg_tables where schemaname = any ($1) order by 1, 2',
+    [Object.values(of)],
+  );
+  const contents: Record<string, string[]> = {};
+  for (const { schema, name } of tables) {
+    const table = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
+    const { rows } = await pool.query<{ row: string }>(
+      `select row_to_json(t)::text as row from ${table} t order by row_to_json(t)::text collate "C"`,
+    );
+    contents[`${schema}.${name}`] = rows.map(({ row }) => row);
+  }
+  return contents;
 }

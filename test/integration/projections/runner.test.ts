@@ -1,14 +1,14 @@
-import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
+import type { DomainEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
 import { openSession } from '../../../src/eventlog/session.ts';
-import { commitBatch, DeposedError, openCheckpoint, SupersededError } from '../../../src/projections/checkpoints.ts';
-import type { Projection } from '../../../src/projections/projection.ts';
+import { DEFAULT_SCHEMAS } from '../../../src/projections/catalog.ts';
+import { commitBatch, DeposedError, readCheckpoint } from '../../../src/projections/checkpoints.ts';
 import { createRemoteWaiter } from '../../../src/projections/projections.ts';
-import { startRunner } from '../../../src/projections/runner.ts';
+import { createEmptyReadModel } from '../../../src/projections/provide.ts';
 import { until } from '../../support/until.ts';
-import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
+import { type Cluster, createCluster, type Process } from './cluster.ts';
+import { countedIn, countingProjection } from './counting.ts';
 
 const agent = { id: '9', name: 'Nine', role: 'agent', active: true } as const;
 
@@ -120,7 +120,7 @@ describe('running projections', () => {
     const process = cluster.startProcess();
     await process.projections.waitFor(await process.append('ticket.t-1', opened(1)), 10_000);
     const blocker = await cluster.pool.connect();
-    await blocker.query('begin; lock table deskwire_messages.readers in exclusive mode');
+    await blocker.query(`begin; lock table ${DEFAULT_SCHEMAS.messages}.readers in exclusive mode`);
     const position = await process.append('ticket.t-1', posted('once'));
     await until(async () => {
       const { rows } = await cluster.pool.query(
@@ -152,54 +152,23 @@ describe('running projections', () => {
     const projection = countingProjection();
     const sessions = await Promise.all([1, 2].map(() => openSession({ connectionString: cluster.url }, 'test')));
     const [first] = sessions;
-    if (first) await openCheckpoint(first, projection, 'counting');
+    if (first) await createEmptyReadModel(first, projection, 'counting');
     const outcomes = await Promise.allSettled(
-      sessions.map((session) =>
-        commitBatch(session.query, projection, 'counting', { from: 0, to: 5 }, [[1, 2, 3, 4, 5]]),
-      ),
+      sessions.map(async ({ query }) => {
+        const { generation } = await readCheckpoint(query, projection);
+        const target = { projection, schema: 'counting', generation, serving: true };
+        return commitBatch(
+          query,
+          target,
+          { from: 0, to: 5 },
+          { payload: [[1, 2, 3, 4, 5].map((position) => ({ position }))] },
+        );
+      }),
     );
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused.map((outcome) => outcome.reason)).toEqual([expect.any(DeposedError)]);
-    expect(await countedIn(cluster)).toEqual([1, 2, 3, 4, 5]);
+    expect(await countedIn(cluster.pool)).toEqual([1, 2, 3, 4, 5]);
     await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
-  });
-
-  it('builds a read model anew when its version rises, and leaves one of a newer version alone', async () => {
-    await using cluster = await createCluster();
-    await using session = await openSession({ connectionString: cluster.url }, 'test');
-    const old = countingProjection();
-    await openCheckpoint(session, old, 'counting');
-    await commitBatch(session.query, old, 'counting', { from: 0, to: 1 }, [[1]]);
-    const risen = await openCheckpoint(session, { ...old, version: 2 }, 'counting');
-    expect(risen.position).toBe(0);
-    expect(await countedIn(cluster)).toEqual([]);
-    await expect(openCheckpoint(session, old, 'counting')).rejects.toThrow(SupersededError);
-    await expect(commitBatch(session.query, old, 'counting', { from: 0, to: 1 }, [[1]])).rejects.toThrow(DeposedError);
-  });
-
-  it('handles everything before an event that cannot be handled, names it, and goes on when it can be', async () => {
-    await using cluster = await createCluster();
-    const process = cluster.startProcess();
-    await process.append('user.1', sent, sent, sent, sent);
-    let broken = true;
-    const runner = startRunner({
-      projection: countingProjection((event) => {
-        if (broken && event.position === 3) throw new Error('I cannot');
-      }),
-      schema: 'counting',
-      database: { connectionString: cluster.url },
-      feed: process.feed,
-      log: quiet,
-      onMoved: () => {},
-    });
-    await until(() => runner.status().failure?.position === 3, 'the event to be named');
-    expect(runner.status().state).toBe('failing');
-    expect(await countedIn(cluster)).toEqual([1, 2]);
-    broken = false;
-    await until(() => runner.status().lag === 0, 'it to go on');
-    expect(runner.status()).toMatchObject({ state: 'active', failure: undefined });
-    expect(await countedIn(cluster)).toEqual([1, 2, 3, 4]);
-    await runner.close();
   });
 
   it('goes on after the database refused it for a while', async () => {
@@ -227,29 +196,3 @@ describe('running projections', () => {
     expect(process.signals.at(-1)).toMatchObject({ userId: '1', signal: { head: { seq: 5, unread: 5 } } });
   });
 });
-
-/** Keeps the positions that it was given. */
-function countingProjection(check: (event: RecordedEvent) => void = () => {}): Projection {
-  return {
-    name: 'counting',
-    version: 1,
-    ddl: `
-      create table counted (position integer not null);
-      create function write(positions json) returns void language sql set search_path from current as
-        $$ insert into counted select p::integer from json_array_elements_text(positions) as p $$;
-    `,
-    start: () => ({
-      fold(events) {
-        for (const event of events) check(event);
-        return { payload: [events.map((event) => event.position)] };
-      },
-    }),
-  };
-}
-
-async function countedIn(cluster: Cluster): Promise<number[]> {
-  const { rows } = await cluster.pool.query(
-    `select position from ${pg.escapeIdentifier('counting')}.counted order by position`,
-  );
-  return rows.map((row) => row.position);
-}

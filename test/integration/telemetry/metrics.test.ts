@@ -59,7 +59,7 @@ describe('/metrics', () => {
     for (const projection of ['tickets', 'messages', 'notifications', 'users', 'references']) {
       expect(value(`deskwire_projection_position{projection="${projection}"}`), projection).toBeGreaterThan(0);
       expect(value(`deskwire_projection_failing{projection="${projection}"}`)).toBe(0);
-      expect(value(`deskwire_projection_parked_events{projection="${projection}"}`)).toBe(0);
+      expect(value(`deskwire_projection_parked_streams{projection="${projection}"}`)).toBe(0);
     }
   });
 

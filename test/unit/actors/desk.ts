@@ -1,6 +1,10 @@
 /** Actors on a log of the test's choice, and what they are given. */
-import type { ActorSystem, CommandContext } from '../../../src/actors/actor-system.ts';
-import { type ActorSystemDependencies, createActorSystem } from '../../../src/actors/local-actor-system.ts';
+import type { CommandContext } from '../../../src/actors/actor-system.ts';
+import {
+  type ActorSystemDependencies,
+  createActorSystem,
+  type LocalActorSystem,
+} from '../../../src/actors/local-actor-system.ts';
 import type { Snapshot, SnapshotStore } from '../../../src/actors/snapshots.ts';
 import type { DomainEvent, NewEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
 import { referenceDecider } from '../../../src/domain/reference/decider.ts';
@@ -78,7 +82,7 @@ export function recordingLog() {
 
 export function startActors(
   over: Pick<ActorSystemDependencies, 'appender' | 'reader'> & Partial<ActorSystemDependencies>,
-): ActorSystem {
+): LocalActorSystem {
   return createActorSystem({
     snapshots: new MemorySnapshots(),
     deciders,

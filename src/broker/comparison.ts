@@ -1,0 +1,110 @@
+/** Compares what JetStream holds with the log, event by event: its sequence is the position, so they must be the same. */
+import { isDeepStrictEqual } from 'node:util';
+import type { RecordedEvent } from '../domain/event.ts';
+import type { EventReader } from '../eventlog/event-log.ts';
+import type { BrokerConnection } from './connection.ts';
+import { inspectBroker } from './inspection.ts';
+import type { Broker } from './port.ts';
+
+export interface Comparison {
+  readonly compared: number;
+  /** The positions compared: JetStream keeps the newest only. */
+  readonly first: number;
+  readonly last: number;
+  readonly findings: readonly string[];
+}
+
+interface Parts {
+  readonly connection: BrokerConnection;
+  readonly broker: Pick<Broker, 'followLog'>;
+  readonly reader: Pick<EventReader, 'readLog' | 'head'>;
+  readonly signal: AbortSignal;
+}
+
+/** Findings beyond these say nothing new. */
+const SHOWN = 20;
+/** Events that are compared at a time. */
+const PORTION = 10_000;
+/** Milliseconds without an event after which JetStream is taken to have no more. */
+const SILENCE = 5_000;
+/** Milliseconds that the relay may take for what was appended a moment ago. */
+const RELAY_PATIENCE = 5_000;
+
+export async function compareWithLog({ connection, broker, reader, signal }: Parts): Promise<Comparison> {
+  const head = await reader.head();
+  const findings: string[] = [];
+  const stream = await relayed(connection, head.position);
+  if (stream === undefined) {
+    return { compared: 0, first: 0, last: 0, findings: ['JetStream has no stream of events: does a relay run?'] };
+  }
+  const { firstPosition: first, lastPosition: last } = stream;
+  if (!stream.holds(head.epoch)) findings.push('JetStream holds the events of another epoch');
+  if (last < head.position) findings.push(`JetStream ends at ${last}, the log at ${head.position}`);
+  let position = first - 1;
+  let compared = 0;
+
+  const compare = async (events: readonly RecordedEvent[]) => {
+    const recorded = await reader.readLog(position, events.length);
+    for (const [index, event] of events.entries()) {
+      const same = isDeepStrictEqual(event, recorded[index]);
+      if (!same) findings.push(`position ${event.position} is not the same in JetStream and in the log`);
+      compared += 1;
+    }
+    position = events.at(-1)?.position ?? position;
+  };
+
+  for await (const events of eventsBetween(broker, first - 1, last, signal)) {
+    const gap = events[0]?.position !== position + 1;
+    if (gap) findings.push(`JetStream has a gap after position ${position}`);
+    if (gap || findings.length > SHOWN) break;
+    await compare(events);
+  }
+  if (compared > 0 && position < last && findings.length === 0) {
+    findings.push(`JetStream gave nothing beyond ${position}, though it says that it ends at ${last}`);
+  }
+  return { compared, first, last, findings };
+}
+
+/** JetStream as it is once the relay has caught up with `head`, or has not in time. */
+async function relayed(connection: BrokerConnection, head: number) {
+  const deadline = Date.now() + RELAY_PATIENCE;
+  for (;;) {
+    const { stream } = await inspectBroker(connection);
+    if ((stream?.lastPosition ?? 0) >= head || Date.now() > deadline) return stream;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** In batches, until `last`, or until nothing comes any more. Follows a portion at a time: memory is not for all of it. */
+async function* eventsBetween(
+  broker: Pick<Broker, 'followLog'>,
+  after: number,
+  last: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  let position = after;
+  while (position < last && !signal.aborted) {
+    const portion = (await nextPortion(broker, position, last)).filter((event) => event.position <= last);
+    const end = portion.at(-1);
+    if (end === undefined) return;
+    yield portion;
+    position = end.position;
+  }
+}
+
+function nextPortion(broker: Pick<Broker, 'followLog'>, after: number, last: number): Promise<RecordedEvent[]> {
+  return new Promise((resolve) => {
+    const portion: RecordedEvent[] = [];
+    const end = () => {
+      clearTimeout(timer);
+      follower.close();
+      resolve(portion);
+    };
+    const timer = setTimeout(end, SILENCE);
+    const follower = broker.followLog(after, (events) => {
+      portion.push(...events);
+      timer.refresh();
+      if (portion.length >= PORTION || (portion.at(-1)?.position ?? 0) >= last) end();
+    });
+  });
+}

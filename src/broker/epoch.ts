@@ -1,0 +1,62 @@
+/**
+ * The epoch of the log, as this process knows it. It changes when history was replaced under it (a restored backup): the
+ * relay finds out and says so. Since signals may be lost, the log is also looked at from time to time, and after each
+ * reconnection of the broker.
+ */
+import type { EventReader } from '../eventlog/event-log.ts';
+import type { Broker } from './port.ts';
+
+export interface Epoch {
+  readonly current: string;
+  close(): void;
+}
+
+/** Told by the relay when it has renewed the epoch. */
+export const EPOCH_TOPIC = ['epoch'] as const;
+
+interface Parts {
+  readonly reader: Pick<EventReader, 'head'>;
+  readonly broker: Pick<Broker, 'onReconnected' | 'signals'>;
+  /** Milliseconds. */
+  readonly every: number;
+  /** `current` is the new one by then. */
+  onChanged(): void;
+  onError(error: unknown): void;
+}
+
+/** Resolves once it is known. */
+export async function watchEpoch({ reader, broker, every, onChanged, onError }: Parts): Promise<Epoch> {
+  const subscription = broker.signals.subscribe(EPOCH_TOPIC, () => void look());
+  let current: string | undefined;
+
+  async function look(): Promise<void> {
+    try {
+      const { epoch } = await reader.head();
+      if (current === undefined || epoch === current) return;
+      current = epoch;
+      onChanged();
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  try {
+    current = (await reader.head()).epoch;
+  } catch (error) {
+    subscription.close();
+    throw error;
+  }
+  const known = current;
+  const timer = setInterval(() => void look(), every).unref();
+  const stopReconnected = broker.onReconnected(() => void look());
+  return {
+    get current() {
+      return current ?? known;
+    },
+    close() {
+      clearInterval(timer);
+      stopReconnected();
+      subscription.close();
+    },
+  };
+}

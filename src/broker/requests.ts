@@ -1,0 +1,77 @@
+/**
+ * Questions to one process and their answers, as JSON over core NATS. The server itself says at once when nobody serves
+ * a topic, so a process that is gone costs a round trip; one that hangs costs the time-out. A question is never kept for
+ * later: while there is no connection none is sent.
+ */
+import { ErrorCode, NatsError } from 'nats';
+import type { BrokerConnection } from './connection.ts';
+import { type Broker, UnansweredError } from './port.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+/** What is answered in place of an answer that is too large to be sent. */
+const NOTHING = new Uint8Array();
+
+export function createRequests(
+  { nats, subjects, log }: BrokerConnection,
+  isConnected: () => boolean,
+  registration: () => Promise<void>,
+): Broker['requests'] {
+  return {
+    serve(topic, handler) {
+      const subject = subjects.request(topic);
+      const answering = new Set<Promise<void>>();
+      const subscription = nats.subscribe(subject, {
+        callback(error, message) {
+          if (error) {
+            log.error({ err: error, subject }, 'broker subscription failed');
+            return;
+          }
+          const answered = answer(message.data, (data) => message.respond(data)).finally(() => {
+            answering.delete(answered);
+          });
+          answering.add(answered);
+        },
+      });
+
+      async function answer(data: Uint8Array, respond: (data: Uint8Array) => void): Promise<void> {
+        try {
+          const reply = encoder.encode(JSON.stringify((await handler(JSON.parse(decoder.decode(data)))) ?? null));
+          respond(fits(reply) ? reply : NOTHING);
+        } catch (error) {
+          log.error({ err: error, subject }, 'request not answered');
+        }
+      }
+
+      return {
+        ready: registration(),
+        async close() {
+          // A connection that is gone has nothing more to deliver.
+          if (!nats.isClosed()) await subscription.drain().catch(() => undefined);
+          await Promise.all(answering);
+        },
+      };
+    },
+
+    async ask(topic, question, timeoutMs) {
+      const data = encoder.encode(JSON.stringify(question));
+      if (!fits(data)) throw new UnansweredError('unsent', 'the question is too large for the broker');
+      if (!isConnected() || nats.isClosed())
+        throw new UnansweredError('unsent', 'there is no connection to the broker');
+      const reply = await nats.request(subjects.request(topic), data, { timeout: timeoutMs }).catch(unanswered);
+      if (reply.data.length === 0) throw new UnansweredError('unspeakable', 'the answer is too large for the broker');
+      return JSON.parse(decoder.decode(reply.data));
+    },
+  };
+
+  function fits(data: Uint8Array): boolean {
+    return data.length <= (nats.info?.max_payload ?? 0);
+  }
+}
+
+function unanswered(cause: unknown): never {
+  if (cause instanceof NatsError && cause.code === ErrorCode.NoResponders) {
+    throw new UnansweredError('nobody', 'nobody serves this', { cause });
+  }
+  throw new UnansweredError('late', 'no answer came in time', { cause });
+}

@@ -1,0 +1,114 @@
+/** `deskwire projections parked …`: events that a projection could not handle. */
+import type { Command } from 'commander';
+import type { Stream } from '../../domain/event.ts';
+import { createEventReader } from '../../eventlog/reader.ts';
+import { PROJECTIONS, type ProjectionName, projectionNames } from '../../projections/catalog.ts';
+import { type ParkedStream, parkedStreams, retryParked, skipParked } from '../../projections/operations/orders.ts';
+import { CommandError, EXIT } from '../exit-codes.ts';
+import { ago, count, table } from '../output.ts';
+import type { Action } from '../run.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { nameArgument, tellRunners } from './projections.ts';
+
+/** Milliseconds that a retry or skip is waited for. */
+const PATIENCE = 15_000;
+const LOOK_EVERY = 100;
+
+export function parkedCommands(projections: Command, action: Action): void {
+  const parked = projections.command('parked').description('events that a projection could not handle');
+  parked
+    .command('list')
+    .description('the streams that are held up, and what holds them up')
+    .action(action((on) => list(on)));
+  parked
+    .command('show')
+    .description('the event that holds up a stream, with its error and all that it says')
+    .addArgument(nameArgument())
+    .argument('<stream>', 'such as ticket.<id>')
+    .action(action((on, name: ProjectionName, stream: string) => show(on, name, stream)));
+  parked
+    .command('retry')
+    .description('try a stream again, or all of them: parked events are replayed in order')
+    .addArgument(nameArgument())
+    .argument('[stream]', 'such as ticket.<id>; all when left out')
+    .action(action((on, name: ProjectionName, stream?: string) => retry(on, name, stream)));
+  parked
+    .command('skip')
+    .description('leave out for good the event that holds up a stream, and go on with those behind it')
+    .addArgument(nameArgument())
+    .argument('<stream>', 'such as ticket.<id>')
+    .argument('<position>', "the event's position, so that no other is skipped by mistake", Number)
+    .action(action((on, name: ProjectionName, stream: string, position: number) => skip(on, name, stream, position)));
+}
+
+async function list(on: Surroundings): Promise<void> {
+  const pool = await on.pool();
+  const all = (await Promise.all(projectionNames().map((name) => parkedStreams(pool, PROJECTIONS[name])))).flat();
+  const now = Date.now();
+  const rows = all.map(({ projection, stream, position, type, events, attempts, parkedAt, error }) => [
+    ...[projection, stream, count(position), type, count(events), count(attempts), ago(parkedAt, now)],
+    error?.split('\n')[0] ?? 'about to be tried again',
+  ]);
+  const headings = ['PROJECTION', 'STREAM', 'POSITION', 'EVENT', 'HELD UP', 'TRIES', 'PARKED', 'ERROR'];
+  on.output.result(all, all.length === 0 ? 'Nothing is parked.' : table(headings, rows));
+}
+
+async function parkedOrFail(on: Surroundings, name: ProjectionName, stream: string): Promise<ParkedStream> {
+  const [parked] = await parkedStreams(await on.pool(), PROJECTIONS[name], stream);
+  if (parked === undefined) throw new CommandError(EXIT.nothingToDo, `${name} has no parked events of ${stream}.`);
+  return parked;
+}
+
+async function show(on: Surroundings, name: ProjectionName, stream: string): Promise<void> {
+  const parked = await parkedOrFail(on, name, stream);
+  const reader = createEventReader(await on.pool());
+  const [event] = await reader.readStream({ stream: stream as Stream, after: parked.version - 1, limit: 1 });
+  const behind = parked.events - 1;
+  on.output.result(
+    { ...parked, event },
+    [
+      `${parked.type} at position ${parked.position}, version ${parked.version} of ${stream}`,
+      `error: ${parked.error ?? 'none; it is about to be tried again'}`,
+      `tried ${parked.attempts} times, parked ${parked.parkedAt}, ${behind} later events of the stream wait behind it`,
+      JSON.stringify(event, null, 2),
+    ].join('\n'),
+  );
+}
+
+async function retry(on: Surroundings, name: ProjectionName, stream: string | undefined): Promise<void> {
+  if (stream !== undefined) await parkedOrFail(on, name, stream);
+  const tried = await retryParked(await on.pool(), PROJECTIONS[name], stream);
+  if (tried === 0) throw new CommandError(EXIT.nothingToDo, `${name} has no parked events.`);
+  await report(on, name, stream);
+}
+
+async function skip(on: Surroundings, name: ProjectionName, stream: string, position: number): Promise<void> {
+  if (!Number.isSafeInteger(position))
+    throw new CommandError(EXIT.usage, 'the position is a number: see `parked list`.');
+  const skipped = await skipParked(await on.pool(), PROJECTIONS[name], stream, position);
+  on.output.note(`${name}: ${skipped.type} at position ${position} of ${stream} is left out for good.`);
+  await report(on, name, stream);
+}
+
+/** Waits until the runner has dealt with it, and tells what became of it. */
+async function report(on: Surroundings, name: ProjectionName, stream: string | undefined): Promise<void> {
+  await tellRunners(on);
+  const pool = await on.pool();
+  const deadline = Date.now() + PATIENCE;
+  let left = await parkedStreams(pool, PROJECTIONS[name], stream);
+  while (left.some(({ error }) => error === null) && Date.now() < deadline && !on.signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
+    left = await parkedStreams(pool, PROJECTIONS[name], stream);
+  }
+  if (left.length === 0) return on.output.result({ projection: name, parked: [] }, `${name}: everything is handled.`);
+  const waiting = left.filter(({ error }) => error === null).length;
+  const failed = left.length - waiting;
+  const text = [
+    ...(failed > 0 ? [`${name}: ${failed} streams cannot be handled yet: see \`projections parked list\`.`] : []),
+    ...(waiting > 0
+      ? [`${name}: ${waiting} streams wait for the projection to run (is it paused, or no server up?).`]
+      : []),
+  ];
+  on.output.result({ projection: name, parked: left }, text.join('\n'));
+  throw new CommandError(EXIT.failed, `${left.length} streams are still parked.`);
+}

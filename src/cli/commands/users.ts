@@ -1,0 +1,151 @@
+/** `deskwire users …` and `deskwire token`: what an operator does to users, through the log like everybody. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { Argument, type Command, Option } from 'commander';
+import { createCredentials } from '../../auth/credentials.ts';
+import { loadSigningKeys } from '../../auth/keys.ts';
+import { createSessions } from '../../auth/sessions.ts';
+import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../../auth/tokens.ts';
+import { userFactsOf } from '../../domain/user/decider.ts';
+import { ROLES, type Role } from '../../domain/user/identity.ts';
+import { CommandError, EXIT } from '../exit-codes.ts';
+import type { Action } from '../run.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+interface NewUser {
+  readonly name: string;
+  readonly role: Role;
+  readonly id?: string;
+  readonly vendor?: string;
+  readonly passwordStdin?: boolean;
+}
+
+/** Shortest that is taken from standard input; one that we make is longer. */
+const SHORTEST_PASSWORD = 8;
+
+export function userCommands(program: Command, action: Action): void {
+  const users = program.command('users').description('who may sign in, and as what');
+  const user = () => new Argument('<user>', 'id or email');
+  users
+    .command('add')
+    .description('register a user who signs in with a password')
+    .argument('<email>')
+    .requiredOption('--name <name>', 'shown to others')
+    .addOption(new Option('--role <role>', 'what they are').choices(ROLES).makeOptionMandatory())
+    .option('--id <id>', 'their id; a new one when left out')
+    .option('--vendor <id>', 'the vendor they belong to')
+    .option('--password-stdin', 'read the password from standard input; without it, one is made and printed')
+    .action(action((on, email: string, options: NewUser) => add(on, email, options)));
+  users
+    .command('role')
+    .description('change what a user is')
+    .addArgument(user())
+    .addArgument(new Argument('<role>').choices(ROLES))
+    .action(action((on, who: string, role: Role) => change(on, who, { role })));
+  users
+    .command('deactivate')
+    .description('lock a user out: their sockets are closed and their tokens stop working at once')
+    .addArgument(user())
+    .action(action((on, who: string) => change(on, who, { active: false })));
+  users
+    .command('activate')
+    .description('let a deactivated user in again')
+    .addArgument(user())
+    .action(action((on, who: string) => change(on, who, { active: true })));
+  program
+    .command('token')
+    .description('an access token for a user, good for an hour, on standard output')
+    .addArgument(user())
+    .action(action((on, who: string) => token(on, who)));
+}
+
+/** Loaded only for those who need it: it takes longer than most commands. */
+async function actorsOf(on: Surroundings) {
+  const { startActors } = await import('../actors.ts');
+  return startActors(on);
+}
+
+function requireOwnUsers(on: Surroundings): void {
+  if (on.config().JWKS_URL !== undefined) {
+    throw new CommandError(EXIT.usage, 'JWKS_URL is set: the identity provider signs users in, register them there.');
+  }
+}
+
+async function add(on: Surroundings, email: string, options: NewUser): Promise<void> {
+  requireOwnUsers(on);
+  if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw new CommandError(EXIT.usage, `${email} is no email address.`);
+  const credentials = await createCredentials(await on.pool());
+  if ((await credentials.userOf(email)) !== undefined) throw new CommandError(EXIT.nothingToDo, `${email} is taken.`);
+  const made = options.passwordStdin ? undefined : randomBytes(12).toString('base64url');
+  const password = made ?? (await text(process.stdin)).replace(/\r?\n$/, '');
+  if (password.length < SHORTEST_PASSWORD) {
+    throw new CommandError(EXIT.usage, `the password is shorter than ${SHORTEST_PASSWORD} characters.`);
+  }
+  const { name, role, vendor, id = randomUUID() } = options;
+  await using own = await actorsOf(on);
+  const { state } = await own.actors.read('user', id);
+  if (state.exists) throw new CommandError(EXIT.nothingToDo, `there is a user ${id} already.`);
+  const command = {
+    type: 'RegisterUser',
+    name,
+    role,
+    email,
+    ...(vendor !== undefined && { vendorId: vendor }),
+  } as const;
+  await own.actors.execute('user', id, command, own.context());
+  await credentials.add({ userId: id, email, password });
+  on.output.result(
+    { id, email, name, role, ...(made !== undefined && { password: made }) },
+    `User ${id}: ${email}, ${role}.${made === undefined ? '' : `\nPassword, shown this once: ${made}`}`,
+  );
+}
+
+/** The id of a user who is named by id or email. */
+async function idOf(on: Surroundings, who: string): Promise<string> {
+  if (!who.includes('@')) return who;
+  return (await (await createCredentials(await on.pool())).userOf(who)) ?? who;
+}
+
+async function change(on: Surroundings, who: string, changes: { role: Role } | { active: boolean }): Promise<void> {
+  const id = await idOf(on, who);
+  await using own = await actorsOf(on);
+  const { state } = await own.actors.read('user', id);
+  if (!state.exists) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);
+  const { events, state: after } = await own.actors.execute(
+    'user',
+    id,
+    { type: 'ChangeUser', ...changes },
+    own.context(),
+  );
+  const standing = `User ${id}: ${after.name}, ${after.role}, ${after.active ? 'active' : 'deactivated'}`;
+  if (events.length === 0) throw new CommandError(EXIT.nothingToDo, `nothing to change. ${standing}.`);
+  on.output.result(userFactsOf(after), `${standing}.`);
+}
+
+async function token(on: Surroundings, who: string): Promise<void> {
+  requireOwnUsers(on);
+  const id = await idOf(on, who);
+  const pool = await on.pool();
+  await using own = await actorsOf(on);
+  const { state } = await own.actors.read('user', id);
+  const user = userFactsOf(state);
+  if (user === undefined) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);
+  if (!user.active) throw new CommandError(EXIT.nothingToDo, `user ${id} is deactivated.`);
+  const now = () => Date.now();
+  const session = await createSessions(pool, { now, newId: randomUUID }).start(id);
+  const accessToken = await signAccessToken(await loadSigningKeys(pool), {
+    user,
+    sessionId: session.sessionId,
+    tokenId: randomUUID(),
+    now: now(),
+  });
+  on.output.result(
+    {
+      access_token: accessToken,
+      refresh_token: session.refreshToken,
+      token_type: 'Bearer',
+      expires_in: ACCESS_TOKEN_SECONDS,
+    },
+    accessToken,
+  );
+}

@@ -1,0 +1,36 @@
+/** The entry of the `deskwire` command. */
+import { CommanderError } from 'commander';
+import { EXIT } from './exit-codes.ts';
+import { createProgram } from './program.ts';
+import { createAction, type Process } from './run.ts';
+
+const interrupted = new AbortController();
+const serving = process.argv[2] === 'serve';
+// The server handles signals itself.
+if (!serving) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // Whoever asks twice does not want to wait.
+      if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
+      interrupted.abort(new Error('interrupted'));
+    });
+  }
+}
+
+const surroundings: Process = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  signal: interrupted.signal,
+  exitCode: (code) => {
+    process.exitCode = code;
+  },
+};
+
+try {
+  await createProgram(createAction(surroundings), surroundings).parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // Asking for help is no mistake.
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}

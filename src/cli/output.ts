@@ -1,0 +1,68 @@
+/**
+ * What the command prints. The result goes to standard output, as text for people or, with `--json`, as one JSON document;
+ * everything said on the way goes to standard error, so that the result can be piped.
+ */
+export interface Output {
+  readonly json: boolean;
+  /** The result: the value with `--json`, else the text. */
+  result(value: unknown, text: string): void;
+  /** Something worth saying beside the result. */
+  note(text: string): void;
+}
+
+export interface Streams {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+export function createOutput({ stdout, stderr }: Streams, json: boolean): Output {
+  return {
+    json,
+    result: (value, text) => void stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : ended(text)),
+    note: (text) => void stderr.write(ended(text)),
+  };
+}
+
+function ended(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** Columns, as wide as what is in them; the last one is not padded. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [headings, ...rows].map(line).join('\n');
+}
+
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en');
+}
+
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let amount = value;
+  let unit = 0;
+  while (amount >= 1_000 && unit < units.length - 1) {
+    amount /= 1_000;
+    unit += 1;
+  }
+  return `${amount.toFixed(unit === 0 || amount >= 10 ? 0 : 1)} ${units[unit]}`;
+}
+
+/** `3 s`, `2 min`, `4 h`, `5 d`. */
+export function duration(seconds: number): string {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 6_000) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3_600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+export function ago(time: string, now: number): string {
+  return `${duration(Math.max(0, (now - Date.parse(time)) / 1_000))} ago`;
+}

@@ -1,0 +1,99 @@
+/**
+ * What a command works with: the database and the broker of a running system, found through the configuration or, when a
+ * server runs its own, through DATA_DIR. Connections are opened when they are first asked for, and closed at the end.
+ */
+import pg, { type ClientConfig } from 'pg';
+import { pino } from 'pino';
+import type { BrokerConnection } from '../broker/connection.ts';
+import type { Broker } from '../broker/port.ts';
+import { type Config, readConfig } from '../config.ts';
+import { openSession, type Session } from '../eventlog/session.ts';
+import { messageOf } from '../services/failure.ts';
+import { reachDatabase, reachNats } from '../services/reach.ts';
+import { type RunningServices, runningServices } from '../services/running.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import type { Output } from './output.ts';
+
+export interface Surroundings extends AsyncDisposable {
+  readonly output: Output;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  config(): Config;
+  services(): Promise<RunningServices>;
+  pool(): Promise<pg.Pool>;
+  database(): Promise<ClientConfig>;
+  /** A connection of its own, for transactions and locks. */
+  session(): Promise<Session>;
+  broker(): Promise<{ readonly broker: Broker; readonly connection: BrokerConnection }>;
+}
+
+const APPLICATION = 'deskwire command';
+
+export function createSurroundings(
+  env: Readonly<Record<string, string | undefined>>,
+  output: Output,
+  signal: AbortSignal,
+): Surroundings {
+  const owned = new AsyncDisposableStack();
+  const config = once(() => readConfig(env));
+  const services = once(() => runningServices(config()));
+  const database = async () => ({ connectionString: (await services()).databaseUrl, application_name: APPLICATION });
+  const pool = once(async () => {
+    const opened = new pg.Pool({ ...(await database()), max: 4, connectionTimeoutMillis: 5_000 });
+    opened.on('error', () => {}); // The next query says so.
+    owned.defer(() => opened.end());
+    await reachDatabase(opened, (await services()).databaseUrl);
+    await requireMigrations(opened);
+    return opened;
+  });
+  const broker = once(async () => {
+    const { natsUrl } = await services();
+    await reachNats(natsUrl);
+    // Only now, because few commands need it, and loading takes longer than most of them.
+    const { connectBroker } = await import('../broker/connection.ts');
+    const connected = await connectBroker({
+      url: natsUrl,
+      namespace: 'deskwire',
+      name: APPLICATION,
+      log: pino({ level: 'silent' }),
+    }).catch((cause: unknown) => {
+      throw new CommandError(EXIT.failed, `nats-server refuses us (${messageOf(cause)}): check NATS_URL.`, { cause });
+    });
+    owned.defer(() => connected.broker.close());
+    return connected;
+  });
+  return {
+    output,
+    signal,
+    config,
+    services,
+    pool,
+    database,
+    broker,
+    async session() {
+      await pool();
+      const session = await openSession(await database(), APPLICATION, { idleTimeout: 0, queryTimeout: 0 });
+      owned.use(session);
+      return session;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** What every command but `migrate` and `doctor` reads is made by the migrations up to this one. */
+async function requireMigrations(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ there: boolean }>(
+    "select to_regclass('deskwire.projection_builds') is not null as there",
+  );
+  if (rows[0]?.there !== true) {
+    throw new CommandError(EXIT.failed, 'the database is not at the schema of this version: run `deskwire migrate`.');
+  }
+}

@@ -1,0 +1,59 @@
+/** Tables that do not serve: those that a rebuild fills (`next`), and those that served before (`previous`). */
+import { escapeIdentifier } from 'pg';
+import type { Projection, Query } from '../projection.ts';
+import { createTables, inTransaction, lockTables, placeOf, type Scripting } from '../tables.ts';
+
+export interface Build {
+  readonly generation: number;
+  readonly schema: string;
+  /** The last position of the log that it contains. */
+  readonly position: number;
+}
+
+export type Role = 'next' | 'previous';
+
+export async function findBuild(query: Query, projection: Projection, role: Role): Promise<Build | undefined> {
+  const [row] = (await query(
+    'find_build',
+    `select generation, schema, position from deskwire.projection_builds where name = $1 and version = $2 and role = $3`,
+    [projection.name, projection.version, role],
+  )) as { generation: string; schema: string; position: string }[];
+  if (row === undefined) return undefined;
+  return { generation: Number(row.generation), schema: row.schema, position: Number(row.position) };
+}
+
+/** Empty tables to be filled. `schema` is the one that serves. */
+export async function beginBuild(db: Scripting, projection: Projection, schema: string): Promise<Build> {
+  const next = placeOf(schema, 'next');
+  return inTransaction(db, async () => {
+    await lockTables(db.query);
+    await createTables(db, projection, next);
+    const [row] = (await db.query(
+      'begin_build',
+      `insert into deskwire.projection_builds (name, version, role, schema, position) values ($1, $2, 'next', $3, 0)
+       returning generation`,
+      [projection.name, projection.version, next],
+    )) as { generation: string }[];
+    return { generation: Number(row?.generation), schema: next, position: 0 };
+  });
+}
+
+/** Drops tables that do not serve, and what is parked for them. Nobody may be reading or filling them. */
+export async function dropBuild(db: Scripting, { generation, schema }: Build): Promise<void> {
+  await inTransaction(db, async () => {
+    await lockTables(db.query);
+    await db.query('forget_build', 'delete from deskwire.projection_builds where generation = $1', [generation]);
+    await db.query('forget_parked', 'delete from deskwire.parked where generation = $1', [generation]);
+    await db.script(`drop schema if exists ${escapeIdentifier(schema)} cascade`);
+  });
+}
+
+/** So that the first reader does not have to find out what is in new tables. */
+export async function analyze(db: Scripting, schema: string): Promise<void> {
+  const rows = (await db.query(
+    'tables_of',
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = $1`,
+    [schema],
+  )) as { name: string }[];
+  if (rows.length > 0) await db.script(`analyze ${rows.map((row) => row.name).join(', ')}`);
+}

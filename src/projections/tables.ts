@@ -1,0 +1,88 @@
+/**
+ * The schemas that hold read models. What serves has one name for ever (`deskwire_tickets_1`: projection and version), so
+ * that whoever reads needs to know nothing of rebuilds; other tables take that name by renaming the schemas.
+ *
+ *   deskwire_tickets_1            serves
+ *   deskwire_tickets_1_next       is being filled by a rebuild
+ *   deskwire_tickets_1_swapped    served until a moment ago
+ *   deskwire_tickets_1_previous   served before, kept for a rollback
+ *
+ * Renaming a schema locks none of its tables: nobody who reads waits for it or holds it up. And it makes every session of
+ * the server plan its statements anew, prepared ones too, so that the next execution looks the names up again. With one
+ * exception: a statement that is being planned for the first time at that very moment may keep a plan for the old tables.
+ * So the schemas are renamed once more afterwards, `swapped` to `previous`, and nothing is written to the new tables
+ * before: until then old and new hold the same, and from then on no plan is left that reads the old ones.
+ */
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import type { Projection, Query } from './projection.ts';
+
+export interface Scripting {
+  readonly query: Query;
+  /** Runs statements without parameters. */
+  script(text: string): Promise<void>;
+}
+
+export type Place = 'next' | 'swapped' | 'previous';
+
+export function placeOf(schema: string, place: Place): string {
+  return `${schema}_${place}`;
+}
+
+/** Makes the empty tables of a projection, instead of those that may be there. For use in a transaction. */
+export async function createTables(db: Scripting, projection: Projection, schema: string): Promise<void> {
+  const name = escapeIdentifier(schema);
+  await db.script(`drop schema if exists ${name} cascade; create schema ${name}; set local search_path to ${name}`);
+  await db.script(projection.ddl);
+}
+
+/** Renames a schema, and tells its functions where they are now. For use in a transaction. */
+export async function renameSchema(db: Scripting, from: string, to: string): Promise<void> {
+  await db.script(`alter schema ${escapeIdentifier(from)} rename to ${escapeIdentifier(to)}`);
+  await db.script(`
+    do $do$
+    declare
+      moved text;
+    begin
+      for moved in select p.oid::regprocedure from pg_proc p where p.pronamespace = ${namespace(to)} loop
+        execute format('alter function %s set search_path to %I', moved, ${escapeLiteral(to)});
+      end loop;
+    end $do$`);
+}
+
+function namespace(schema: string): string {
+  return `${escapeLiteral(escapeIdentifier(schema))}::regnamespace`;
+}
+
+/** Finishes a swap, if one is unfinished: after this no plan reads the tables that served before. */
+export async function settle(db: Scripting, schema: string): Promise<void> {
+  const swapped = placeOf(schema, 'swapped');
+  if (!(await exists(db.query, swapped))) return;
+  await inTransaction(db, async () => {
+    await lockTables(db.query);
+    if (await exists(db.query, swapped)) await renameSchema(db, swapped, placeOf(schema, 'previous'));
+  });
+}
+
+async function exists(query: Query, schema: string): Promise<boolean> {
+  const [row] = (await query('schema_exists', 'select to_regnamespace($1) is not null as exists', [
+    escapeIdentifier(schema),
+  ])) as { exists: boolean }[];
+  return row?.exists === true;
+}
+
+/** Held until the end of the transaction by whoever makes, renames or drops schemas for good. */
+export async function lockTables(query: Query): Promise<void> {
+  await query('tables_lock', "select pg_advisory_xact_lock(hashtext('deskwire.projection.tables'))", []);
+}
+
+export async function inTransaction<T>(db: Scripting, work: () => Promise<T>): Promise<T> {
+  await db.script('begin');
+  try {
+    const result = await work();
+    await db.script('commit');
+    return result;
+  } catch (error) {
+    await db.script('rollback').catch(() => undefined);
+    throw error;
+  }
+}

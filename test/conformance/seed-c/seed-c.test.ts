@@ -1,0 +1,15 @@
+/** Seed C against the started server. */
+import { expect, it } from 'vitest';
+import { startServer } from '../server.ts';
+import { report } from '../table.ts';
+import { runFlow } from './flow.ts';
+
+it.each(['websocket', 'polling'])(
+  'passes the flow of seed C’s tables: rooms, relay and its HTTP endpoints, over %s',
+  async (transport) => {
+    await using server = await startServer();
+    const lines = await runFlow(server.url, { transports: [transport] });
+    process.stdout.write(`\n${report(lines, `Seed C over ${transport}`)}`);
+    expect(lines.filter(({ failure }) => failure !== undefined)).toEqual([]);
+  },
+);

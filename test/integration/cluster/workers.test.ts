@@ -1,0 +1,192 @@
+/** Several workers on one host, as a client, a terminal and an operator see them. */
+import { Agent, request } from 'node:http';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../../src/services/free-port.ts';
+import { launchServer, processesNaming, type ServerProcess } from '../../support/server-process.ts';
+import { createDatabase, startNats, type TestDatabase, type TestNats } from '../../support/services.ts';
+import { until } from '../../support/until.ts';
+import { createDataDir } from '../start/data-dir.ts';
+import { insist, listen, logIn } from './people.ts';
+
+let database: TestDatabase;
+let nats: TestNats;
+beforeAll(async () => {
+  [database, nats] = await Promise.all([createDatabase(), startNats()]);
+});
+afterAll(async () => {
+  await nats[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const launch = (more: NodeJS.ProcessEnv = {}) =>
+  launchServer({
+    DATABASE_URL: database.url,
+    NATS_URL: nats.url,
+    DEMO_DATA: 'on',
+    RATE_LIMIT: 'off',
+    WORKERS: '2',
+    ...more,
+  });
+
+interface Line {
+  readonly msg: string;
+  readonly worker?: number;
+  readonly pid?: number;
+}
+
+const linesOf = (server: ServerProcess): Line[] =>
+  server
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line));
+
+/** The pids under which a worker has served, the newest last. */
+const pidsOf = (server: ServerProcess, worker: number): number[] =>
+  linesOf(server).flatMap((line) => (line.msg === 'worker serves' && line.worker === worker ? [line.pid ?? 0] : []));
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function openTicket(url: string, token: string): Promise<string> {
+  return String((await insist(url, token, '/api/v1/support', { description: 'Work' })).id);
+}
+
+/** Which workers answered commands so far: each names itself in the log. */
+const answering = (server: ServerProcess) =>
+  new Set(linesOf(server).flatMap(({ msg, worker }) => (msg === 'command' && worker !== undefined ? [worker] : [])));
+
+describe('a host with several workers', () => {
+  it('serves every kind of client, whichever worker their requests come to', async () => {
+    await using server = launch();
+    const url = await server.ready;
+    const token = await logIn(url);
+    const ticket = await openTicket(url, token);
+    const kinds = [['polling'], ['polling', 'websocket'], ['websocket']];
+    const clients = await Promise.all(
+      kinds.flatMap((transports) => Array.from({ length: 6 }, () => listen(url, token, ticket, transports))),
+    );
+    onTestFinished(() => {
+      for (const client of clients) client[Symbol.dispose]();
+    });
+    const texts = Array.from({ length: 20 }, (_, index) => `message ${index}`);
+    for (const message of texts) await insist(url, token, `/api/tickets/${ticket}/chat`, { message });
+    for (const client of clients) {
+      await until(() => client.heard.length === texts.length, 'each to hear every message');
+      expect(client.heard.map(({ text }) => text)).toEqual(texts);
+      expect(client.connections).toBe(1);
+    }
+    const upgraded = clients.slice(6, 12);
+    await until(() => upgraded.every(({ transport }) => transport === 'websocket'), 'the upgrades to websocket');
+    expect(clients.slice(0, 6).every(({ transport }) => transport === 'polling')).toBe(true);
+    const sessions = new Set(clients.map(({ sessionId }) => sessionId?.split('.')[0]));
+    expect(sessions).toEqual(new Set(['1', '2']));
+  });
+
+  it('leaves connections of the API open, and deals new ones out to all workers', async () => {
+    await using server = launch();
+    const url = await server.ready;
+    const token = await logIn(url);
+    const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+    onTestFinished(() => {
+      for (const agent of agents) agent.destroy();
+    });
+    for (const agent of agents) {
+      const ports = [await clientPort(agent), await clientPort(agent), await clientPort(agent)];
+      expect(new Set(ports).size).toBe(1);
+    }
+    await until(() => answering(server).size === 2, 'both workers to have answered');
+
+    /** The client's port of the connection over which a command was answered. */
+    function clientPort(agent: Agent): Promise<number | undefined> {
+      return new Promise((resolve, reject) => {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+        const posting = request(
+          `${url}/api/v1/notifications/read-all`,
+          { agent, method: 'POST', headers },
+          (response) => {
+            const port = response.socket.localPort;
+            response.resume().on('end', () => resolve(port));
+          },
+        );
+        posting.on('error', reject).end('{}');
+      });
+    }
+  });
+
+  it('goes on when a worker is killed with -9, and has it back, its role included', async () => {
+    await using server = launch();
+    const url = await server.ready;
+    const token = await logIn(url);
+    const ticket = await openTicket(url, token);
+    const clients = await Promise.all(Array.from({ length: 4 }, () => listen(url, token, ticket)));
+    onTestFinished(() => {
+      for (const client of clients) client[Symbol.dispose]();
+    });
+    // The first leads the relay and runs the projections.
+    const [pid = 0] = pidsOf(server, 1);
+    process.kill(pid, 'SIGKILL');
+    const texts = Array.from({ length: 20 }, (_, index) => `message ${index}`);
+    for (const message of texts) await insist(url, token, `/api/tickets/${ticket}/chat`, { message });
+    for (const client of clients) {
+      await until(() => client.heard.length === texts.length, 'each to hear every message');
+      expect(client.heard.map(({ text }) => text)).toEqual(texts);
+    }
+    await until(() => pidsOf(server, 1).length === 2, 'the worker to be back');
+    expect(linesOf(server).some(({ msg, worker }) => msg === 'worker died' && worker === 1)).toBe(true);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  });
+
+  it('drains a worker that gets SIGTERM, and starts another in its place', async () => {
+    await using server = launch();
+    await server.ready;
+    const [pid = 0] = pidsOf(server, 2);
+    process.kill(pid, 'SIGTERM');
+    await until(() => pidsOf(server, 2).length === 2, 'another worker');
+    expect(linesOf(server).some(({ msg, worker }) => msg === 'worker drains' && worker === 2)).toBe(true);
+  });
+
+  it('takes its workers with it when the primary is killed with -9', async () => {
+    await using server = launch();
+    await server.ready;
+    const pids = [...pidsOf(server, 1), ...pidsOf(server, 2)];
+    expect(pids.every(isAlive)).toBe(true);
+    server.signal('SIGKILL');
+    await until(() => !pids.some(isAlive), 'the workers to end');
+  });
+
+  it('has one line to say when its port is taken', async () => {
+    const taker = createServer();
+    onTestFinished(() => void taker.close());
+    const port = await freePort();
+    await new Promise<void>((resolve) => taker.listen(port, '127.0.0.1', resolve));
+    await using server = launch({ PORT: String(port) });
+    expect(await server.exited).toBe(1);
+    expect(server.errors()).toMatch(/^deskwire: port \d+ is taken: [^\n]+\n$/);
+  });
+
+  it('keeps its services and data like one process does, and leaves nothing running after Ctrl-C', async () => {
+    await using dataDir = await createDataDir();
+    for (const _ of ['first', 'again']) {
+      await using server = launchServer({ DATA_DIR: dataDir.path, WORKERS: '2' });
+      const url = await server.ready;
+      await openTicket(url, await logIn(url));
+      const pids = [...pidsOf(server, 1), ...pidsOf(server, 2)];
+      // A terminal sends it to all of them, and npm once more to the first.
+      for (const pid of pids) process.kill(pid, 'SIGINT');
+      server.signal('SIGINT');
+      server.signal('SIGINT');
+      expect(await server.exited).toBe(0);
+      expect(pids.some(isAlive)).toBe(false);
+      expect(await processesNaming(dataDir.path)).toEqual([]);
+      expect(server.errors()).toBe('');
+    }
+  });
+});

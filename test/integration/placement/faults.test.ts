@@ -1,0 +1,146 @@
+/** Nodes that die, hang, or cannot talk to each other: no command fails, and none is recorded twice. */
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
+import { until } from '../../support/until.ts';
+import { context } from '../../unit/actors/desk.ts';
+import { admin, driver } from '../../unit/domain/people.ts';
+import { become, open, post } from '../../unit/domain/ticket-commands.ts';
+import { startNode, type TestNode } from './node.ts';
+import { launchNode, type NodeProcess } from './node-process.ts';
+
+let database: TestDatabase;
+let nats: ControlledNats;
+let here: TestNode;
+beforeEach(async () => {
+  [database, nats] = await Promise.all([createDatabase(), startNats({ controlled: true })]);
+  here = await start();
+});
+afterEach(async () => {
+  await here[Symbol.asyncDispose]();
+  await nats[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+const start = () => startNode({ databaseUrl: database.url, natsUrl: nats.url });
+
+async function launch(): Promise<NodeProcess> {
+  const node = await launchNode({ databaseUrl: database.url, natsUrl: nats.url, id: randomUUID() });
+  await until(() => here.view.nodes.includes(node.id), 'the node to be heard of');
+  await until(async () => (await node.nodes()).includes(here.id), 'the node to hear of us');
+  return node;
+}
+
+function ticketOf(owner: NodeProcess | TestNode): string {
+  for (;;) {
+    const id = randomUUID();
+    if ((here.view.ownerOf(`ticket.${id}`) ?? here.id) === owner.id) return id;
+  }
+}
+
+const openTicket = (id: string) => here.actors.record('ticket', id, open(), context(driver));
+const eventsOf = async (id: string) => (await here.actors.read('ticket', id)).version;
+
+/** Milliseconds. */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+it('does without a node that was killed, from the first command on', async () => {
+  await using owner = await launch();
+  const ids = Array.from({ length: 20 }, () => ticketOf(owner));
+  await Promise.all(ids.map(openTicket));
+  expect(here.ran).toEqual([]);
+  owner.signal('SIGKILL');
+  await owner.exited;
+  const took = await timed(() =>
+    Promise.all(ids.map((id) => here.actors.record('ticket', id, post(), context(driver)))),
+  );
+  expect(took).toBeLessThan(1_000);
+  expect(await Promise.all(ids.map(eventsOf))).toEqual(ids.map(() => 2));
+  expect(here.view.nodes).toEqual([here.id]);
+});
+
+it('does without a node that hangs, which then decides nothing of what others decided meanwhile', async () => {
+  await using owner = await launch();
+  const [first, second] = [ticketOf(owner), ticketOf(owner)];
+  await Promise.all([openTicket(first), openTicket(second)]);
+  owner.signal('SIGSTOP');
+  // The first is nothing new, so that it leaves no trace in the log.
+  const took = await timed(() =>
+    Promise.all([
+      here.actors.record('ticket', first, become('open'), context(admin)),
+      here.actors.record('ticket', second, post(), context(driver)),
+    ]),
+  );
+  expect(took).toBeLessThan(3_000);
+  expect(here.view.nodes).toEqual([here.id]);
+  await here.actors.record('ticket', first, become('pending'), context(admin));
+
+  owner.signal('SIGCONT');
+  await until(() => here.view.nodes.includes(owner.id), 'the node to be back');
+  const after = context(driver);
+  await here.actors.record('ticket', second, post('after'), after);
+  expect(await owner.ran()).toContain(after.commandId);
+  expect((await here.actors.read('ticket', first)).state.status).toBe('pending');
+  expect([await eventsOf(first), await eventsOf(second)]).toEqual([2, 3]);
+});
+
+it('asks the next node when the owner hangs, and itself when all do', async () => {
+  await using one = await launch();
+  await using other = await launch();
+  const ticket = ticketOf(one);
+  await openTicket(ticket);
+  one.signal('SIGSTOP');
+  await here.actors.record('ticket', ticket, post(), context(driver));
+  const next = here.view.ownerOf(`ticket.${ticket}`) ?? here.id;
+  expect(next === other.id ? (await other.ran()).length : here.ran.length).toBe(1);
+  other.signal('SIGSTOP');
+  const theirs = ticketOf(other);
+  await openTicket(theirs);
+  expect(here.view.nodes).toEqual([here.id]);
+  expect(await eventsOf(theirs)).toBe(1);
+});
+
+it('records a command once that is repeated, elsewhere too, while its node is being killed', async () => {
+  await using owner = await launch();
+  await using other = await launch();
+  const id = ticketOf(owner);
+  await openTicket(id);
+  const commands = Array.from({ length: 50 }, () => context(driver));
+  const given = commands.map((command) => here.actors.record('ticket', id, post(), command));
+  owner.signal('SIGKILL');
+  const repeated = commands.map((command) => other.record('ticket', id, post(), command));
+  const outcomes = await Promise.all(given);
+  const again = await Promise.all(repeated);
+  expect(again.map(({ position }) => position)).toEqual(outcomes.map(({ position }) => position));
+  expect(await eventsOf(id)).toBe(51);
+});
+
+it('works on alone without the broker, and finds the others again with it', async () => {
+  await using other = await start();
+  await until(() => here.view.nodes.length === 2 && other.view.nodes.length === 2, 'the nodes to find each other');
+  const id = ticketOf(other);
+  await openTicket(id);
+  await nats.kill();
+  await until(() => !here.broker.connected && !other.broker.connected, 'the connections to be lost');
+  const commands = [context(driver), context(driver)];
+  await Promise.all(commands.map((command) => here.actors.record('ticket', id, post(), command)));
+  await other.actors.record('ticket', id, post(), context(driver));
+  expect(await eventsOf(id)).toBe(4);
+  await nats.start();
+  await until(
+    () => here.view.nodes.length === 2 && other.view.nodes.length === 2,
+    'the nodes to find each other again',
+  );
+});
+
+it('is not alone after having hung itself', async () => {
+  await using other = await launch();
+  other.signal('SIGSTOP');
+  await until(() => !here.view.nodes.includes(other.id), 'the node to be left out');
+  other.signal('SIGCONT');
+  expect(await other.nodes()).toContain(here.id);
+});

@@ -1,0 +1,62 @@
+/** A projection that keeps the events it was given, in the order in which it was, and fails where a test tells it to. */
+import type pg from 'pg';
+import type { RecordedEvent } from '../../../src/domain/event.ts';
+import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { openSession } from '../../../src/eventlog/session.ts';
+import type { Projection } from '../../../src/projections/projection.ts';
+import { createEmptyReadModel } from '../../../src/projections/provide.ts';
+import { type Runner, startRunner } from '../../../src/projections/runner.ts';
+import { type Cluster, type Process, quiet } from './cluster.ts';
+
+/** Named like one of ours, so that it can be operated as that one. */
+export function countingProjection(check: (event: RecordedEvent) => void = () => {}, name = 'counting'): Projection {
+  return {
+    name,
+    version: 1,
+    ddl: `
+      create table counted (n integer generated always as identity, position integer not null, message text);
+      create function write(events json) returns void language plpgsql set search_path from current as $$
+      begin
+        insert into counted (position, message)
+        select e.position, e.message from json_to_recordset(events) as e(position integer, message text);
+        if exists (select from json_to_recordset(events) as e(message text) where e.message = 'refused by the database') then
+          raise exception 'the database cannot';
+        end if;
+      end $$;
+    `,
+    start: () => ({
+      fold(events) {
+        for (const event of events) check(event);
+        return {
+          payload: [
+            events.map((event) => ({
+              position: event.position,
+              message: event.type === 'NotificationSent' ? event.data.message : null,
+            })),
+          ],
+        };
+      },
+    }),
+  };
+}
+
+/** The positions in the order in which they were handled. */
+export async function countedIn(pool: pg.Pool, schema = 'counting'): Promise<number[]> {
+  const { rows } = await pool.query<{ position: number }>(`select position from ${schema}.counted order by n`);
+  return rows.map((row) => row.position);
+}
+
+/** Makes its read model and runs it, without pauses. */
+export async function runCounting(cluster: Cluster, process: Process, projection: Projection): Promise<Runner> {
+  await using session = await openSession({ connectionString: cluster.url }, 'test');
+  await createEmptyReadModel(session, projection, 'counting');
+  return startRunner({
+    projection,
+    database: { connectionString: cluster.url },
+    feed: process.feed,
+    readStream: createEventReader(cluster.pool).readStream,
+    log: quiet,
+    onMoved: () => {},
+    pauses: [1, 1],
+  });
+}

@@ -1,0 +1,250 @@
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames } from '../../../src/projections/catalog.ts';
+import { abortRebuild, dropOld } from '../../../src/projections/operations/cleanup.ts';
+import { createReadModels } from '../../../src/projections/projections.ts';
+import type { Progress } from '../../../src/projections/rebuild/progress.ts';
+import { AbortedError, BusyError, NoPreviousError } from '../../../src/projections/rebuild/rebuild.ts';
+import { placeOf, renameSchema, settle } from '../../../src/projections/tables.ts';
+import { until } from '../../support/until.ts';
+import { type Cluster, createCluster, type Process } from './cluster.ts';
+import { admin, posted, rebuildOf, rollBackOf, sessionOf, startLoad, startWatch, statusOf } from './rebuilding.ts';
+import { rowsOf } from './rig.ts';
+
+const { users, tickets, messages, notifications } = DEFAULT_SCHEMAS;
+
+const seqsTold = (process: Process) =>
+  process.signals
+    .filter(({ userId }) => userId === 'admin')
+    .flatMap(({ signal }) => signal.notifications.map((notification) => notification.seq));
+
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+
+/** Some history, projected, and nothing going on. */
+async function withHistory(tickets = 100) {
+  const cluster = await createCluster();
+  const process = cluster.startProcess();
+  {
+    await using load = startLoad(process);
+    await until(() => load.tickets >= tickets, 'some history');
+    await load[Symbol.asyncDispose]();
+    expect(await process.projections.waitFor(load.position, 20_000)).toBe(true);
+  }
+  return { cluster, process, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
+}
+
+/** More events of a ticket than a rebuild applies in one batch. */
+async function withLongHistory() {
+  const world = await withHistory(20);
+  const many = Array.from({ length: 3_000 }, (_, n) => posted(`more-${n}`));
+  await world.process.append('ticket.t-1', ...many);
+  const position = await world.process.append('ticket.t-1', ...many);
+  expect(await world.process.projections.waitFor(position, 20_000)).toBe(true);
+  return world;
+}
+
+const rowsAt = (cluster: Cluster, schema: string) =>
+  rowsOf(cluster.pool, { it: schema }).then((tables) => Object.values(tables));
+
+/** Fails where there is more to do than a few events, and says how far it was. */
+const interruptAfter = (position: number) => {
+  const controller = new AbortController();
+  const positions: number[] = [];
+  return {
+    positions,
+    signal: controller.signal,
+    onProgress: (progress: Progress) => {
+      positions.push(progress.position);
+      if (progress.position >= position) controller.abort(new Error('interrupted'));
+    },
+  };
+};
+
+describe('a rebuild', () => {
+  it('of each projection, three times, under constant load: reads neither fail nor go back, nothing is told twice', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await using load = startLoad(process);
+    await until(() => load.tickets > 50, 'some history');
+    await using watch = startWatch(cluster);
+    await using session = await sessionOf(cluster);
+    for (const round of [1, 2, 3]) {
+      for (const name of projectionNames()) {
+        const before = load.tickets;
+        await rebuildOf(cluster, name);
+        await until(() => load.tickets > before + 5, 'the load to go on');
+        await until(async () => (await statusOf(cluster, name)).serving?.running, 'the runner to go on');
+        expect(watch.failures).toEqual([]);
+        const { next, previous } = await statusOf(cluster, name);
+        expect({ next, parked: previous?.parked }).toEqual({ next: undefined, parked: { streams: 0, events: 0 } });
+        if (round === 2)
+          expect(await dropOld(session, PROJECTIONS[name])).toEqual([`${DEFAULT_SCHEMAS[name]}_previous`]);
+      }
+    }
+    await load[Symbol.asyncDispose]();
+    expect(await process.projections.waitFor(load.position, 20_000)).toBe(true);
+    await watch[Symbol.asyncDispose]();
+    expect(watch.failures).toEqual([]);
+    expect(watch.reads).toBeGreaterThan(1_000);
+
+    for (const name of projectionNames()) {
+      await rebuildOf(cluster, name);
+      const schema = DEFAULT_SCHEMAS[name];
+      expect(await rowsAt(cluster, schema)).toEqual(await rowsAt(cluster, `${schema}_previous`));
+    }
+    expect(seqsTold(process)).toEqual(upTo((await cluster.queries.inbox(admin)).seq));
+  }, 120_000);
+
+  it('is what prepared statements read after it, and waits for no one who reads', async () => {
+    await using world = await withHistory(20);
+    const { cluster } = world;
+    const client = new pg.Client({ connectionString: cluster.url });
+    await client.connect();
+    const open = new pg.Client({ connectionString: cluster.url });
+    await open.connect();
+    const name = () =>
+      client.query({ name: 'name', text: `select name from ${users}.users where id = $1`, values: ['1'] });
+    for (const _ of upTo(10)) expect((await name()).rows).toEqual([{ name: 'One' }]);
+    await cluster.pool.query(`update ${users}.users set name = 'nobody recorded this'`);
+    expect((await name()).rows).toEqual([{ name: 'nobody recorded this' }]);
+    await open.query('begin');
+    await open.query(`select count(*) from ${users}.users`);
+    await rebuildOf(cluster, 'users');
+    expect((await name()).rows).toEqual([{ name: 'One' }]);
+    expect((await open.query(`select name from ${users}.users where id = '1'`)).rows).toEqual([{ name: 'One' }]);
+    await Promise.all([client.end(), open.end()]);
+  });
+
+  it('goes on where it was interrupted', async () => {
+    await using world = await withLongHistory();
+    const first = interruptAfter(5_000);
+    await expect(rebuildOf(world.cluster, 'tickets', first)).rejects.toThrow('interrupted');
+    const { next } = await statusOf(world.cluster, 'tickets');
+    expect(next).toMatchObject({ running: false, position: 5_000 });
+    const second = interruptAfter(Number.POSITIVE_INFINITY);
+    await rebuildOf(world.cluster, 'tickets', second);
+    expect(second.positions[0]).toBeGreaterThanOrEqual(5_000);
+    expect(await rowsAt(world.cluster, tickets)).toEqual(await rowsAt(world.cluster, `${tickets}_previous`));
+  });
+
+  it('goes on after its connection was cut in the middle of a batch', async () => {
+    await using world = await withHistory(200);
+    const { cluster } = world;
+    const session = await sessionOf(cluster);
+    const cut = rebuildOf(cluster, 'messages', {
+      onProgress: () =>
+        void cluster.pool.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'deskwire rebuild messages'",
+        ),
+    });
+    await cut.catch(() => undefined);
+    await rebuildOf(cluster, 'messages');
+    expect(await rowsAt(cluster, messages)).toEqual(await rowsAt(cluster, `${messages}_previous`));
+    await session[Symbol.asyncDispose]();
+  });
+
+  it('leaves nothing when it is aborted, while it goes on or afterwards', async () => {
+    await using world = await withLongHistory();
+    const { cluster } = world;
+    await using session = await sessionOf(cluster);
+    const aborted = rebuildOf(cluster, 'tickets', {
+      onProgress: () => void abortRebuild(session, PROJECTIONS.tickets),
+    });
+    await expect(aborted).rejects.toThrow(AbortedError);
+    expect(await statusOf(cluster, 'tickets')).toMatchObject({ next: undefined, previous: undefined });
+
+    await expect(rebuildOf(cluster, 'tickets', interruptAfter(1))).rejects.toThrow('interrupted');
+    expect(await abortRebuild(session, PROJECTIONS.tickets)).toBe(true);
+    expect(await abortRebuild(session, PROJECTIONS.tickets)).toBe(false);
+    const { rows } = await cluster.pool.query(
+      "select nspname from pg_namespace where nspname like 'deskwire_tickets%'",
+    );
+    expect(rows).toEqual([{ nspname: tickets }]);
+  });
+
+  it('is made by one at a time', async () => {
+    await using world = await withHistory(20);
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => rebuildOf(world.cluster, 'messages')));
+    const refusals = outcomes.filter((outcome) => outcome.status === 'rejected').map((outcome) => outcome.reason);
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const refusal of refusals) expect(refusal).toBeInstanceOf(BusyError);
+    const { next } = await statusOf(world.cluster, 'messages');
+    expect(next).toBeUndefined();
+  });
+
+  it('can be prepared, and brought in later', async () => {
+    await using world = await withHistory(50);
+    await rebuildOf(world.cluster, 'tickets', { swap: false });
+    const { next, previous } = await statusOf(world.cluster, 'tickets');
+    expect(previous).toBeUndefined();
+    const later = interruptAfter(Number.POSITIVE_INFINITY);
+    await rebuildOf(world.cluster, 'tickets', later);
+    expect(later.positions[0]).toBeGreaterThanOrEqual(next?.position ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('can be rolled back, and forth again, under constant load', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await using load = startLoad(process);
+    await until(() => load.tickets > 20, 'some history');
+    await expect(rollBackOf(cluster, 'notifications')).rejects.toThrow(NoPreviousError);
+    await rebuildOf(cluster, 'notifications');
+    await using watch = startWatch(cluster);
+    for (const _ of ['back', 'forth', 'back']) {
+      const before = load.tickets;
+      await until(() => load.tickets > before + 20, 'the load to go on');
+      await rollBackOf(cluster, 'notifications');
+    }
+    await load[Symbol.asyncDispose]();
+    expect(await process.projections.waitFor(load.position, 20_000)).toBe(true);
+    await watch[Symbol.asyncDispose]();
+    expect(watch.failures).toEqual([]);
+    await rollBackOf(cluster, 'notifications');
+    expect(await rowsAt(cluster, notifications)).toEqual(await rowsAt(cluster, `${notifications}_previous`));
+    expect(seqsTold(process)).toEqual(upTo((await cluster.queries.inbox(admin)).seq));
+  }, 60_000);
+
+  it('whose swap nobody finished is finished by the runner before it writes', async () => {
+    await using world = await withHistory(20);
+    const { cluster, process } = world;
+    await using session = await sessionOf(cluster);
+    await rebuildOf(cluster, 'users');
+    await until(async () => (await statusOf(cluster, 'users')).serving?.running, 'the runner to go on');
+    // As a rebuild leaves it that is killed right after the swap.
+    await session.script('begin');
+    await renameSchema(session, placeOf(users, 'previous'), placeOf(users, 'swapped'));
+    await session.script("update deskwire.projections set generation = generation where name = 'users'; commit");
+    await cluster.pool.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'deskwire users'",
+    );
+    const exists = async () =>
+      (await cluster.pool.query('select to_regnamespace($1) is not null as it', [placeOf(users, 'previous')])).rows[0]
+        .it;
+    await until(exists, 'the swap to be finished');
+    const position = await process.append('user.2', {
+      type: 'UserRegistered',
+      data: { name: 'Two', role: 'driver' },
+    });
+    expect(await process.projections.waitFor(position, 10_000)).toBe(true);
+    await settle(session, users);
+    expect(await exists()).toBe(true);
+  });
+
+  it('happens by itself, telling nobody anything, for a read model that is not there', async () => {
+    await using world = await withHistory(50);
+    const { cluster, process } = world;
+    const before = await rowsOf(cluster.pool, DEFAULT_SCHEMAS);
+    const told = process.signals.length;
+    await process.projections.close();
+    await cluster.pool.query(
+      `drop schema ${notifications} cascade; delete from deskwire.projections where name = 'notifications'`,
+    );
+    await Promise.all([1, 2].map(() => createReadModels({ connectionString: cluster.url })));
+    expect(await rowsOf(cluster.pool, DEFAULT_SCHEMAS)).toEqual(before);
+    const again = cluster.startProcess();
+    const position = await again.append('user.admin', { type: 'AllNotificationsRead', data: {} });
+    expect(await again.projections.waitFor(position, 10_000)).toBe(true);
+    expect(process.signals).toHaveLength(told);
+    expect(seqsTold(again)).toEqual([]);
+  });
+});

@@ -1,0 +1,96 @@
+/** Two versions of a projection at once, as during a rolling deployment. */
+import { describe, expect, it } from 'vitest';
+import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
+import { dropOld, InUseError } from '../../../src/projections/operations/cleanup.ts';
+import { makeCurrent } from '../../../src/projections/operations/versions.ts';
+import type { Projection } from '../../../src/projections/projection.ts';
+import type { InboxSignal } from '../../../src/projections/queries.ts';
+import { rebuild } from '../../../src/projections/rebuild/rebuild.ts';
+import { type Runner, startRunner } from '../../../src/projections/runner.ts';
+import { until } from '../../support/until.ts';
+import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
+import { rebuildOptions, sessionOf, startLoad } from './rebuilding.ts';
+import { rowsOf } from './rig.ts';
+
+const [older, newer, schema] = [
+  PROJECTIONS.notifications,
+  { ...PROJECTIONS.notifications, version: 2 },
+  'notifications_2',
+];
+
+/** The runner of one version, as a process of that version has it, and whom it tells. */
+function run(cluster: Cluster, process: Process, projection: Projection, told: number[]): Runner {
+  return startRunner({
+    projection,
+    database: { connectionString: cluster.url },
+    feed: process.feed,
+    readStream: createEventReader(cluster.pool).readStream,
+    log: quiet,
+    onMoved: () => {},
+    publishInbox: (userId, signal: InboxSignal) => {
+      if (userId === 'admin') told.push(...signal.notifications.map(({ seq }) => seq));
+    },
+  });
+}
+
+describe('a projection whose version was raised', () => {
+  it('gets tables of its own while the older ones serve, and both stay current for as long as both are run', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await process.projections.close();
+    const told: number[] = [];
+    const before = run(cluster, process, older, told);
+    await using load = startLoad(process);
+    await until(() => load.tickets > 50, 'some history');
+
+    await rebuild(newer, schema, rebuildOptions(cluster));
+    const after = run(cluster, process, newer, told);
+    const tickets = load.tickets;
+    await until(() => load.tickets > tickets + 50, 'the load to go on');
+    await load[Symbol.asyncDispose]();
+    await until(() => [before, after].every((runner) => runner.position === load.position), 'both to be current');
+
+    const inOlder = await rowsOf(cluster.pool, { it: DEFAULT_SCHEMAS.notifications });
+    const inNewer = await rowsOf(cluster.pool, { it: schema });
+    expect(Object.values(inNewer)).toEqual(Object.values(inOlder));
+    const { seq } = await cluster.queries.inbox({ id: 'admin', name: 'Admin', role: 'admin', active: true });
+    // By the older one first, then by the newer one: each once.
+    expect(told).toEqual(Array.from({ length: seq }, (_, index) => index + 1));
+
+    await using session = await sessionOf(cluster);
+    await expect(dropOld(session, newer)).rejects.toThrow(InUseError);
+    await before.close();
+    await until(async () => (await dropOld(session, newer).catch(() => [])).length > 0, 'the lock to be free');
+    const { rows } = await cluster.pool.query(
+      "select version, current from deskwire.projections where name = 'notifications'",
+    );
+    expect(rows).toEqual([{ version: newer.version, current: true }]);
+    await after.close();
+  });
+
+  it('can be taken back: the older version is current again and tells what comes', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    await process.projections.close();
+    await process.append('user.admin', { type: 'UserRegistered', data: { name: 'Admin', role: 'admin' } });
+    await rebuild(newer, schema, rebuildOptions(cluster));
+    const told: number[] = [];
+    const before = run(cluster, process, older, told);
+    const sendAndWait = async () => {
+      const position = await process.append('user.admin', {
+        type: 'NotificationSent',
+        data: { type: 'news', title: 'News', message: 'Read this', data: {}, priority: 'low' },
+      });
+      await until(() => before.position === position, 'the older to be current');
+    };
+    await sendAndWait();
+    expect(told).toEqual([]);
+    expect(await makeCurrent(cluster.pool, older)).toBe(true);
+    expect(await makeCurrent(cluster.pool, older)).toBe(false);
+    await sendAndWait();
+    await until(() => told.length > 0, 'the older to tell');
+    expect(told).toEqual([2]);
+    await before.close();
+  });
+});
