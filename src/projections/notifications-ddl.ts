@@ -1,4 +1,8 @@
 /** Tables of the notifications projection, and how a batch is written to them. */
+
+/** Without it, who reads by id finds their notifications among those of the user that are unread. */
+export const notificationsIndexes = 'create index if not exists notifications_by_id on notifications (user_id, id)';
+
 export const notificationsDdl = `
   -- What the rules need to know.
   create table users (id text collate "C" primary key, facts json not null);
@@ -25,7 +29,6 @@ export const notificationsDdl = `
     body json not null,
     primary key (user_id, seq)
   );
-  create index notifications_by_id on notifications (user_id, id);
 
   create function write(
     user_rows json, ticket_rows json, deleted_tickets json,

@@ -13,7 +13,7 @@ import { notificationSent, notificationsFor } from '../domain/notification/rules
 import { isStaff } from '../domain/user/identity.ts';
 import { createInboxBatch, type InboxBatch, inboxRows, type UserBatch } from './inbox-batch.ts';
 import { createNotificationFacts, type NotificationFacts } from './notification-facts.ts';
-import { notificationsDdl } from './notifications-ddl.ts';
+import { notificationsDdl, notificationsIndexes } from './notifications-ddl.ts';
 import type { Projection, ProjectionContext, ProjectionHandler, Writes } from './projection.ts';
 import type { InboxHead, InboxSignal } from './queries.ts';
 
@@ -21,6 +21,7 @@ export const notificationsProjection: Projection = {
   name: 'notifications',
   version: 2,
   ddl: notificationsDdl,
+  indexes: notificationsIndexes,
   start: startHandler,
 };
 

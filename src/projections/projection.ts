@@ -15,6 +15,11 @@ export interface Projection {
   readonly version: number;
   /** Creates the tables and `write` in the (empty) schema that is the search path. */
   readonly ddl: string;
+  /**
+   * Indexes that only readers need, or `write` for little: a rebuild makes them once the tables are filled. Each
+   * `if not exists`, because a rebuild may be interrupted after it made them.
+   */
+  readonly indexes?: string;
   /** A handler with empty memory, for a runner that just became active or that has to start over. */
   start(context: ProjectionContext): ProjectionHandler;
 }

@@ -30,9 +30,40 @@ export function placeOf(schema: string, place: Place): string {
 
 /** Makes the empty tables of a projection, instead of those that may be there. For use in a transaction. */
 export async function createTables(db: Scripting, projection: Projection, schema: string): Promise<void> {
+  await createBareTables(db, projection, schema);
+  if (projection.indexes !== undefined) await db.script(projection.indexes);
+}
+
+async function createBareTables(db: Scripting, projection: Projection, schema: string): Promise<void> {
   const name = escapeIdentifier(schema);
   await db.script(`drop schema if exists ${name} cascade; create schema ${name}; set local search_path to ${name}`);
   await db.script(projection.ddl);
+}
+
+/** The same, to be filled as fast as can be: `completeTables` does what is left out. For use in a transaction. */
+export async function createTablesToFill(db: Scripting, projection: Projection, schema: string): Promise<void> {
+  await createBareTables(db, projection, schema);
+  for (const table of await tablesIn(db.query, schema)) {
+    await db.script(`alter table ${table} set (autovacuum_enabled = off)`);
+  }
+}
+
+/** Makes the indexes that were left out, and tells the planner what is in the tables. The search path is the schema. */
+export async function completeTables(db: Scripting, projection: Projection, schema: string): Promise<void> {
+  if (projection.indexes !== undefined) await db.script(projection.indexes);
+  const tables = await tablesIn(db.query, schema);
+  for (const table of tables) await db.script(`alter table ${table} reset (autovacuum_enabled)`);
+  if (tables.length > 0) await db.script(`analyze ${tables.join(', ')}`);
+}
+
+/** Quoted for SQL. */
+async function tablesIn(query: Query, schema: string): Promise<string[]> {
+  const rows = (await query(
+    'tables_in',
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = $1",
+    [schema],
+  )) as { name: string }[];
+  return rows.map((row) => row.name);
 }
 
 /** Renames a schema, and tells its functions where they are now. For use in a transaction. */

@@ -38,14 +38,6 @@ export const ticketsProjection: Projection = {
       created_at text not null,
       updated_at text not null
     ) with (fillfactor = 70);
-    create index tickets_by_number on tickets (number);
-    create index tickets_by_requester on tickets (requester_id, number);
-    create index tickets_by_assignee on tickets (assignee_id, number) where assignee_id is not null;
-    create index tickets_by_status on tickets (status, number);
-    create index tickets_by_category on tickets (category, number);
-    create index tickets_by_participants on tickets using gin (participant_ids);
-    create index tickets_by_vendors on tickets using gin (vendor_ids);
-    create index tickets_by_verifier on tickets (grn_verified_by, number) where grn_verified_by is not null;
     create index tickets_by_grn on tickets (grn_id) where grn_id is not null;
     create index tickets_by_dispatch on tickets (dispatch_id) where dispatch_id is not null;
 
@@ -53,7 +45,6 @@ export const ticketsProjection: Projection = {
       number integer primary key,
       id text collate "C" not null
     );
-    create index deleted_tickets_by_id on deleted_tickets (id);
 
     create table related (
       type text not null,
@@ -86,7 +77,7 @@ export const ticketsProjection: Projection = {
 
       delete from tickets t using json_to_recordset(deleted) as d(id text) where t.id = d.id;
 
-      insert into tickets select (json_populate_record(null::tickets, r)).* from json_array_elements(opened) as r;
+      insert into tickets select * from json_populate_recordset(null::tickets, opened);
 
       update tickets t set
         version = r.version,
@@ -124,6 +115,17 @@ export const ticketsProjection: Projection = {
           or t.grn_id = any (grn_ids) or t.dispatch_id = any (dispatch_ids);
       end if;
     end $$;
+  `,
+  indexes: `
+    create index if not exists tickets_by_number on tickets (number);
+    create index if not exists tickets_by_requester on tickets (requester_id, number);
+    create index if not exists tickets_by_assignee on tickets (assignee_id, number) where assignee_id is not null;
+    create index if not exists tickets_by_status on tickets (status, number);
+    create index if not exists tickets_by_category on tickets (category, number);
+    create index if not exists tickets_by_participants on tickets using gin (participant_ids);
+    create index if not exists tickets_by_vendors on tickets using gin (vendor_ids);
+    create index if not exists tickets_by_verifier on tickets (grn_verified_by, number) where grn_verified_by is not null;
+    create index if not exists deleted_tickets_by_id on deleted_tickets (id);
   `,
   start: () => ({ fold }),
 };

@@ -21,7 +21,6 @@ export const usersProjection: Projection = {
       vendor_id text,
       version integer not null
     );
-    create index users_by_role on users (role, id);
 
     create function write(registered json, patches json) returns void
     language plpgsql
@@ -32,7 +31,7 @@ export const usersProjection: Projection = {
     set enable_mergejoin = off
     as $$
     begin
-      insert into users select (json_populate_record(null::users, r)).* from json_array_elements(registered) as r
+      insert into users select * from json_populate_recordset(null::users, registered)
       on conflict (id) do update set name = excluded.name, role = excluded.role, active = excluded.active,
         email = excluded.email, vendor_id = excluded.vendor_id, version = excluded.version;
 
@@ -42,6 +41,7 @@ export const usersProjection: Projection = {
       where u.id = p->>'id';
     end $$;
   `,
+  indexes: 'create index if not exists users_by_role on users (role, id)',
   start: () => ({ fold }),
 };
 

@@ -1,7 +1,7 @@
 /** Tables that do not serve: those that a rebuild fills (`next`), and those that served before (`previous`). */
 import { escapeIdentifier } from 'pg';
 import type { Projection, Query } from '../projection.ts';
-import { createTables, inTransaction, lockTables, placeOf, type Scripting } from '../tables.ts';
+import { createTablesToFill, inTransaction, lockTables, placeOf, type Scripting } from '../tables.ts';
 
 export interface Build {
   readonly generation: number;
@@ -27,7 +27,7 @@ export async function beginBuild(db: Scripting, projection: Projection, schema: 
   const next = placeOf(schema, 'next');
   return inTransaction(db, async () => {
     await lockTables(db.query);
-    await createTables(db, projection, next);
+    await createTablesToFill(db, projection, next);
     const [row] = (await db.query(
       'begin_build',
       `insert into deskwire.projection_builds (name, version, role, schema, position) values ($1, $2, 'next', $3, 0)
@@ -46,14 +46,4 @@ export async function dropBuild(db: Scripting, { generation, schema }: Build): P
     await db.query('forget_parked', 'delete from deskwire.parked where generation = $1', [generation]);
     await db.script(`drop schema if exists ${escapeIdentifier(schema)} cascade`);
   });
-}
-
-/** So that the first reader does not have to find out what is in new tables. */
-export async function analyze(db: Scripting, schema: string): Promise<void> {
-  const rows = (await db.query(
-    'tables_of',
-    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname = $1`,
-    [schema],
-  )) as { name: string }[];
-  if (rows.length > 0) await db.script(`analyze ${rows.map((row) => row.name).join(', ')}`);
 }

@@ -16,8 +16,8 @@ import type { EventReader } from '../../eventlog/event-log.ts';
 import { openSession, type Session } from '../../eventlog/session.ts';
 import type { Projection } from '../projection.ts';
 import { rest } from '../rest.ts';
-import { settle } from '../tables.ts';
-import { analyze, type Build, beginBuild, dropBuild, findBuild } from './builds.ts';
+import { completeTables, settle } from '../tables.ts';
+import { type Build, beginBuild, dropBuild, findBuild } from './builds.ts';
 import { createFiller, type Filler } from './filler.ts';
 import type { LogBatches } from './log-batches.ts';
 import type { Progress } from './progress.ts';
@@ -130,7 +130,7 @@ async function bringIn(
   try {
     let filler = await startFiller();
     await fill(filler, await level(), batches);
-    await analyze(held, build.schema);
+    await completeTables(held, projection, build.schema);
     for (;;) {
       const upTo = await level();
       await filler.advance('catching up', upTo, readUpTo(upTo));
