@@ -115,6 +115,36 @@ describe('a rebuild', () => {
     await Promise.all([client.end(), open.end()]);
   });
 
+  it('loses no batch that waits for the checkpoint while the tables are swapped', async () => {
+    await using world = await withHistory(20);
+    const { cluster, process } = world;
+    const waiting = (application: string) =>
+      until(async () => {
+        const { rows } = await cluster.pool.query(
+          "select from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'",
+          [application],
+        );
+        return rows.length > 0;
+      }, `${application} to wait`);
+    const register = (id: string) =>
+      process.append(`user.${id}`, { type: 'UserRegistered', data: { name: id, role: 'driver' } });
+    const blocker = new pg.Client({ connectionString: cluster.url });
+    await blocker.connect();
+    await rebuildOf(cluster, 'users', { swap: false });
+    // Right after a batch, so that the runner's next sign of life is two seconds away: the rebuild waits first.
+    await process.projections.waitFor(await register('before'), 10_000);
+    await blocker.query("begin; select from deskwire.projections where name = 'users' for update");
+    const rebuilt = rebuildOf(cluster, 'users');
+    await waiting('deskwire rebuild users');
+    const position = await register('meanwhile');
+    await waiting('deskwire users');
+    await blocker.query('commit');
+    await rebuilt;
+    expect(await process.projections.waitFor(position, 10_000)).toBe(true);
+    expect(await cluster.queries.user('meanwhile')).toMatchObject({ name: 'meanwhile' });
+    await blocker.end();
+  });
+
   it('goes on where it was interrupted', async () => {
     await using world = await withLongHistory();
     const first = interruptAfter(5_000);
