@@ -31,9 +31,9 @@ export interface ServiceUrls {
   readonly natsUrl: string;
 }
 
-/** Database connections of one host for statements; runners and the relay have one more each. */
+/** Database connections of one host for statements, shared by its workers; runners and the relay have one more each. */
 const HOST_CONNECTIONS = 40;
-const PROCESS_CONNECTIONS = { least: 5, most: 20 };
+const PROCESS_CONNECTIONS = { least: 3, most: 20 };
 
 /** Rejects with a StartFailure when the configuration or the surroundings are wrong; nothing is left running then. */
 export async function start(config: Config, logger: Logger): Promise<Server> {

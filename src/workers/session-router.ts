@@ -6,7 +6,7 @@
  * it came: HTTP keep-alive is what it is without workers.
  *
  * Handing the connection itself over would save the way through a second worker, but it cannot be done without losing
- * what a client sends meanwhile: see docs/decisions/0020.
+ * what a client sends meanwhile: see docs/decisions/0017.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

@@ -29,6 +29,8 @@ interface Node {
   readonly relay: Relay;
   /** Positions that this node's relay read from Postgres. */
   readonly reads: number[];
+  /** While true, its relay finds nothing in Postgres. */
+  blind: boolean;
   close(): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ async function startNode(databaseUrl = database.url): Promise<Node> {
     reader: {
       head: reader.head,
       async readLog(after, limit) {
-        const events = await reader.readLog(after, limit);
+        const events = node.blind ? [] : await reader.readLog(after, limit);
         reads.push(...events.map((event) => event.position));
         return events;
       },
@@ -81,6 +83,7 @@ async function startNode(databaseUrl = database.url): Promise<Node> {
     reader,
     relay,
     reads,
+    blind: false,
     async close() {
       nodes = nodes.filter((other) => other !== node);
       await appender.close();
@@ -121,11 +124,10 @@ describe('the relay', () => {
     const node = await startNode();
     await append(node, 1);
     await untilStored(1);
-    node.reads.length = 0;
+    node.blind = true;
     const events = await append(node, 300);
     await untilStored(301);
     expect((await stored()).slice(1)).toEqual(events.toSorted((a, b) => a.position - b.position));
-    expect(node.reads).toEqual([]);
     expect(node.relay.position).toBe(301);
   });
 
