@@ -206,6 +206,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
     sockets: () => gateway?.control,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
+    epoch: () => epoch.current,
     readiness: readinessChecks({ pool, broker, projections, relay, head, draining: () => draining }),
     metrics: telemetry.metrics,
     ...(config.METRICS === 'on' && {

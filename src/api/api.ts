@@ -26,7 +26,7 @@ import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
 import { handleProblems, problemAnswer } from './problems.ts';
-import { awaitWrites } from './read-your-writes.ts';
+import { awaitWrites, tellEpoch } from './read-your-writes.ts';
 import { requestId, requireAuthentication, userOf } from './requests.ts';
 import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -83,6 +83,8 @@ export interface ApiParts {
   readonly online: Online;
   readonly sockets: Sockets;
   readonly asyncApi: AsyncApiDocument;
+  /** Of the log, as it is now. */
+  readonly epoch: () => string;
   readonly readiness: readonly ReadinessCheck[];
   /** Told of every request. */
   readonly metrics?: Metrics;
@@ -124,7 +126,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
     origin: config.corsOrigins.includes('*') ? true : [...config.corsOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     maxAge: 600,
-    exposedHeaders: ['Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+    exposedHeaders: ['Deskwire-Epoch', 'Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
   });
 
   await describeRoutes(app);
@@ -140,6 +142,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
         route.config = { ...route.config, authenticated: true };
       });
       authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
+      authenticated.addHook('onRequest', tellEpoch(parts.epoch));
       await limitRequests(authenticated, config.requestsPerMinute);
       authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));
       supportRoutes(authenticated, services);

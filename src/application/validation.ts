@@ -38,7 +38,7 @@ function refuseHostile(value: unknown, path: string, depth: number): void {
   for (const key of Object.keys(value)) {
     const at = childOf(path, key);
     if (PROTOTYPE_KEYS.has(key)) throw refusal(at, 'is not allowed');
-    if (!isText(key)) throw refusal(at, 'has a name that is not text');
+    if (!isText(key)) throw refusal(path === '' ? at : path, 'has a name that is not text');
     refuseHostile((value as Record<string, unknown>)[key], at, depth + 1);
   }
 }

@@ -34,6 +34,11 @@ const POSITION: Part = {
   description: 'Where in the log the command stands; 0 when it changed nothing',
   schema: { type: 'integer' },
 };
+const EPOCH: Part = {
+  name: 'Deskwire-Epoch',
+  description: 'What the versions count in; show it to `subscribe`',
+  schema: { type: 'string' },
+};
 const ETAG: Part = { name: 'ETag', description: 'The version, for If-Match', schema: { type: 'string' } };
 const LOCATION: Part = { name: 'Location', description: 'Where it is now', schema: { type: 'string' } };
 
@@ -64,7 +69,12 @@ export function operationOf({ schema = {}, route }: { schema?: FastifySchema; ro
     takesIfMatch && IF_MATCH,
     authenticated && method === 'GET' && MIN_POSITION,
   ];
-  const told = [command && POSITION, etag && ETAG, route.method === 'POST' && etag && LOCATION];
+  const told = [
+    command && POSITION,
+    authenticated && !linked && method === 'GET' && EPOCH,
+    etag && ETAG,
+    method === 'POST' && etag && LOCATION,
+  ];
   return {
     ...schema,
     operationId: operationId(method, route.url),

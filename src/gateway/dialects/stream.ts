@@ -2,11 +2,12 @@
  * `/`, streams: Deskwire's own protocol. Whoever applies the `events` of an ack, and then each `event`, in the order
  * received, has exactly what a fresh load would give. A subscription without `after` begins at the beginning.
  *
- * The `epoch` of a subscription says in which history its versions count: that of the log, and whether it includes
- * internal notes. Someone who comes back as staff, or no longer is, is thereby told to load afresh (`access`).
+ * The `epoch` of a subscription, and of what was loaded over HTTP, says what its versions count in (`view-epoch.ts`).
+ * Someone who comes back as staff, or no longer is, is thereby told to load afresh (`access`).
  * Source: PROTOCOL.md section 7.
  */
 import Type from 'typebox';
+import { type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { Break } from '../live/memberships.ts';
@@ -54,28 +55,20 @@ interface Subscription {
   readonly stream: string;
   readonly version: number;
   readonly recovered: boolean;
-  readonly internal: boolean;
   readonly broken: Break | undefined;
   readonly wires: readonly Wire[];
 }
 
 /** In one tick, so that the ack comes before any later event. Without an ack to carry them, events go by themselves. */
-function welcome(call: Call, { stream, version, recovered, internal, broken, wires }: Subscription): void {
-  const shown = `${call.tools.epoch()}.${internal ? 'staff' : 'public'}`;
+function welcome(call: Call, { stream, version, recovered, broken, wires }: Subscription): void {
+  const shown = viewEpoch(call.tools.epoch(), call.session.user);
   const events = wires.map(({ payload }) => payload);
   call.reply({ stream, epoch: shown, version, recovered, events });
   if (!call.acked) send(call, ...wires);
   if (broken !== undefined) send(call, resync(stream, broken, version));
 }
 
-/** An epoch that is only the log's, as other dialects tell it, says nothing of internal notes. */
-function seenIn(shown: string | undefined): { epoch?: string; internal?: boolean } {
-  if (shown === undefined) return {};
-  const [, log, view] = /^(.*)\.(staff|public)$/s.exec(shown) ?? [];
-  return log === undefined ? { epoch: shown } : { epoch: log, internal: view === 'staff' };
-}
-
-async function subscribeInbox(call: Call, after: number, seen: ReturnType<typeof seenIn>): Promise<void> {
+async function subscribeInbox(call: Call, after: number, seen: Seen): Promise<void> {
   const { session, tools } = call;
   const otherLog = seen.epoch !== undefined && seen.epoch !== tools.epoch();
   const from = { after, internal: seen.internal, ...(otherLog && { broken: 'epoch' as const }) };
@@ -109,7 +102,9 @@ export const stream: Dialect = {
         const seen = seenIn(shown);
         const place = named(name);
         if (place === 'inbox') return await subscribeInbox(call, after, seen);
-        const from = { ...place, ...seen, after, otherwise: 'now' } as const;
+        // Nothing in a room is internal: a role changes nothing about what was heard there.
+        const { internal } = place.kind === 'room' ? {} : seen;
+        const from = { ...place, epoch: seen.epoch, internal, after, otherwise: 'now' } as const;
         await call.tools.memberships
           .join(call.session, stream, from, ({ id, ...arrival }) => {
             welcome(call, { stream: `${place.kind}:${id}`, ...arrival });

@@ -117,12 +117,12 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
     for (const notification of signal.notifications) notify(notification);
     seen(signal.head.seq);
     const { read: what } = signal;
-    unread = signal.head.unread;
-    const count = unread;
-    if (what !== undefined) {
-      broadcast(({ inbox }) => wires(inbox?.read?.('ids' in what ? what : 'all', count)));
-      readingChanged();
-    }
+    const count = signal.head.unread;
+    const added = signal.notifications.filter(({ read }) => !read).length;
+    // A count that does not follow from the one before tells of a reading whose own signal was lost.
+    if (what !== undefined || count !== (unread ?? 0) + added) readingChanged();
+    unread = count;
+    if (what !== undefined) broadcast(({ inbox }) => wires(inbox?.read?.('ids' in what ? what : 'all', count)));
     broadcast(({ inbox }) => wires(inbox?.unread?.(count)));
   }
 

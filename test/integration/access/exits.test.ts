@@ -9,6 +9,7 @@ import { CASES, type Case, type CastTicket, isDesk, sees } from '../../support/c
 import { until } from '../../support/until.ts';
 import { PNG } from '../attachments/files.ts';
 import { type Listener, listen } from '../gateway/rig.ts';
+import { provokeTheRest } from './provoke.ts';
 import { type Given, PLAIN_ROWS, TICKET_ROWS } from './socket-rows.ts';
 import { type Found, type Leads, readsOf, walk } from './walk.ts';
 import { CATALOG, NAMESPACES, OPEN_ROOM, PRIVATE_ROOM, startWorld, type World } from './world.ts';
@@ -259,7 +260,7 @@ describe('over sockets', () => {
   });
 
   it('every event was sent to somebody while this looked, and nothing got out by any', async () => {
-    await provokeTheRest();
+    for (const one of await provokeTheRest(world)) listeners.push(['driver', one]);
     const events = [...CATALOG.values()].flatMap(({ namespace, events }) =>
       [...events.keys()].map((name) => `${namespace} ${name}`),
     );
@@ -288,45 +289,6 @@ describe('over sockets', () => {
       }
     }
     for (const [role, texts] of acks) for (const text of texts) expectNone(text, secretsFrom(role), `${role}: an ack`);
-  }
-
-  /** What no request brings about: tickets that change, people who come and go, what services send. */
-  async function provokeTheRest(): Promise<void> {
-    const admin = world.client('admin');
-    const driver = world.client('driver');
-    const again = { auth: { token: driver.token, lastSeq: 999_999 } };
-    for (const namespace of NAMESPACES) listeners.push(['driver', listen(world.node.url + namespace, again)]);
-    const { body: ticket } = await driver.send('POST', '/api/v1/tickets', { description: 'Stuck' });
-    const path = `/api/v1/tickets/${ticket.id}`;
-    await world.socket('driver', '/').ask('join_ticket', { ticketId: ticket.id });
-    await world.socket('agent', '/support').ask('join-ticket', { ticketId: ticket.id });
-    await world.socket('agent', '/').ask('join_ticket', { ticketId: ticket.id });
-    await world.socket('driver', '/').ask('typing_start', { ticketId: ticket.id });
-    await until(() => world.socket('agent', '/').all('user_typing').length > 0, 'typing');
-    await world.socket('driver', '/').ask('typing_stop', { ticketId: ticket.id });
-    await world.socket('agent', '/').ask('leave_ticket', { ticketId: ticket.id });
-    await world.socket('agent', '/').ask('subscribe', { stream: `ticket:${ticket.id}`, epoch: 'another' });
-    await admin.send('PUT', `${path}/assignee`, { userId: world.cast.user('agent').id });
-    await admin.send('POST', `${path}/messages`, { message: 'Hello' });
-    await admin.send('PATCH', path, { priority: 'high' });
-    await admin.send('PATCH', path, { status: 'resolved' });
-    await until(async () => (await driver.send('GET', '/api/v1/notifications/unread-count')).body.count > 0, 'news');
-    const { body: inbox } = await driver.send('GET', '/api/v1/notifications');
-    await driver.send('POST', '/api/v1/notifications/read', { ids: [inbox.items[0].id] });
-    await driver.send('POST', '/api/v1/notifications/read-all', {});
-    await admin.send('DELETE', path);
-    for (const namespace of NAMESPACES) world.socket('driver', namespace).socket.emit('no such event');
-    await world.socket('customer', '/').ask('joinRoom', { room: OPEN_ROOM });
-    await world.socket('driver', '/').ask('roomMessage', { room: OPEN_ROOM, message: 'hi' });
-    for (const [where, body] of [
-      ['notify/broadcast', { type: 'news', title: 'News', message: 'There is news' }],
-      ...['chat/client', 'whatsapp/status', 'whatsapp/message', 'conversation'].map((one) => [
-        `${one}/user:cast-driver`,
-        {},
-      ]),
-    ] as const) {
-      expect((await admin.send('POST', `/websocket/${where}`, body)).status).toBe(202);
-    }
   }
 
   afterAll(() => {

@@ -184,6 +184,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     online: () => Promise.resolve(new Set(options.online)),
     sockets: () => NOBODY,
     asyncApi: createAsyncApi(DIALECTS, '1'),
+    epoch: () => 'epoch',
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,

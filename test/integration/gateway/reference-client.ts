@@ -1,21 +1,28 @@
 /**
  * A client of our own protocol, as small as one can be and as PROTOCOL.md section 7 tells it: it subscribes from the
  * beginning, applies what it is sent in the order received, and goes on after its cursor when it comes back. When it is told
- * to load afresh it does, and subscribes again after the version of what it loaded, showing the epoch of the subscription
- * that told it so: if what it may see changed while it was loading, it is told once more. Each part of what it loads has the
- * version that it was read at; events that are no newer change nothing in it.
+ * to load afresh it does, and subscribes again after the version of what it loaded, with the epoch that came with it: if what
+ * it may see changed meanwhile, it is told once more. Each part of what it loads has the version that it was read at; events
+ * that are no newer change nothing in it.
  */
 import type { Client, Listener } from './rig.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
 type Payload = any;
 
+export interface Loaded {
+  readonly version: number;
+  readonly epoch: string | undefined;
+  /** Makes it the model's. */
+  take(): void;
+}
+
 /** What a client makes of one stream. */
 export interface Model {
   /** Nothing yet, or no more. */
   clear(): void;
-  /** What a fresh load gives: its version, and how it becomes the model's; undefined when there is nothing to see. */
-  load(client: Client): Promise<{ readonly version: number; take(): void } | undefined>;
+  /** What a fresh load gives; undefined when there is nothing to see. */
+  load(client: Client): Promise<Loaded | undefined>;
   apply(event: Payload): void;
   /** To be compared with that of a fresh load. */
   state(): unknown;
@@ -36,13 +43,16 @@ export function follow(client: Client, stream: string, model: Model): Follower {
   /** Undefined while there is nothing to go on from. */
   let cursor: number | undefined;
   let epoch: string | undefined;
+  /** From its ack until something makes it void: only then are events for us. */
+  let subscribed = false;
+  /** Counts loads: of what is under way, only the last counts. */
   let loads = 0;
 
   function connect(): void {
     const mine = client.connect('/', { reconnection: false });
     socket = mine;
     mine.socket.on('event', (event: Payload) => {
-      if (socket === mine && cursor !== undefined) take(event);
+      if (socket === mine && subscribed) take(event);
     });
     mine.socket.on('resync', ({ reason }: Payload) => {
       if (socket !== mine) return;
@@ -52,38 +62,40 @@ export function follow(client: Client, stream: string, model: Model): Follower {
     subscribe(mine);
   }
 
+  /** Until the ack, events are of an earlier subscription, and the ack brings them again. */
   function subscribe(mine: Listener): void {
+    const load = loads;
+    subscribed = false;
     const request = { stream, ...(cursor !== undefined && { after: cursor }), ...(epoch !== undefined && { epoch }) };
     mine.socket.emit('subscribe', request, (answer: Payload) => {
-      if (socket !== mine) return;
+      if (socket !== mine || load !== loads) return;
       if (!answer.success) {
         forget();
-        model.clear();
         return;
       }
-      epoch = answer.epoch;
       // A resync follows, and tells to load.
       if (!answer.recovered) return;
       if (cursor === undefined) model.clear();
       for (const event of answer.events) take(event);
       cursor = answer.version;
+      epoch = answer.epoch;
+      subscribed = true;
     });
   }
 
-  /** What comes meanwhile is left out: the subscription that follows brings it again. Of several loads the last counts. */
   async function reload(mine: Listener): Promise<void> {
     const load = ++loads;
-    cursor = undefined;
+    subscribed = false;
     const loaded = await model.load(client);
-    if (socket !== mine || load !== loads) return;
+    if (load !== loads) return;
     if (loaded === undefined) {
       forget();
-      model.clear();
       return;
     }
     loaded.take();
     cursor = loaded.version;
-    subscribe(mine);
+    epoch = loaded.epoch;
+    if (socket === mine) subscribe(mine);
   }
 
   function take(event: Payload): void {
@@ -94,16 +106,28 @@ export function follow(client: Client, stream: string, model: Model): Follower {
   function forget(): void {
     cursor = undefined;
     epoch = undefined;
+    model.clear();
   }
 
   function drop(): void {
     const gone = socket;
     socket = undefined;
+    subscribed = false;
+    // What is being loaded is of no use: the next subscription may be ahead of it.
+    loads += 1;
     gone?.socket.io.engine?.close();
     gone?.[Symbol.dispose]();
   }
 
   return { model, resyncs, drop, connect };
+}
+
+type Answer = Awaited<ReturnType<Client['send']>>;
+
+/** Of answers that belong together; undefined when what may be seen changed between them. */
+function sameEpoch(answers: readonly Answer[]): string | undefined {
+  const [epoch, ...others] = new Set(answers.map(({ headers }) => headers.get('deskwire-epoch')));
+  return others.length === 0 ? (epoch ?? undefined) : undefined;
 }
 
 /** A ticket with its messages: two requests, and so two versions. */
@@ -147,8 +171,11 @@ export function ticketModel(ticketId: string, sees: 'everything' | 'public'): Mo
         client.send('GET', `/api/tickets/${ticketId}/chat?limit=200`),
       ]);
       if (one.status === 404 || page.status === 404) return undefined;
+      const epoch = sameEpoch([one, page]);
+      if (epoch === undefined) return this.load(client);
       return {
         version: Math.min(one.body.version, page.body.version),
+        epoch,
         take() {
           ticket = one.body;
           messages = new Map(page.body.messages.map((message: Payload) => [message.id, message]));
@@ -186,23 +213,28 @@ export function inboxModel(): Model {
     },
     async load(client) {
       const found = new Map<string, Payload>();
+      const answers: Answer[] = [];
       let newest = 0;
       let cursor: string | null = '';
       while (cursor !== null) {
-        const { body }: { body: Payload } = await client.send(
+        const answer: Answer = await client.send(
           'GET',
           `/api/v1/notifications?limit=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
         );
+        const { body } = answer;
+        answers.push(answer);
         for (const { id, seq, type, title, message, data, priority, read } of body.items) {
           found.set(id, { id, seq, type, title, message, data, priority, read });
           newest = Math.max(newest, seq);
         }
         cursor = body.nextCursor;
       }
+      const epoch = sameEpoch(answers);
+      if (epoch === undefined) return this.load(client);
       const take = () => {
         notifications = found;
       };
-      return { version: newest, take };
+      return { version: newest, epoch, take };
     },
     apply({ type, id, version, data }) {
       if (type === 'NotificationReceived') {

@@ -13,6 +13,7 @@ import { createServices } from '../../../src/application/services.ts';
 import { createAuth } from '../../../src/auth/auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
+import { watchEpoch } from '../../../src/broker/epoch.ts';
 import type { Broker } from '../../../src/broker/port.ts';
 import { createRelay } from '../../../src/broker/relay.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
@@ -129,6 +130,9 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     waiter,
     lastPosition: () => appender.lastPosition,
   });
+  const quietly = { onChanged: () => undefined, onError: () => undefined };
+  const epoch = await watchEpoch({ reader, broker, every: 50, ...quietly });
+  parts.defer(() => epoch.close());
   const app = await createApi({
     services,
     waiter,
@@ -136,6 +140,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     online: async (userIds) => gateway.online(userIds),
     sockets: () => gateway.control,
     asyncApi: createAsyncApi(dialects, '1'),
+    epoch: () => epoch.current,
     readiness: [],
     config: { corsOrigins: [] },
     log,
@@ -176,7 +181,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
 export interface Client {
   readonly token: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers as a client in JavaScript does
-  send(method: string, path: string, body?: unknown): Promise<{ status: number; body: any }>;
+  send(method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: any }>;
   connect(namespace?: string, options?: Partial<ManagerOptions & SocketOptions>): Listener;
 }
 
@@ -201,7 +206,7 @@ async function request(url: string, token: string | undefined, method: string, p
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent

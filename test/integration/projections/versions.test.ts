@@ -13,11 +13,9 @@ import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
 import { rebuildOptions, sessionOf, startLoad } from './rebuilding.ts';
 import { rowsOf } from './rig.ts';
 
-const [older, newer, schema] = [
-  PROJECTIONS.notifications,
-  { ...PROJECTIONS.notifications, version: 2 },
-  'notifications_2',
-];
+const older = PROJECTIONS.notifications;
+const newer = { ...older, version: older.version + 1 };
+const schema = 'notifications_newer';
 
 /** The runner of one version, as a process of that version has it, and whom it tells. */
 function run(cluster: Cluster, process: Process, projection: Projection, told: number[]): Runner {
