@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,5 +11,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     // One nats-server given from outside is shared by all files: they take turns.
     fileParallelism: !process.env.NATS_URL,
+    // Most files wait for servers more than they compute: one worker per core less one would leave two cores idle.
+    ...(process.env.NATS_URL ? {} : { maxWorkers: Math.max(3, availableParallelism() - 1) }),
   },
 });
