@@ -48,7 +48,7 @@ describe('the deskwire command', () => {
 
   it('finds a healthy system healthy', async () => {
     await until(async () => (await errorsFound(deskwire)).length === 0, 'the system to be healthy', {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
   });
 
@@ -189,13 +189,13 @@ describe('the deskwire command', () => {
     expect((await deskwire.run('projections', 'rebuild', '--all')).code).toBe(0);
     await system.startServer();
     await until(async () => (await errorsFound(deskwire)).length === 0, 'the system to be healthy again', {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
   }, 60_000);
 
   it('serves as npm start does', async () => {
     const served = deskwire.launch('serve');
-    await until(() => /Deskwire is ready at (\S+)/.test(served.stdout()), 'the server', { timeoutMs: 20_000 }).catch(
+    await until(() => /Deskwire is ready at (\S+)/.test(served.stdout()), 'the server', { timeoutMs: 60_000 }).catch(
       (error: unknown) => {
         throw new Error(`${served.stderr()}${served.stdout()}`, { cause: error });
       },
