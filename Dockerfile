@@ -20,7 +20,7 @@ COPY --from=dependencies --chown=1000:1000 /data /data
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY migrations ./migrations
-COPY deploy/healthcheck.mjs deploy/migrate.ts ./deploy/
+COPY deploy/healthcheck.mjs ./deploy/
 COPY src ./src
 # By number, so that an orchestrator can tell that it is not root.
 USER 1000:1000

@@ -34,7 +34,7 @@ const env = {
 const url = `http://127.0.0.1:${port}`;
 const [docker, ...composing] =
   spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : ['docker-compose'];
-const PATIENCE = { timeoutMs: 60_000, everyMs: 200 };
+const PATIENCE = { timeoutMs: 120_000, everyMs: 200 };
 
 function compose(...args: string[]): string {
   const command = docker as string;

@@ -18,7 +18,6 @@ export interface Deliveries {
 const TEXT = 'The pallet is still at the gate, could somebody let the driver know when it can be picked up?';
 /** For the last messages to arrive. */
 const PATIENCE_MS = 30_000;
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 const sockets: Socket[] = [];
 const sentAt = new Map<string, number>();
 let audience: Audience;
@@ -43,7 +42,7 @@ async function join(url: string, { ticketId, agentToken }: Desk): Promise<void> 
   if (!success) throw new Error(`ticket ${ticketId} could not be joined`);
 }
 
-function post({ ticketId, driverToken }: Desk, mark: string): void {
+function post(agent: Agent, { ticketId, driverToken }: Desk, mark: string): void {
   const body = JSON.stringify({ message: `${mark} ${TEXT}` });
   const posting = request(`${audience.url}/api/tickets/${ticketId}/chat`, {
     method: 'POST',
@@ -71,17 +70,20 @@ serveCalls(
 
     async deliver({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Deliveries> {
       const total = perSecond * seconds;
+      // One of this turn: the servers close connections that were idle during the others'.
+      const agent = new Agent({ keepAlive: true, maxSockets: 64 });
       latencies = [];
       const started = performance.now();
       for (let sent = 0; sent < total; await sleep(1)) {
         const due = Math.min(total, Math.ceil(((performance.now() - started) / 1_000) * perSecond));
         for (; sent < due; sent++) {
           const desk = audience.desks[sent % audience.desks.length];
-          if (desk !== undefined) post(desk, `${started}/${sent}`);
+          if (desk !== undefined) post(agent, desk, `${started}/${sent}`);
         }
       }
       for (let waited = 0; sentAt.size > 0 && waited < PATIENCE_MS; waited += 10) await sleep(10);
       sentAt.clear();
+      agent.destroy();
       const sorted = latencies.toSorted((a, b) => a - b);
       const at = (share: number) => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
       return { p50: at(0.5), p99: at(0.99), arrived: sorted.length };
@@ -89,6 +91,5 @@ serveCalls(
   },
   () => {
     for (const socket of sockets) socket.disconnect();
-    agent.destroy();
   },
 );

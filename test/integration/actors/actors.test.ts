@@ -127,10 +127,13 @@ it('gives hundreds of tickets their events with a few actors at a time', async (
 it('answers unavailable while the database is gone, and the truth when it is back', async () => {
   await using process = startProcess(database.url);
   await openTicket(process.actors, 'gone');
-  const { query } = process.pool;
-  process.pool.query = (() => Promise.reject(new Error('connection lost'))) as typeof query;
+  const { query, connect } = process.pool;
+  const lost = () => Promise.reject(new Error('connection lost'));
+  process.pool.query = lost as typeof query;
+  process.pool.connect = lost as typeof connect;
   await expect(postIn(process.actors, 'gone', 'gone-1')).rejects.toMatchObject({ code: 'unavailable' });
   await expect(openTicket(process.actors, 'gone-too')).rejects.toMatchObject({ code: 'unavailable' });
   process.pool.query = query;
+  process.pool.connect = connect;
   await expect(postIn(process.actors, 'gone', 'gone-1')).resolves.toMatchObject({ duplicate: false, version: 2 });
 });

@@ -63,7 +63,7 @@ async function openTicket(url: string, token: string): Promise<string> {
 const answering = (server: ServerProcess) =>
   new Set(linesOf(server).flatMap(({ msg, worker }) => (msg === 'command' && worker !== undefined ? [worker] : [])));
 
-describe('a host with several workers', () => {
+describe('a host with several workers', { timeout: 60_000 }, () => {
   it('serves every kind of client, whichever worker their requests come to', async () => {
     await using server = launch();
     const url = await server.ready;
@@ -172,7 +172,9 @@ describe('a host with several workers', () => {
     expect(server.errors()).toMatch(/^deskwire: port \d+ is taken: [^\n]+\n$/);
   });
 
-  it('keeps its services and data like one process does, and leaves nothing running after Ctrl-C', async () => {
+  it('keeps its services and data like one process does, and leaves nothing running after Ctrl-C', {
+    timeout: 120_000,
+  }, async () => {
     await using dataDir = await createDataDir();
     for (const _ of ['first', 'again']) {
       await using server = launchServer({ DATA_DIR: dataDir.path, WORKERS: '2' });

@@ -153,6 +153,8 @@ describe('appending', () => {
 });
 
 describe('the order of the log', () => {
+  const WAITS_FOR_LOCK = `datname = current_database() and wait_event_type = 'Lock' and query like '%append%'`;
+
   /** Holds a commit open: the head is locked, the event written, nothing visible. */
   async function heldCommit(stream: string) {
     const client = new pg.Client({ connectionString: database.url });
@@ -174,9 +176,7 @@ describe('the order of the log', () => {
       return outcome;
     });
     await until(
-      async () =>
-        (await pool.query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%append%'`))
-          .rowCount === 1,
+      async () => (await pool.query(`select from pg_stat_activity where ${WAITS_FOR_LOCK}`)).rowCount === 1,
       'the later append to wait for the lock',
     );
     expect(answered).toBe(false);
@@ -188,6 +188,22 @@ describe('the order of the log', () => {
     if (outcome.outcome !== 'appended') throw new Error(outcome.outcome);
     expect(positionsOf(outcome.events)).toEqual([position + 2]);
     expect(positionsOf(await reader.readLog(position, 10))).toEqual([position + 1, position + 2]);
+  });
+
+  it('loses only the flush that was under way when its connection broke, and goes on with what waits on another', async () => {
+    const held = await heldCommit(newStream());
+    const underWay = appender.append(messageAppend(newStream(), 0));
+    const broken = expect(underWay).rejects.toMatchObject({ code: 'unavailable' });
+    await until(
+      async () => (await pool.query(`select from pg_stat_activity where ${WAITS_FOR_LOCK}`)).rowCount === 1,
+      'the flush to wait for the lock',
+    );
+    const waiting = appender.append(messageAppend(newStream(), 0));
+    await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity where ${WAITS_FOR_LOCK}`);
+    await broken;
+    await held.query('rollback');
+    await held.end();
+    expect((await waiting).outcome).toBe('appended');
   });
 
   it('gives the position of a commit that was rolled back to the next one', async () => {

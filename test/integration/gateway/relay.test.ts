@@ -25,7 +25,10 @@ afterAll(async () => {
 });
 
 const news = { type: 'info', title: 'News', message: 'There is news', data: { n: 1 } };
-const send = (path: string, body: object = { n: 1 }) => service.send('POST', `/websocket/${path}`, body);
+async function send(path: string, body: object = { n: 1 }) {
+  const { status, body: answer } = await service.send('POST', `/websocket/${path}`, body);
+  return { status, body: answer };
+}
 const delivered = (n: number) => ({ status: 202, body: { delivered: n } });
 
 async function connected(client: Client, namespace = '/'): Promise<Listener> {

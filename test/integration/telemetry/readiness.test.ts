@@ -108,10 +108,13 @@ it('is red while a read model is far behind', async () => {
     await client.query("select from deskwire.projections where name = 'references' for update");
     await record('first');
     await record('second');
-    const told = await until(async () => (await failing()).projections, 'the lag to be told');
-    expect(told).toMatch(/^projection references is \d+ events behind$/);
-    await client.query('rollback');
+    // The others may be behind for a moment; this one stays so.
+    await until(
+      async () => /^projection references is \d+ events behind$/.test((await failing()).projections ?? ''),
+      'the lag to be told',
+    );
   } finally {
+    await client.query('rollback');
     client.release();
   }
   await untilReady();
@@ -122,11 +125,8 @@ it('is red while JetStream is far behind, before anybody knows that the broker i
   await untilReady();
   await nats.pause();
   await record('third');
-  const problems = await until(async () => {
-    const found = await failing();
-    return found.relay && found;
-  }, 'the lag to be told');
-  expect(problems).toEqual({ relay: expect.stringMatching(/^JetStream is \d+ events behind the log$/) });
+  const problem = await until(async () => (await failing()).relay, 'the lag to be told');
+  expect(problem).toMatch(/^JetStream is \d+ events behind the log$/);
   await nats.resume();
   await untilReady();
 });
