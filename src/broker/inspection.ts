@@ -21,7 +21,7 @@ export interface EventStreamFacts {
   readonly oddities: readonly string[];
 }
 
-const MANAGER = { timeout: 3_000 };
+const MANAGER = { checkAPI: false, timeout: 3_000 };
 
 /** Rejects when the server has no JetStream, or does not let us ask. */
 export async function inspectBroker(connection: BrokerConnection): Promise<BrokerFacts> {

@@ -176,6 +176,7 @@ async function rebuildOptions(on: Surroundings): Promise<Omit<RebuildOptions, 'o
 }
 
 async function rebuildAll(on: Surroundings, names: readonly ProjectionName[], prepare: boolean): Promise<void> {
+  if (!prepare) await refuseToTakeOver(on, names);
   const options = await rebuildOptions(on);
   const began = performance.now();
   {
@@ -193,6 +194,18 @@ async function rebuildAll(on: Surroundings, names: readonly ProjectionName[], pr
     { projections: names, swapped: !prepare, seconds },
     `${names.join(', ')}: ${what} after ${seconds.toFixed(1)} s.`,
   );
+}
+
+/** A version that is in use is taken over from by the processes that replace it, not before they run. */
+async function refuseToTakeOver(on: Surroundings, names: readonly ProjectionName[]): Promise<void> {
+  for (const { name, version, serving, others } of await projectionStatus(await on.pool())) {
+    const inUse = others.find((other) => other.current && other.running);
+    if (!names.includes(name) || serving !== undefined || inUse === undefined) continue;
+    throw new CommandError(
+      EXIT.busy,
+      `version ${inUse.version} of ${name} is in use: say --prepare; processes of version ${version} take over when they start.`,
+    );
+  }
 }
 
 async function rollBackOne(on: Surroundings, name: ProjectionName): Promise<void> {
