@@ -13,6 +13,6 @@ export default defineConfig({
     // One nats-server given from outside is shared by all files: they take turns.
     fileParallelism: !process.env.NATS_URL,
     // Most files wait for servers more than they compute: one worker per core less one would leave two cores idle.
-    ...(process.env.NATS_URL ? {} : { maxWorkers: Math.max(3, availableParallelism() - 1) }),
+    ...(process.env.NATS_URL ? {} : { maxWorkers: Math.max(2, availableParallelism() - 1) }),
   },
 });
