@@ -6,8 +6,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     globalSetup: 'test/support/global-setup.ts',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For machines that are busy with something else: tests wait for conditions, so a slow one is no wrong one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 30_000,
     // One nats-server given from outside is shared by all files: they take turns.
     fileParallelism: !process.env.NATS_URL,

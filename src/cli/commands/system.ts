@@ -27,7 +27,8 @@ export function systemCommands(program: Command, action: Action): void {
 
 async function migrateOrTell(on: Surroundings, pendingOnly: boolean): Promise<void> {
   const { migrate, pendingMigrations } = await import('../../eventlog/migrate.ts');
-  const { databaseUrl } = await on.services();
+  // Nothing but the database is needed, nor need the broker be there yet.
+  const databaseUrl = on.config().DATABASE_URL ?? (await on.services()).databaseUrl;
   if (pendingOnly) {
     const pending = await reached(pendingMigrations(databaseUrl));
     on.output.result({ pending }, pending.length === 0 ? 'Nothing is pending.' : pending.join('\n'));

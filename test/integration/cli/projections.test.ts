@@ -101,7 +101,7 @@ describe('deskwire projections', () => {
     const { id } = await openTicket(driver);
     await appendMany(system.pool, 'ticket.long', 60);
     await until(async () => (await system.statusOf('messages')).serving.lag === 0, 'the history to be projected', {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
     });
 
     let working = true;

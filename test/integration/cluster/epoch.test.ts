@@ -31,7 +31,7 @@ it('every worker decides on the history that there is after a backup was restore
 
   await restore(database.url, restorable, tickets);
   const epochs = () => server.output().split('the log has a new epoch: forgetting').length - 1;
-  await until(() => epochs() >= 2, 'both workers to hear of the new epoch', { timeoutMs: 20_000 });
+  await until(() => epochs() >= 2, 'both workers to hear of the new epoch', { timeoutMs: 60_000 });
   // Each has a second event again, and is closed by it.
   for (const id of tickets) await expect(say(id, 'into a closed ticket')).rejects.toThrow('409');
 });

@@ -74,7 +74,7 @@ async function converges(what: string, client: Client, follower: Follower, fresh
       return isDeepStrictEqual(follower.model.state(), loaded);
     },
     `${what} to be as a fresh load`,
-    { timeoutMs: 10_000, everyMs: 50 },
+    { timeoutMs: 60_000, everyMs: 50 },
   ).catch(() => expect(follower.model.state(), what).toEqual(loaded));
 }
 

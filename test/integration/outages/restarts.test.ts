@@ -65,7 +65,7 @@ it.each(['stop', 'kill'] as const)(
 
 it('survives a NATS that stops answering with its connections open', async () => {
   await nats.pause();
-  await until(async () => (await readiness('broker')) === 'failed', 'the silence to be noticed', { timeoutMs: 30_000 });
+  await until(async () => (await readiness('broker')) === 'failed', 'the silence to be noticed', { timeoutMs: 60_000 });
   await traffic.goesOn(SOME);
   await nats.resume();
   await traffic.settles();

@@ -200,7 +200,7 @@ describe('an event that cannot be handled', () => {
     const opened = await process.append('ticket.t-1', OPENED);
     await process.append('user.other', fine);
     await until(async () => (await cluster.queries.inbox(admin)).seq === 2, 'what is not parked', {
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
     expect(await process.projections.waitFor(opened, 10_000)).toBe(true);
     expect(await parkedStreams(cluster.pool, notifications)).toMatchObject([{ stream: 'user.admin', events: 2 }]);
