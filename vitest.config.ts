@@ -10,9 +10,11 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
+    // CI tells what needed a second try ("retry") instead of failing on it; here such a test fails, to be looked into.
+    retry: process.env.CI ? 2 : 0,
     // One nats-server given from outside is shared by all files: they take turns.
     fileParallelism: !process.env.NATS_URL,
     // Most files wait for servers more than they compute: one worker per core less one would leave two cores idle.
-    ...(process.env.NATS_URL ? {} : { maxWorkers: Math.max(3, availableParallelism() - 1) }),
+    ...(process.env.NATS_URL ? {} : { maxWorkers: Math.max(2, availableParallelism() - 1) }),
   },
 });

@@ -24,7 +24,7 @@ export function postgresSettings(durability: Durability): Readonly<Record<string
     fsync: 'off',
     synchronous_commit: durability === 'durable' ? 'on' : 'off',
     full_page_writes: 'off',
-    max_connections: '400',
+    max_connections: '1000',
     shared_buffers: '128MB',
     max_wal_size: '2GB',
   };

@@ -11,13 +11,22 @@ import { insist, listen, logIn } from './people.ts';
 
 let database: TestDatabase;
 let nats: TestNats;
+/** The tests take turns on it; the last one kills it. */
+let server: ServerProcess;
+let url: string;
 beforeAll(async () => {
   [database, nats] = await Promise.all([createDatabase(), startNats()]);
+  server = launch();
+  url = await server.ready;
 });
 afterAll(async () => {
+  await server[Symbol.asyncDispose]();
   await nats[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
+
+/** For a process to start on a busy machine. */
+const patience = { timeoutMs: 40_000 };
 
 const launch = (more: NodeJS.ProcessEnv = {}) =>
   launchServer({
@@ -65,8 +74,6 @@ const answering = (server: ServerProcess) =>
 
 describe('a host with several workers', { timeout: 60_000 }, () => {
   it('serves every kind of client, whichever worker their requests come to', async () => {
-    await using server = launch();
-    const url = await server.ready;
     const token = await logIn(url);
     const ticket = await openTicket(url, token);
     const kinds = [['polling'], ['polling', 'websocket'], ['websocket']];
@@ -91,8 +98,6 @@ describe('a host with several workers', { timeout: 60_000 }, () => {
   });
 
   it('leaves connections of the API open, and deals new ones out to all workers', async () => {
-    await using server = launch();
-    const url = await server.ready;
     const token = await logIn(url);
     const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
     onTestFinished(() => {
@@ -122,8 +127,6 @@ describe('a host with several workers', { timeout: 60_000 }, () => {
   });
 
   it('goes on when a worker is killed with -9, and has it back, its role included', async () => {
-    await using server = launch();
-    const url = await server.ready;
     const token = await logIn(url);
     const ticket = await openTicket(url, token);
     const clients = await Promise.all(Array.from({ length: 4 }, () => listen(url, token, ticket)));
@@ -139,27 +142,16 @@ describe('a host with several workers', { timeout: 60_000 }, () => {
       await until(() => client.heard.length === texts.length, 'each to hear every message');
       expect(client.heard.map(({ text }) => text)).toEqual(texts);
     }
-    await until(() => pidsOf(server, 1).length === 2, 'the worker to be back');
+    await until(() => pidsOf(server, 1).length === 2, 'the worker to be back', patience);
     expect(linesOf(server).some(({ msg, worker }) => msg === 'worker died' && worker === 1)).toBe(true);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
   it('drains a worker that gets SIGTERM, and starts another in its place', async () => {
-    await using server = launch();
-    await server.ready;
     const [pid = 0] = pidsOf(server, 2);
     process.kill(pid, 'SIGTERM');
-    await until(() => pidsOf(server, 2).length === 2, 'another worker');
+    await until(() => pidsOf(server, 2).length === 2, 'another worker', patience);
     expect(linesOf(server).some(({ msg, worker }) => msg === 'worker drains' && worker === 2)).toBe(true);
-  });
-
-  it('takes its workers with it when the primary is killed with -9', async () => {
-    await using server = launch();
-    await server.ready;
-    const pids = [...pidsOf(server, 1), ...pidsOf(server, 2)];
-    expect(pids.every(isAlive)).toBe(true);
-    server.signal('SIGKILL');
-    await until(() => !pids.some(isAlive), 'the workers to end');
   });
 
   it('has one line to say when its port is taken', async () => {
@@ -167,28 +159,33 @@ describe('a host with several workers', { timeout: 60_000 }, () => {
     onTestFinished(() => void taker.close());
     const port = await freePort();
     await new Promise<void>((resolve) => taker.listen(port, '127.0.0.1', resolve));
-    await using server = launch({ PORT: String(port) });
-    expect(await server.exited).toBe(1);
-    expect(server.errors()).toMatch(/^deskwire: port \d+ is taken: [^\n]+\n$/);
+    await using refused = launch({ PORT: String(port) });
+    expect(await refused.exited).toBe(1);
+    expect(refused.errors()).toMatch(/^deskwire: port \d+ is taken: [^\n]+\n$/);
   });
 
   it('keeps its services and data like one process does, and leaves nothing running after Ctrl-C', {
     timeout: 120_000,
   }, async () => {
     await using dataDir = await createDataDir();
-    for (const _ of ['first', 'again']) {
-      await using server = launchServer({ DATA_DIR: dataDir.path, WORKERS: '2' });
-      const url = await server.ready;
-      await openTicket(url, await logIn(url));
-      const pids = [...pidsOf(server, 1), ...pidsOf(server, 2)];
-      // A terminal sends it to all of them, and npm once more to the first.
-      for (const pid of pids) process.kill(pid, 'SIGINT');
-      server.signal('SIGINT');
-      server.signal('SIGINT');
-      expect(await server.exited).toBe(0);
-      expect(pids.some(isAlive)).toBe(false);
-      expect(await processesNaming(dataDir.path)).toEqual([]);
-      expect(server.errors()).toBe('');
-    }
+    await using embedded = launchServer({ DATA_DIR: dataDir.path, WORKERS: '2' });
+    const own = await embedded.ready;
+    await openTicket(own, await logIn(own));
+    const pids = [...pidsOf(embedded, 1), ...pidsOf(embedded, 2)];
+    // A terminal sends it to all of them, and npm once more to the first.
+    for (const pid of pids) process.kill(pid, 'SIGINT');
+    embedded.signal('SIGINT');
+    embedded.signal('SIGINT');
+    expect(await embedded.exited).toBe(0);
+    expect(pids.some(isAlive)).toBe(false);
+    expect(await processesNaming(dataDir.path)).toEqual([]);
+    expect(embedded.errors()).toBe('');
+  });
+
+  it('takes its workers with it when the primary is killed with -9', async () => {
+    const pids = [pidsOf(server, 1).at(-1) ?? 0, pidsOf(server, 2).at(-1) ?? 0];
+    expect(pids.every(isAlive)).toBe(true);
+    server.signal('SIGKILL');
+    await until(() => !pids.some(isAlive), 'the workers to end');
   });
 });
