@@ -72,7 +72,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const database = { connectionString: databaseUrl };
   const newId = createIds(Date.now);
   const has = (role: Role) => config.ROLES.includes(role);
-  await createReadModels(database, { log: logger });
+  // The relay alone reads none, and need not wait for those that a new version builds first.
+  if (config.ROLES.some((role) => role !== 'relay')) await createReadModels(database, { log: logger });
 
   const { broker, connection } = await connectBroker({
     url: natsUrl,

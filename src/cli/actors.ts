@@ -9,6 +9,7 @@ import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import { createDirectory, ticketContextFrom } from '../actors/directory.ts';
 import { createActorSystem } from '../actors/local-actor-system.ts';
 import { createSnapshotStore } from '../actors/snapshots.ts';
+import { hintRelay } from '../broker/relay.ts';
 import { referenceDecider } from '../domain/reference/decider.ts';
 import { roomDecider } from '../domain/room/decider.ts';
 import { ticketDecider } from '../domain/ticket/decider.ts';
@@ -28,8 +29,7 @@ export async function startActors(on: Surroundings): Promise<CommandActors> {
   const { broker } = await on.broker();
   const reader = createEventReader(pool);
   const appender = createAppender(pool, { maxFlushEvents: 100, maxQueuedEvents: 1_000 });
-  // The relay then does not wait for its timer.
-  appender.onCommitted((events) => broker.signals.publish(['log'], { position: events.at(-1)?.position }));
+  const stopHints = hintRelay({ appender, signals: broker.signals });
   const log = pino({ level: 'silent' });
   const snapshots = createSnapshotStore(pool);
   const directory = createDirectory({ reader, snapshots, broker, now: Date.now, log });
@@ -55,6 +55,7 @@ export async function startActors(on: Surroundings): Promise<CommandActors> {
       await actors.close();
       directory.close();
       await appender.close();
+      stopHints();
     },
   };
 }
