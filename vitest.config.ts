@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -14,7 +13,5 @@ export default defineConfig({
     retry: process.env.CI ? 2 : 0,
     // One nats-server given from outside is shared by all files: they take turns.
     fileParallelism: !process.env.NATS_URL,
-    // Most files wait for servers more than they compute: one worker per core less one would leave two cores idle.
-    ...(process.env.NATS_URL ? {} : { maxWorkers: Math.max(2, availableParallelism() - 1) }),
   },
 });
