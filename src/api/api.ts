@@ -12,6 +12,7 @@ import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { AsyncApiDocument } from '../application/asyncapi.ts';
+import type { Operations } from '../application/operations.ts';
 import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -33,6 +34,7 @@ import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { operationsRoutes } from './routes/operations.ts';
 import { referenceRoutes } from './routes/references.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { supportRoutes } from './routes/support.ts';
@@ -40,6 +42,7 @@ import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
 import { type Sockets, websocketRoutes } from './routes/websocket.ts';
+import { serveWeb } from './web.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -82,6 +85,7 @@ export interface ApiParts {
   readonly auth: Auth;
   readonly online: Online;
   readonly sockets: Sockets;
+  readonly operations: Operations;
   readonly asyncApi: AsyncApiDocument;
   /** Of the log, as it is now. */
   readonly epoch: () => string;
@@ -94,6 +98,8 @@ export interface ApiParts {
   readonly log: Logger;
   /** For a process without the role `api`: it says whether it is well, and nothing else. */
   readonly healthOnly?: boolean;
+  /** Where what browsers load is built to; nothing of it is served without. */
+  readonly web?: string;
   /** Called for each route as it is added: for whoever has to know that none is forgotten. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
@@ -134,6 +140,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   healthRoutes(app, parts.readiness, log);
   if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
   if (parts.healthOnly) return app;
+  if (parts.web !== undefined) await serveWeb(app, parts.web);
   await app.register(async (open: App) => {
     await refuseUnderPressure(open);
     authRoutes(open, auth);
@@ -154,6 +161,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
       websocketRoutes(authenticated, services, parts.sockets);
+      operationsRoutes(authenticated, parts.operations);
       await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
     });
     await open.register(async (linked: App) => {

@@ -32,6 +32,8 @@ export interface ClientOptions {
 }
 
 export interface Client {
+  /** Of the server, absolute. */
+  readonly url: string;
   readonly connection: Connection;
   readonly tickets: Tickets;
   readonly inbox: Inbox;
@@ -99,12 +101,15 @@ export function createClient(options: ClientOptions): Client {
   }
 
   return {
+    url: url.href,
     connection,
     tickets,
     inbox,
     outbox,
     ticket: (id) =>
-      shared(followed, requireId(id), (onUnused) => followTicket({ ...common, id, tickets }, onUnused)).handle(),
+      shared(followed, requireId(id), (onUnused) =>
+        followTicket({ ...common, id, tickets, me: () => connection.me?.id }, onUnused),
+      ).handle(),
     room: (name) =>
       shared(rooms, name, (onUnused) =>
         followRoom({ ...common, name, send: (message) => say(name, message) }, onUnused),

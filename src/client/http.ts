@@ -13,6 +13,8 @@ export interface RequestOptions {
   readonly key?: string;
   /** The version that is to be changed; another one there is `precondition_failed`. */
   readonly ifVersion?: number;
+  /** For reads: a position of the log that the answer must show, at least. */
+  readonly minPosition?: number;
   readonly signal?: AbortSignal;
   /** Milliseconds for the answer; 20,000 when absent. */
   readonly timeout?: number;
@@ -55,7 +57,7 @@ export function createHttp({ url, tokens, surroundings }: Parts): Http {
   }
 
   async function attempt(method: Method, path: string, options: RequestOptions, token: string): Promise<Response> {
-    const { query, body, key, ifVersion, signal, timeout = TIMEOUT } = options;
+    const { query, body, key, ifVersion, minPosition, signal, timeout = TIMEOUT } = options;
     if (closing.signal.aborted) throw closedError();
     const giveUp = new AbortController();
     const callOff = surroundings.after(timeout, () => giveUp.abort());
@@ -70,6 +72,7 @@ export function createHttp({ url, tokens, surroundings }: Parts): Http {
           ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
           ...(key !== undefined && { 'idempotency-key': key }),
           ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
+          ...(minPosition !== undefined && { 'deskwire-min-position': String(minPosition) }),
         },
         ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
       });

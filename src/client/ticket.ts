@@ -10,12 +10,13 @@ import { createFollower, type Follower } from './follower.ts';
 import type { Http } from './http.ts';
 import type { Outbox } from './outbox.ts';
 import { outgoingOf } from './outgoing.ts';
+import { createPeople, withReads } from './people.ts';
 import { createPresence, type PresenceChange, type TypingChange } from './presence.ts';
 import type { Surroundings } from './surroundings.ts';
 import { loadTicket, olderMessages } from './ticket-load.ts';
 import { changesPeople, merged, NOTHING, peopleAfter, type TicketState, ticketAfter } from './ticket-state.ts';
-import { laneOf, POST, pathOf, type Tickets } from './tickets.ts';
-import type { Attachment, ChangeTicket, Message, Participant, PostMessage, StreamEvent, Ticket } from './types.ts';
+import { laneOf, POST, type Tickets } from './tickets.ts';
+import type { Attachment, ChangeTicket, Message, PostMessage, StreamEvent, Ticket } from './types.ts';
 import type { FileToUpload, UploadOptions } from './uploads.ts';
 
 export interface TicketEvents {
@@ -56,6 +57,8 @@ interface Parts {
   readonly tickets: Tickets;
   readonly surroundings: Surroundings;
   readonly pace: Pace;
+  /** The user's id, once it is known. */
+  me(): string | undefined;
   /** Milliseconds between two looks at who is online, while people come and go. */
   readonly peopleEvery?: number;
 }
@@ -82,7 +85,8 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
   let sent: readonly Message[] = [];
   let handles = 0;
   let closed = false;
-  let peopleSoon: (() => void) | undefined;
+  /** Counts what was heard of `unread`: what was asked for before is older. */
+  let unreadTold = 0;
 
   function update(changes: Partial<TicketState>): void {
     if (closed) return;
@@ -121,39 +125,27 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     state = { ...state, ...changes };
     update({ outgoing: outgoing() });
     if (isNew && said !== undefined) announce([said]);
-    if (changesPeople(event) || !known(event)) lookAtPeople();
+    if (changesPeople(event) || !known(event)) people.refreshSoon();
   }
 
   function known({ type, actor }: StreamEvent): boolean {
     return type !== 'MessagePosted' || state.people.some(({ userId }) => userId === actor?.id);
   }
 
-  /** Once, a little later, however often it is called until then. */
-  function lookAtPeople(): void {
-    peopleSoon ??= surroundings.after(parts.peopleEvery ?? PEOPLE_EVERY, () => {
-      peopleSoon = undefined;
-      void refreshPeople();
-    });
-  }
-
-  /** Never rejects: with the next connection it is asked again. */
-  async function refreshPeople(): Promise<void> {
-    try {
-      const { body } = await http.request<{ participants: readonly Participant[] }>(
-        'GET',
-        `${pathOf(id)}/participants`,
-      );
-      const before = new Map(state.people.map((one) => [one.userId, one.lastReadVersion]));
-      update({
-        people: body.participants.map((one) => ({
-          ...one,
-          lastReadVersion: Math.max(one.lastReadVersion, before.get(one.userId) ?? 0),
-        })),
-      });
-    } catch {
-      // Nothing of it is lost: it is presence.
-    }
-  }
+  const people = createPeople({
+    ticketId: id,
+    http,
+    surroundings,
+    soon: parts.peopleEvery ?? PEOPLE_EVERY,
+    asking: () => unreadTold,
+    onPeople(asked, askedAt) {
+      const own = asked.find(({ userId }) => userId === parts.me());
+      // Nothing replays `ticket_unread`: after a drop this is how it is known.
+      const unread = askedAt === unreadTold ? own?.unread : undefined;
+      const ticket = state.ticket && unread !== undefined ? { ...state.ticket, unread } : state.ticket;
+      update({ ticket, people: withReads(asked, state.people) });
+    },
+  });
 
   const presence = createPresence({
     ticketId: id,
@@ -164,7 +156,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
       heard.emit('typing', change);
     },
     onPresence(change) {
-      lookAtPeople();
+      people.refreshSoon();
       heard.emit('presence', change);
     },
   });
@@ -179,6 +171,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     }),
     link.on('event', ({ name, payload }) => {
       if (name !== 'ticket_unread' || payload?.ticketId !== id || state.ticket === undefined) return;
+      unreadTold += 1;
       update({ ticket: { ...state.ticket, unread: payload.unread } });
     }),
   ];
@@ -215,7 +208,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
       statusChanged: (status) => update({ status }),
       subscribed(version) {
         presence.join(version);
-        void refreshPeople();
+        void people.refresh();
       },
     },
   });
@@ -237,7 +230,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
 
   function close(): void {
     closed = true;
-    peopleSoon?.();
+    people.close();
     follower.close();
     presence.close();
     for (const one of ignore) one();

@@ -35,7 +35,7 @@ export interface Tickets extends Listenable<TicketsEvents> {
   /** By id or number. */
   get(id: string): Promise<Ticket>;
   /** Newest first. */
-  list(query?: ListTickets): Promise<Page<Ticket>>;
+  list(query?: ListTickets, options?: { readonly signal?: AbortSignal }): Promise<Page<Ticket>>;
   post(id: string, message: string | PostMessage): Promise<Message>;
   /** `upTo`: a version of the ticket; `message.version` of the last one seen. */
   read(id: string, upTo: number): Promise<{ ticketId: string; upTo: number; unread: number }>;
@@ -94,7 +94,8 @@ export function createTickets({
     open: (ticket) =>
       outbox.give({ lane: 'tickets', kind: 'open', method: 'POST', path: '/api/v1/tickets', body: ticket }),
     get: (id) => read(pathOf(id)),
-    list: (query) => read('/api/v1/tickets', query),
+    list: async (query = {}, options = {}) =>
+      (await http.request<Page<Ticket>>('GET', '/api/v1/tickets', { ...options, query })).body,
     post: (id, message) => postMessage(outbox, newId(), id, message),
     read: (id, upTo) => command(id, 'read', { method: 'POST', part: '/read', body: { upTo } }),
     typing(id, yes = true, { internal = false } = {}) {

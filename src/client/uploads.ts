@@ -4,11 +4,8 @@ import { type Http, toldBy } from './http.ts';
 import type { Tokens } from './tokens.ts';
 import type { Attachment } from './types.ts';
 
-/** A `File` of a page, or any Blob with a name. */
-export interface FileToUpload {
-  readonly content: Blob;
-  readonly name: string;
-}
+/** A file of a page, or any Blob with a name. */
+export type FileToUpload = File | { readonly content: Blob; readonly name: string };
 
 export interface UploadOptions {
   /** From 0 to 1. */
@@ -46,10 +43,10 @@ const PATIENCE = 300_000;
 
 export function createUploads({ http, tokens }: { readonly http: Http; readonly tokens: Tokens }): Uploads {
   return {
-    async send(ticketId, { content, name }, { onProgress, signal } = {}) {
+    async send(ticketId, file, { onProgress, signal } = {}) {
       const path = `/api/tickets/${encodeURIComponent(ticketId)}/chat/upload`;
       const body = new FormData();
-      body.append('file', content, name);
+      body.append('file', 'content' in file ? file.content : file, file.name);
       const { XMLHttpRequest: Request } = globalThis as unknown as { XMLHttpRequest?: new () => Xhr };
       if (onProgress === undefined || Request === undefined) {
         const options = { body, timeout: PATIENCE, ...(signal !== undefined && { signal }) };

@@ -30,6 +30,7 @@ import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
 import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
+import { startOperations } from '../../support/operations.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
@@ -154,6 +155,7 @@ interface RigOptions {
   readonly online?: readonly string[];
   readonly onRoute?: ApiParts['onRoute'];
   readonly attachments?: AttachmentOptions;
+  readonly web?: string;
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -183,12 +185,14 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     auth,
     online: () => Promise.resolve(new Set(options.online)),
     sockets: () => NOBODY,
+    operations: startOperations(node, parts),
     asyncApi: createAsyncApi(DIALECTS, '1'),
     epoch: () => 'epoch',
     readiness: options.readiness ?? [],
     config: { corsOrigins: [], ...options.config },
     log: silent,
     ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
+    ...(options.web !== undefined && { web: options.web }),
   });
   parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
