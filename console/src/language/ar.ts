@@ -141,9 +141,7 @@ export const ar: Texts = {
   },
   chat: {
     label: 'المحادثة',
-    empty: 'لم يُقل شيء بعد',
-    beginning: 'تبدأ المحادثة هنا',
-    older: 'جارٍ تحميل الرسائل الأقدم',
+    opened: 'فتح هذه التذكرة',
     toNewest: 'إلى أحدث رسالة',
     newOnes: (count) =>
       plural(count, { one: 'رسالة جديدة', two: 'رسالتان جديدتان', few: '# رسائل جديدة', other: '# رسالة جديدة' }),

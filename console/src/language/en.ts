@@ -127,9 +127,7 @@ export const en = {
   },
   chat: {
     label: 'Conversation',
-    empty: 'Nothing has been said yet',
-    beginning: 'The conversation begins here',
-    older: 'Loading older messages',
+    opened: 'opened this ticket',
     toNewest: 'To the newest message',
     newOnes: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
     note: 'Internal note',

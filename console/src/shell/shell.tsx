@@ -62,7 +62,10 @@ interface FallibleProps {
   readonly children: ReactNode;
 }
 
-/** A view that throws does not take the others with it. React has this for classes only. */
+/**
+ * A view that throws does not take the others with it; what it consists of may have changed on the server meanwhile, so the
+ * page is loaded again. React has this for classes only.
+ */
 class Fallible extends Component<FallibleProps, { readonly failed: boolean }> {
   override state = { failed: false };
 
@@ -75,7 +78,7 @@ class Fallible extends Component<FallibleProps, { readonly failed: boolean }> {
     if (!this.state.failed) return children;
     return (
       <Empty icon="warning" title={title}>
-        <button type="button" className="button" onClick={() => this.setState({ failed: false })}>
+        <button type="button" className="button" onClick={() => location.reload()}>
           {again}
         </button>
       </Empty>

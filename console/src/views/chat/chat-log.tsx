@@ -10,6 +10,7 @@ import { useReport } from '../../components/toasts.tsx';
 import { useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { ChatRow } from './message-row.tsx';
+import { Opening } from './opening.tsx';
 import { type Row, rowsOf } from './rows.ts';
 import { useReading } from './use-reading.ts';
 
@@ -20,7 +21,13 @@ interface Props {
 }
 
 /** Pixels; measured when they come into sight. */
-const ESTIMATES: Readonly<Record<Row['kind'], number>> = { day: 48, system: 32, message: 72, outgoing: 72 };
+const ESTIMATES: Readonly<Record<Row['kind'], number>> = {
+  opening: 120,
+  day: 48,
+  system: 32,
+  message: 72,
+  outgoing: 72,
+};
 /** Rows before the first one from which on older ones are asked for, and how many. */
 const AHEAD = 15;
 const PAGE = 100;
@@ -31,7 +38,10 @@ export function ChatLog({ handle, state, ticket }: Props) {
   const texts = useTexts();
   const { me } = useSignedIn();
   const { messages, outgoing, people, hasOlder } = state;
-  const rows = useMemo(() => rowsOf({ messages, outgoing, people }, me.id, dayOf), [messages, outgoing, people, me.id]);
+  const rows = useMemo(
+    () => rowsOf({ messages, outgoing, people, hasOlder }, me.id, dayOf),
+    [messages, outgoing, people, hasOlder, me.id],
+  );
   const readUpTo = Math.max(0, ...people.map((one) => (one.userId === me.id ? 0 : one.lastReadVersion)));
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
@@ -72,7 +82,6 @@ export function ChatLog({ handle, state, ticket }: Props) {
     <div className="log-around">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled with the keyboard, too */}
       <div className="log" ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={texts.chat.label}>
-        {!isThere && <p className="log-empty">{texts.chat.empty}</p>}
         <div className="log-all" style={{ blockSize: virtual.getTotalSize() }}>
           {items.map(({ index, key, start }) => {
             const row = rows[index];
@@ -85,7 +94,7 @@ export function ChatLog({ handle, state, ticket }: Props) {
                 className="row-place"
                 style={{ transform: `translateY(${start}px)` }}
               >
-                <ChatRow row={row} readUpTo={readUpTo} />
+                {row.kind === 'opening' ? <Opening ticket={ticket} /> : <ChatRow row={row} readUpTo={readUpTo} />}
               </div>
             );
           })}

@@ -7,10 +7,10 @@ import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { AttachmentView } from './attachment-view.tsx';
 import { piecesOf } from './links.ts';
-import type { DayRow, MessageRow, OutgoingRow, Row, SystemRow } from './rows.ts';
+import type { DayRow, MessageRow, OpeningRow, OutgoingRow, Row, SystemRow } from './rows.ts';
 
 interface Props {
-  readonly row: Row;
+  readonly row: Exclude<Row, OpeningRow>;
   /** Of my own messages: up to which version others have read. */
   readonly readUpTo: number;
 }
@@ -36,12 +36,15 @@ function isRead({ row, readUpTo }: Props): boolean {
 }
 
 /** Rows are made anew with each change; what they show seldom changes. */
-function isSame(a: Row, b: Row): boolean {
+function isSame(a: Props['row'], b: Props['row']): boolean {
   if (a.kind === 'day' || b.kind === 'day') return a.key === b.key && a.kind === b.kind;
   if (a.kind !== b.kind || a.message !== b.message) return false;
-  const first = (row: Row) => 'isFirst' in row && row.isFirst;
-  const readers = (row: Row) => (row.kind === 'message' ? row.readBy.join('\n') : '');
-  return first(a) === first(b) && readers(a) === readers(b);
+  const place = (row: Props['row']) => [
+    'isFirst' in row && row.isFirst,
+    'isLast' in row && row.isLast,
+    ...(row.kind === 'message' ? row.readBy : []),
+  ];
+  return place(a).join('\n') === place(b).join('\n');
 }
 
 function Day({ row }: { readonly row: DayRow }) {
@@ -66,7 +69,7 @@ function Said({ row, readUpTo }: { readonly row: MessageRow; readonly readUpTo: 
   const texts = useTexts();
   const formats = useFormats();
   const { me } = useSignedIn();
-  const { message, isFirst, readBy } = row;
+  const { message, isFirst, isLast, readBy } = row;
   const isOwn = message.senderId === me.id;
   const names = formats.list(readBy);
   return (
@@ -80,7 +83,7 @@ function Said({ row, readUpTo }: { readonly row: MessageRow; readonly readUpTo: 
           </p>
         )}
         <Bubble text={message.message} internal={message.internal} attachments={message.attachments} />
-        <p className="message-foot">
+        <p className={isLast || readBy.length > 0 ? 'message-foot' : 'message-foot unseen'}>
           <time dateTime={message.createdAt} title={formats.full(message.createdAt)}>
             {formats.time(message.createdAt)}
           </time>

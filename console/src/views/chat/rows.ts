@@ -4,6 +4,12 @@
  */
 import type { Message, OutgoingMessage, Participant } from '../../../../src/client/index.ts';
 
+/** What the ticket was opened with, where the conversation begins. */
+export interface OpeningRow {
+  readonly kind: 'opening';
+  readonly key: 'opening';
+}
+
 export interface DayRow {
   readonly kind: 'day';
   readonly key: string;
@@ -16,6 +22,8 @@ export interface MessageRow {
   readonly message: Message;
   /** Whether it says who wrote it, or goes on under the one above. */
   readonly isFirst: boolean;
+  /** Whether it says when, or leaves that to the one below. */
+  readonly isLast: boolean;
   /** Names of others who have read up to here and no further. */
   readonly readBy: readonly string[];
 }
@@ -34,12 +42,13 @@ export interface OutgoingRow {
   readonly isFirst: boolean;
 }
 
-export type Row = DayRow | MessageRow | SystemRow | OutgoingRow;
+export type Row = OpeningRow | DayRow | MessageRow | SystemRow | OutgoingRow;
 
 interface Conversation {
   readonly messages: readonly Message[];
   readonly outgoing: readonly OutgoingMessage[];
   readonly people: readonly Participant[];
+  readonly hasOlder: boolean;
 }
 
 /** Milliseconds after which somebody who goes on writing is named again. */
@@ -47,39 +56,25 @@ const PAUSE = 5 * 60_000;
 const NOBODY: readonly string[] = [];
 
 /** `dayOf`: which day a time is of, where the reader is. */
-export function rowsOf(
-  { messages, outgoing, people }: Conversation,
-  meId: string,
-  dayOf: (at: string) => string,
-): Row[] {
+export function rowsOf(conversation: Conversation, meId: string, dayOf: (at: string) => string): Row[] {
+  const { messages, outgoing, people, hasOlder } = conversation;
   const readers = readersOf(messages, people, meId);
-  const rows: Row[] = [];
+  const rows: Row[] = hasOlder ? [] : [{ kind: 'opening', key: 'opening' }];
   let day: string | undefined;
-  let above: Said | undefined;
-  for (const message of messages) {
+  for (const [index, message] of messages.entries()) {
     const today = dayOf(message.createdAt);
-    if (today !== day) {
-      rows.push({ kind: 'day', key: `day ${today}`, at: message.createdAt });
-      day = today;
-      above = undefined;
-    }
+    if (today !== day) rows.push({ kind: 'day', key: `day ${today}`, at: message.createdAt });
     const key = message.clientMessageId ?? message.id;
     if (message.messageType === 'SYSTEM') {
       rows.push({ kind: 'system', key, message });
-      above = undefined;
-      continue;
+    } else {
+      const isFirst = today !== day || !goesOn(messages[index - 1], message);
+      const isLast = !goesOn(message, messages[index + 1]);
+      rows.push({ kind: 'message', key, message, isFirst, isLast, readBy: readers.get(message.id) ?? NOBODY });
     }
-    const { senderId, internal, createdAt } = message;
-    const said = { senderId, internal, createdAt };
-    rows.push({
-      kind: 'message',
-      key,
-      message,
-      isFirst: !goesOn(above, said),
-      readBy: readers.get(message.id) ?? NOBODY,
-    });
-    above = said;
+    day = today;
   }
+  let above: Said | undefined = messages.at(-1);
   for (const message of outgoing) {
     const said = { senderId: meId, internal: message.internal ?? false, createdAt: message.createdAt };
     rows.push({ kind: 'outgoing', key: message.id, message, isFirst: !goesOn(above, said) });
@@ -89,14 +84,18 @@ export function rowsOf(
 }
 
 interface Said {
+  readonly messageType?: Message['messageType'];
   readonly senderId: string;
   readonly internal: boolean;
   readonly createdAt: string;
 }
 
-function goesOn(above: Said | undefined, said: Said): boolean {
+function goesOn(above: Said | undefined, said: Said | undefined): boolean {
   return (
     above !== undefined &&
+    said !== undefined &&
+    above.messageType !== 'SYSTEM' &&
+    said.messageType !== 'SYSTEM' &&
     above.senderId === said.senderId &&
     above.internal === said.internal &&
     Date.parse(said.createdAt) - Date.parse(above.createdAt) < PAUSE

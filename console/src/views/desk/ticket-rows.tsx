@@ -121,7 +121,7 @@ const TicketRow = memo(function TicketRow({ ticket, isSelected, isTabStop, onFoc
           {formats.brief(updatedAt, new Date())}
         </time>
       </span>
-      <span className="ticket-row-text" dir="auto">
+      <span className="ticket-row-text aligned" dir="auto">
         {description}
       </span>
       <span className="ticket-row-bottom">

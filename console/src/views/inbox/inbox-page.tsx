@@ -113,9 +113,17 @@ function Entry({ notification }: { readonly notification: Notification }) {
         {!read && <span className="unseen">{texts.inbox.new}: </span>}
         {title}
       </span>
-      <span className="entry-text" dir="auto">
+      <span className="entry-text aligned" dir="auto">
         {message}
       </span>
+      {typeof data.support_id === 'number' && (
+        <span className="entry-about">
+          {texts.tickets.number(data.support_id)}
+          <span className="one-line" dir="auto">
+            {typeof data.description === 'string' && data.description}
+          </span>
+        </span>
+      )}
     </>
   );
   return (
