@@ -141,8 +141,9 @@ export function createOutbox(parts: Parts): InnerOutbox {
   async function accept(entry: OutboxEntry): Promise<void> {
     await restore();
     const owner = await owning();
-    if (owner === undefined || !entries.some(({ id }) => id === entry.id)) return;
-    const owned = { ...entry, userId: owner };
+    const known = entries.find(({ id }) => id === entry.id);
+    if (owner === undefined || known === undefined) return;
+    const owned = { ...known, userId: owner };
     replace(entry.id, owned);
     await keep(() => storage.put(stored(owned)));
     run(entry.lane);
@@ -163,9 +164,11 @@ export function createOutbox(parts: Parts): InnerOutbox {
         const owner = await parts.userId();
         const found = (await storage.list()).filter(({ userId }) => userId === owner);
         for (const { order } of found) lastOrder = Math.max(lastOrder, order);
-        const known = new Set(entries.map(({ id }) => id));
-        const all = [...found.filter(({ id }) => !known.has(id)), ...entries];
-        show(all.sort((a, b) => a.order - b.order));
+        // What was given meanwhile is newer, whatever the clock said then and says now.
+        const given = entries.map((entry) => ({ ...entry, order: ++lastOrder }));
+        const known = new Set(given.map(({ id }) => id));
+        const left = found.filter(({ id }) => !known.has(id)).sort((a, b) => a.order - b.order);
+        show([...left, ...given]);
       } catch (error) {
         restored = undefined;
         if (!(error instanceof DeskwireError)) heard.emit('storage', asError(error));

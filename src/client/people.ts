@@ -1,8 +1,11 @@
-/** Who is on a ticket, who of them is online, and how far each has read: asked for over HTTP, since no stream tells it all. */
+/**
+ * Who is on a ticket, who of them is online, how far each has read, and how much this user has not: asked for over HTTP,
+ * since no stream tells it all.
+ */
 import type { Http } from './http.ts';
 import type { Surroundings } from './surroundings.ts';
 import { pathOf } from './tickets.ts';
-import type { Participant } from './types.ts';
+import type { Participant, Ticket } from './types.ts';
 
 export interface People {
   /** Never rejects: with the next connection it is asked again. */
@@ -18,13 +21,15 @@ interface Parts {
   readonly surroundings: Pick<Surroundings, 'after'>;
   /** Milliseconds to the refresh that comes soon. */
   readonly soon: number;
-  /** `askedAt`: what `asking` gave when it was asked. */
-  onPeople(people: readonly Participant[], askedAt: number): void;
+  /** This user's id, once it is known. */
+  me(): string | undefined;
   /** A mark of the time, to tell what is newer than an answer. */
   asking(): number;
+  /** `askedAt`: what `asking` gave when it was asked. */
+  onPeople(people: readonly Participant[], unread: number, askedAt: number): void;
 }
 
-export function createPeople({ ticketId, http, surroundings, soon, onPeople, asking }: Parts): People {
+export function createPeople({ ticketId, http, surroundings, soon, me, asking, onPeople }: Parts): People {
   let callOff: (() => void) | undefined;
 
   async function refresh(): Promise<void> {
@@ -32,7 +37,10 @@ export function createPeople({ ticketId, http, surroundings, soon, onPeople, ask
     try {
       const path = `${pathOf(ticketId)}/participants`;
       const { body } = await http.request<{ participants: readonly Participant[] }>('GET', path);
-      onPeople(body.participants, askedAt);
+      const own = body.participants.find(({ userId }) => userId === me());
+      // Whoever is not on the ticket, but may see it, is not among them.
+      const unread = own?.unread ?? (await http.request<Ticket>('GET', pathOf(ticketId))).body.unread;
+      onPeople(body.participants, unread, askedAt);
     } catch {
       // Nothing is lost: it is who is online.
     }

@@ -21,25 +21,20 @@ const LATEST = 50;
 const PAGE = 200;
 const PAGES = 10;
 
-/** `newest`: the version of the newest message known, when the cursor's history is still the one there is. */
-export async function loadTicket(
-  http: Http,
-  id: string,
-  cursor: Cursor | undefined,
-  newest: number | undefined,
-): Promise<LoadedTicket> {
+/** `cursor`: up to where it is known; what is missing is then fetched, rather than the latest messages alone. */
+export async function loadTicket(http: Http, id: string, cursor: Cursor | undefined): Promise<LoadedTicket> {
   const [one, page] = await Promise.all([
     http.request<Ticket>('GET', pathOf(id)),
     http.request<MessagePage>('GET', `${pathOf(id)}/messages`, { query: { limit: LATEST } }),
   ]);
   // What this user may see changed between the two.
-  if (one.epoch !== page.epoch) return loadTicket(http, id, cursor, newest);
+  if (one.epoch !== page.epoch) return loadTicket(http, id, cursor);
   const { messages, version, pagination } = page.body;
   const latest = { ticket: one.body, version, epoch: page.epoch };
   const whole = { ...latest, messages, continues: false, hasOlder: pagination.hasMore };
-  if (cursor === undefined || newest === undefined || cursor.epoch !== page.epoch) return whole;
+  if (cursor === undefined || cursor.epoch !== page.epoch) return whole;
   const first = messages[0]?.version ?? 0;
-  const missed = first <= newest ? [] : await missedMessages(http, id, newest, first, page.epoch);
+  const missed = first <= cursor.version ? [] : await missedMessages(http, id, cursor.version, first, page.epoch);
   return missed === undefined ? whole : { ...whole, messages: merged(missed, messages), continues: true };
 }
 

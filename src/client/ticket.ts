@@ -125,11 +125,12 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     state = { ...state, ...changes };
     update({ outgoing: outgoing() });
     if (isNew && said !== undefined) announce([said]);
-    if (changesPeople(event) || !known(event)) people.refreshSoon();
+    if (changesPeople(event) || (event.type === 'MessagePosted' && !isToldOf(event))) people.refreshSoon();
   }
 
-  function known({ type, actor }: StreamEvent): boolean {
-    return type !== 'MessagePosted' || state.people.some(({ userId }) => userId === actor?.id);
+  /** Whether whoever posted is known, and the server tells this user how many they have not read: those on the ticket. */
+  function isToldOf({ actor }: StreamEvent): boolean {
+    return [actor?.id, parts.me()].every((id) => state.people.some(({ userId }) => userId === id));
   }
 
   const people = createPeople({
@@ -137,12 +138,11 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     http,
     surroundings,
     soon: parts.peopleEvery ?? PEOPLE_EVERY,
+    me: parts.me,
     asking: () => unreadTold,
-    onPeople(asked, askedAt) {
-      const own = asked.find(({ userId }) => userId === parts.me());
-      // Nothing replays `ticket_unread`: after a drop this is how it is known.
-      const unread = askedAt === unreadTold ? own?.unread : undefined;
-      const ticket = state.ticket && unread !== undefined ? { ...state.ticket, unread } : state.ticket;
+    onPeople(asked, unread, askedAt) {
+      // What was told since is newer.
+      const ticket = state.ticket && askedAt === unreadTold ? { ...state.ticket, unread } : state.ticket;
       update({ ticket, people: withReads(asked, state.people) });
     },
   });
@@ -183,15 +183,20 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     source: {
       stream,
       async load(cursor) {
-        const loaded = await loadTicket(http, id, cursor, state.messages.at(-1)?.version);
+        const loaded = await loadTicket(http, id, cursor);
         return {
           version: Math.min(loaded.ticket.version, loaded.version),
           epoch: loaded.epoch,
           take() {
-            const goesOn = loaded.continues && state.messages.length > 0;
-            const messages = goesOn ? merged(state.messages, loaded.messages) : loaded.messages;
+            const { continues } = loaded;
+            const messages = continues ? merged(state.messages, loaded.messages) : loaded.messages;
             versions = { ticket: loaded.ticket.version, messages: loaded.version };
-            state = { ...state, ticket: loaded.ticket, messages, hasOlder: goesOn ? state.hasOlder : loaded.hasOlder };
+            state = {
+              ...state,
+              ticket: loaded.ticket,
+              messages,
+              hasOlder: continues ? state.hasOlder : loaded.hasOlder,
+            };
             update({ outgoing: outgoing() });
             // A restored log counts anew: nothing in it is newer than what was seen.
             if (newest !== undefined && newest > loaded.version) newest = loaded.version;
