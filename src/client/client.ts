@@ -76,7 +76,7 @@ export function createClient(options: ClientOptions): Client {
   const rooms = new Map<string, RoomFollowing>();
   const uploads = createUploads({ http, tokens });
   const tickets = createTickets({
-    ...{ http, outbox, uploads, newId: surroundings.newId },
+    ...{ link, http, outbox, uploads, newId: surroundings.newId },
     typing(id, typing, internal) {
       followed.get(id)?.typing(typing, internal);
       return followed.has(id);
@@ -87,9 +87,6 @@ export function createClient(options: ClientOptions): Client {
   let closed = false;
 
   link.on('up', outbox.wake);
-  link.on('event', ({ name, payload }) => {
-    if (name === 'ticket_unread') tickets.emit('unread', { ticketId: payload.ticketId, unread: payload.unread });
-  });
   outbox.wake();
   if (options.connect ?? true) connection.connect();
 
