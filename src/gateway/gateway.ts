@@ -88,7 +88,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const sessions = createSessions();
   const outbound = createOutbound({ engine: io.engine, limit: options.outboundLimit, onSlow });
   const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
-  if (options.admission !== 'off' && options.rate !== 'off') {
+  if (options.admission !== 'off') {
     admitAtRate({ engine: io.engine, rate: options.admission, now, onRefused: () => metrics.refused('connections') });
   }
   const messageWireFor = createMessageWire(parts.attachmentUrl);

@@ -160,7 +160,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     log,
     now: options.now ?? Date.now,
     dialects,
-    options: { rate: 'off', drainSpread: 0, ...options.gateway },
+    options: { rate: 'off', admission: 'off', drainSpread: 0, ...options.gateway },
     ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
