@@ -127,6 +127,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     trusted: compile([...options.trustProxy]),
     now,
     log,
+    prepare: (user) => inboxes.prepare(user),
     onOpened(session, { lastSeq }) {
       dispatch.attach(session);
       const spoken = catalog.get(session.namespace)?.dialects ?? [];
