@@ -69,7 +69,7 @@ export interface Surroundings {
 const NAMESPACE = 'deskwire';
 const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
-const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
+const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000, maxQueuedBytes: 64 * 1024 * 1024 };
 const REQUESTS_PER_MINUTE = 6_000;
 
 /** Milliseconds between two looks at the epoch, beside hearing of it. */
@@ -84,22 +84,27 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   // The relay alone reads none, and need not wait for those that a new version builds first.
   if (config.ROLES.some((role) => role !== 'relay')) await createReadModels(database, { log: logger });
 
+  const prometheus = createPrometheus();
+  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const { broker, connection } = await connectBroker({
     url: natsUrl,
     namespace: NAMESPACE,
     name: 'deskwire',
     log: logger,
+    onRefused: () => telemetry.metrics.refused('broker'),
   });
   parts.defer('broker', () => broker.close());
-  const prometheus = createPrometheus();
-  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const watch = watchParts(telemetry);
   const neighbours = surroundings.worker?.metrics;
   neighbours?.offer(prometheus.snapshot);
   const renderMetrics = async () =>
     neighbours ? prometheus.renderAll(await neighbours.collect()) : prometheus.render();
   const reader = createEventReader(pool);
-  const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
+  const appender = createAppender(pool, {
+    ...APPENDER_LIMITS,
+    onFlush: watch.onFlush,
+    onRefused: () => telemetry.metrics.refused('appends'),
+  });
   parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
@@ -156,6 +161,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     now: Date.now,
     newId,
     log: logger,
+    onRefused: telemetry.metrics.refused,
   });
   const code = await codeFingerprint();
   const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
@@ -258,9 +264,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       telemetry,
       options: {
         replayLimit: config.REPLAY_LIMIT,
+        outboundLimit: config.OUTBOUND_LIMIT,
+        admission: { burst: 2 * config.CONNECTION_RATE, perSecond: config.CONNECTION_RATE },
         corsOrigins: config.CORS_ORIGINS,
         trustProxy: config.TRUST_PROXY,
-        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
+        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const, admission: 'off' as const }),
       },
     });
     gateway = opened;

@@ -42,6 +42,8 @@ interface Parts {
   onClosed(session: Session): void;
   onUserChanged(user: UserFacts): void;
   onError(error: unknown): void;
+  /** Why we ended a socket's connection, when that is for a reason of ours that Socket.IO has no word for. */
+  endReason(socket: Socket): string | undefined;
   /** A socket was not let in for its token. */
   onRefused(reason: string): void;
 }
@@ -107,7 +109,8 @@ export function createConnections(parts: Parts): Connections {
     sessions.add(session);
     expireAt(session, expiresAt);
     void socket.join(userRoom(user.id));
-    socket.on('disconnect', (reason) => {
+    socket.on('disconnect', (told) => {
+      const reason = parts.endReason(socket) ?? told;
       clearTimeout(expiries.get(session));
       leaving.abort();
       parts.onClosed(session);
