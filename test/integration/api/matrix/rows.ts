@@ -167,6 +167,7 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
   { route: 'GET /api/v1/notifications/unread-count', may: anybody, ok: 200 },
   { route: 'POST /api/v1/notifications/read', may: anybody, ok: 200, body: { ids: ['none'] } },
   { route: 'POST /api/v1/notifications/read-all', may: anybody, ok: 200, body: {} },
+  { route: 'POST /api/v1/notifications/seen', may: anybody, ok: 200, body: {} },
   {
     route: 'POST /api/v1/notifications',
     may: machineOrAdmin,
