@@ -138,6 +138,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     trusted: compile([...options.trustProxy]),
     now,
     log,
+    prepare: (user) => inboxes.prepare(user),
     endReason: (socket) => (outbound.wasCut(socket) ? 'slow_consumer' : undefined),
     onOpened(session, { lastSeq }) {
       outbound.add(session.socket);

@@ -36,6 +36,8 @@ interface Parts {
   readonly trusted: (address: string, hop: number) => boolean;
   readonly now: () => number;
   readonly log: Logger;
+  /** Resolves when what a user is to hear from the moment that a socket of theirs opens is listened to. Never rejects. */
+  prepare(user: UserFacts): Promise<void>;
   onOpened(session: Session, handshake: Handshake): void;
   onClosed(session: Session): void;
   onUserChanged(user: UserFacts): void;
@@ -63,6 +65,9 @@ export function createConnections(parts: Parts): Connections {
     try {
       const token = tokenOf(socket);
       if (token === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
+      const { user } = await authenticate(token);
+      await parts.prepare(user);
+      // Again: they may have become somebody else, or nobody, meanwhile.
       admitted.set(socket, { token, found: await authenticate(token) });
     } catch (error) {
       admitted.set(socket, { error });
