@@ -20,6 +20,7 @@ import { createAttachments } from './attachments/attachments.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
 import { watchEpoch } from './broker/epoch.ts';
+import { publishedPosition } from './broker/inspection.ts';
 import { createRelay, hintRelay, type Relay } from './broker/relay.ts';
 import type { Config, Role } from './config.ts';
 import { seedDemo } from './demo.ts';
@@ -36,9 +37,17 @@ import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
 import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
+import { createOperations } from './operations/operations.ts';
+import { createRebuilds } from './operations/rebuilds.ts';
 import { createQueries } from './projections/create-queries.ts';
 import { createLogFeed, type LogFeed } from './projections/feed.ts';
-import { createReadModels, createRemoteWaiter, type Projections, startProjections } from './projections/projections.ts';
+import {
+  createReadModels,
+  createRemoteWaiter,
+  ORDERS,
+  type Projections,
+  startProjections,
+} from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openAttachmentStore } from './storage.ts';
@@ -198,6 +207,17 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     waiter: projections,
     lastPosition: () => Math.max(appender.lastPosition, placed.lastPosition),
   });
+  const rebuilds = createRebuilds({ databaseUrl, log: logger, onDone: () => broker.signals.publish(ORDERS, {}) });
+  parts.defer('rebuilds', () => rebuilds.close());
+  const operations = createOperations({
+    pool,
+    reader,
+    signals: broker.signals,
+    rebuilds,
+    openSession: () => openSession(database, 'deskwire operations', { queryTimeout: 0 }),
+    relayPosition: () => publishedPosition(connection),
+    now: Date.now,
+  });
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
@@ -206,6 +226,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     auth,
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
     sockets: () => gateway?.control,
+    operations,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     epoch: () => epoch.current,
     readiness: readinessChecks({ pool, broker, projections, relay, head, draining: () => draining }),

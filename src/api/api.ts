@@ -12,6 +12,7 @@ import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { AsyncApiDocument } from '../application/asyncapi.ts';
+import type { Operations } from '../application/operations.ts';
 import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -33,6 +34,7 @@ import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { operationsRoutes } from './routes/operations.ts';
 import { referenceRoutes } from './routes/references.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { supportRoutes } from './routes/support.ts';
@@ -82,6 +84,7 @@ export interface ApiParts {
   readonly auth: Auth;
   readonly online: Online;
   readonly sockets: Sockets;
+  readonly operations: Operations;
   readonly asyncApi: AsyncApiDocument;
   /** Of the log, as it is now. */
   readonly epoch: () => string;
@@ -154,6 +157,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
       websocketRoutes(authenticated, services, parts.sockets);
+      operationsRoutes(authenticated, parts.operations);
       await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
     });
     await open.register(async (linked: App) => {

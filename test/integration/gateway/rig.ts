@@ -34,6 +34,7 @@ import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import { startAttachments } from '../../support/attachments.ts';
+import { startOperations } from '../../support/operations.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { socketContract } from '../../support/socket-contract.ts';
 import { until } from '../../support/until.ts';
@@ -139,6 +140,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     auth,
     online: async (userIds) => gateway.online(userIds),
     sockets: () => gateway.control,
+    operations: startOperations({ databaseUrl: database.connectionString, pool, reader, broker }, parts),
     asyncApi: createAsyncApi(dialects, '1'),
     epoch: () => epoch.current,
     readiness: [],
