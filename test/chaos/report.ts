@@ -18,8 +18,8 @@ export function renderTable(injections: readonly Injection[]): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([kind, ofKind]) => rowOf(kind, ofKind));
   return [
-    '| fault | times | lasted, s | commands acknowledged | longest without any, s | longest for one, s | clients converged, s: median | longest |',
-    '| --- | --: | --: | --: | --: | --: | --: | --: |',
+    '| fault | times | lasted, s | commands acknowledged | longest without any, s | longest for one, s | longest until heard, s | clients converged, s: median | longest |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: | --: |',
     ...rows,
     rowOf('**all**', injections),
   ].join('\n');
@@ -31,7 +31,7 @@ function rowOf(kind: string, injections: readonly Injection[]): string {
   const cells = [
     ...[kind, injections.length, longest(({ lasted }) => lasted)],
     injections.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-    ...[longest(({ silence }) => silence), longest(({ wait }) => wait)],
+    ...[longest(({ silence }) => silence), longest(({ wait }) => wait), longest(({ lag }) => lag)],
     ...[seconds(convergences[convergences.length >> 1] ?? 0), longest(({ convergence }) => convergence)],
   ];
   return `| ${cells.join(' | ')} |`;

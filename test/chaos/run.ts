@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly longest: number;
   /** Milliseconds between two commands of one writer: at least, and at most. */
   readonly pause: readonly [number, number];
+  /** Milliseconds for all clients to converge, after which the run goes on without. */
+  readonly patience: number;
   /** Told as things happen. */
   log(line: string): void;
 }
@@ -40,6 +42,8 @@ export interface Injection {
   readonly silence: number;
   /** The longest time that a command took, of those that were asked for meanwhile. */
   readonly wait: number;
+  /** The longest that a client, told of a message meanwhile, was told of it after it was acknowledged. */
+  readonly lag: number;
   /** From when it was undone until every client had what was acknowledged by then. */
   readonly convergence: number;
 }
@@ -52,7 +56,6 @@ export interface Run {
 }
 
 /** Milliseconds. */
-const TO_CONVERGE = 60_000;
 const FIRST_WORK = 500;
 /** For what should not come any more. */
 const LATE_REPETITIONS = 500;
@@ -85,10 +88,10 @@ export async function run(options: RunOptions): Promise<Run> {
   for (const fault of options.faults) {
     if (desk.now() > options.longest) break;
     await system.have(2);
-    const injection = await inject(fault, scene);
+    const injection = await inject(fault, scene, options);
     injections.push(injection);
-    const { lasted, silence, wait, convergence } = injection;
-    const times = { lasted, silence, wait, convergence };
+    const { lasted, silence, wait, lag, convergence } = injection;
+    const times = { lasted, silence, wait, lag, convergence };
     options.log(
       `${injections.length}. ${fault.kind}: ${JSON.stringify(times, (_, v) => (typeof v === 'number' ? Math.round(v) : v))}`,
     );
@@ -99,9 +102,9 @@ export async function run(options: RunOptions): Promise<Run> {
   desk.closing = true;
   await written;
   await system.have(1);
-  await settled(scene);
+  await settled(scene, options);
   const collected = await collect(system, desk.people);
-  await converged(followers, collected.log).catch((error: Error) => options.log(error.message));
+  await converged(followers, collected.log, options);
   const history: History = {
     ...collected,
     ...{ commands: desk.commands, restores, epochs },
@@ -141,12 +144,12 @@ function openFollowers(desk: Desk): Follower[] {
   return followers.map((one) => openFollower(desk, one));
 }
 
-async function inject(fault: Fault, scene: Scene): Promise<Injection> {
+async function inject(fault: Fault, scene: Scene, options: RunOptions): Promise<Injection> {
   const { desk } = scene;
   const began = desk.now();
   await fault.run(scene);
   const undone = desk.now();
-  await settled(scene);
+  await settled(scene, options);
   const ended = desk.now();
   const acknowledgements = desk.acknowledgements.filter((at) => at >= began && at <= ended);
   const moments = [began, ...acknowledgements, ended];
@@ -160,12 +163,13 @@ async function inject(fault: Fault, scene: Scene): Promise<Injection> {
     acknowledged: acknowledgements.length,
     silence: Math.max(...moments.slice(1).map((at, index) => at - (moments[index] ?? began))),
     wait: Math.max(0, ...waits),
+    lag: desk.deliveries.reduce((longest, { at, lag }) => (at >= began ? Math.max(longest, lag) : longest), 0),
     convergence: ended - undone,
   };
 }
 
 /** Everybody who follows a ticket or a room has what was acknowledged so far, and something new is acknowledged. */
-async function settled({ desk, followers }: Scene): Promise<void> {
+async function settled({ desk, followers }: Scene, options: RunOptions): Promise<void> {
   const told = new Map([
     ...[...desk.tickets.values()].map(({ id, version }) => [`ticket.${id}`, version] as const),
     ...[...desk.rooms].map(([name, version]) => [`room.${name}`, version] as const),
@@ -174,15 +178,20 @@ async function settled({ desk, followers }: Scene): Promise<void> {
   const everybody = () =>
     followers.every(({ cursorOf }) => [...told].every(([stream, version]) => (cursorOf(stream) ?? version) >= version));
   const goesOn = () => desk.closing || desk.acknowledgements.length > before;
-  await until(() => goesOn() && everybody(), 'all clients to converge', { timeoutMs: TO_CONVERGE });
+  await insist(() => goesOn() && everybody(), 'all clients to converge', options);
 }
 
 /** Everybody has the last of everything; when not, the checker says what is missing. */
-async function converged(followers: readonly Follower[], log: History['log']): Promise<void> {
+async function converged(followers: readonly Follower[], log: History['log'], options: RunOptions): Promise<void> {
   const expectedOf = expectations({ log });
   const has = (following: Following) =>
     !following.complete || (cursorOf(following) ?? 0) >= (expectedOf(following).at(-1)?.version ?? 0);
   const everybody = () => followers.every(({ followings }) => followings.every(has));
-  await until(everybody, 'the last events to reach everybody', { timeoutMs: TO_CONVERGE, everyMs: 100 });
+  await insist(everybody, 'the last events to reach everybody', options);
   await sleep(LATE_REPETITIONS);
+}
+
+/** What does not come true is said, and left to the checker. */
+async function insist(condition: () => boolean, what: string, { patience, log }: RunOptions): Promise<void> {
+  await until(condition, what, { timeoutMs: patience, everyMs: 10 }).catch((error: Error) => log(error.message));
 }

@@ -38,15 +38,17 @@ function killed(kind: string, weight: number, victim: Victim): Fault {
   };
 }
 
-function stopped(kind: string, weight: number, victim: Victim): Fault {
+/** Longer than it takes until a silent node is left out, and until clients ask somebody else. */
+const LONG = 4_000;
+
+function stopped(kind: string, weight: number, victim: Victim, forLong = false): Fault {
   return {
     kind,
     weight,
     async run(scene) {
       const pid = victim(scene);
       signal(pid, 'SIGSTOP');
-      // Some of them longer than it takes until a silent node is left out.
-      await sleep(scene.random.next() < 0.2 ? 4_000 : aMoment(scene.random));
+      await sleep(forLong ? LONG : aMoment(scene.random));
       signal(pid, 'SIGCONT');
     },
   };
@@ -66,8 +68,12 @@ export const processFaults: readonly Fault[] = [
   killed('kill a worker', 4, aWorker),
   killed('kill the relay leader', 4, theRelay),
   killed('kill a projector', 3, aProjector),
-  stopped('stop a node', 5, aNode),
-  stopped('stop a worker', 5, aWorker),
-  stopped('stop the relay leader', 5, theRelay),
-  stopped('stop a projector', 5, aProjector),
+  stopped('stop a node', 4, aNode),
+  stopped('stop a node for long', 1, aNode, true),
+  stopped('stop a worker', 4, aWorker),
+  stopped('stop a worker for long', 1, aWorker, true),
+  stopped('stop the relay leader', 4, theRelay),
+  stopped('stop the relay leader for long', 1, theRelay, true),
+  stopped('stop a projector', 4, aProjector),
+  stopped('stop a projector for long', 1, aProjector, true),
 ];

@@ -109,8 +109,7 @@ const restore: Fault = {
     const { epoch } = await headOf(scene);
     await everyNodeKnows(scene, epoch);
     restores.push({ position, until: desk.now() });
-    desk.rooms.clear();
-    for (const ticket of desk.tickets.values()) ticket.version = 1;
+    desk.historyReplaced();
     // Their protocol has no epoch to tell them by.
     for (const follower of followers) {
       if (follower.followings.some(({ dialect }) => dialect === 'notifications')) follower.startOver();

@@ -55,6 +55,11 @@ export interface Desk {
   readonly commands: Command[];
   /** When commands were acknowledged, in order. */
   readonly acknowledgements: number[];
+  /** Whenever a client heard of a message for the first time: how long that was after it was acknowledged. */
+  readonly deliveries: { readonly at: number; readonly lag: number }[];
+  heard(stream: string, version: number): void;
+  /** History was replaced: versions mean something else from now on. */
+  historyReplaced(): void;
   /** Set when nothing new is to be asked for. */
   closing: boolean;
   /** A node by chance: some do not answer, and clients do not know which. */
@@ -75,12 +80,24 @@ const RETRY = 50;
 export function createDesk(nodes: readonly ChaosNode[], people: People, random: Random): Desk {
   const began = performance.now();
   const now = () => performance.now() - began;
+  /** When the message with this version was acknowledged. */
+  const told = new Map<string, number>();
   const desk: Desk = {
     ...{ people, nodes, random, now },
     tickets: new Map(),
     rooms: new Map(),
     commands: [],
     acknowledgements: [],
+    deliveries: [],
+    heard(stream, version) {
+      const acknowledgedAt = told.get(`${stream} ${version}`);
+      if (acknowledgedAt !== undefined) desk.deliveries.push({ at: now(), lag: now() - acknowledgedAt });
+    },
+    historyReplaced() {
+      told.clear();
+      desk.rooms.clear();
+      for (const ticket of desk.tickets.values()) ticket.version = 1;
+    },
     closing: false,
     anyNode: () => random.pick(nodes),
     async insist({ kind, by, stream, value }, perform) {
@@ -112,6 +129,7 @@ export function createDesk(nodes: readonly ChaosNode[], people: People, random: 
     if (version === undefined) return;
     if (!TOLD.has(command.kind)) return;
     command.version = version;
+    told.set(`${command.stream} ${version}`, now());
     if (command.kind === 'note') return;
     const [kind, name = ''] = command.stream?.split('.', 2) ?? [];
     const ticket = desk.tickets.get(name);

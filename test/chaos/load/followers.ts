@@ -38,6 +38,10 @@ interface Tongue {
 
 interface Followed {
   readonly following: Following;
+  /** The highest version it ever had: what it has for the first time is beyond. */
+  highest: number;
+  /** Told of that. */
+  heard(version: number): void;
   /** Whether what is sent now is of the subscription that there is. */
   joined: boolean;
 }
@@ -161,8 +165,11 @@ function begin({ following }: Followed, base: number, epoch?: string): Segment {
   return segment;
 }
 
-function apply({ following }: Followed, { version, id }: { version: number; id: string }): void {
-  following.segments.at(-1)?.frames.push({ version, id });
+function apply(followed: Followed, { version, id }: { version: number; id: string }): void {
+  followed.following.segments.at(-1)?.frames.push({ version, id });
+  if (version <= followed.highest) return;
+  followed.highest = version;
+  followed.heard(version);
 }
 
 /** A stream that is gone is gone; for everything else the next connection may do better. */
@@ -220,7 +227,8 @@ export function openFollower(desk: Desk, { client, viewer, tongue, streams }: Fo
       ...{ client, dialect: tongue.dialect, stream, segments: [], complete: true },
       viewer: { id: viewer.id, staff: viewer.staff },
     };
-    const one = { following, joined: false };
+    const heard = (version: number) => desk.heard(stream, version);
+    const one = { following, joined: false, highest: 0, heard };
     all.push(following);
     followed.set(stream, one);
     return one;
