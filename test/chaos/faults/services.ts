@@ -1,9 +1,12 @@
 /** NATS and Postgres, which die, hang, lose what they hold, or are put back to an older state. */
+import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'nats';
 import { until } from '../../support/until.ts';
 import { aMoment, type Fault, type Scene } from './fault.ts';
 
+/** Events. */
+const MUST_BE_LOST = 5;
 /** Milliseconds for the system to find out what happened to it. */
 const PATIENCE = { timeoutMs: 30_000, everyMs: 20 };
 
@@ -82,24 +85,23 @@ const restore: Fault = {
     const { system, desk, random, followers, restores } = scene;
     const { database } = system;
     const backup = `${database}_backup`;
-    const shut = [
-      `alter database ${database} allow_connections false`,
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`,
-    ];
-    const open = `alter database ${database} allow_connections true`;
     await whenAlone(() =>
       system.asAdmin(
         `drop database if exists ${backup}`,
-        ...shut,
+        `alter database ${database} allow_connections false`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`,
         `create database ${backup} template ${database} strategy file_copy`,
-        open,
+        `alter database ${database} allow_connections true`,
       ),
     );
+    const saved = await headOf(scene);
     await sleep(aMoment(random));
+    // Something must be lost, or history is the same.
+    const lost = async () => (await headOf(scene)).position > saved.position + MUST_BE_LOST;
+    await until(lost, 'something to happen', PATIENCE);
     const before = await headOf(scene);
     await whenAlone(() =>
       system.asAdmin(
-        ...shut,
         `drop database if exists ${database} with (force)`,
         `create database ${database} template ${backup} strategy file_copy`,
       ),
@@ -132,21 +134,34 @@ async function headOf({ system }: Scene): Promise<{ position: number; epoch: str
   return { position: Number(row?.position), epoch: row?.epoch ?? '' };
 }
 
-/** Each of its workers looks every three seconds; a client is told the epoch by whichever answers. */
+/** Each process looks every three seconds; whichever worker a new connection comes to tells what it knows. */
 async function everyNodeKnows({ system, desk }: Scene, epoch: string): Promise<void> {
+  const { token } = desk.people.agent;
   for (const node of system.nodes) {
-    const headers = { authorization: `Bearer ${desk.people.agent.token}` };
-    for (let agreed = 0; agreed < 4 && node.ready; ) {
-      const answer = await fetch(`${node.url}/api/v1/notifications/unread-count`, {
-        headers: { ...headers, connection: 'close' },
-        signal: AbortSignal.timeout(2_000),
-      }).catch(() => undefined);
-      const shown = answer?.headers.get('deskwire-epoch');
-      await answer?.body?.cancel();
-      agreed = shown?.startsWith(epoch) ? agreed + 1 : 0;
-      await sleep(20);
-    }
+    let agreed = 0;
+    const knows = async () => {
+      if (!node.ready) return true;
+      agreed = (await epochShownBy(node.url, token))?.startsWith(epoch) ? agreed + 1 : 0;
+      return agreed >= 2 * node.workers().length;
+    };
+    await until(knows, `${node.name} to know of the new epoch`, PATIENCE);
   }
+}
+
+/** Over a connection of its own. */
+function epochShownBy(url: string, token: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const asking = request(`${url}/api/v1/notifications/unread-count`, { agent: false, headers, timeout: 2_000 });
+    asking.on('response', (response) => {
+      response.resume();
+      resolve(response.headers['deskwire-epoch']?.toString());
+    });
+    asking.on('timeout', () => asking.destroy());
+    asking.on('error', () => resolve(undefined));
+    asking.on('close', () => resolve(undefined));
+    asking.end();
+  });
 }
 
 export const serviceFaults: readonly Fault[] = [

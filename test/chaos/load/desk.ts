@@ -27,8 +27,10 @@ export interface WorkedTicket {
   readonly id: string;
   /** The highest version of a message that was acknowledged: everybody must come to know it. */
   version: number;
-  /** Commands acknowledged since it was opened. */
+  /** Messages acknowledged since it was opened. */
   commands: number;
+  /** Who it was last given to. */
+  assignee?: string;
 }
 
 export type Reply =

@@ -44,6 +44,8 @@ interface Followed {
   heard(version: number): void;
   /** Whether what is sent now is of the subscription that there is. */
   joined: boolean;
+  /** Counts them: of answers that are under way, only that to the last counts. */
+  joins: number;
 }
 
 /** Milliseconds from the end of a connection to the next. */
@@ -63,8 +65,11 @@ const streamTongue: Tongue = {
     const { segments, stream } = followed.following;
     const epoch = segments.at(-1)?.epoch;
     followed.joined = false;
+    followed.joins += 1;
+    const join = followed.joins;
     const request = { stream: wireName(stream), after: cursorOf(followed.following) ?? 0, ...(epoch && { epoch }) };
     askAtOnce(socket, 'subscribe', request, (answer) => {
+      if (join !== followed.joins) return;
       if (!answer?.success) return lost(socket, followed, answer?.error.type);
       const segment = segments.at(-1) ?? begin(followed, 0);
       segment.epoch = answer.epoch;
@@ -228,7 +233,7 @@ export function openFollower(desk: Desk, { client, viewer, tongue, streams }: Fo
       viewer: { id: viewer.id, staff: viewer.staff },
     };
     const heard = (version: number) => desk.heard(stream, version);
-    const one = { following, joined: false, highest: 0, heard };
+    const one = { following, joined: false, joins: 0, highest: 0, heard };
     all.push(following);
     followed.set(stream, one);
     return one;
