@@ -4,6 +4,7 @@
  * still needs: sockets are released and requests finished first, the event log and its connections last.
  */
 import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
@@ -246,6 +247,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
+    web: join(import.meta.dirname, '../dist'),
     healthOnly: !has('api'),
   });
   parts.defer('HTTP requests', () => app.close());

@@ -155,6 +155,7 @@ interface RigOptions {
   readonly online?: readonly string[];
   readonly onRoute?: ApiParts['onRoute'];
   readonly attachments?: AttachmentOptions;
+  readonly web?: string;
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -191,6 +192,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     config: { corsOrigins: [], ...options.config },
     log: silent,
     ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
+    ...(options.web !== undefined && { web: options.web }),
   });
   parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
