@@ -25,6 +25,7 @@ import { createAppender } from '../../../src/eventlog/appender.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { openSession } from '../../../src/eventlog/session.ts';
+import { createSocketCluster } from '../../../src/gateway/cluster.ts';
 import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
@@ -133,12 +134,15 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   const quietly = { onChanged: () => undefined, onError: () => undefined };
   const epoch = await watchEpoch({ reader, broker, every: 50, ...quietly });
   parts.defer(() => epoch.close());
+  const clock = () => performance.now();
+  const cluster = createSocketCluster({ self: newId(), dialects, broker, now: Date.now, clock, log });
+  parts.defer(() => cluster.close());
   const app = await createApi({
     services,
     waiter,
     auth,
-    online: async (userIds) => gateway.online(userIds),
-    sockets: () => gateway.control,
+    online: async (userIds) => cluster.presence.online(userIds),
+    sockets: () => cluster.control,
     asyncApi: createAsyncApi(dialects, '1'),
     epoch: () => epoch.current,
     readiness: [],
@@ -153,12 +157,14 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     reader,
     waiter,
     broker,
+    presence: cluster.presence,
     attachmentUrl: attachments.urlFor,
     log,
     now: options.now ?? Date.now,
     dialects,
     options: { rate: 'off', drainSpread: 0, ...options.gateway },
   });
+  await cluster.join(gateway);
   await app.listen({ host: '127.0.0.1', port: 0 });
   parts.defer(() => app.close());
   parts.defer(() => gateway.close());
