@@ -45,18 +45,18 @@ export interface PresenceParts {
     info(details: object, message: string): void;
     warn(details: object, message: string): void;
   };
-  readonly paces?: Partial<Paces>;
+  readonly paces?: PresencePaces;
 }
 
 /** Milliseconds. */
-interface Paces {
+export interface PresencePaces {
   /** A process of which nothing is heard for this long is not counted. */
   readonly silentAfter: number;
   /** A notice is kept for this long, and put up again three times meanwhile. */
   readonly keptFor: number;
 }
 
-const DEFAULT_PACES: Paces = { silentAfter: 5_000, keptFor: 30_000 };
+const DEFAULT_PACES: PresencePaces = { silentAfter: 5_000, keptFor: 30_000 };
 /** Milliseconds from one look at what is to be renewed, or forgotten, to the next. */
 const LOOK_EVERY = 1_000;
 /** Characters of a notice, well within what the broker takes. */

@@ -31,6 +31,7 @@ import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 import { createGateway } from '../../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../../src/gateway/options.ts';
+import type { PresencePaces } from '../../../src/gateway/presence/presence.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
@@ -63,6 +64,7 @@ interface NodeOptions {
   /** The gateway's clock. */
   readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
+  readonly presence?: PresencePaces;
   readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
@@ -135,7 +137,10 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   const epoch = await watchEpoch({ reader, broker, every: 50, ...quietly });
   parts.defer(() => epoch.close());
   const clock = () => performance.now();
-  const cluster = createSocketCluster({ self: newId(), dialects, broker, now: Date.now, clock, log });
+  const cluster = createSocketCluster({
+    ...{ self: newId(), dialects, broker, now: Date.now, clock, log },
+    ...(options.presence && { paces: options.presence }),
+  });
   parts.defer(() => cluster.close());
   const app = await createApi({
     services,
