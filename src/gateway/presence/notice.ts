@@ -4,8 +4,8 @@
  * was heard already, however often it is put up again, is recognized by its first line alone.
  */
 import Type from 'typebox';
+import { Compile } from 'typebox/compile';
 import { hashOf } from '../../actors/placement/rendezvous.ts';
-import { validator } from '../../application/validation.ts';
 import type { Person, Place } from './roster.ts';
 
 /** With 10,000 sockets a shard of theirs is some 5 KB, and a renewal within ten seconds is 26 notices a second. */
@@ -32,7 +32,8 @@ export function textOf(node: string, shard: number, number: number, content: Con
   return `${node} ${shard} ${number}\n${JSON.stringify(places)}`;
 }
 
-const placesIn = validator(
+/** Names are whatever they are: they were checked, or let in, where they came from. */
+const placesSchema = Compile(
   Type.Array(
     Type.Tuple([
       Type.Unsafe<Place>(Type.String({ pattern: '^(online$|ticket:|room:)' })),
@@ -50,7 +51,8 @@ export function noticeIn(text: string): Notice | undefined {
     shard: Number(shard),
     number: Number(number),
     content() {
-      const places = placesIn(JSON.parse(text.slice(text.indexOf('\n') + 1)));
+      const places: unknown = JSON.parse(text.slice(text.indexOf('\n') + 1));
+      if (!placesSchema.Check(places)) throw new Error(`the notice ${shard} of ${node} cannot be read`);
       return new Map(places.map(([place, people]) => [place, new Map(people)]));
     },
   };
