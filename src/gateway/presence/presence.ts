@@ -73,7 +73,7 @@ export function createPresence({ self, broker, now, clock, log, paces }: Presenc
   const own = new Map<number, { number: number; readonly content: Content }>();
   const unsaid = new Set<number>();
   let saying = false;
-  let failing = false;
+  const failing = new Set<'heard' | 'put up' | 'read'>();
   let closed = false;
   let unread = true;
   let looks = 0;
@@ -95,19 +95,20 @@ export function createPresence({ self, broker, now, clock, log, paces }: Presenc
     sayAll();
     look();
   });
-  board.ready.then(look, report);
+  board.ready.then(look, (error: unknown) => report('heard', error));
 
   function hear(text: string): void {
     try {
       neighbours.hear(text);
     } catch (error) {
-      report(error);
+      report('heard', error);
     }
   }
 
-  function report(error: unknown): void {
-    if (!failing) log.warn({ err: error }, 'who is present is not told, or not heard, in full');
-    failing = true;
+  /** Once, until it works again: it is tried every second. */
+  function report(what: 'heard' | 'put up' | 'read', error: unknown): void {
+    if (!failing.has(what)) log.warn({ err: error }, `who is present cannot be ${what} in full`);
+    failing.add(what);
   }
 
   function changedHere(place: Place, person: Person, change: Change): void {
@@ -147,9 +148,9 @@ export function createPresence({ self, broker, now, clock, log, paces }: Presenc
         if (result.status === 'fulfilled') continue;
         failed = true;
         unsaid.add(batch[index] ?? 0);
-        report(result.reason);
+        report('put up', result.reason);
       }
-      failing = failed;
+      if (!failed) failing.delete('put up');
       // Where one could not be kept, the others may be lost as well.
       if (failed) sayAll();
     }
@@ -192,9 +193,10 @@ export function createPresence({ self, broker, now, clock, log, paces }: Presenc
     unread = false;
     try {
       for (const text of await board.read()) hear(text);
+      failing.delete('read');
     } catch (error) {
       unread = true;
-      report(error);
+      report('read', error);
     }
   }
 
