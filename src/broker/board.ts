@@ -13,8 +13,11 @@ import type { Board, BoardOptions } from './port.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Of the server's own management interface nothing but the bucket is asked for: our user may do no more. */
-const OPTIONS = { checkAPI: false };
+/**
+ * Of the server's own management interface nothing but the bucket is asked for: our user may do no more. Where the bucket
+ * is gone nobody says so, since our listeners hear what was meant for it: silence has to tell, and soon.
+ */
+const OPTIONS = { checkAPI: false, timeout: 1_000 };
 
 export function openBoard(connection: BrokerConnection, name: string, options: BoardOptions): Board {
   const { nats, subjects, whileConnected } = connection;
