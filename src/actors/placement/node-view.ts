@@ -45,6 +45,8 @@ export interface NodeViewDependencies {
   readonly topic?: Topic;
   /** Milliseconds since 1970, told to the others. */
   readonly now: () => number;
+  /** Milliseconds of a clock that only goes forward; `performance.now` when absent. */
+  readonly clock?: () => number;
   readonly log: { info(details: object, message: string): void };
   /** Milliseconds. */
   readonly announceEvery?: number;
@@ -62,7 +64,7 @@ interface Announcement {
 
 interface Node extends Candidate {
   readonly code: string;
-  /** By `performance.now()`. */
+  /** By `clock`. */
   heardAt: number;
   /** What the latest announcements took, by two clocks that may differ. */
   readonly delays: number[];
@@ -74,13 +76,14 @@ const REMEMBERED = 60;
 
 export function createNodeView(dependencies: NodeViewDependencies): NodeView {
   const { self, code, broker, now, log, announceEvery = 1_000, silentAfter = 3_000, topic = NODES } = dependencies;
+  const clock = dependencies.clock ?? (() => performance.now());
   const me: Candidate = { id: self, hash: hashOf(self) };
   /** Those heard of, of whatever code. */
   const known = new Map<string, Node>();
   let others: readonly Node[] = [];
   let state: 'new' | 'joined' | 'leaving' = 'new';
   let announcing = false;
-  let lastLook = performance.now();
+  let lastLook = clock();
   let stoppedUntil = 0;
 
   function changed(): void {
@@ -116,7 +119,7 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
       announceSoon();
       if (node.code === code) dependencies.onChanged?.(node.id, 'heard');
     }
-    node.heardAt = performance.now();
+    node.heardAt = clock();
     if (wasStopped(node.heardAt)) return;
     node.delays.push(now() - said.at);
     if (node.delays.length > REMEMBERED) node.delays.shift();
@@ -137,7 +140,7 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
   }
 
   function look(): void {
-    const time = performance.now();
+    const time = clock();
     const pause = time - lastLook;
     const stopped = pause > 2 * announceEvery ? pause : 0;
     if (stopped > 0) stoppedUntil = time + announceEvery;

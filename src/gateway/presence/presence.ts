@@ -82,7 +82,7 @@ export function createPresence({ self, broker, now, clock, log, paces }: Presenc
   let hearingSince = lookedAt;
 
   const view = createNodeView({
-    ...{ self, broker, now, silentAfter, log },
+    ...{ self, broker, now, clock, silentAfter, log },
     code: 'sockets',
     topic: ['sockets'],
     onChanged: (node, change) => (change === 'heard' ? neighbours.heardOf(node) : neighbours.leftOut(node)),

@@ -8,11 +8,11 @@ let view: NodeView;
 let changes: string[];
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
   connected = true;
   changes = [];
   view = createNodeView({
-    ...{ self: 'me', code: 'c', now: () => 0, log: { info: () => undefined } },
+    ...{ self: 'me', code: 'c', now: Date.now, clock: Date.now, log: { info: () => undefined } },
     broker: {
       signals: {
         publish: () => undefined,
