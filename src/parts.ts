@@ -4,6 +4,7 @@
  * still needs: sockets are released and requests finished first, the event log and its connections last.
  */
 import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
@@ -32,6 +33,7 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
+import { createSocketCluster, type SocketCluster } from './gateway/cluster.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
@@ -224,14 +226,26 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     relayPosition: () => publishedPosition(connection),
     now: Date.now,
   });
+  const cluster = has('api') || has('gateway') ? joinSockets() : undefined;
+
+  function joinSockets(): SocketCluster {
+    const joined = createSocketCluster({
+      ...{ self: newId(), dialects: DIALECTS, broker, now: Date.now },
+      clock: () => performance.now(),
+      log: logger.child({ of: 'sockets' }),
+    });
+    parts.defer('cluster of sockets', () => joined.close());
+    return joined;
+  }
+
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
     services,
     waiter: projections,
     auth,
-    online: async (userIds) => gateway?.online(userIds) ?? new Set(),
-    sockets: () => gateway?.control,
+    online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
+    sockets: () => cluster?.control,
     operations,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     epoch: () => epoch.current,
@@ -246,10 +260,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
+    web: join(import.meta.dirname, '../dist'),
     healthOnly: !has('api'),
   });
   parts.defer('HTTP requests', () => app.close());
-  if (has('gateway')) {
+  if (cluster !== undefined && has('gateway')) {
     const opened = await createGateway({
       httpServer: app.server as HttpServer,
       auth,
@@ -257,6 +272,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       reader,
       waiter: projections,
       broker,
+      presence: cluster.presence,
       attachmentUrl: attachments.urlFor,
       log: logger,
       ...(surroundings.worker && { worker: surroundings.worker }),
@@ -273,6 +289,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     });
     gateway = opened;
     parts.defer('sockets', () => opened.close());
+    await cluster.join(opened);
   }
   // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
   if (has('api') || has('gateway')) await placed.join();
