@@ -33,7 +33,7 @@ process.stderr.write('making tickets\n');
   for (const [tickets, messages] of [[SHORT, MESSAGES.short] as const, [LONG, MESSAGES.long] as const]) {
     for (const ticket of tickets) {
       await log.append(opening(ticket));
-      await log.append(Array.from({ length: messages }, () => posting(ticket, false)));
+      await log.append(Array.from({ length: messages }, (_, n) => posting(ticket, n % 2 === 0 ? 'driver' : 'agent')));
     }
   }
   await log.analyze();
