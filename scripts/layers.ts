@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   application: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments'],
   gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
+  operations: ['domain', 'eventlog', 'broker', 'projections', 'application'],
   'demo.ts': ['domain', 'actors', 'auth'],
   cli: [...['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'services'], ...['config.ts', 'main.ts']],
   services: ['config.ts'],

@@ -20,6 +20,7 @@ import { createAttachments } from './attachments/attachments.ts';
 import { createAuth } from './auth/auth.ts';
 import { connectBroker } from './broker/connection.ts';
 import { watchEpoch } from './broker/epoch.ts';
+import { publishedPosition } from './broker/inspection.ts';
 import { createRelay, hintRelay, type Relay } from './broker/relay.ts';
 import type { Config, Role } from './config.ts';
 import { seedDemo } from './demo.ts';
@@ -36,9 +37,17 @@ import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
 import { createIds } from './ids.ts';
 import type { Logger } from './logging.ts';
+import { createOperations } from './operations/operations.ts';
+import { createRebuilds } from './operations/rebuilds.ts';
 import { createQueries } from './projections/create-queries.ts';
 import { createLogFeed, type LogFeed } from './projections/feed.ts';
-import { createReadModels, createRemoteWaiter, type Projections, startProjections } from './projections/projections.ts';
+import {
+  createReadModels,
+  createRemoteWaiter,
+  ORDERS,
+  type Projections,
+  startProjections,
+} from './projections/projections.ts';
 import { readinessChecks } from './readiness.ts';
 import type { Shutdown } from './shutdown.ts';
 import { openAttachmentStore } from './storage.ts';
@@ -60,7 +69,7 @@ export interface Surroundings {
 const NAMESPACE = 'deskwire';
 const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
-const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
+const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000, maxQueuedBytes: 64 * 1024 * 1024 };
 const REQUESTS_PER_MINUTE = 6_000;
 
 /** Milliseconds between two looks at the epoch, beside hearing of it. */
@@ -75,22 +84,27 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   // The relay alone reads none, and need not wait for those that a new version builds first.
   if (config.ROLES.some((role) => role !== 'relay')) await createReadModels(database, { log: logger });
 
+  const prometheus = createPrometheus();
+  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const { broker, connection } = await connectBroker({
     url: natsUrl,
     namespace: NAMESPACE,
     name: 'deskwire',
     log: logger,
+    onRefused: () => telemetry.metrics.refused('broker'),
   });
   parts.defer('broker', () => broker.close());
-  const prometheus = createPrometheus();
-  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const watch = watchParts(telemetry);
   const neighbours = surroundings.worker?.metrics;
   neighbours?.offer(prometheus.snapshot);
   const renderMetrics = async () =>
     neighbours ? prometheus.renderAll(await neighbours.collect()) : prometheus.render();
   const reader = createEventReader(pool);
-  const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
+  const appender = createAppender(pool, {
+    ...APPENDER_LIMITS,
+    onFlush: watch.onFlush,
+    onRefused: () => telemetry.metrics.refused('appends'),
+  });
   parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
@@ -147,6 +161,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     now: Date.now,
     newId,
     log: logger,
+    onRefused: telemetry.metrics.refused,
   });
   const code = await codeFingerprint();
   const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
@@ -198,6 +213,17 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     waiter: projections,
     lastPosition: () => Math.max(appender.lastPosition, placed.lastPosition),
   });
+  const rebuilds = createRebuilds({ databaseUrl, log: logger, onDone: () => broker.signals.publish(ORDERS, {}) });
+  parts.defer('rebuilds', () => rebuilds.close());
+  const operations = createOperations({
+    pool,
+    reader,
+    signals: broker.signals,
+    rebuilds,
+    openSession: () => openSession(database, 'deskwire operations', { queryTimeout: 0 }),
+    relayPosition: () => publishedPosition(connection),
+    now: Date.now,
+  });
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
@@ -206,6 +232,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     auth,
     online: async (userIds) => gateway?.online(userIds) ?? new Set(),
     sockets: () => gateway?.control,
+    operations,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     epoch: () => epoch.current,
     readiness: readinessChecks({ pool, broker, projections, relay, head, draining: () => draining }),
@@ -237,9 +264,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       telemetry,
       options: {
         replayLimit: config.REPLAY_LIMIT,
+        outboundLimit: config.OUTBOUND_LIMIT,
+        admission: { burst: 2 * config.CONNECTION_RATE, perSecond: config.CONNECTION_RATE },
         corsOrigins: config.CORS_ORIGINS,
         trustProxy: config.TRUST_PROXY,
-        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
+        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const, admission: 'off' as const }),
       },
     });
     gateway = opened;

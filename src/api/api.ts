@@ -12,6 +12,7 @@ import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { AsyncApiDocument } from '../application/asyncapi.ts';
+import type { Operations } from '../application/operations.ts';
 import { LIMITS } from '../application/schemas.ts';
 import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -22,6 +23,7 @@ import type { App } from './app.ts';
 import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
 import { describeSockets } from './docs/sockets.ts';
+import { boundRequests } from './in-flight.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
@@ -33,6 +35,7 @@ import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { healthRoutes, type ReadinessCheck } from './routes/health.ts';
 import { notificationRoutes } from './routes/notifications.ts';
+import { operationsRoutes } from './routes/operations.ts';
 import { referenceRoutes } from './routes/references.ts';
 import { roomRoutes } from './routes/rooms.ts';
 import { supportRoutes } from './routes/support.ts';
@@ -49,6 +52,8 @@ const REQUEST_MS = 300_000;
 const REFUSED_BODY_MS = 10_000;
 /** What is not over by then when the server closes is cut off. */
 const CLOSING_MS = 10_000;
+/** Requests under way. A second of Postgres at its fastest is more. */
+const IN_FLIGHT = 2_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -74,6 +79,8 @@ export interface ApiConfig {
   readonly trustProxy?: readonly string[];
   /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
   readonly closingGrace?: number;
+  /** Requests that may be under way, without those for health and metrics; 2,000 when absent. */
+  readonly requestsInFlight?: number;
 }
 
 export interface ApiParts {
@@ -82,6 +89,7 @@ export interface ApiParts {
   readonly auth: Auth;
   readonly online: Online;
   readonly sockets: Sockets;
+  readonly operations: Operations;
   readonly asyncApi: AsyncApiDocument;
   /** Of the log, as it is now. */
   readonly epoch: () => string;
@@ -99,7 +107,7 @@ export interface ApiParts {
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
-  const { services, waiter, auth, config, log } = parts;
+  const { services, waiter, auth, config, log, metrics = noMetrics } = parts;
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
@@ -116,7 +124,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
-  measureRequests(app, parts.metrics ?? noMetrics);
+  measureRequests(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
     done();
@@ -135,6 +143,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
   if (parts.healthOnly) return app;
   await app.register(async (open: App) => {
+    boundRequests(open, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
     await refuseUnderPressure(open);
     authRoutes(open, auth);
     await open.register(async (authenticated: App) => {
@@ -154,6 +163,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
       referenceRoutes(authenticated, services);
       roomRoutes(authenticated, services);
       websocketRoutes(authenticated, services, parts.sockets);
+      operationsRoutes(authenticated, parts.operations);
       await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
     });
     await open.register(async (linked: App) => {

@@ -1,5 +1,5 @@
 /** What an operator wants to know of the broker: its version, and whether the JetStream stream is as we made it. */
-import { DiscardPolicy, RetentionPolicy, StorageType } from 'nats';
+import { DiscardPolicy, NatsError, RetentionPolicy, StorageType } from 'nats';
 import type { BrokerConnection } from './connection.ts';
 import { findEventStream, holdsEpoch, MAX_EVENTS } from './event-stream.ts';
 
@@ -22,6 +22,16 @@ export interface EventStreamFacts {
 }
 
 const MANAGER = { checkAPI: false, timeout: 3_000 };
+
+/** JetStream's last position; undefined when there is no stream, or the server does not tell. */
+export async function publishedPosition(connection: BrokerConnection): Promise<number | undefined> {
+  try {
+    return (await inspectBroker(connection)).stream?.lastPosition;
+  } catch (error) {
+    if (error instanceof NatsError) return undefined;
+    throw error;
+  }
+}
 
 /** Rejects when the server has no JetStream, or does not let us ask. */
 export async function inspectBroker(connection: BrokerConnection): Promise<BrokerFacts> {

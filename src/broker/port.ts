@@ -4,7 +4,8 @@
  * Four channels, each with its own promise:
  * - `followLog`: recorded events in position order, from JetStream; may end at any moment (`done`), and may show a gap;
  * - `live`: recorded events of one stream as they happen; may lose, repeat or reorder: whoever listens checks versions;
- * - `signals`: ephemeral messages (typing, inbox hints, heartbeats): at most once, never stored;
+ * - `signals`: ephemeral messages (typing, inbox hints, heartbeats): at most once, never stored, nor kept for a server
+ *   that does not take them;
  * - `requests`: a question to one process and its answer, or the reason why there is none.
  *
  * `live` and `signals` deliver what this process itself published at once from memory, without the round trip.

@@ -7,7 +7,7 @@
 import type { Server as HttpServer } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
-import { Server, type ServerOptions } from 'socket.io';
+import { Server, type ServerOptions, type Socket } from 'socket.io';
 import type { Services } from '../application/services.ts';
 import type { SocketControl } from '../application/socket-control.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -18,10 +18,13 @@ import type { UserFacts } from '../domain/user/identity.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { admitAtRate } from './connection/admission.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDispatch } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
+import { createOutbound } from './connection/outbound.ts';
 import { createRateLimit } from './connection/rate-limit.ts';
+import { createReplays } from './connection/replays.ts';
 import type { Session } from './connection/session.ts';
 import { createSessions } from './connection/sessions.ts';
 import { createSocketControl } from './control/socket-control.ts';
@@ -83,6 +86,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const io = createServer(parts.httpServer, options, parts.worker);
   const rooms = createRooms(io);
   const sessions = createSessions();
+  const outbound = createOutbound({ engine: io.engine, limit: options.outboundLimit, onSlow });
+  const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
+  if (options.admission !== 'off') {
+    admitAtRate({ engine: io.engine, rate: options.admission, now, onRefused: () => metrics.refused('connections') });
+  }
   const messageWireFor = createMessageWire(parts.attachmentUrl);
   const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
@@ -92,6 +100,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dialects,
     rooms,
     sessions,
+    replays,
     messageWireFor,
     epoch,
     onError,
@@ -101,7 +110,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const inboxOf = new WeakMap<Session, InboxFeed>();
 
   const tools: Toolbox = {
-    ...{ services, waiter: parts.waiter, memberships, typing, clients, messageWireFor, now },
+    ...{ services, waiter: parts.waiter, memberships, replays, typing, clients, messageWireFor, now },
     historySize: options.historySize,
     epoch: () => epoch.current,
     inboxOf(session) {
@@ -127,7 +136,10 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     trusted: compile([...options.trustProxy]),
     now,
     log,
+    prepare: (user) => inboxes.prepare(user),
+    endReason: (socket) => (outbound.wasCut(socket) ? 'slow_consumer' : undefined),
     onOpened(session, { lastSeq }) {
+      outbound.add(session.socket);
       dispatch.attach(session);
       const spoken = catalog.get(session.namespace)?.dialects ?? [];
       session.socket.emit('connected', greetingFor(session.user, spoken));
@@ -144,7 +156,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
             session.socket.emit(name, payload);
           }
         };
-        inbox.join(session, dialect, { after: lastSeq }, welcome).catch((error: unknown) => lostInbox(session, error));
+        replays
+          .run(session.socket, () => inbox.join(session, dialect, { after: lastSeq }, welcome))
+          .catch((error: unknown) => lostInbox(session, error));
       }
     },
     onError,
@@ -172,6 +186,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     if (leaving.aborted) return;
     log.error({ socket: socket.id, user: user.id, err: error }, 'inbox could not be joined');
     socket.conn.close();
+  }
+
+  /** Comes back by itself, with its cursors, and is replayed what it did not take. */
+  function onSlow(sockets: Iterable<Socket>, bytes: number): void {
+    for (const { id, nsp } of sockets) {
+      const user = sessions.ofSocket(id)?.user.id;
+      log.warn({ socket: id, user, namespace: nsp.name, bytes, reason: 'slow_consumer' }, 'socket cut off');
+      metrics.slowConsumer(nsp.name);
+    }
   }
 
   /** Another history: every cursor is void. Clients come back, show their epoch, and load afresh. */
@@ -206,6 +229,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       clearInterval(review);
       stopReconnected();
       await drain(io, sessions, options.drainSpread);
+      outbound.close();
       stopDirectory();
       stopRevoked();
       epoch.close();

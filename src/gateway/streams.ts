@@ -12,6 +12,7 @@ import type { EventReader } from '../eventlog/event-log.ts';
 import type { NotificationView, ProjectionWaiter } from '../projections/queries.ts';
 import type { ReplayedStream } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import type { Replays } from './connection/replays.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -48,6 +49,7 @@ export interface StreamsParts {
   readonly dialects: readonly Dialect[];
   readonly rooms: Rooms;
   readonly sessions: Sessions;
+  readonly replays: Replays;
   readonly messageWireFor: MessageWireFor;
   readonly epoch: Epoch;
   readonly telemetry?: Telemetry;
@@ -89,7 +91,9 @@ export function createStreams(parts: StreamsParts): Streams {
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
   const memberships = createMemberships({
-    ...options,
+    ...{ replayLimit: options.replayLimit, historySize: options.historySize },
+    streamsPerSocket: options.streamsPerSocket,
+    replays: parts.replays,
     ...{ services, messageWireFor },
     streams: live,
     epoch: () => epoch.current,

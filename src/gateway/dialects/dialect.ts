@@ -20,6 +20,8 @@ import type { Request } from './request.ts';
 export interface Wire {
   readonly name: string;
   readonly payload: object;
+  /** Whoever does not keep up need not hear it. Never what ends something that others were told has begun. */
+  readonly ephemeral?: boolean;
 }
 
 /** To members of a stream. */

@@ -30,6 +30,7 @@ import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries.ts';
 import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
+import { startOperations } from '../../support/operations.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
@@ -183,6 +184,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     auth,
     online: () => Promise.resolve(new Set(options.online)),
     sockets: () => NOBODY,
+    operations: startOperations(node, parts),
     asyncApi: createAsyncApi(DIALECTS, '1'),
     epoch: () => 'epoch',
     readiness: options.readiness ?? [],

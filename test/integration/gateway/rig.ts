@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { createDirectory, ticketContextFrom } from '../../../src/actors/directory.ts';
 import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
@@ -33,12 +33,14 @@ import type { GatewayOptions } from '../../../src/gateway/options.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
+import type { Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { startAttachments } from '../../support/attachments.ts';
+import { startOperations } from '../../support/operations.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { socketContract } from '../../support/socket-contract.ts';
 import { until } from '../../support/until.ts';
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+const quiet = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const newId = () => randomUUID();
 
 export interface Services {
@@ -66,6 +68,8 @@ interface NodeOptions {
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
   readonly onRoute?: ApiParts['onRoute'];
+  readonly telemetry?: Telemetry;
+  readonly log?: Logger;
 }
 
 export async function startServices(): Promise<Services & AsyncDisposable> {
@@ -78,7 +82,7 @@ export async function startServices(): Promise<Services & AsyncDisposable> {
 
 export async function startNode({ databaseUrl, natsUrl }: Services, options: NodeOptions = {}): Promise<Node> {
   await using parts = new AsyncDisposableStack();
-  const { dialects = DIALECTS } = options;
+  const { dialects = DIALECTS, log = quiet } = options;
   const database = { connectionString: databaseUrl };
   const pool = new pg.Pool({ ...database, max: 20 });
   pool.on('error', () => undefined);
@@ -139,6 +143,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     auth,
     online: async (userIds) => gateway.online(userIds),
     sockets: () => gateway.control,
+    operations: startOperations({ databaseUrl: database.connectionString, pool, reader, broker }, parts),
     asyncApi: createAsyncApi(dialects, '1'),
     epoch: () => epoch.current,
     readiness: [],
@@ -157,7 +162,8 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     log,
     now: options.now ?? Date.now,
     dialects,
-    options: { rate: 'off', drainSpread: 0, ...options.gateway },
+    options: { rate: 'off', admission: 'off', drainSpread: 0, ...options.gateway },
+    ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   parts.defer(() => app.close());

@@ -123,6 +123,27 @@ const RELAY_ROWS: readonly PlainRow[] = [
   { route: 'GET /websocket/clients/:clientId/status', may: machineOrAdmin, ok: 200, params: away },
 ];
 
+const OPERATIONS = '/api/v1/operations';
+const projection = 'rooms';
+
+function order(path: string, ok: number, body?: object): PlainRow {
+  const route = path.replace(' ', ` ${OPERATIONS}/`);
+  return { route, may: admin, ok, params: { projection }, ...(body !== undefined && { body }) };
+}
+
+/** Where nothing is parked and nothing is rebuilt. */
+const OPERATIONS_ROWS: readonly PlainRow[] = [
+  { route: `GET ${OPERATIONS}`, may: admin, ok: 200 },
+  order('GET parked', 200),
+  order('POST parked/retry', 202, { projection }),
+  order('POST parked/skip', 409, { projection, stream: 'room.cast-open', position: 1 }),
+  order('DELETE projections/:projection/rebuild', 409),
+  order('POST projections/:projection/rollback', 409),
+  order('POST projections/:projection/pause', 202),
+  order('POST projections/:projection/resume', 202),
+  order('POST projections/:projection/rebuild', 202),
+];
+
 export const PLAIN_ROWS: readonly PlainRow[] = [
   { route: 'GET /api/v1/tickets', may: anybody, ok: 200 },
   { route: 'POST /api/v1/tickets', use: 'for oneself', may: anybody, ok: 201, body: { description: 'Stuck' } },
@@ -205,6 +226,7 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
     body: { private: false },
   },
   ...RELAY_ROWS,
+  ...OPERATIONS_ROWS,
 ];
 
 /** Without a token. */
