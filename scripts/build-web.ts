@@ -10,6 +10,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { InlineConfig } from 'vite';
+import consoleConfig from '../console/vite.config.ts';
 
 export interface Target {
   readonly name: string;
@@ -40,6 +41,7 @@ function script(name: string, entry: string, sources: readonly string[], format:
 export const targets: readonly Target[] = [
   script('client', 'src/client/index.ts', ['src/client'], 'es', 'index.js'),
   script('widget', 'widget/index.ts', ['src/client', 'widget'], 'iife', 'widget.js'),
+  { name: 'console', sources: ['src/client', 'console'], config: consoleConfig },
 ];
 
 const COMMON = ['package-lock.json', 'scripts/build-web.ts'];

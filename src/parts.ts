@@ -33,6 +33,7 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
+import { createSocketCluster, type SocketCluster } from './gateway/cluster.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
@@ -70,7 +71,7 @@ export interface Surroundings {
 const NAMESPACE = 'deskwire';
 const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
-const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
+const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000, maxQueuedBytes: 64 * 1024 * 1024 };
 const REQUESTS_PER_MINUTE = 6_000;
 
 /** Milliseconds between two looks at the epoch, beside hearing of it. */
@@ -85,22 +86,27 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   // The relay alone reads none, and need not wait for those that a new version builds first.
   if (config.ROLES.some((role) => role !== 'relay')) await createReadModels(database, { log: logger });
 
+  const prometheus = createPrometheus();
+  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const { broker, connection } = await connectBroker({
     url: natsUrl,
     namespace: NAMESPACE,
     name: 'deskwire',
     log: logger,
+    onRefused: () => telemetry.metrics.refused('broker'),
   });
   parts.defer('broker', () => broker.close());
-  const prometheus = createPrometheus();
-  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const watch = watchParts(telemetry);
   const neighbours = surroundings.worker?.metrics;
   neighbours?.offer(prometheus.snapshot);
   const renderMetrics = async () =>
     neighbours ? prometheus.renderAll(await neighbours.collect()) : prometheus.render();
   const reader = createEventReader(pool);
-  const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
+  const appender = createAppender(pool, {
+    ...APPENDER_LIMITS,
+    onFlush: watch.onFlush,
+    onRefused: () => telemetry.metrics.refused('appends'),
+  });
   parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
@@ -157,6 +163,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     now: Date.now,
     newId,
     log: logger,
+    onRefused: telemetry.metrics.refused,
   });
   const code = await codeFingerprint();
   const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
@@ -219,14 +226,26 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     relayPosition: () => publishedPosition(connection),
     now: Date.now,
   });
+  const cluster = has('api') || has('gateway') ? joinSockets() : undefined;
+
+  function joinSockets(): SocketCluster {
+    const joined = createSocketCluster({
+      ...{ self: newId(), dialects: DIALECTS, broker, now: Date.now },
+      clock: () => performance.now(),
+      log: logger.child({ of: 'sockets' }),
+    });
+    parts.defer('cluster of sockets', () => joined.close());
+    return joined;
+  }
+
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
     services,
     waiter: projections,
     auth,
-    online: async (userIds) => gateway?.online(userIds) ?? new Set(),
-    sockets: () => gateway?.control,
+    online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
+    sockets: () => cluster?.control,
     operations,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     epoch: () => epoch.current,
@@ -245,7 +264,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     healthOnly: !has('api'),
   });
   parts.defer('HTTP requests', () => app.close());
-  if (has('gateway')) {
+  if (cluster !== undefined && has('gateway')) {
     const opened = await createGateway({
       httpServer: app.server as HttpServer,
       auth,
@@ -253,6 +272,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       reader,
       waiter: projections,
       broker,
+      presence: cluster.presence,
       attachmentUrl: attachments.urlFor,
       log: logger,
       ...(surroundings.worker && { worker: surroundings.worker }),
@@ -260,13 +280,16 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       telemetry,
       options: {
         replayLimit: config.REPLAY_LIMIT,
+        outboundLimit: config.OUTBOUND_LIMIT,
+        admission: { burst: 2 * config.CONNECTION_RATE, perSecond: config.CONNECTION_RATE },
         corsOrigins: config.CORS_ORIGINS,
         trustProxy: config.TRUST_PROXY,
-        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
+        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const, admission: 'off' as const }),
       },
     });
     gateway = opened;
     parts.defer('sockets', () => opened.close());
+    await cluster.join(opened);
   }
   // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
   if (has('api') || has('gateway')) await placed.join();

@@ -37,6 +37,9 @@ const SHARED_SCRIPTS = [
   { url: '/client.js', folder: 'client', file: 'index.js' },
 ];
 
+/** Addresses within the console, beside `/`: all of them are its one page, which finds its way by itself. */
+const CONSOLE_PAGES = ['/tickets', '/tickets/*', '/inbox', '/operations', '/operations/*'];
+
 /** `folder`: where each thing is built to a folder of its own. */
 export async function serveWeb(app: App, folder: string): Promise<void> {
   const there = SHARED_SCRIPTS.filter((script) => existsSync(join(folder, script.folder, script.file)));
@@ -55,6 +58,14 @@ export async function serveWeb(app: App, folder: string): Promise<void> {
 }
 
 async function serveConsole(app: App, root: string): Promise<void> {
+  for (const url of CONSOLE_PAGES) {
+    app.get(url, { schema: { hide: true } }, (_request, reply) =>
+      reply
+        .header('content-security-policy', PAGE_SECURITY_POLICY)
+        .header('cache-control', ASK_AGAIN)
+        .sendFile('index.html', root),
+    );
+  }
   await app.register(files, {
     root,
     decorateReply: false,

@@ -83,6 +83,19 @@ describe('the console', () => {
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
   });
 
+  it.each(['/tickets', '/tickets/01a1-7c32/timeline', '/inbox', '/operations'])(
+    'is one page, whichever of its addresses is opened: %s',
+    async (path) => {
+      const page = await get('/');
+      const { status, headers, text } = await get(path);
+      expect(status).toBe(200);
+      expect(text).toBe(page.text);
+      for (const header of ['content-security-policy', 'cache-control', 'content-type']) {
+        expect(headers.get(header)).toBe(page.headers.get(header));
+      }
+    },
+  );
+
   it('has files whose names change with their content, which are kept for ever', async () => {
     const { status, headers } = await get('/assets/desk-4f2a.js');
     expect(status).toBe(200);

@@ -117,11 +117,14 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
         })),
       );
       const unread = entries.filter((entry) => !entry.read);
-      expect(await queries.inbox(viewer)).toEqual({ seq: all.length, unread: unread.length });
+      expect(await queries.inbox(viewer)).toEqual({
+        ...{ seq: all.length, unread: unread.length },
+        unseen: unread.filter((entry) => !entry.seen).length,
+      });
       const page = await queries.notifications(viewer, { unread: true, limit: 1_000 });
       expect(page.items.map((item) => item.seq)).toEqual(unread.map((entry) => entry.seq).toReversed());
-      const { count, upTo, ranges } = await queries.unreadNotifications(viewer, 1_000);
-      expect([count, upTo]).toEqual([unread.length, all.length]);
+      const { count, unseen, upTo, ranges } = await queries.unreadNotifications(viewer, 1_000);
+      expect([count, unseen, upTo]).toEqual([unread.length, unread.filter((one) => !one.seen).length, all.length]);
       const within = entries.filter(({ seq }) => ranges.some(([first, last]) => first <= seq && seq <= last));
       expect(within).toEqual(unread);
     }
