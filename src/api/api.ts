@@ -23,6 +23,7 @@ import type { App } from './app.ts';
 import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
 import { describeSockets } from './docs/sockets.ts';
+import { boundRequests } from './in-flight.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
@@ -52,6 +53,8 @@ const REQUEST_MS = 300_000;
 const REFUSED_BODY_MS = 10_000;
 /** What is not over by then when the server closes is cut off. */
 const CLOSING_MS = 10_000;
+/** Requests under way. A second of Postgres at its fastest is more. */
+const IN_FLIGHT = 2_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -77,6 +80,8 @@ export interface ApiConfig {
   readonly trustProxy?: readonly string[];
   /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
   readonly closingGrace?: number;
+  /** Requests that may be under way, without those for health and metrics; 2,000 when absent. */
+  readonly requestsInFlight?: number;
 }
 
 export interface ApiParts {
@@ -105,7 +110,7 @@ export interface ApiParts {
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
-  const { services, waiter, auth, config, log } = parts;
+  const { services, waiter, auth, config, log, metrics = noMetrics } = parts;
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
@@ -122,7 +127,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
-  measureRequests(app, parts.metrics ?? noMetrics);
+  measureRequests(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
     done();
@@ -142,6 +147,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   if (parts.healthOnly) return app;
   if (parts.web !== undefined) await serveWeb(app, parts.web);
   await app.register(async (open: App) => {
+    boundRequests(open, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
     await refuseUnderPressure(open);
     authRoutes(open, auth);
     await open.register(async (authenticated: App) => {

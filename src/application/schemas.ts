@@ -100,10 +100,8 @@ export const ReadNotificationsBody = Type.Object(
   { additionalProperties: false },
 );
 
-export const ReadAllNotificationsBody = Type.Object(
-  { upToSeq: Type.Optional(VersionField) },
-  { additionalProperties: false },
-);
+/** Without `upToSeq`: all that there is. */
+export const UpToSeqBody = Type.Object({ upToSeq: Type.Optional(VersionField) }, { additionalProperties: false });
 
 /** Throws `invalid_payload` naming `role` for what is no role. */
 export function roleIn(name: string): Role {

@@ -2,6 +2,7 @@
 import type { Caller, Services } from '../application/services.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import { validTraceparent } from '../telemetry/tracing.ts';
+import type { Replays } from './connection/replays.ts';
 import type { Session } from './connection/session.ts';
 import type { Wire } from './dialects/dialect.ts';
 import type { Call } from './dialects/request.ts';
@@ -16,6 +17,7 @@ export interface Toolbox {
   readonly services: Services;
   readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
+  readonly replays: Replays;
   readonly typing: Typing;
   readonly ticketChanges: Pick<TicketChanges, 'follow'>;
   readonly clients: Pick<Clients, 'broadcast'>;

@@ -76,9 +76,11 @@ async function subscribeInbox(call: Call, after: number, seen: Seen): Promise<vo
   const { session, tools } = call;
   const otherLog = seen.epoch !== undefined && seen.epoch !== tools.epoch();
   const from = { after, internal: seen.internal, ...(otherLog && { broken: 'epoch' as const }) };
-  await tools.inboxOf(session).join(session, stream, from, ({ seq, ...arrival }) => {
-    welcome(call, { stream: 'inbox', version: seq, ...arrival });
-  });
+  await tools.replays.run(session.socket, () =>
+    tools.inboxOf(session).join(session, stream, from, ({ seq, ...arrival }) => {
+      welcome(call, { stream: 'inbox', version: seq, ...arrival });
+    }),
+  );
 }
 
 type Named = { readonly kind: LiveKind; readonly id: string } | 'inbox';

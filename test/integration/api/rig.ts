@@ -40,7 +40,8 @@ const newId = () => randomUUID();
 const NOBODY: SocketControl = {
   send: (target) => Promise.resolve('client' in target ? undefined : 0),
   status: () => Promise.resolve({ connections: 0, users: 0, rooms: 0, nodes: 1, uptime: 0 }),
-  clients: () => Promise.resolve([]),
+  disconnect: (target) => Promise.resolve('client' in target ? undefined : 0),
+  clients: () => Promise.resolve({ clients: [], more: false }),
   client: () => Promise.resolve(undefined),
   clientsOf: () => Promise.resolve([]),
   takenNames: takenNames(DIALECTS),
