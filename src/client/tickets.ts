@@ -1,8 +1,9 @@
 /** Commands and reads about tickets, by id. Commands go through the outbox: they outlive drops, and are done once. */
-import type { Link } from './connection.ts';
+
 import { createEmitter, type Listenable } from './emitter.ts';
 import { DeskwireError } from './errors.ts';
 import type { Http } from './http.ts';
+import type { Link } from './link.ts';
 import type { Command, InnerOutbox } from './outbox.ts';
 import type {
   Attachment,
