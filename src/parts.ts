@@ -287,6 +287,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     actors: () => local.active,
     sockets: () => gateway?.sockets() ?? [],
     rooms: () => gateway?.rooms() ?? [],
+    outbound: () => gateway?.outbound(),
   });
   return app;
 }

@@ -8,8 +8,8 @@
  *        └──▶ gone ◀┘  (this user may not see it, or it is no more; asked again with the next connection)
  */
 import type { Backoff } from './backoff.ts';
-import type { Link, Reply } from './connection.ts';
 import { asError, closedError, type DeskwireError, isPassing } from './errors.ts';
+import type { Link, Reply } from './link.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { StreamEvent } from './types.ts';
 

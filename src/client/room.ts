@@ -1,9 +1,9 @@
 /** A room that is followed: everything said in it. A room has no load over HTTP: its stream is all there is. */
 import { createBackoff, type Pace } from './backoff.ts';
-import type { Link } from './connection.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
-import { closedError } from './errors.ts';
 import { createFollower, type FollowStatus } from './follower.ts';
+import type { Link } from './link.ts';
+import { createShares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { RoomMessage, StreamEvent } from './types.ts';
 
@@ -49,7 +49,6 @@ const LATEST = 50;
 export function followRoom({ name, link, surroundings, pace, send }: Parts, onUnused: () => void): RoomFollowing {
   const heard = createEmitter<RoomEvents>();
   let state: RoomState = { status: 'loading', messages: [] };
-  let handles = 0;
   let closed = false;
   /** What was said up to here when we first came is the past. */
   let announcedFrom: number | undefined;
@@ -91,44 +90,22 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
   });
   update({ status: follower.status });
 
+  const shares = createShares(heard, onUnused);
+
   return {
-    close,
-    handle() {
-      handles += 1;
-      let open = true;
-      const listening = new Set<() => void>();
-      return {
-        name,
-        get state() {
-          return state;
-        },
-        on(event, listener) {
-          if (!open) throw closedError();
-          const off = heard.on(event, listener);
-          listening.add(off);
-          return () => {
-            listening.delete(off);
-            off();
-          };
-        },
-        ready: () => follower.ready(),
-        send,
-        close() {
-          if (!open) return;
-          open = false;
-          for (const off of listening) off();
-          handles -= 1;
-          if (handles > 0) return;
-          close();
-          onUnused();
-        },
-      };
+    handle: () => ({
+      ...shares.take(),
+      name,
+      get state() {
+        return state;
+      },
+      ready: () => follower.ready(),
+      send,
+    }),
+    close() {
+      closed = true;
+      follower.close();
+      heard.clear();
     },
   };
-
-  function close(): void {
-    closed = true;
-    follower.close();
-    heard.clear();
-  }
 }

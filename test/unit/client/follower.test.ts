@@ -1,10 +1,10 @@
 /** Following a stream: the cursor, what comes twice, what comes too early, and when everything is loaded afresh. */
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from '../../../src/client/backoff.ts';
-import type { Link, Reply } from '../../../src/client/connection.ts';
 import { createEmitter } from '../../../src/client/emitter.ts';
 import { DeskwireError } from '../../../src/client/errors.ts';
 import { createFollower, type Loaded } from '../../../src/client/follower.ts';
+import type { Link, Reply } from '../../../src/client/link.ts';
 import type { StreamEvent } from '../../../src/client/types.ts';
 import { createWorld, settle } from './world.ts';
 
