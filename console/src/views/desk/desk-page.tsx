@@ -9,12 +9,14 @@ import { ListPane } from './list-pane.tsx';
 import { NewTicket } from './new-ticket.tsx';
 
 export function DeskPage({ params, path }: { readonly params: Params; readonly path: string }) {
+  const texts = useTexts();
   const { desk } = useSignedIn();
   const { ticketId } = params;
   const isNew = path === '/tickets/new';
   useEffect(() => desk.list.open(ticketId), [desk, ticketId]);
   return (
     <div className="desk" data-pane={isNew || ticketId !== undefined ? 'ticket' : 'list'}>
+      <h1 className="unseen">{texts.navigation.tickets}</h1>
       <ListPane selected={ticketId} />
       <div className="desk-main">{isNew ? <NewTicket /> : <Chosen ticketId={ticketId} />}</div>
     </div>
