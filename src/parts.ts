@@ -4,6 +4,7 @@
  * still needs: sockets are released and requests finished first, the event log and its connections last.
  */
 import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
@@ -32,6 +33,7 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
+import { createSocketCluster } from './gateway/cluster.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
@@ -177,13 +179,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const actors = watchCommands(placed, telemetry);
 
   const auth = await createAuth({
-    pool,
-    actors,
-    directory,
-    broker,
-    log: logger,
-    now: Date.now,
-    newId,
+    ...{ pool, actors, directory, broker, log: logger, now: Date.now, newId },
     limitAttempts: config.RATE_LIMIT === 'on',
     ...providerOf(config),
   });
@@ -193,12 +189,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const store = await openAttachmentStore(config);
   parts.defer('attachment store', () => store.close());
   const attachments = await createAttachments({
-    pool,
-    store,
+    ...{ pool, store, newId, now: Date.now, log: logger },
     baseUrl: config.PUBLIC_URL ?? '',
-    newId,
-    now: Date.now,
-    log: logger,
   });
   parts.defer('attachments', () => attachments.close());
 
@@ -224,14 +216,19 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     relayPosition: () => publishedPosition(connection),
     now: Date.now,
   });
+  const served = has('api') || has('gateway');
+  const clock = () => performance.now();
+  const common = { broker, now: Date.now, clock, log: logger.child({ of: 'sockets' }) };
+  const cluster = served ? createSocketCluster({ ...common, self: newId(), dialects: DIALECTS }) : undefined;
+  parts.defer('cluster of sockets', async () => cluster?.close());
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
     services,
     waiter: projections,
     auth,
-    online: async (userIds) => gateway?.online(userIds) ?? new Set(),
-    sockets: () => gateway?.control,
+    online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
+    sockets: () => cluster?.control,
     operations,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     epoch: () => epoch.current,
@@ -246,10 +243,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
+    web: join(import.meta.dirname, '../dist'),
     healthOnly: !has('api'),
   });
   parts.defer('HTTP requests', () => app.close());
-  if (has('gateway')) {
+  if (cluster !== undefined && has('gateway')) {
     const opened = await createGateway({
       httpServer: app.server as HttpServer,
       auth,
@@ -257,6 +255,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       reader,
       waiter: projections,
       broker,
+      presence: cluster.presence,
       attachmentUrl: attachments.urlFor,
       log: logger,
       ...(surroundings.worker && { worker: surroundings.worker }),
@@ -273,9 +272,10 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     });
     gateway = opened;
     parts.defer('sockets', () => opened.close());
+    await cluster.join(opened);
   }
   // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
-  if (has('api') || has('gateway')) await placed.join();
+  if (served) await placed.join();
   parts.defer('readiness', () => {
     draining = true;
     placed.leave();
@@ -287,6 +287,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     actors: () => local.active,
     sockets: () => gateway?.sockets() ?? [],
     rooms: () => gateway?.rooms() ?? [],
+    outbound: () => gateway?.outbound(),
   });
   return app;
 }

@@ -43,6 +43,7 @@ import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
 import { type Sockets, websocketRoutes } from './routes/websocket.ts';
+import { serveWeb } from './web.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -102,6 +103,8 @@ export interface ApiParts {
   readonly log: Logger;
   /** For a process without the role `api`: it says whether it is well, and nothing else. */
   readonly healthOnly?: boolean;
+  /** Where what browsers load is built to; nothing of it is served without. */
+  readonly web?: string;
   /** Called for each route as it is added: for whoever has to know that none is forgotten. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
@@ -142,6 +145,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   healthRoutes(app, parts.readiness, log);
   if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
   if (parts.healthOnly) return app;
+  if (parts.web !== undefined) await serveWeb(app, parts.web);
   await app.register(async (open: App) => {
     boundRequests(open, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
     await refuseUnderPressure(open);

@@ -9,6 +9,7 @@
 import { connect, Events, type NatsConnection, type Subscription as NatsSubscription } from 'nats';
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
+import { openBoard } from './board.ts';
 import { followLog } from './follow-log.ts';
 import { createLiveEvents } from './live-events.ts';
 import { createOutflow, type Outflow } from './outflow.ts';
@@ -136,6 +137,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     live: createLiveEvents(connection),
     signals: createSignals(connection, () => connected),
     requests: createRequests(connection, () => connected, registration),
+    board: (name, options) => openBoard(connection, name, options),
     followLog: (position, handler) => followLog(connection, position, handler),
     onReconnected,
     get connected() {

@@ -140,7 +140,13 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function publish(session: RelaySession, deposed: AbortSignal): Promise<void> {
     othersCommitted = true;
+    let aliveAt = performance.now();
     while (!deposed.aborted) {
+      // Under load no timer runs out, and a session that is only held would be ended as idle.
+      if (performance.now() - aliveAt > IDLE) {
+        await session.ping();
+        aliveAt = performance.now();
+      }
       const events = fromMemory() ?? (await fromPostgres());
       if (events.length > 0) {
         const startedAt = performance.now();

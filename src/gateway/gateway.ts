@@ -9,7 +9,6 @@ import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
 import type { Services } from '../application/services.ts';
-import type { SocketControl } from '../application/socket-control.ts';
 import type { Auth } from '../auth/auth.ts';
 import { watchEpoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
@@ -27,12 +26,13 @@ import { createRateLimit } from './connection/rate-limit.ts';
 import { createReplays } from './connection/replays.ts';
 import type { Session } from './connection/session.ts';
 import { createSessions } from './connection/sessions.ts';
-import { createSocketControl } from './control/socket-control.ts';
+import { createLocalControl, type LocalControl } from './control/local-control.ts';
 import { DIALECTS } from './dialects/all.ts';
 import { catalogOf } from './dialects/catalog.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { InboxArrival, InboxFeed } from './inbox/inbox-feed.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
+import type { Presence } from './presence/presence.ts';
 import { createClients } from './relay/clients.ts';
 import { createRooms } from './rooms.ts';
 import { createStreams } from './streams.ts';
@@ -53,6 +53,7 @@ export interface GatewayParts {
   readonly reader: EventReader;
   readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
+  readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly attachmentUrl: AttachmentUrl;
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -65,20 +66,21 @@ export interface GatewayParts {
 }
 
 export interface Gateway {
-  /** Those of these users who have a socket open. */
-  online(userIds: readonly string[]): ReadonlySet<string>;
-  readonly control: SocketControl;
+  /** Of the sockets of this process. */
+  readonly control: LocalControl;
   /** Authenticated sockets by namespace. */
   sockets(): ReadonlyMap<string, number>;
   /** Rooms with sockets in them by namespace, each socket's own left out. */
   rooms(): ReadonlyMap<string, number>;
+  /** Bytes that wait on the connection with the most. */
+  outbound(): number;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
 
 /** Rejects when the log cannot be read. The HTTP server stays its owner's to close. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { services, broker, log, now, dialects = DIALECTS } = parts;
+  const { services, broker, presence, log, now, dialects = DIALECTS } = parts;
   const catalog = catalogOf(dialects);
   const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
@@ -144,6 +146,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       const spoken = catalog.get(session.namespace)?.dialects ?? [];
       session.socket.emit('connected', greetingFor(session.user, spoken));
       clients.opened(session);
+      presence.enter('online', { id: session.user.id, name: session.user.name });
       const inbox = inboxes.acquire(session.user);
       inboxOf.set(session, inbox);
       // Also where no dialect shows it: unread counts and alerts come by it.
@@ -169,6 +172,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       }
       memberships.leaveAll(session);
       clients.closed(session);
+      presence.leave('online', session.user.id);
       const inbox = inboxOf.get(session);
       if (inbox !== undefined) inboxes.release(inbox);
     },
@@ -223,8 +227,8 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
     rooms: () =>
       new Map(namespaces.map((name) => [name, io.of(name).adapter.rooms.size - io.of(name).adapter.sids.size])),
-    online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
-    control: createSocketControl({ dialects, sessions, streams: streams.live, rooms, now }),
+    outbound: () => outbound.longest,
+    control: createLocalControl({ dialects, sessions, rooms, now }),
     async close() {
       clearInterval(review);
       stopReconnected();

@@ -23,6 +23,7 @@ import type { LiveStream } from './live/live-stream.ts';
 import { createLiveStreams, type LiveStreams } from './live/live-streams.ts';
 import { createMemberships, type Memberships } from './live/memberships.ts';
 import type { GatewayOptions } from './options.ts';
+import type { Presence } from './presence/presence.ts';
 import type { Rooms } from './rooms.ts';
 import { createAlerts } from './tickets/alerts.ts';
 import { createTyping, type Typing } from './tickets/typing.ts';
@@ -48,6 +49,7 @@ export interface StreamsParts {
   readonly options: GatewayOptions;
   readonly dialects: readonly Dialect[];
   readonly rooms: Rooms;
+  readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly sessions: Sessions;
   readonly replays: Replays;
   readonly messageWireFor: MessageWireFor;
@@ -57,7 +59,7 @@ export interface StreamsParts {
 }
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { services, broker, options, dialects, rooms, sessions, messageWireFor, epoch, now, onError } = parts;
+  const { services, broker, options, dialects, rooms, presence, sessions, messageWireFor, epoch, now, onError } = parts;
   const feedOptions = (stream: ReplayedStream): FeedOptions => ({
     ...{ ...options, sleep, onError },
     observer: watchFeeds(stream, parts.telemetry ?? noTelemetry),
@@ -66,7 +68,7 @@ export function createStreams(parts: StreamsParts): Streams {
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
-      ...{ broker, rooms, messageWireFor, now, onError },
+      ...{ broker, rooms, presence, messageWireFor, now, onError },
       reader: parts.reader,
       actors: services.actors,
       relations: (ticket) => services.directory.relations(ticket),
@@ -97,6 +99,10 @@ export function createStreams(parts: StreamsParts): Streams {
     ...{ services, messageWireFor },
     streams: live,
     epoch: () => epoch.current,
+  });
+
+  const stopFollowing = presence.follow((place, person, change) => {
+    if (place.startsWith('ticket:')) live.get('ticket', place.slice('ticket:'.length))?.tellPresence(person, change);
   });
 
   /** Whoever posts or reads has less to read. */
@@ -140,6 +146,7 @@ export function createStreams(parts: StreamsParts): Streams {
       inboxes.reset();
     },
     close() {
+      stopFollowing();
       alerts.close();
       live.close();
       inboxes.close();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type JetStreamManager, type NatsConnection } from 'nats';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -12,7 +13,7 @@ import { createAppender } from '../../../src/eventlog/appender.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { openSession } from '../../../src/eventlog/session.ts';
+import { openSession, PING_EVERY, type SessionOptions } from '../../../src/eventlog/session.ts';
 import { messageAppend } from '../../support/events.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -29,6 +30,8 @@ interface Node {
   readonly relay: Relay;
   /** Positions that this node's relay read from Postgres. */
   readonly reads: number[];
+  /** That its relay opened so far. */
+  sessions: number;
   /** While true, its relay finds nothing in Postgres. */
   blind: boolean;
   close(): Promise<void>;
@@ -53,7 +56,7 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-async function startNode(databaseUrl = database.url): Promise<Node> {
+async function startNode(databaseUrl = database.url, session: SessionOptions = {}): Promise<Node> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 5 });
   pool.on('error', () => undefined);
   const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
@@ -73,7 +76,10 @@ async function startNode(databaseUrl = database.url): Promise<Node> {
       },
     },
     renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession({ connectionString: databaseUrl }, 'relay'),
+    async openSession() {
+      node.sessions += 1;
+      return openSession({ connectionString: databaseUrl }, 'relay', session);
+    },
     log,
   });
   const node: Node = {
@@ -83,6 +89,7 @@ async function startNode(databaseUrl = database.url): Promise<Node> {
     reader,
     relay,
     reads,
+    sessions: 0,
     blind: false,
     async close() {
       nodes = nodes.filter((other) => other !== node);
@@ -186,6 +193,19 @@ describe('the relay', () => {
     await admin.end();
     await append(node, 3);
     await untilStored(6);
+  });
+
+  it('keeps its session, and with it the lead, while it publishes without a pause', async () => {
+    const idleTimeout = 1.5 * PING_EVERY;
+    const node = await startNode(database.url, { idleTimeout });
+    await until(() => node.relay.leading, 'the relay to lead');
+    const began = performance.now();
+    // Every commit wakes it, so that its timer never runs out.
+    while (performance.now() - began < 2 * idleTimeout) {
+      await append(node, 1);
+      await sleep(20);
+    }
+    expect([node.relay.leading, node.sessions]).toEqual([true, 1]);
   });
 
   it('fills a deleted stream again from the log', async () => {

@@ -25,11 +25,13 @@ import { createAppender } from '../../../src/eventlog/appender.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { openSession } from '../../../src/eventlog/session.ts';
+import { createSocketCluster } from '../../../src/gateway/cluster.ts';
 import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 import { createGateway } from '../../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../../src/gateway/options.ts';
+import type { PresencePaces } from '../../../src/gateway/presence/presence.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
@@ -64,6 +66,7 @@ interface NodeOptions {
   /** The gateway's clock. */
   readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
+  readonly presence?: PresencePaces;
   readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
@@ -137,12 +140,18 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   const quietly = { onChanged: () => undefined, onError: () => undefined };
   const epoch = await watchEpoch({ reader, broker, every: 50, ...quietly });
   parts.defer(() => epoch.close());
+  const clock = () => performance.now();
+  const cluster = createSocketCluster({
+    ...{ self: newId(), dialects, broker, now: Date.now, clock, log },
+    ...(options.presence && { paces: options.presence }),
+  });
+  parts.defer(() => cluster.close());
   const app = await createApi({
     services,
     waiter,
     auth,
-    online: async (userIds) => gateway.online(userIds),
-    sockets: () => gateway.control,
+    online: async (userIds) => cluster.presence.online(userIds),
+    sockets: () => cluster.control,
     operations: startOperations({ databaseUrl: database.connectionString, pool, reader, broker }, parts),
     asyncApi: createAsyncApi(dialects, '1'),
     epoch: () => epoch.current,
@@ -158,6 +167,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     reader,
     waiter,
     broker,
+    presence: cluster.presence,
     attachmentUrl: attachments.urlFor,
     log,
     now: options.now ?? Date.now,
@@ -165,6 +175,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     options: { rate: 'off', admission: 'off', drainSpread: 0, ...options.gateway },
     ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
   });
+  await cluster.join(gateway);
   await app.listen({ host: '127.0.0.1', port: 0 });
   parts.defer(() => app.close());
   parts.defer(() => gateway.close());

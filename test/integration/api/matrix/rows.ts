@@ -121,6 +121,7 @@ const RELAY_ROWS: readonly PlainRow[] = [
   { route: 'GET /websocket/status', may: machineOrAdmin, ok: 200 },
   { route: 'GET /websocket/clients', may: machineOrAdmin, ok: 200 },
   { route: 'GET /websocket/clients/:clientId/status', may: machineOrAdmin, ok: 200, params: away },
+  { route: 'DELETE /websocket/clients/:clientId', may: (role) => role === 'admin', ok: 202, params: away },
 ];
 
 const OPERATIONS = '/api/v1/operations';

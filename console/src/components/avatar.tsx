@@ -1,0 +1,17 @@
+/** A person as a disc with initials, in a colour that stays theirs; with a dot when they are online. */
+import { initialsOf, tintOf } from './initials.ts';
+
+interface Props {
+  readonly name: string;
+  readonly online?: boolean;
+  readonly size?: 'tiny' | 'normal';
+}
+
+export function Avatar({ name, online = false, size = 'normal' }: Props) {
+  return (
+    <span className={`avatar tint-${tintOf(name)} ${size}`} aria-hidden="true">
+      {initialsOf(name)}
+      {online && <span className="presence" />}
+    </span>
+  );
+}

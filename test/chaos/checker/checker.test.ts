@@ -1,0 +1,242 @@
+/** The checker itself: it has nothing to say about a history in which all is right, and finds what is wrong in others. */
+import { describe, expect, it } from 'vitest';
+import type { Following, History, Segment } from '../history.ts';
+import { checkHistory } from './checker.ts';
+import { acknowledged, goodHistory, posted, recorded, refused, TICKET, unanswered } from './histories.ts';
+
+/** Each thing that is wrong, with its rule. */
+function objections(history: History): string[] {
+  return checkHistory(history).map(({ rule, what }) => `${rule}: ${what}`);
+}
+
+function withCommands(...more: History['commands']): History {
+  const history = goodHistory();
+  return { ...history, commands: [...history.commands, ...more] };
+}
+
+/** The log's last event once more, or another one behind it; clients, JetStream and counts are left as they were. */
+function withEvent(version: number, key: string): History {
+  const history = goodHistory();
+  const event = recorded(TICKET, { position: 8, version }, 'driver', key, posted(key));
+  return { ...history, log: [...history.log, event], head: 8 };
+}
+
+/** Changes what the first client holds. */
+function withSegments(change: (good: Segment) => readonly Segment[], more: Partial<Following> = {}): History {
+  const history = goodHistory();
+  const [first, ...others] = history.followings;
+  const [segment] = first?.segments ?? [];
+  if (first === undefined || segment === undefined) throw new Error('there is none');
+  return { ...history, followings: [{ ...first, segments: [...change(segment)], ...more }, ...others] };
+}
+
+const restored = { position: 3, until: 5 };
+const without = (history: History, key: string): History => ({
+  ...history,
+  commands: history.commands.filter((command) => command.key !== key),
+});
+
+it('has nothing to say about a history in which all is right', () => {
+  expect(objections(goodHistory())).toEqual([]);
+});
+
+describe('the log', () => {
+  it('may not skip a position', () => {
+    const history = goodHistory();
+    const log = history.log.map((event) => (event.position === 7 ? { ...event, position: 8 } : event));
+    expect(objections({ ...history, log, head: 8 })).toContain(
+      'positions are gapless: position 8 stands at place 7 of the log',
+    );
+  });
+
+  it('ends at its head', () => {
+    expect(objections({ ...goodHistory(), head: 9 })).toContain(
+      'positions are gapless: the head says 9, the last position is 7',
+    );
+  });
+
+  it.each([7, 5])('may not have version %i after version 5 of a stream', (version) => {
+    expect(objections(withEvent(version, 'c'))).toContain(
+      `versions are gapless in each stream: ticket.t has version ${version} at position 8, where 6 follows`,
+    );
+  });
+});
+
+describe('commands', () => {
+  const RULE = 'each acknowledged command is in the log exactly once, no other twice';
+
+  it('that were acknowledged are in the log', () => {
+    expect(objections(withCommands(acknowledged('post', 'lost', 'admin')))).toEqual([
+      `${RULE}: post lost in ticket.t was acknowledged and is not in the log`,
+    ]);
+  });
+
+  it('that were acknowledged before an older backup was put back may be gone, later ones may not', () => {
+    const restore = (until: number): History => ({
+      ...withCommands(acknowledged('post', 'lost', 'admin')),
+      ...{ restores: [{ position: 3, until }], epochs: ['e', 'f'] },
+    });
+    expect(objections(restore(5))).toEqual([]);
+    expect(objections(restore(0))).toContain(`${RULE}: post lost in ticket.t was acknowledged and is not in the log`);
+  });
+
+  it.each([
+    ['acknowledged', acknowledged('post', 'b', 'driver', { version: 5 })],
+    ['unanswered', unanswered('post', 'b', 'driver')],
+  ])('are not in the log twice, %s or not', (_what, command) => {
+    const history = without(withEvent(6, 'b'), 'b');
+    const found = objections({ ...history, commands: [...history.commands, command] });
+    expect(found).toContain(`${RULE}: post b in ticket.t is in the log 2 times`);
+  });
+
+  it('are known by their text when the log took the second for another one', () => {
+    const history = withEvent(6, 'b');
+    const log = history.log.map((event) =>
+      event.position === 8 ? { ...event, metadata: { ...event.metadata, commandId: 'made up' } } : event,
+    );
+    expect(objections({ ...history, log })).toContain(`${RULE}: post b in ticket.t is in the log 2 times`);
+  });
+
+  it('are answered in the end', () => {
+    expect(objections(withCommands(unanswered('post', 'x', 'admin')))).toEqual([
+      'every command is answered in the end: post x in ticket.t got no answer in 2 attempts',
+    ]);
+  });
+
+  it('are answered with what was recorded', () => {
+    const history = without(goodHistory(), 'b');
+    const commands = [...history.commands, acknowledged('post', 'b', 'driver', { version: 4 })];
+    expect(objections({ ...history, commands })).toEqual([
+      'answers name the version that was recorded: post b in ticket.t was said to be ticket.t 4 and is ticket.t 5',
+    ]);
+  });
+
+  it('are not refused, unless their ticket went with the history that is gone', () => {
+    expect(objections(withCommands(refused('post', 'x', 'driver')))).toEqual([
+      'nothing is refused that must be done: post x in ticket.t was refused: 403',
+    ]);
+    const gone = { ...refused('post', 'x', 'driver'), stream: 'ticket.gone' } as const;
+    expect(objections({ ...withCommands(gone), restores: [restored], epochs: ['e', 'f'] })).toEqual([]);
+    expect(objections(withCommands(gone))).toHaveLength(1);
+  });
+
+  it.each([
+    ['read', { value: 9 }, '1 has read ticket.t up to 5, and x said 9'],
+    ['assign', { value: '2' }, 'ticket.t is assigned to undefined, and x gave it to 2'],
+  ] as const)('that have no text (%s) took effect', (kind, value, what) => {
+    expect(objections(withCommands(acknowledged(kind, 'x', 'driver', value)))).toContain(
+      `acknowledged reads and assignments took effect: ${what}`,
+    );
+  });
+});
+
+describe('a client', () => {
+  const RULE = 'every client converges to the log: somebody (stream, ticket.t)';
+  const drop = (version: number) => (good: Segment) => [
+    { ...good, frames: good.frames.filter((frame) => frame.version !== version) },
+  ];
+
+  it('may not miss anything in the middle', () => {
+    expect(objections(withSegments(drop(2)))).toEqual([
+      `${RULE}: applied 4 (event-6) as number 2 after 0, and the log has 2 (event-4)`,
+    ]);
+  });
+
+  it('may not miss the last, if it stayed to the end', () => {
+    const what = `${RULE}: applied nothing as number 4 after 0, and the log has 5 (event-7)`;
+    expect(objections(withSegments(drop(5)))).toEqual([what]);
+    expect(objections(withSegments(drop(5), { complete: false }))).toEqual([]);
+  });
+
+  it('may not be told the same twice', () => {
+    const twice = (good: Segment) => [{ ...good, frames: good.frames.flatMap((frame) => [frame, frame]) }];
+    expect(objections(withSegments(twice))[0]).toBe(`${RULE}: 1 came twice in a row`);
+  });
+
+  it('may not be told in another order', () => {
+    const reversed = (good: Segment) => [{ ...good, frames: good.frames.toReversed() }];
+    expect(objections(withSegments(reversed))[0]).toBe(`${RULE}: 4 came after 5`);
+  });
+
+  it('may not be told what it may not see', () => {
+    const note = { version: 3, id: 'event-5' };
+    const leaked = (good: Segment) => [
+      { ...good, frames: [...good.frames, note].toSorted((a, b) => a.version - b.version) },
+    ];
+    expect(objections(withSegments(leaked))).toEqual([
+      `${RULE}: applied 3 (event-5) as number 3 after 0, and the log has 4 (event-6)`,
+    ]);
+  });
+
+  it('may not be told something else', () => {
+    const other = (good: Segment) => [{ ...good, frames: good.frames.map((frame) => ({ ...frame, id: 'other' })) }];
+    expect(objections(withSegments(other))).toHaveLength(1);
+  });
+
+  it('may begin afresh, and must then have everything after what it loaded', () => {
+    const lost = { epoch: 'd', base: 0, frames: [{ version: 1, id: 'gone' }] };
+    const after = (base: number) => (good: Segment) => [
+      lost,
+      { ...good, base, frames: good.frames.filter(({ version }) => version > base) },
+    ];
+    expect(objections(withSegments(after(2)))).toEqual([]);
+    expect(objections(withSegments((good) => [lost, { ...good, base: 2, frames: [] }]))).toHaveLength(1);
+  });
+
+  it('is told something', () => {
+    expect(objections(withSegments(() => []))).toEqual([`${RULE} was never told anything`]);
+  });
+});
+
+describe('what follows from the log', () => {
+  it('JetStream has no gap and ends where the log does', () => {
+    const history = goodHistory();
+    const held = (jetstream: History['jetstream']) => objections({ ...history, jetstream });
+    expect(held(history.jetstream.slice(0, -1))).toEqual([
+      'JetStream equals the log: JetStream ends at 6, the log at 7',
+    ]);
+    expect(held(history.jetstream.filter(({ sequence }) => sequence !== 4))).toHaveLength(3);
+    expect(held(history.jetstream.slice(3))).toEqual([]);
+  });
+
+  it('JetStream holds the same events', () => {
+    const history = goodHistory();
+    const jetstream = history.jetstream.map((one) =>
+      one.sequence === 4 ? { ...one, event: { ...one.event, id: 'other' } } : one,
+    );
+    expect(objections({ ...history, jetstream })).toEqual([
+      'JetStream equals the log: position 4 is not the same in JetStream and in the log',
+    ]);
+  });
+
+  it('read models have the rows that a rebuild makes, each as often', () => {
+    const projections = { serving: { t: ['1', '1'] }, rebuilt: { t: ['1', '2'] }, parked: 1 };
+    expect(objections({ ...goodHistory(), projections })).toEqual([
+      'projections equal a rebuild: t has 1 rows that a rebuild does not make: 1',
+      'projections equal a rebuild: t lacks 1 rows that a rebuild makes: 2',
+      'projections equal a rebuild: 1 events are parked',
+    ]);
+  });
+
+  it('unread counts are as the plainest model has them', () => {
+    const history = goodHistory();
+    const unread = history.unread.map((one) => (one.userId === '2' ? { ...one, unread: 2 } : one));
+    expect(objections({ ...history, unread })).toEqual([
+      'unread counts are right: ticket and user t 2: 2 unread, and it must be 1',
+    ]);
+    expect(objections({ ...history, unreadNotifications: { '2': 1 } })).toEqual([
+      'unread counts are right: user 2: 1 unread notifications, and it must be 2',
+    ]);
+  });
+
+  it('the epoch changes when history was replaced, and only then', () => {
+    const RULE = 'the epoch changes when history was replaced, and only then';
+    const history = goodHistory();
+    expect(objections({ ...history, epochs: ['e', 'f'] })).toEqual([
+      `${RULE}: history was replaced 0 times, and the epoch changed 1 times`,
+    ]);
+    expect(objections({ ...history, restores: [restored] })).toEqual([
+      `${RULE}: history was replaced 1 times, and the epoch changed 0 times`,
+    ]);
+  });
+});

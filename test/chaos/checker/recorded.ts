@@ -1,0 +1,51 @@
+/**
+ * Which commands the log has, and how often. A command is recognised by the key that its text carries, so that a repetition
+ * is seen even when the system took it for another command; one without a text by the command id that the log keeps.
+ */
+import type { RecordedEvent } from '../../../src/domain/event.ts';
+import type { CommandKind } from '../history.ts';
+
+/** The event that each kind of command records once, whatever else it records. */
+const MAIN: Readonly<Record<CommandKind, RecordedEvent['type']>> = {
+  open: 'TicketOpened',
+  post: 'MessagePosted',
+  note: 'MessagePosted',
+  read: 'TicketRead',
+  assign: 'TicketChanged',
+  say: 'RoomMessagePosted',
+  configure: 'RoomConfigured',
+  clear: 'AllNotificationsRead',
+};
+
+const MAIN_TYPES = new Set(Object.values(MAIN));
+
+/** The text by which a message says whose it is. */
+export function textOf(key: string): string {
+  return `#${key}`;
+}
+
+/** The main events in the log by their command's key. */
+export function recordedCommands(log: readonly RecordedEvent[]): ReadonlyMap<string, readonly RecordedEvent[]> {
+  const main = log.filter(({ type }) => MAIN_TYPES.has(type));
+  return Map.groupBy(main, keyOf);
+}
+
+function keyOf(event: RecordedEvent): string {
+  const text = saidIn(event);
+  if (text?.startsWith('#')) return text.slice(1);
+  const { commandId } = event.metadata;
+  return commandId.slice(commandId.lastIndexOf(':') + 1);
+}
+
+function saidIn(event: RecordedEvent): string | undefined {
+  switch (event.type) {
+    case 'TicketOpened':
+      return event.data.description;
+    case 'MessagePosted':
+      return event.data.message;
+    case 'RoomMessagePosted':
+      return typeof event.data.message === 'string' ? event.data.message : undefined;
+    default:
+      return undefined;
+  }
+}

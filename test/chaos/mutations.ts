@@ -1,0 +1,138 @@
+/**
+ * Ways to break the system: each is a change of a few lines of a copy of `src/`, by exact text, together with the faults that
+ * bring its consequences to light. A checker that finds nothing then would find nothing when it matters.
+ */
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface Mutation {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  /** Kinds of faults, each of which is done as often as it is named. */
+  readonly faults: readonly string[];
+}
+
+interface Edit {
+  /** Below the folder with `src/`. */
+  readonly file: string;
+  /** Must be there exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Every node runs what it is given: then each has actors, and their states grow old. The log alone keeps that harmless. */
+const NO_PLACEMENT: Edit = {
+  file: 'src/actors/placement/node-view.ts',
+  find: 'if (others.length === 0) return undefined;',
+  replace: 'if (others.length >= 0) return undefined;',
+};
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'publish without the fence, two relays at a time',
+    edits: [
+      {
+        file: 'src/broker/publisher.ts',
+        find: "expected.set('Nats-Expected-Last-Sequence', String(event.position - 1));",
+        replace: '',
+      },
+      { file: 'src/broker/relay.ts', find: "if (await session.tryLock('relay')) await", replace: 'await' },
+    ],
+    faults: ['kill nats-server', 'kill a node'],
+  },
+  {
+    name: 'join before the replay ends',
+    edits: [
+      {
+        file: 'src/gateway/feed/catch-up.ts',
+        find: "if (recent === undefined) return { do: 'read', after: at };",
+        replace: "if (recent === undefined) return { do: 'join', events: missed };",
+      },
+    ],
+    faults: ['kill a node', 'kill a node', 'kill a worker'],
+  },
+  {
+    name: 'deliver what comes instead of refilling a gap',
+    edits: [
+      {
+        file: 'src/gateway/feed/sequencer.ts',
+        find: 'if (cursor !== undefined && version <= cursor) return;',
+        replace:
+          'if (cursor !== undefined && version <= cursor) return; if (cursor !== undefined) return advance(event, version);',
+      },
+    ],
+    faults: ['cut a node from its nats', 'kill nats-server', 'kill nats-server', 'cut a node from its nats'],
+  },
+  {
+    name: 'move the checkpoint before the rows are written, outside of their transaction',
+    edits: [
+      {
+        file: 'src/projections/checkpoints.ts',
+        find: '  const rows = await query(\n',
+        replace: `  if (serving) {
+    await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to]);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    values[3] = move.to;
+  }
+  const rows = await query(
+`,
+      },
+    ],
+    faults: ['kill a projector', 'kill a projector', 'kill Postgres', 'kill a projector', 'kill Postgres'],
+  },
+  {
+    name: 'forget the idempotency key',
+    edits: [
+      {
+        file: 'src/application/services.ts',
+        find: 'key ?? services.newId()}`,',
+        replace: 'services.newId()}`,',
+      },
+    ],
+    faults: ['stop a node for long', 'stop a node for long', 'cut a node from its clients', 'stop a worker for long'],
+  },
+  {
+    name: 'refuse on a stale state',
+    edits: [
+      NO_PLACEMENT,
+      {
+        file: 'src/actors/actor.ts',
+        find: 'if (pass.decided.some(mustBeCertain)) {',
+        replace: 'if (pass.decided.length === 0) {',
+      },
+    ],
+    faults: ['kill a worker', 'cut a node from its clients'],
+  },
+  {
+    name: 'acknowledge before the log has it',
+    edits: [
+      {
+        file: 'src/eventlog/appender.ts',
+        find: '    const { rows } = await client.query<AppendRow>({',
+        replace:
+          "    await client.query('set synchronous_commit = off');\n    const { rows } = await client.query<AppendRow>({",
+      },
+    ],
+    faults: ['kill Postgres', 'kill Postgres', 'kill Postgres'],
+  },
+];
+
+/** Makes a copy of the system below `directory`, and changes it. Rejects when a text is not there, or more than once. */
+export async function mutated(root: string, directory: string, { edits }: Mutation): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  for (const part of ['src', 'migrations', 'package.json']) {
+    await cp(join(root, part), join(directory, part), { recursive: true });
+  }
+  await symlink(join(root, 'node_modules'), join(directory, 'node_modules'));
+  for (const { file, find, replace } of edits) {
+    const path = join(directory, file);
+    const text = await readFile(path, 'utf8');
+    const times = text.split(find).length - 1;
+    if (times !== 1) throw new Error(`${file} has the text to be changed ${times} times: ${find}`);
+    await writeFile(
+      path,
+      text.replace(find, () => replace),
+    );
+  }
+  return directory;
+}

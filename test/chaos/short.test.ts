@@ -1,0 +1,37 @@
+/** The short form of the chaos suite: a handful of faults of every sort, and the whole checker. `npm run test:chaos` is the long one. */
+import { expect, inject, it } from 'vitest';
+import { startOwnNats, startOwnPostgres } from '../support/sources.ts';
+import { checkHistory } from './checker/checker.ts';
+import { FAULTS } from './faults/all.ts';
+import { createRandom } from './random.ts';
+import { render } from './report.ts';
+import { run } from './run.ts';
+import { PROJECT } from './services.ts';
+
+const SHORT = [
+  'kill a node',
+  'stop the relay leader',
+  'delete the JetStream stream',
+  'cut a node from its clients',
+  'kill Postgres and nats-server',
+];
+
+it('loses nothing and repeats nothing, whatever dies', { timeout: 180_000 }, async () => {
+  const { source, directory } = inject('services');
+  const said: string[] = [];
+  const outcome = await run({
+    services: {
+      startPostgres: () => startOwnPostgres(source, 'durable'),
+      startNats: () => startOwnNats(source),
+      ...{ directory, root: PROJECT },
+    },
+    random: createRandom(1),
+    faults: SHORT.flatMap((kind) => FAULTS.filter((fault) => fault.kind === kind)),
+    ...{ longest: Number.POSITIVE_INFINITY, pause: [20, 60], patience: 60_000 },
+    log: (line) => said.push(line),
+  });
+  const violations = checkHistory(outcome.history);
+  expect(violations, [...said, render(outcome, violations)].join('\n')).toEqual([]);
+  expect(outcome.injections.map(({ kind }) => kind)).toEqual(SHORT);
+  expect(outcome.history.commands.length).toBeGreaterThan(SHORT.length);
+});
