@@ -50,8 +50,10 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
   const heard = createEmitter<RoomEvents>();
   let state: RoomState = { status: 'loading', messages: [] };
   let closed = false;
-  /** What was said up to here when we first came is the past. */
-  let announcedFrom: number | undefined;
+  /** What was said up to here is the past, or was heard. */
+  let heardUpTo: number | undefined;
+  /** How many of the latest are asked for when too many were missed: fewer each time that this is too many, too. */
+  let latest = LATEST;
 
   function update(changes: Partial<RoomState>): void {
     if (closed) return;
@@ -64,7 +66,9 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
     const who = { userId: actor.id, userName: actor.name };
     const message: RoomMessage = { id, room: name, version, message: data.message, ...who, timestamp: time };
     update({ messages: [...state.messages, message] });
-    if (announcedFrom !== undefined && version > announcedFrom) heard.emit('message', message);
+    if (heardUpTo === undefined || version <= heardUpTo) return;
+    heardUpTo = version;
+    heard.emit('message', message);
   }
 
   const follower = createFollower({
@@ -73,18 +77,18 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
     backoff: createBackoff(pace, surroundings),
     source: {
       stream: `room:${name}`,
-      load: (_cursor, broken) =>
-        Promise.resolve({
-          version: Math.max(0, (broken ?? 0) - LATEST),
-          epoch: undefined,
-          take: () => update({ messages: [] }),
-        }),
+      load(_cursor, broken) {
+        const version = broken === undefined ? 0 : Math.max(0, broken - latest);
+        if (broken !== undefined) latest = Math.floor(latest / 2);
+        return Promise.resolve({ version, epoch: undefined, take: () => update({ messages: [] }) });
+      },
       apply,
       clear: () => update({ messages: [] }),
       statusChanged: (status) => update({ status }),
       subscribed(version) {
-        announcedFrom ??= version;
-        if (announcedFrom > version) announcedFrom = version;
+        latest = LATEST;
+        // A restored log counts anew.
+        heardUpTo = Math.min(heardUpTo ?? version, version);
       },
     },
   });

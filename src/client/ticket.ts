@@ -8,7 +8,7 @@ import { DeskwireError } from './errors.ts';
 import { createFollower, type Follower } from './follower.ts';
 import type { Http } from './http.ts';
 import type { Link } from './link.ts';
-import type { Outbox } from './outbox.ts';
+import type { Outbox, OutboxEntry } from './outbox.ts';
 import { outgoingOf } from './outgoing.ts';
 import { createPeople, withReads } from './people.ts';
 import { createPresence, type PresenceChange, type TypingChange } from './presence.ts';
@@ -94,6 +94,9 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
   }
 
   function outgoing() {
+    // Asked after every event: nothing is looked through while nothing is on its way.
+    const isOurs = ({ kind, lane }: OutboxEntry) => kind === POST && lane === laneOf(id);
+    if (sent.length === 0 && !outbox.entries.some(isOurs)) return NOTHING.outgoing;
     const shown = new Set(state.messages.map(({ clientMessageId }) => clientMessageId));
     sent = sent.filter(({ clientMessageId }) => !shown.has(clientMessageId));
     return outgoingOf(id, outbox.entries, sent, shown);
@@ -166,7 +169,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     }),
     outbox.on('change', () => {
       const next = outgoing();
-      if (next.length > 0 || state.outgoing.length > 0) update({ outgoing: next });
+      if (next !== state.outgoing) update({ outgoing: next });
     }),
     link.on('event', ({ name, payload }) => {
       if (name !== 'ticket_unread' || payload?.ticketId !== id || state.ticket === undefined) return;

@@ -216,12 +216,15 @@ it('tries again what failed only for now, after a while', async () => {
   expect(seen).toEqual(['loading', 'loaded 1']);
 });
 
-it('is told nothing more once it is closed', async () => {
-  const { come, ack, send, seen, follower } = setUp([at(3)]);
+it('is told nothing more once it is closed, and loads nothing', async () => {
+  const { come, ack, send, seen, follower } = setUp([at(3), at(4)]);
   come();
   await settle();
   await ack(3);
   follower.close();
   send(event(4));
+  follower.reload();
+  await settle();
+  await expect(follower.ready()).rejects.toMatchObject({ code: 'closed' });
   expect(seen).toEqual(['loaded 3', 'live']);
 });

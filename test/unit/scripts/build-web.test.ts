@@ -9,7 +9,7 @@ import { sizes } from '../../../scripts/size.ts';
 describe('what browsers load', () => {
   it('is small: the library with socket.io-client 25 kB gzipped, the widget 35', async () => {
     const all = await sizes();
-    expect(all.map(({ file }) => file)).toEqual(['client/index.js', 'widget/widget.js']);
+    expect(all.map(({ file }) => file)).toEqual(expect.arrayContaining(['client/index.js', 'widget/widget.js']));
     for (const { file, size, limit } of all) expect(size, file).toBeLessThan(limit);
   });
 
