@@ -78,7 +78,7 @@ export function createClient(options: ClientOptions): Client {
   });
   const uploads = createUploads({ http, tokens });
   const tickets = createTickets({
-    ...{ http, outbox, uploads, newId: surroundings.newId },
+    ...{ link, http, outbox, uploads, newId: surroundings.newId },
     typing(id, typing, internal) {
       const ticket = followed.find(id);
       ticket?.typing(typing, internal);
@@ -99,9 +99,6 @@ export function createClient(options: ClientOptions): Client {
   let closed = false;
 
   link.on('up', outbox.wake);
-  link.on('event', ({ name, payload }) => {
-    if (name === 'ticket_unread') tickets.emit('unread', { ticketId: payload.ticketId, unread: payload.unread });
-  });
   outbox.wake();
   if (options.connect ?? true) connection.connect();
 

@@ -107,12 +107,12 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     epoch,
     onError,
   });
-  const { memberships, inboxes, typing } = streams;
+  const { memberships, inboxes, typing, ticketChanges } = streams;
   const clients = createClients({ dialects, signals: broker.signals, rooms, now, onError });
   const inboxOf = new WeakMap<Session, InboxFeed>();
 
   const tools: Toolbox = {
-    ...{ services, waiter: parts.waiter, memberships, replays, typing, clients, messageWireFor, now },
+    ...{ services, waiter: parts.waiter, memberships, replays, typing, ticketChanges, clients, messageWireFor, now },
     historySize: options.historySize,
     epoch: () => epoch.current,
     inboxOf(session) {
