@@ -42,6 +42,8 @@ export function createConnection(parts: Parts) {
   let error: DeskwireError | undefined;
   let me: Me | undefined;
   let wanted = false;
+  /** Waiting for a token. */
+  let opening = false;
   let socket: Socket | undefined;
   let up = false;
   /** Counts attempts: what an earlier one still says is of no interest. */
@@ -64,8 +66,6 @@ export function createConnection(parts: Parts) {
     state = now;
     heard.emit('state', now);
   }
-
-  let opening = false;
 
   function connect(): void {
     wanted = true;
@@ -159,8 +159,9 @@ export function createConnection(parts: Parts) {
     error = why;
     const hopeless = why.code === 'another_user' || (!tokens.renewable && why.code === 'no_token');
     if (wanted && !hopeless) {
-      // Asked to come back at a moment of our own, a little jitter is enough.
-      const wait = comeBack ?? backoff.next((why.retryAfter ?? 0) * 1_000);
+      // A server that shuts down gives each its own second; within that, they spread themselves.
+      const spread = surroundings.random() * 1_000;
+      const wait = comeBack === undefined ? backoff.next((why.retryAfter ?? 0) * 1_000) : comeBack + spread;
       retryAt = surroundings.now() + wait;
       callOff.push(surroundings.after(wait, () => void open()));
     }

@@ -127,11 +127,12 @@ const chatTongue: Tongue = {
     });
     socket.on('new_message', ({ ticketId, version, message }: Payload) => {
       const followed = find(`ticket.${ticketId}`);
-      if (followed?.joined) apply(followed, { version, id: message.id });
+      if (followed?.joined && beyondPage(followed, version)) apply(followed, { version, id: message.id });
     });
     socket.on('message_read', ({ ticketId, version, userId, upTo }: Payload) => {
       const followed = find(`ticket.${ticketId}`);
-      if (followed?.joined) apply(followed, { version, id: readId(userId, upTo) });
+      const read = { version, id: readId(userId, upTo) };
+      if (followed?.joined && beyondPage(followed, version)) apply(followed, read);
     });
   },
 };
@@ -177,10 +178,19 @@ function apply(followed: Followed, { version, id }: { version: number; id: strin
   followed.heard(version);
 }
 
-/** A stream that is gone is gone; for everything else the next connection may do better. */
-function lost(socket: Socket, { following }: Followed, type: string | undefined): void {
-  if (type === 'not_found' || type === 'forbidden') following.complete = false;
-  else socket.disconnect();
+/** What a page of the latest messages did not have yet is sent behind it, and belongs to it: up to the version of the join. */
+function beyondPage({ following: { segments } }: Followed, version: number): boolean {
+  return version > (segments.at(-1)?.base ?? 0);
+}
+
+/** A stream that is gone is gone, with what was known of it; for everything else the next connection may do better. */
+function lost(socket: Socket, followed: Followed, type: string | undefined): void {
+  if (type !== 'not_found' && type !== 'forbidden') {
+    socket.disconnect();
+    return;
+  }
+  followed.following.complete = false;
+  begin(followed, 0);
 }
 
 export interface FollowerOptions {
