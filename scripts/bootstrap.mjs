@@ -1,5 +1,6 @@
 /**
- * Before `npm start` and `npm test`: installs the dependencies when they are missing or not those of package-lock.json.
+ * Before `npm start` and `npm test`: installs the dependencies when they are missing or not those of package-lock.json,
+ * and builds what browsers load when it was not built from the sources that there are (`build-web.ts`, a few seconds).
  * Needs nothing but Node 20 and npm; the dependencies include the Node 24 that everything else runs on.
  */
 import { spawnSync } from 'node:child_process';
@@ -14,6 +15,9 @@ const reason = reasonToInstall();
 if (reason !== undefined) {
   process.stdout.write(`Installing the dependencies: ${reason}.\n`);
   install();
+}
+if (spawnSync(node, [join(root, 'scripts', 'build-web.ts')], { stdio: 'inherit' }).status !== 0) {
+  fail('the pages could not be built, see above.');
 }
 
 /** Undefined when what is installed is what the lock file names. */

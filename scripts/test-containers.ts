@@ -10,6 +10,9 @@ import { containerSource, removeContainersOf } from '../test/support/containers.
 /** Those of a deployment and of `npm start` are about services of their own. */
 const DEFAULTS = ['test/integration', 'test/conformance', '--exclude', 'test/integration/{start,deploy}/**'];
 
+/** For vitest to end in, when it is told to; then it is killed. */
+const PATIENCE_MS = 5_000;
+
 const vitest = join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
 const filters = process.argv.slice(2);
 
@@ -20,8 +23,12 @@ async function main(): Promise<number> {
     env,
     stdio: 'inherit',
   });
-  // They may come twice, from a terminal and from us: vitest is patient with that.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      tests.kill(signal);
+      setTimeout(() => tests.kill('SIGKILL'), PATIENCE_MS).unref();
+    });
+  }
   const [code] = await once(tests, 'exit');
   await removeContainersOf(source);
   return code ?? 1;

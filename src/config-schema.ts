@@ -59,6 +59,19 @@ export const configSchema = Type.Object({
     default: 1000,
     description: 'Most missed events that a client is sent one by one; beyond, it is told to load afresh.',
   }),
+  OUTBOUND_LIMIT: Type.Integer({
+    minimum: 16_384,
+    maximum: 1_073_741_824,
+    default: 1_048_576,
+    description: 'Bytes that may wait for one socket to read them; above, it is cut off, and comes back by replay.',
+  }),
+  CONNECTION_RATE: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 200,
+    description:
+      'New socket connections a second in each process, twice as many at once; others are told to come back.',
+  }),
   CORS_ORIGINS: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
     default: [],
     examples: ['https://app.example.com,https://admin.example.com'],

@@ -4,6 +4,7 @@
  * still needs: sockets are released and requests finished first, the event log and its connections last.
  */
 import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { createDirectory, ticketContextFrom } from './actors/directory.ts';
 import { createActorSystem } from './actors/local-actor-system.ts';
@@ -32,6 +33,7 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
+import { createSocketCluster } from './gateway/cluster.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
@@ -69,7 +71,7 @@ export interface Surroundings {
 const NAMESPACE = 'deskwire';
 const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
-const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000 };
+const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000, maxQueuedBytes: 64 * 1024 * 1024 };
 const REQUESTS_PER_MINUTE = 6_000;
 
 /** Milliseconds between two looks at the epoch, beside hearing of it. */
@@ -84,22 +86,27 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   // The relay alone reads none, and need not wait for those that a new version builds first.
   if (config.ROLES.some((role) => role !== 'relay')) await createReadModels(database, { log: logger });
 
+  const prometheus = createPrometheus();
+  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const { broker, connection } = await connectBroker({
     url: natsUrl,
     namespace: NAMESPACE,
     name: 'deskwire',
     log: logger,
+    onRefused: () => telemetry.metrics.refused('broker'),
   });
   parts.defer('broker', () => broker.close());
-  const prometheus = createPrometheus();
-  const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
   const watch = watchParts(telemetry);
   const neighbours = surroundings.worker?.metrics;
   neighbours?.offer(prometheus.snapshot);
   const renderMetrics = async () =>
     neighbours ? prometheus.renderAll(await neighbours.collect()) : prometheus.render();
   const reader = createEventReader(pool);
-  const appender = createAppender(pool, { ...APPENDER_LIMITS, onFlush: watch.onFlush });
+  const appender = createAppender(pool, {
+    ...APPENDER_LIMITS,
+    onFlush: watch.onFlush,
+    onRefused: () => telemetry.metrics.refused('appends'),
+  });
   parts.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
@@ -156,6 +163,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     now: Date.now,
     newId,
     log: logger,
+    onRefused: telemetry.metrics.refused,
   });
   const code = await codeFingerprint();
   const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
@@ -171,13 +179,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const actors = watchCommands(placed, telemetry);
 
   const auth = await createAuth({
-    pool,
-    actors,
-    directory,
-    broker,
-    log: logger,
-    now: Date.now,
-    newId,
+    ...{ pool, actors, directory, broker, log: logger, now: Date.now, newId },
     limitAttempts: config.RATE_LIMIT === 'on',
     ...providerOf(config),
   });
@@ -187,12 +189,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const store = await openAttachmentStore(config);
   parts.defer('attachment store', () => store.close());
   const attachments = await createAttachments({
-    pool,
-    store,
+    ...{ pool, store, newId, now: Date.now, log: logger },
     baseUrl: config.PUBLIC_URL ?? '',
-    newId,
-    now: Date.now,
-    log: logger,
   });
   parts.defer('attachments', () => attachments.close());
 
@@ -218,14 +216,19 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     relayPosition: () => publishedPosition(connection),
     now: Date.now,
   });
+  const served = has('api') || has('gateway');
+  const clock = () => performance.now();
+  const common = { broker, now: Date.now, clock, log: logger.child({ of: 'sockets' }) };
+  const cluster = served ? createSocketCluster({ ...common, self: newId(), dialects: DIALECTS }) : undefined;
+  parts.defer('cluster of sockets', async () => cluster?.close());
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
     services,
     waiter: projections,
     auth,
-    online: async (userIds) => gateway?.online(userIds) ?? new Set(),
-    sockets: () => gateway?.control,
+    online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
+    sockets: () => cluster?.control,
     operations,
     asyncApi: createAsyncApi(DIALECTS, API_VERSION),
     epoch: () => epoch.current,
@@ -240,10 +243,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
     },
     log: logger,
+    web: join(import.meta.dirname, '../dist'),
     healthOnly: !has('api'),
   });
   parts.defer('HTTP requests', () => app.close());
-  if (has('gateway')) {
+  if (cluster !== undefined && has('gateway')) {
     const opened = await createGateway({
       httpServer: app.server as HttpServer,
       auth,
@@ -251,6 +255,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       reader,
       waiter: projections,
       broker,
+      presence: cluster.presence,
       attachmentUrl: attachments.urlFor,
       log: logger,
       ...(surroundings.worker && { worker: surroundings.worker }),
@@ -258,16 +263,19 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       telemetry,
       options: {
         replayLimit: config.REPLAY_LIMIT,
+        outboundLimit: config.OUTBOUND_LIMIT,
+        admission: { burst: 2 * config.CONNECTION_RATE, perSecond: config.CONNECTION_RATE },
         corsOrigins: config.CORS_ORIGINS,
         trustProxy: config.TRUST_PROXY,
-        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const }),
+        ...(config.RATE_LIMIT === 'off' && { rate: 'off' as const, admission: 'off' as const }),
       },
     });
     gateway = opened;
     parts.defer('sockets', () => opened.close());
+    await cluster.join(opened);
   }
   // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
-  if (has('api') || has('gateway')) await placed.join();
+  if (served) await placed.join();
   parts.defer('readiness', () => {
     draining = true;
     placed.leave();
@@ -279,6 +287,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     actors: () => local.active,
     sockets: () => gateway?.sockets() ?? [],
     rooms: () => gateway?.rooms() ?? [],
+    outbound: () => gateway?.outbound(),
   });
   return app;
 }

@@ -31,6 +31,8 @@ export interface ActorServices extends DecisionServices {
   readonly reads: Pick<LogReads, 'versionOf' | 'recordedBy'>;
   /** Called when an actor has nothing more to do. */
   readonly onIdle: (actor: Actor) => void;
+  /** Called when a command is refused because its mailbox is full. */
+  readonly onMailboxFull: () => void;
   readonly limits: {
     /** Commands that may wait in one mailbox. */
     readonly mailbox: number;
@@ -80,6 +82,7 @@ export class Actor {
 
   submit(pending: PendingCommand): void {
     if (this.#mailbox.length >= this.#services.limits.mailbox) {
+      this.#services.onMailboxFull();
       pending.refuse(new DeskwireError('unavailable', 'Too many commands wait for this stream', { retryAfter: 1 }));
       return;
     }

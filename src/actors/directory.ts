@@ -85,7 +85,12 @@ const NO_RELATIONS: TicketRelations = { vendorIds: [] };
 /** Times that a load is repeated because it was overtaken, before its result is given out and not kept. */
 const LOADS = 3;
 /** Events that leave what is looked up as it was: those of the user's inbox. */
-const WITHOUT_FACTS: ReadonlySet<string> = new Set(['NotificationSent', 'NotificationsRead', 'AllNotificationsRead']);
+const WITHOUT_FACTS: ReadonlySet<string> = new Set([
+  'NotificationSent',
+  'NotificationsRead',
+  'AllNotificationsRead',
+  'InboxSeen',
+]);
 
 export function createDirectory(dependencies: DirectoryDependencies): Directory {
   const { broker, now, log, entries = 20_000, maxAge = 15_000 } = dependencies;

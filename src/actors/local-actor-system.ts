@@ -64,6 +64,8 @@ export interface ActorSystemDependencies {
   readonly newId: () => string;
   readonly log: Log;
   readonly limits?: Partial<ActorLimits>;
+  /** A command was refused because as many as may wait do, in its mailbox or in all of them. */
+  readonly onRefused?: (bound: 'commands' | 'mailbox') => void;
 }
 
 /** Actors looked at to make room for one: those that are busy count, and are looked at last the next time. */
@@ -99,6 +101,7 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
     now,
     newId: dependencies.newId,
     onIdle,
+    onMailboxFull: () => dependencies.onRefused?.('mailbox'),
     limits,
   };
 
@@ -149,7 +152,9 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
 
   function checkAdmission(): void {
     if (drained !== undefined) throw new DeskwireError('unavailable', 'Shutting down', { retryAfter: 1 });
-    if (inFlight >= limits.inFlight) throw new DeskwireError('unavailable', 'Too many commands', { retryAfter: 1 });
+    if (inFlight < limits.inFlight) return;
+    dependencies.onRefused?.('commands');
+    throw new DeskwireError('unavailable', 'Too many commands', { retryAfter: 1 });
   }
 
   function leave(): void {

@@ -23,6 +23,7 @@ import type { App } from './app.ts';
 import { closeConnections, cutOffRefused } from './closing.ts';
 import { describeRoutes } from './docs/docs.ts';
 import { describeSockets } from './docs/sockets.ts';
+import { boundRequests } from './in-flight.ts';
 import { handleInput } from './input.ts';
 import { logRequests } from './logging.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './metrics.ts';
@@ -42,6 +43,7 @@ import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
 import { type Sockets, websocketRoutes } from './routes/websocket.ts';
+import { serveWeb } from './web.ts';
 
 /** Bytes. A message of the greatest length fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -51,6 +53,8 @@ const REQUEST_MS = 300_000;
 const REFUSED_BODY_MS = 10_000;
 /** What is not over by then when the server closes is cut off. */
 const CLOSING_MS = 10_000;
+/** Requests under way. A second of Postgres at its fastest is more. */
+const IN_FLIGHT = 2_000;
 /** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
 const PRESSURE_MS = 2_000;
 
@@ -76,6 +80,8 @@ export interface ApiConfig {
   readonly trustProxy?: readonly string[];
   /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
   readonly closingGrace?: number;
+  /** Requests that may be under way, without those for health and metrics; 2,000 when absent. */
+  readonly requestsInFlight?: number;
 }
 
 export interface ApiParts {
@@ -97,12 +103,14 @@ export interface ApiParts {
   readonly log: Logger;
   /** For a process without the role `api`: it says whether it is well, and nothing else. */
   readonly healthOnly?: boolean;
+  /** Where what browsers load is built to; nothing of it is served without. */
+  readonly web?: string;
   /** Called for each route as it is added: for whoever has to know that none is forgotten. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
-  const { services, waiter, auth, config, log } = parts;
+  const { services, waiter, auth, config, log, metrics = noMetrics } = parts;
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
@@ -119,7 +127,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
-  measureRequests(app, parts.metrics ?? noMetrics);
+  measureRequests(app, metrics);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
     done();
@@ -137,7 +145,9 @@ export async function createApi(parts: ApiParts): Promise<App> {
   healthRoutes(app, parts.readiness, log);
   if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
   if (parts.healthOnly) return app;
+  if (parts.web !== undefined) await serveWeb(app, parts.web);
   await app.register(async (open: App) => {
+    boundRequests(open, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
     await refuseUnderPressure(open);
     authRoutes(open, auth);
     await open.register(async (authenticated: App) => {

@@ -103,11 +103,16 @@ export function handleProblems(app: FastifyInstance, log: Logger): void {
 export function problemAnswer(log: Logger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const refusal = refusalOf(asOutage(error));
-    if (refusal.status >= 500) {
+    if (refusal.status >= 500 && !isRefusalOfOurs(error)) {
       log.error({ err: error, requestId: request.id, method: request.method, route: request.routeOptions.url });
     }
     return sendProblem(request, reply, refusal);
   };
+}
+
+/** For being full: counted, and not made worse by a line and a stack for each. */
+function isRefusalOfOurs(error: unknown): boolean {
+  return error instanceof DeskwireError && error.cause === undefined;
 }
 
 const NOTHING_HERE = new DeskwireError('not_found', 'There is nothing at this address');

@@ -33,6 +33,18 @@ export async function readAllNotifications(services: Services, caller: Caller, u
 }
 
 /**
+ * The caller has looked at their inbox: nothing that it holds, or holds up to a seq, is new to them any more. What comes
+ * while they look is; so the command says how far the inbox reaches that they were shown.
+ */
+export async function seeInbox(services: Services, caller: Caller, upToSeq?: number): Promise<Done> {
+  await services.settle();
+  const { seq } = await services.queries.inbox(caller.user);
+  const command = { type: 'SeeInbox', upToSeq: Math.min(upToSeq ?? seq, seq) } as const;
+  const context = commandContext(services, caller, 'seen', { input: { upToSeq } });
+  return record(services, 'user', caller.user.id, command, context);
+}
+
+/**
  * Sends a durable notification. Unknown users are refused before anything is sent. `position` is the newest of all.
  * Rejects with `forbidden` for anyone but services and admins.
  */

@@ -1,15 +1,15 @@
 /**
  * What HTTP can do with connected sockets: the port between the API and the gateway. Targets and answers are plain data,
- * so that one who reaches several hosts can stand behind it as well as one who reaches this process.
+ * because most sockets are with other processes. Whoever of these does not answer in time is left out, and nobody waits longer.
  */
 import type { Role } from '../domain/user/identity.ts';
 
+/** One socket, by its id, or all devices of these users. */
+export type ClientTarget = { readonly client: string } | { readonly users: readonly string[] };
+
 /** Whom something is sent to: sockets in every namespace, unless the target is narrower. */
 export type SocketTarget =
-  /** One socket, by its id. */
-  | { readonly client: string }
-  /** All devices of these users. */
-  | { readonly users: readonly string[] }
+  | ClientTarget
   /** Those that are in a room. */
   | { readonly room: string }
   /** Those that are in a ticket, by whichever namespace. */
@@ -28,8 +28,9 @@ export interface SocketsStatus {
   readonly users: number;
   /** Rooms with somebody in them. */
   readonly rooms: number;
+  /** Processes with sockets. */
   readonly nodes: number;
-  /** Seconds since this node started. */
+  /** Seconds since the first of them started. */
   readonly uptime: number;
 }
 
@@ -46,12 +47,26 @@ export interface ClientView {
   readonly rooms: readonly string[];
 }
 
+export interface ClientRange {
+  /** The id of a socket. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface ClientsPage {
+  readonly clients: readonly ClientView[];
+  /** Whether others follow; a page may also be shorter than asked for. */
+  readonly more: boolean;
+}
+
 export interface SocketControl {
   /** Resolves with the number of sockets reached; undefined when the target is a socket that is not there. */
   send(target: SocketTarget, event: SocketEvent, excludeUserId?: string): Promise<number | undefined>;
+  /** Tells them so and ends their connections. Resolves with the number of sockets ended; undefined as above. */
+  disconnect(target: ClientTarget): Promise<number | undefined>;
   status(): Promise<SocketsStatus>;
-  /** At most `limit`, in the order of their ids, after `after`. */
-  clients(range: { readonly after?: string; readonly limit: number }): Promise<readonly ClientView[]>;
+  /** In the order of their ids. */
+  clients(range: ClientRange): Promise<ClientsPage>;
   client(socketId: string): Promise<ClientView | undefined>;
   clientsOf(userId: string): Promise<readonly ClientView[]>;
   /** Names of events that mean something to clients already: nobody sends others under them. */

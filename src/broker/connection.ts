@@ -9,8 +9,10 @@
 import { connect, Events, type NatsConnection, type Subscription as NatsSubscription } from 'nats';
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
+import { openBoard } from './board.ts';
 import { followLog } from './follow-log.ts';
 import { createLiveEvents } from './live-events.ts';
+import { createOutflow, type Outflow } from './outflow.ts';
 import type { Broker, Subscription } from './port.ts';
 import { createRequests } from './requests.ts';
 import { createSignals } from './signals.ts';
@@ -24,7 +26,13 @@ export interface BrokerOptions {
   /** Shown in the server's connection list. */
   readonly name: string;
   readonly log: Logger;
+  /** Bytes that may wait to be taken by the server; 8 MiB when absent. */
+  readonly outboundLimit?: number;
+  /** Called for each signal or question that is not sent because too much waits. */
+  readonly onRefused?: () => void;
 }
+
+const OUTBOUND_LIMIT = 8 * 1024 * 1024;
 
 /** What the parts of this folder share. */
 export interface BrokerConnection {
@@ -32,6 +40,8 @@ export interface BrokerConnection {
   readonly subjects: Subjects;
   readonly streamName: string;
   readonly log: Logger;
+  /** For what is lost, rather than kept, while the server does not take it. */
+  readonly outflow: Outflow;
   /**
    * Settles as `work` does, or rejects as soon as the connection is lost: an answer that was under way then will not
    * come, and its time-out is long.
@@ -87,8 +97,15 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     return () => void reconnectedListeners.delete(listener);
   };
   const registration = createRegistration(nats, onReconnected);
+  const outflow = createOutflow({
+    nats,
+    limit: options.outboundLimit ?? OUTBOUND_LIMIT,
+    onReconnected,
+    onRefused: () => options.onRefused?.(),
+  });
   const connection: BrokerConnection = {
     nats,
+    outflow,
     subjects: subjectsOf(options.namespace),
     streamName: `${options.namespace}-events`,
     log,
@@ -120,6 +137,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     live: createLiveEvents(connection),
     signals: createSignals(connection, () => connected),
     requests: createRequests(connection, () => connected, registration),
+    board: (name, options) => openBoard(connection, name, options),
     followLog: (position, handler) => followLog(connection, position, handler),
     onReconnected,
     get connected() {

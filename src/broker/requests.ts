@@ -13,7 +13,7 @@ const decoder = new TextDecoder();
 const NOTHING = new Uint8Array();
 
 export function createRequests(
-  { nats, subjects, log }: BrokerConnection,
+  { nats, subjects, log, outflow }: BrokerConnection,
   isConnected: () => boolean,
   registration: () => Promise<void>,
 ): Broker['requests'] {
@@ -58,6 +58,7 @@ export function createRequests(
       if (!fits(data)) throw new UnansweredError('unsent', 'the question is too large for the broker');
       if (!isConnected() || nats.isClosed())
         throw new UnansweredError('unsent', 'there is no connection to the broker');
+      if (outflow.full) throw new UnansweredError('unsent', 'the broker does not take what was sent before');
       const reply = await nats.request(subjects.request(topic), data, { timeout: timeoutMs }).catch(unanswered);
       if (reply.data.length === 0) throw new UnansweredError('unspeakable', 'the answer is too large for the broker');
       return JSON.parse(decoder.decode(reply.data));

@@ -14,7 +14,7 @@ export function createSignals(connection: BrokerConnection, isConnected: () => b
       const subject = connection.subjects.signal(topic);
       for (const handler of local.get(subject) ?? []) handler(payload);
       if (isConnected() && !connection.nats.isClosed()) {
-        connection.nats.publish(subject, encoder.encode(JSON.stringify(payload)));
+        connection.outflow.publish(subject, encoder.encode(JSON.stringify(payload)));
       }
     },
 

@@ -5,6 +5,7 @@
  *   <namespace>.live.<kind>.<id>.<public|internal>     the same, republished by JetStream once it is stored
  *   <namespace>.signals.<token>…                       ephemeral messages
  *   <namespace>.requests.<token>…                      questions that are answered
+ *   $KV.<namespace>-<board>.<token>                    what is put up on a board
  *
  * Ids are encoded so that none can add a token or a wildcard: letters, digits, `-` and `_` stay, any other byte of its
  * UTF-8 becomes `=` and two hex digits.
@@ -21,6 +22,8 @@ export interface Subjects {
   liveKind(kind: StreamKind): string;
   signal(topic: Topic): string;
   request(topic: Topic): string;
+  bucket(board: string): string;
+  token(text: string): string;
 }
 
 export function subjectsOf(namespace: string): Subjects {
@@ -32,6 +35,8 @@ export function subjectsOf(namespace: string): Subjects {
     liveKind: (kind) => `${namespace}.live.${kind}.>`,
     signal: (topic) => `${namespace}.signals.${topic.map(encodeToken).join('.')}`,
     request: (topic) => `${namespace}.requests.${topic.map(encodeToken).join('.')}`,
+    bucket: (board) => `${namespace}-${board}`,
+    token: encodeToken,
   };
 }
 

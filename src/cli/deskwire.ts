@@ -1,5 +1,6 @@
 /** The entry of the `deskwire` command. */
 import { CommanderError } from 'commander';
+import { systemErrorCode } from '../services/failure.ts';
 import { EXIT } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 import { createAction, type Process } from './run.ts';
@@ -15,6 +16,14 @@ if (!serving) {
       interrupted.abort(new Error('interrupted'));
     });
   }
+}
+
+// `deskwire … | head`: whoever reads has seen enough.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error) => {
+    if (systemErrorCode(error) !== 'EPIPE') throw error;
+    process.exit();
+  });
 }
 
 const surroundings: Process = {

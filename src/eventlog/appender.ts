@@ -14,6 +14,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
 import type { NewEvent, RecordedEvent, Stream } from '../domain/event.ts';
+import { checkAppend, type PreparedAppend, parametersOf } from './append-parameters.ts';
 import type { Append, Appender, AppendOutcome } from './event-log.ts';
 
 export interface AppenderOptions {
@@ -21,11 +22,17 @@ export interface AppenderOptions {
   readonly maxFlushEvents: number;
   /** Appends waiting beyond this many events are refused as `unavailable`. */
   readonly maxQueuedEvents: number;
+  /** The same for the bytes of their data; 64 MiB when absent. */
+  readonly maxQueuedBytes?: number;
+  /** Called for each append that is refused because too much waits. */
+  readonly onRefused?: () => void;
   /** Called after each committed flush, for metrics: what it recorded, and when it began (`performance.now()`). */
   readonly onFlush?: (events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
-interface Waiting extends Append {
+interface Waiting extends PreparedAppend {
+  /** Of the data. */
+  readonly bytes: number;
   readonly resolve: (outcome: AppendOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,6 +43,8 @@ interface Flight {
   readonly startedAt: number;
   readonly answer: Promise<AppendRow | undefined>;
 }
+
+const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 
 type CommittedListener = (events: readonly RecordedEvent[]) => void;
 
@@ -54,6 +63,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
   const listeners = new Set<CommittedListener>();
   let queue: Waiting[] = [];
   let queuedEvents = 0;
+  let queuedBytes = 0;
   let flushing = false;
   let closed = false;
   let lastPosition = 0;
@@ -61,10 +71,13 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
 
   function append(request: Append): Promise<AppendOutcome> {
     return new Promise((resolve, reject) => {
-      const refusal = refusalOf(request);
+      const data = request.events.map((event) => JSON.stringify(event.data));
+      const bytes = data.reduce((sum, json) => sum + Buffer.byteLength(json), 0);
+      const refusal = refusalOf(request, bytes);
       if (refusal) return reject(refusal);
-      queue.push({ ...request, resolve, reject });
+      queue.push({ ...request, data, bytes, resolve, reject });
       queuedEvents += request.events.length;
+      queuedBytes += bytes;
       if (!flushing) {
         flushing = true;
         setImmediate(() => void flushUntilEmpty());
@@ -72,9 +85,12 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     });
   }
 
-  function refusalOf(request: Append): Error | undefined {
+  function refusalOf(request: Append, bytes: number): Error | undefined {
     if (closed) return new DeskwireError('unavailable', 'The event log is closing', { retryAfter: 1 });
-    if (queuedEvents + request.events.length > options.maxQueuedEvents && queuedEvents > 0) {
+    const tooMany = queuedEvents + request.events.length > options.maxQueuedEvents;
+    const tooLarge = queuedBytes + bytes > (options.maxQueuedBytes ?? MAX_QUEUED_BYTES);
+    if ((tooMany || tooLarge) && queuedEvents > 0) {
+      options.onRefused?.();
       return new DeskwireError('unavailable', 'Too many events are waiting to be recorded', { retryAfter: 1 });
     }
     return checkAppend(request);
@@ -137,6 +153,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     const flush: Waiting[] = [];
     const left: Waiting[] = [];
     let events = 0;
+    let bytes = 0;
     for (const waiting of queue) {
       const fits = flush.length === 0 || events + waiting.events.length <= options.maxFlushEvents;
       if (!fits || streams.has(waiting.stream)) {
@@ -147,9 +164,11 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
       streams.add(waiting.stream);
       flush.push(waiting);
       events += waiting.events.length;
+      bytes += waiting.bytes;
     }
     queue = left;
     queuedEvents -= events;
+    queuedBytes -= bytes;
     return flush;
   }
 
@@ -223,66 +242,4 @@ function recordedEvent(
     data: event.data,
     metadata: event.metadata,
   } as RecordedEvent;
-}
-
-/** Separates list entries; JSON text never holds it, and names that do are refused. */
-const UNIT = '\u001f';
-
-function checkAppend(append: Append): Error | undefined {
-  if (append.events.length === 0) return new RangeError(`nothing to append to ${append.stream}`);
-  let previous: string | undefined;
-  const commandIds = new Set<string>();
-  if (hasControl(append.stream)) return new RangeError('control character in the name of a stream');
-  for (const { id, type, metadata } of append.events) {
-    const { commandId } = metadata;
-    if (commandId !== previous && commandIds.has(commandId)) {
-      return new RangeError(`command ${commandId} comes twice in one append`);
-    }
-    if (commandId === '' || hasControl(commandId))
-      return new RangeError('command id is empty or holds a control character');
-    if (hasControl(id) || hasControl(type)) return new RangeError('control character in the id or type of an event');
-    commandIds.add(commandId);
-    previous = commandId;
-  }
-  return undefined;
-}
-
-function hasControl(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the separator and U+0000 are what must not come through
-  return /[\u0000\u001f]/.test(text);
-}
-
-function parametersOf(flush: readonly Append[]): (string | number)[] {
-  const appends: number[] = [];
-  const streams: string[] = [];
-  const versions: number[] = [];
-  const expectedVersions: (number | '')[] = [];
-  const ids: string[] = [];
-  const types: string[] = [];
-  const data: string[] = [];
-  const metadata: string[] = [];
-  const commandIds: string[] = [];
-  for (const [index, append] of flush.entries()) {
-    let version = append.expectedVersion;
-    let previous: string | undefined;
-    for (const event of append.events) {
-      appends.push(index);
-      streams.push(append.stream);
-      expectedVersions.push(version === append.expectedVersion ? version : '');
-      version += 1;
-      versions.push(version);
-      ids.push(event.id);
-      types.push(event.type);
-      data.push(JSON.stringify(event.data));
-      metadata.push(JSON.stringify(event.metadata));
-      commandIds.push(event.metadata.commandId === previous ? '' : event.metadata.commandId);
-      previous = event.metadata.commandId;
-    }
-  }
-  return [
-    ...[appends, streams, versions, expectedVersions, ids, types, data, metadata, commandIds].map((list) =>
-      list.join(UNIT),
-    ),
-    appends.length,
-  ];
 }

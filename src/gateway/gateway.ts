@@ -7,9 +7,8 @@
 import type { Server as HttpServer } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
-import { Server, type ServerOptions } from 'socket.io';
+import { Server, type ServerOptions, type Socket } from 'socket.io';
 import type { Services } from '../application/services.ts';
-import type { SocketControl } from '../application/socket-control.ts';
 import type { Auth } from '../auth/auth.ts';
 import { watchEpoch } from '../broker/epoch.ts';
 import type { Broker } from '../broker/port.ts';
@@ -18,18 +17,22 @@ import type { UserFacts } from '../domain/user/identity.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import { admitAtRate } from './connection/admission.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDispatch } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
+import { createOutbound } from './connection/outbound.ts';
 import { createRateLimit } from './connection/rate-limit.ts';
+import { createReplays } from './connection/replays.ts';
 import type { Session } from './connection/session.ts';
 import { createSessions } from './connection/sessions.ts';
-import { createSocketControl } from './control/socket-control.ts';
+import { createLocalControl, type LocalControl } from './control/local-control.ts';
 import { DIALECTS } from './dialects/all.ts';
 import { catalogOf } from './dialects/catalog.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { InboxArrival, InboxFeed } from './inbox/inbox-feed.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
+import type { Presence } from './presence/presence.ts';
 import { createClients } from './relay/clients.ts';
 import { createRooms } from './rooms.ts';
 import { createStreams } from './streams.ts';
@@ -50,6 +53,7 @@ export interface GatewayParts {
   readonly reader: EventReader;
   readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
+  readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly attachmentUrl: AttachmentUrl;
   readonly log: Logger;
   /** Milliseconds since 1970. */
@@ -62,20 +66,21 @@ export interface GatewayParts {
 }
 
 export interface Gateway {
-  /** Those of these users who have a socket open. */
-  online(userIds: readonly string[]): ReadonlySet<string>;
-  readonly control: SocketControl;
+  /** Of the sockets of this process. */
+  readonly control: LocalControl;
   /** Authenticated sockets by namespace. */
   sockets(): ReadonlyMap<string, number>;
   /** Rooms with sockets in them by namespace, each socket's own left out. */
   rooms(): ReadonlyMap<string, number>;
+  /** Bytes that wait on the connection with the most. */
+  outbound(): number;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
 
 /** Rejects when the log cannot be read. The HTTP server stays its owner's to close. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { services, broker, log, now, dialects = DIALECTS } = parts;
+  const { services, broker, presence, log, now, dialects = DIALECTS } = parts;
   const catalog = catalogOf(dialects);
   const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
@@ -83,6 +88,11 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const io = createServer(parts.httpServer, options, parts.worker);
   const rooms = createRooms(io);
   const sessions = createSessions();
+  const outbound = createOutbound({ engine: io.engine, limit: options.outboundLimit, onSlow });
+  const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
+  if (options.admission !== 'off') {
+    admitAtRate({ engine: io.engine, rate: options.admission, now, onRefused: () => metrics.refused('connections') });
+  }
   const messageWireFor = createMessageWire(parts.attachmentUrl);
   const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
@@ -92,16 +102,17 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     dialects,
     rooms,
     sessions,
+    replays,
     messageWireFor,
     epoch,
     onError,
   });
-  const { memberships, inboxes, typing } = streams;
+  const { memberships, inboxes, typing, ticketChanges } = streams;
   const clients = createClients({ dialects, signals: broker.signals, rooms, now, onError });
   const inboxOf = new WeakMap<Session, InboxFeed>();
 
   const tools: Toolbox = {
-    ...{ services, waiter: parts.waiter, memberships, typing, clients, messageWireFor, now },
+    ...{ services, waiter: parts.waiter, memberships, replays, typing, ticketChanges, clients, messageWireFor, now },
     historySize: options.historySize,
     epoch: () => epoch.current,
     inboxOf(session) {
@@ -127,11 +138,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     trusted: compile([...options.trustProxy]),
     now,
     log,
+    prepare: (user) => inboxes.prepare(user),
+    endReason: (socket) => (outbound.wasCut(socket) ? 'slow_consumer' : undefined),
     onOpened(session, { lastSeq }) {
+      outbound.add(session.socket);
       dispatch.attach(session);
       const spoken = catalog.get(session.namespace)?.dialects ?? [];
       session.socket.emit('connected', greetingFor(session.user, spoken));
       clients.opened(session);
+      presence.enter('online', { id: session.user.id, name: session.user.name });
       const inbox = inboxes.acquire(session.user);
       inboxOf.set(session, inbox);
       // Also where no dialect shows it: unread counts and alerts come by it.
@@ -144,7 +159,9 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
             session.socket.emit(name, payload);
           }
         };
-        inbox.join(session, dialect, { after: lastSeq }, welcome).catch((error: unknown) => lostInbox(session, error));
+        replays
+          .run(session.socket, () => inbox.join(session, dialect, { after: lastSeq }, welcome))
+          .catch((error: unknown) => lostInbox(session, error));
       }
     },
     onError,
@@ -155,6 +172,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       }
       memberships.leaveAll(session);
       clients.closed(session);
+      presence.leave('online', session.user.id);
       const inbox = inboxOf.get(session);
       if (inbox !== undefined) inboxes.release(inbox);
     },
@@ -172,6 +190,15 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     if (leaving.aborted) return;
     log.error({ socket: socket.id, user: user.id, err: error }, 'inbox could not be joined');
     socket.conn.close();
+  }
+
+  /** Comes back by itself, with its cursors, and is replayed what it did not take. */
+  function onSlow(sockets: Iterable<Socket>, bytes: number): void {
+    for (const { id, nsp } of sockets) {
+      const user = sessions.ofSocket(id)?.user.id;
+      log.warn({ socket: id, user, namespace: nsp.name, bytes, reason: 'slow_consumer' }, 'socket cut off');
+      metrics.slowConsumer(nsp.name);
+    }
   }
 
   /** Another history: every cursor is void. Clients come back, show their epoch, and load afresh. */
@@ -200,12 +227,13 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
     rooms: () =>
       new Map(namespaces.map((name) => [name, io.of(name).adapter.rooms.size - io.of(name).adapter.sids.size])),
-    online: (userIds) => new Set(userIds.filter((id) => sessions.ofUser(id).size > 0)),
-    control: createSocketControl({ dialects, sessions, streams: streams.live, rooms, now }),
+    outbound: () => outbound.longest,
+    control: createLocalControl({ dialects, sessions, rooms, now }),
     async close() {
       clearInterval(review);
       stopReconnected();
       await drain(io, sessions, options.drainSpread);
+      outbound.close();
       stopDirectory();
       stopRevoked();
       epoch.close();

@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly inboxCheckEvery: number;
   /** How often the users of the sockets are looked up again, in case a change of theirs was missed. */
   readonly userCheckEvery: number;
+  /** How often those who follow all tickets are told which have changed, at most. */
+  readonly ticketChangesEvery: number;
   /** Typing that nobody renews ends after this. */
   readonly typingExpires: number;
   /** Characters and values of one client event, counted together. */
@@ -35,6 +37,12 @@ export interface GatewayOptions {
   /** Tickets and rooms, by whichever dialect. */
   readonly streamsPerSocket: number;
   readonly socketsPerUser: number;
+  /** Bytes that may wait for one connection to take them; above, it is cut off as a slow consumer. */
+  readonly outboundLimit: number;
+  /** Sockets that read the past at once, and that wait to. */
+  readonly replays: { readonly atOnce: number; readonly waiting: number };
+  /** New connections to this process. */
+  readonly admission: Rate | 'off';
   /** Client events of one socket that may be in progress. */
   readonly inProgressPerSocket: number;
   readonly rate: { readonly socket: Rate; readonly user: Rate } | 'off';
@@ -46,7 +54,7 @@ export interface GatewayOptions {
 }
 
 export interface Rate {
-  /** Events that may come at once. */
+  /** As many may come at once. */
   readonly burst: number;
   readonly perSecond: number;
 }
@@ -65,11 +73,15 @@ export const defaultOptions: GatewayOptions = {
   headCheckEvery: 3_000,
   inboxCheckEvery: 30_000,
   userCheckEvery: 10_000,
+  ticketChangesEvery: 300,
   typingExpires: 6_000,
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,
   streamsPerSocket: 100,
   socketsPerUser: 50,
+  outboundLimit: 1024 * 1024,
+  replays: { atOnce: 200, waiting: 2_000 },
+  admission: { burst: 400, perSecond: 200 },
   inProgressPerSocket: 200,
   rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 } },
   drainSpread: 5_000,

@@ -1,5 +1,6 @@
 /** Sending to rooms of this process. Other processes send the same events to their own sockets. */
 import type { Server } from 'socket.io';
+import { BEHIND } from './connection/outbound.ts';
 import type { Wire } from './dialects/dialect.ts';
 
 export interface Rooms {
@@ -15,13 +16,14 @@ export interface Rooms {
 }
 
 export function createRooms(io: Server): Rooms {
-  function to(namespace: string, rooms: readonly string[], exceptRoom: string | undefined) {
+  function to(namespace: string, rooms: readonly string[], ...exceptRooms: (string | undefined)[]) {
     const members = io.of(namespace).local.to([...rooms]);
-    return exceptRoom === undefined ? members : members.except(exceptRoom);
+    const except = exceptRooms.filter((room) => room !== undefined);
+    return except.length === 0 ? members : members.except(except);
   }
   return {
-    send(namespace, room, { name, payload }, exceptRoom) {
-      to(namespace, [room], exceptRoom).emit(name, payload);
+    send(namespace, room, { name, payload, ephemeral }, exceptRoom) {
+      to(namespace, [room], exceptRoom, ephemeral === true ? BEHIND : undefined).emit(name, payload);
     },
     async reach(namespace, rooms, { name, payload }, exceptRoom) {
       // Without a room it would be everyone.

@@ -12,6 +12,7 @@ import type { EventReader } from '../eventlog/event-log.ts';
 import type { NotificationView, ProjectionWaiter } from '../projections/queries.ts';
 import type { ReplayedStream } from '../telemetry/metrics.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import type { Replays } from './connection/replays.ts';
 import { userRoom } from './connection/session.ts';
 import type { Sessions } from './connection/sessions.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -22,8 +23,10 @@ import type { LiveStream } from './live/live-stream.ts';
 import { createLiveStreams, type LiveStreams } from './live/live-streams.ts';
 import { createMemberships, type Memberships } from './live/memberships.ts';
 import type { GatewayOptions } from './options.ts';
+import type { Presence } from './presence/presence.ts';
 import type { Rooms } from './rooms.ts';
 import { createAlerts } from './tickets/alerts.ts';
+import { createTicketChanges, type TicketChanges } from './tickets/ticket-changes.ts';
 import { createTyping, type Typing } from './tickets/typing.ts';
 import { createUnread } from './tickets/unread.ts';
 import type { MessageWireFor } from './wire.ts';
@@ -33,6 +36,7 @@ export interface Streams {
   readonly memberships: Memberships;
   readonly inboxes: Inboxes;
   readonly typing: Typing;
+  readonly ticketChanges: TicketChanges;
   /** Forgets everything: the log is another one now. */
   reset(): void;
   close(): void;
@@ -47,7 +51,9 @@ export interface StreamsParts {
   readonly options: GatewayOptions;
   readonly dialects: readonly Dialect[];
   readonly rooms: Rooms;
+  readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly sessions: Sessions;
+  readonly replays: Replays;
   readonly messageWireFor: MessageWireFor;
   readonly epoch: Epoch;
   readonly telemetry?: Telemetry;
@@ -55,7 +61,7 @@ export interface StreamsParts {
 }
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { services, broker, options, dialects, rooms, sessions, messageWireFor, epoch, now, onError } = parts;
+  const { services, broker, options, dialects, rooms, presence, sessions, messageWireFor, epoch, now, onError } = parts;
   const feedOptions = (stream: ReplayedStream): FeedOptions => ({
     ...{ ...options, sleep, onError },
     observer: watchFeeds(stream, parts.telemetry ?? noTelemetry),
@@ -64,7 +70,7 @@ export function createStreams(parts: StreamsParts): Streams {
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
-      ...{ broker, rooms, messageWireFor, now, onError },
+      ...{ broker, rooms, presence, messageWireFor, now, onError },
       reader: parts.reader,
       actors: services.actors,
       relations: (ticket) => services.directory.relations(ticket),
@@ -75,6 +81,17 @@ export function createStreams(parts: StreamsParts): Streams {
     feedOptions,
     options,
   );
+  const ticketChanges = createTicketChanges({
+    ...{ broker, onError },
+    waiter: parts.waiter,
+    gather: options.ticketChangesEvery,
+    tell({ socket, namespace }, changed) {
+      for (const dialect of dialects) {
+        const wire = dialect.namespace === namespace ? dialect.tickets?.changed?.(changed) : undefined;
+        if (wire !== undefined) socket.emit(wire.name, wire.payload);
+      }
+    },
+  });
   const alerts = createAlerts({ dialects, sessions, streams: live, messageWireFor, onError });
   const inboxes = createInboxes(
     {
@@ -89,10 +106,16 @@ export function createStreams(parts: StreamsParts): Streams {
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
   const memberships = createMemberships({
-    ...options,
+    ...{ replayLimit: options.replayLimit, historySize: options.historySize },
+    streamsPerSocket: options.streamsPerSocket,
+    replays: parts.replays,
     ...{ services, messageWireFor },
     streams: live,
     epoch: () => epoch.current,
+  });
+
+  const stopFollowing = presence.follow((place, person, change) => {
+    if (place.startsWith('ticket:')) live.get('ticket', place.slice('ticket:'.length))?.tellPresence(person, change);
   });
 
   /** Whoever posts or reads has less to read. */
@@ -131,12 +154,15 @@ export function createStreams(parts: StreamsParts): Streams {
     memberships,
     inboxes,
     typing,
+    ticketChanges,
     reset() {
       live.reset();
       inboxes.reset();
     },
     close() {
+      stopFollowing();
       alerts.close();
+      ticketChanges.close();
       live.close();
       inboxes.close();
       typing.close();

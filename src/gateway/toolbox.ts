@@ -2,12 +2,14 @@
 import type { Caller, Services } from '../application/services.ts';
 import type { ProjectionWaiter } from '../projections/queries.ts';
 import { validTraceparent } from '../telemetry/tracing.ts';
+import type { Replays } from './connection/replays.ts';
 import type { Session } from './connection/session.ts';
 import type { Wire } from './dialects/dialect.ts';
 import type { Call } from './dialects/request.ts';
 import type { InboxFeed } from './inbox/inbox-feed.ts';
 import type { Memberships } from './live/memberships.ts';
 import type { Clients } from './relay/clients.ts';
+import type { TicketChanges } from './tickets/ticket-changes.ts';
 import type { Typing } from './tickets/typing.ts';
 import type { MessageWireFor } from './wire.ts';
 
@@ -15,7 +17,9 @@ export interface Toolbox {
   readonly services: Services;
   readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
+  readonly replays: Replays;
   readonly typing: Typing;
+  readonly ticketChanges: Pick<TicketChanges, 'follow'>;
   readonly clients: Pick<Clients, 'broadcast'>;
   readonly messageWireFor: MessageWireFor;
   readonly historySize: number;

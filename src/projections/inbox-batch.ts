@@ -2,7 +2,8 @@
  * What a batch of events does to inboxes. Neither seqs nor counts are known in memory: each new notification says how
  * many of its user's follow it in the batch, and `write` gives it the inbox's new seq less that.
  *
- * Reading in between is kept in order: an id marks only what precedes it, and "all" reaches as far as the inbox did then.
+ * Reading in between is kept in order: an id marks only what precedes it, and "all" reaches as far as the inbox did then;
+ * so does looking at it.
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../domain/event.ts';
@@ -27,13 +28,21 @@ export interface UserBatch {
   /** All ids read, for the user's devices. */
   readonly announcedIds: string[];
   /** "Read all": up to a seq, when one is given, and never beyond the first `added` of the batch. */
-  readonly readAll: { readonly upTo: number; readonly added: number }[];
+  readonly readAll: Reach[];
+  /** The inbox was looked at: the same. */
+  readonly seen: Reach[];
+}
+
+interface Reach {
+  readonly upTo: number;
+  readonly added: number;
 }
 
 export interface InboxBatch {
   add(event: RecordedEvent, notification: Notification): void;
   read(userId: string, ids: readonly string[]): void;
   readAll(userId: string, upToSeq: number | undefined): void;
+  seen(userId: string, upToSeq: number): void;
   readonly users: readonly UserBatch[];
 }
 
@@ -46,11 +55,16 @@ export function createInboxBatch(): InboxBatch {
   const of = (userId: string): UserBatch => {
     let user = users.get(userId);
     if (user === undefined) {
-      user = { userId, added: [], readIds: [], announcedIds: [], readAll: [] };
+      user = { userId, added: [], readIds: [], announcedIds: [], readAll: [], seen: [] };
       users.set(userId, user);
     }
     return user;
   };
+
+  const reach = (upToSeq: number, { added }: UserBatch): Reach => ({
+    upTo: Math.min(upToSeq, ANY_SEQ),
+    added: added.length,
+  });
 
   return {
     add(event, notification) {
@@ -69,7 +83,11 @@ export function createInboxBatch(): InboxBatch {
     },
     readAll(userId, upToSeq) {
       const user = of(userId);
-      user.readAll.push({ upTo: Math.min(upToSeq ?? ANY_SEQ, ANY_SEQ), added: user.added.length });
+      user.readAll.push(reach(upToSeq ?? ANY_SEQ, user));
+    },
+    seen(userId, upToSeq) {
+      const user = of(userId);
+      user.seen.push(reach(upToSeq, user));
     },
     get users() {
       return [...users.values()];
@@ -93,11 +111,12 @@ export function inboxRows(users: readonly UserBatch[]) {
     added.map((notification, index) => ({ user_id: userId, after: added.length - 1 - index, ...notification })),
   );
   const idReads = users.flatMap(({ userId, readIds }) => readIds.map((id) => ({ user_id: userId, id })));
-  const allReads = users.flatMap(({ userId, added, readAll }) =>
-    readAll.map((read) => ({ user_id: userId, up_to: read.upTo, after: added.length - read.added })),
-  );
+  const reaches = ({ userId, added }: UserBatch, all: readonly Reach[]) =>
+    all.map((reach) => ({ user_id: userId, up_to: reach.upTo, after: added.length - reach.added }));
+  const allReads = users.flatMap((user) => reaches(user, user.readAll));
+  const seen = users.flatMap((user) => reaches(user, user.seen));
   const readers = users
     .filter(({ added, readIds, readAll }) => readIds.length + readAll.length > 0 || added.some(({ read }) => read))
     .map(({ userId }) => userId);
-  return { inboxes, notifications, idReads, allReads, readers };
+  return { inboxes, notifications, idReads, allReads, seen, readers };
 }

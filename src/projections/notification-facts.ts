@@ -192,6 +192,7 @@ function usersNamed(events: readonly RecordedEvent[]): Set<string> {
       case 'NotificationSent':
       case 'NotificationsRead':
       case 'AllNotificationsRead':
+      case 'InboxSeen':
         ids.add(parseStream(event.stream).id);
     }
   }

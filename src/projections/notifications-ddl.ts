@@ -17,7 +17,11 @@ export const notificationsDdl = `
     read_up_to integer not null,
     -- Without internal ones, which are counted apart.
     unread integer not null,
-    unread_internal integer not null
+    unread_internal integer not null,
+    -- How far the inbox reached when the user last looked at it; and how many of the unread are beyond that.
+    seen_up_to integer not null,
+    unseen integer not null,
+    unseen_internal integer not null
   ) with (fillfactor = 70);
 
   create table notifications (
@@ -32,7 +36,7 @@ export const notificationsDdl = `
 
   create function write(
     user_rows json, ticket_rows json, deleted_tickets json,
-    inbox_rows json, notification_rows json, id_reads json, all_reads json, readers json
+    inbox_rows json, notification_rows json, id_reads json, all_reads json, seen_rows json, readers json
   ) returns json
   language plpgsql
   set search_path from current
@@ -44,6 +48,7 @@ export const notificationsDdl = `
   declare
     read_by_id text[] := array(select distinct r->>'user_id' from json_array_elements(id_reads) as r);
     read_all text[] := array(select distinct r->>'user_id' from json_array_elements(all_reads) as r);
+    seen text[] := array(select distinct r->>'user_id' from json_array_elements(seen_rows) as r);
     reading text[] := array(select json_array_elements_text(readers));
     before_users text[];
     before_read integer[];
@@ -64,26 +69,33 @@ export const notificationsDdl = `
         update notifications n set read = true
         from json_to_recordset(id_reads) as r(user_id text, id text), inboxes i
         where n.user_id = r.user_id and n.id = r.id and not n.read and i.user_id = n.user_id and n.seq > i.read_up_to
-        returning n.user_id, n.internal
+        returning n.user_id, n.internal, n.seq > i.seen_up_to as unseen
       )
       update inboxes i set
         unread = i.unread - c.public_count,
-        unread_internal = i.unread_internal - c.internal_count
+        unread_internal = i.unread_internal - c.internal_count,
+        unseen = i.unseen - c.public_unseen,
+        unseen_internal = i.unseen_internal - c.internal_unseen
       from (
-        select user_id, count(*) filter (where not internal) as public_count,
-          count(*) filter (where internal) as internal_count
+        select user_id,
+          count(*) filter (where not internal) as public_count,
+          count(*) filter (where internal) as internal_count,
+          count(*) filter (where not internal and unseen) as public_unseen,
+          count(*) filter (where internal and unseen) as internal_unseen
         from newly_read group by user_id
       ) as c
       where i.user_id = c.user_id;
     end if;
 
     insert into inboxes as i
-    select r.user_id, r.added, 0, r.unread, r.unread_internal
+    select r.user_id, r.added, 0, r.unread, r.unread_internal, 0, r.unread, r.unread_internal
     from json_to_recordset(inbox_rows) as r(user_id text, added integer, unread integer, unread_internal integer)
     on conflict (user_id) do update set
       seq = i.seq + excluded.seq,
       unread = i.unread + excluded.unread,
-      unread_internal = i.unread_internal + excluded.unread_internal;
+      unread_internal = i.unread_internal + excluded.unread_internal,
+      unseen = i.unseen + excluded.unseen,
+      unseen_internal = i.unseen_internal + excluded.unseen_internal;
 
     insert into notifications
     select r.user_id, i.seq - r.after, r.id, r.internal, r.read, r.body
@@ -107,6 +119,26 @@ export const notificationsDdl = `
         from notifications n where n.user_id = i.user_id and n.seq > i.read_up_to and not n.read
       )
       where i.user_id = any (read_all);
+    end if;
+
+    if seen <> '{}' then
+      update inboxes i set seen_up_to = greatest(i.seen_up_to, m.up_to)
+      from (
+        select r.user_id, max(least(r.up_to, i.seq - r.after)) as up_to
+        from json_to_recordset(seen_rows) as r(user_id text, up_to integer, after integer)
+        join inboxes i on i.user_id = r.user_id
+        group by r.user_id
+      ) as m
+      where i.user_id = m.user_id;
+    end if;
+
+    if read_all <> '{}' or seen <> '{}' then
+      update inboxes i set (unseen, unseen_internal) = (
+        select count(*) filter (where not n.internal), count(*) filter (where n.internal)
+        from notifications n
+        where n.user_id = i.user_id and n.seq > greatest(i.read_up_to, i.seen_up_to) and not n.read
+      )
+      where i.user_id = any (read_all || seen);
     end if;
 
     -- In one form, however the events were batched: read_up_to reaches up to the first that is unread, and flags are

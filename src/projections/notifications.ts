@@ -3,6 +3,7 @@
  * unread. Who is told what is for the rules of the domain; what they need to know is kept by `notification-facts.ts`.
  *
  * A notification is read when it was read by id, or is not beyond the inbox's `read_up_to`: reading all moves one number.
+ * It is unseen while it is unread and beyond `seen_up_to`, as far as the inbox reached when the user last looked.
  * The tables follow from the events alone, row for row, and not from how these were batched.
  * Internal previews are counted apart, so that they can be left out for somebody who is not staff any more.
  *
@@ -19,7 +20,7 @@ import type { InboxHead, InboxSignal } from './queries.ts';
 
 export const notificationsProjection: Projection = {
   name: 'notifications',
-  version: 2,
+  version: 3,
   ddl: notificationsDdl,
   indexes: notificationsIndexes,
   start: startHandler,
@@ -32,6 +33,9 @@ interface WrittenInbox {
   readonly read_up_to: number;
   readonly unread: number;
   readonly unread_internal: number;
+  readonly seen_up_to: number;
+  readonly unseen: number;
+  readonly unseen_internal: number;
 }
 
 function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
@@ -46,11 +50,11 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
       if (users.length + changes.tickets.length + changes.deletedTickets.length + changes.users.length === 0) {
         return undefined;
       }
-      const { inboxes, notifications, idReads, allReads, readers } = inboxRows(users);
+      const { inboxes, notifications, idReads, allReads, seen, readers } = inboxRows(users);
       return {
         payload: [
           ...[changes.users, changes.tickets, changes.deletedTickets],
-          ...[inboxes, notifications, idReads, allReads, readers],
+          ...[inboxes, notifications, idReads, allReads, seen, readers],
         ],
         committed(written) {
           if (publishInbox) tell(users, written as readonly WrittenInbox[], facts, publishInbox);
@@ -84,6 +88,9 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
       return;
     case 'AllNotificationsRead':
       batch.readAll(parseStream(event.stream).id, event.data.upToSeq);
+      return;
+    case 'InboxSeen':
+      batch.seen(parseStream(event.stream).id, event.data.upToSeq);
   }
 }
 
@@ -94,12 +101,16 @@ function tell(
   publish: (userId: string, signal: InboxSignal) => void,
 ): void {
   const inboxes = new Map(written.map((inbox) => [inbox.user_id, inbox]));
-  for (const { userId, added, announcedIds, readAll } of users) {
+  for (const { userId, added, announcedIds, readAll, seen } of users) {
     const inbox = inboxes.get(userId);
     if (inbox === undefined) continue;
     const user = facts.audience.user(userId);
     const internal = user !== undefined && isStaff(user.role);
-    const head: InboxHead = { seq: inbox.seq, unread: inbox.unread + (internal ? inbox.unread_internal : 0) };
+    const head: InboxHead = {
+      seq: inbox.seq,
+      unread: inbox.unread + (internal ? inbox.unread_internal : 0),
+      unseen: inbox.unseen + (internal ? inbox.unseen_internal : 0),
+    };
     const notifications = added
       .map((notification, index) => {
         const seq = inbox.seq - (added.length - 1 - index);
@@ -110,5 +121,6 @@ function tell(
     const byId = announcedIds.length > 0 ? { read: { ids: announcedIds } } : {};
     publish(userId, { notifications, head, ...byId });
     if (readAll.length > 0) publish(userId, { notifications: [], head, read: { upToSeq: inbox.read_up_to } });
+    if (seen.length > 0) publish(userId, { notifications: [], head, seen: { upToSeq: inbox.seen_up_to } });
   }
 }

@@ -74,6 +74,8 @@ export interface TicketFilter {
   readonly text?: string;
   /** Only tickets with messages that the viewer has not read. */
   readonly unread?: boolean;
+  /** Of these only. */
+  readonly ids?: readonly string[];
 }
 
 export interface UserFilter {
@@ -127,6 +129,8 @@ export interface InboxHead {
   /** The newest seq, 0 in an empty inbox. */
   readonly seq: number;
   readonly unread: number;
+  /** Of the unread ones, those that came since the user last looked. */
+  readonly unseen: number;
 }
 
 /** Of the notifications from `from` up to `upTo` exactly those within the ranges are unread. */
@@ -135,6 +139,8 @@ export interface UnreadRanges {
   readonly upTo: number;
   /** Of all. */
   readonly count: number;
+  /** Of all. */
+  readonly unseen: number;
   /** The first and last seq of each, in order. */
   readonly ranges: readonly (readonly [number, number])[];
 }
@@ -186,6 +192,8 @@ export interface InboxSignal {
   readonly head: InboxHead;
   /** Set when the user read notifications: the ids, or all up to a seq. */
   readonly read?: { readonly ids: readonly string[] } | { readonly upToSeq: number };
+  /** Set when the user looked at their inbox, up to a seq. */
+  readonly seen?: { readonly upToSeq: number };
 }
 
 export interface ProjectionWaiter {

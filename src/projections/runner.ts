@@ -161,17 +161,24 @@ export function startRunner(options: RunnerOptions): Runner {
       ({ paused, attention } = await readCheckpoint(held.query, projection));
       await applying.refresh();
     };
+    const recovered = () => {
+      state = 'active';
+      failure = undefined;
+    };
     const proceed = async () => {
       const began = performance.now();
-      if (await applying.replay()) return;
+      if (await applying.replay()) return recovered();
       const events = await feed.read(applying.position, batchSize);
       if (events.length === 0) {
+        recovered();
         const wait = savedAt + (applying.unsaved ? SAVE_EVERY : PING_EVERY) - began;
         if (wait > 0) await feed.beyond(applying.position, wait, awake);
         else await save();
         return;
       }
       await applying.apply(events);
+      // Before anybody hears of the position, and not only after the pause.
+      recovered();
       options.onBatch?.(name, events, began);
       if (!applying.unsaved) savedAt = performance.now();
       else if (began - savedAt > SAVE_EVERY) await save();
@@ -193,11 +200,10 @@ export function startRunner(options: RunnerOptions): Runner {
         state = 'paused';
         await rest(PING_EVERY, awake);
         if (!ended.aborted) await save();
+        failure = undefined;
       } else {
         await proceed();
-        state = 'active';
       }
-      failure = undefined;
     }
     if (applying.unsaved && !held.lost.aborted) await applying.save();
   };

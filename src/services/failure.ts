@@ -12,8 +12,8 @@ export function systemErrorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** The message of an error of several causes too: refused connections come as an AggregateError without a message. */
+/** Of an error with several causes, theirs: refused connections come as an AggregateError that says nothing itself. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ');
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join(', ');
   return error instanceof Error ? error.message : String(error);
 }

@@ -6,6 +6,10 @@
 /** What a socket catches up with. */
 export type ReplayedStream = 'ticket' | 'inbox' | 'room';
 
+/** What is bounded, beside what a socket may have waiting: see docs/limits.md. */
+export const BOUNDS = ['connections', 'requests', 'commands', 'mailbox', 'appends', 'replays', 'broker'] as const;
+export type Bound = (typeof BOUNDS)[number];
+
 export interface Metrics {
   /** One committed flush of the appender. */
   appended(events: number, milliseconds: number): void;
@@ -20,6 +24,8 @@ export interface Metrics {
   resynced(stream: ReplayedStream, reason: string): void;
   /** A socket was cut off because it did not take what it was sent. */
   slowConsumer(namespace: string): void;
+  /** Something was refused, for its sender to try again, because a bound was reached. */
+  refused(bound: Bound): void;
   /** One committed batch of a projection. */
   batchProjected(projection: string, events: number, milliseconds: number): void;
 }
@@ -35,6 +41,7 @@ export const noMetrics: Metrics = {
   joined: nothing,
   resynced: nothing,
   slowConsumer: nothing,
+  refused: nothing,
   batchProjected: nothing,
 };
 
@@ -49,6 +56,8 @@ export interface Sampled {
   /** By namespace. */
   sockets(): Iterable<readonly [namespace: string, count: number]>;
   rooms(): Iterable<readonly [namespace: string, count: number]>;
+  /** Bytes that wait on the socket connection with the most. */
+  outbound(): number | undefined;
 }
 
 export interface SampledProjection {

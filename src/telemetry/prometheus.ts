@@ -12,7 +12,7 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
-import type { Metrics, Sampled, SampledProjection } from './metrics.ts';
+import { BOUNDS, type Metrics, type Sampled, type SampledProjection } from './metrics.ts';
 
 export interface MetricsText {
   readonly contentType: string;
@@ -84,12 +84,16 @@ function instruments(registers: Registry[]): Metrics {
   const slowConsumers = counter('slow_consumers_total', 'Sockets cut off for not taking what they were sent', [
     'namespace',
   ]);
+  const refused = counter('refused_total', 'Refusals because a bound was reached, for the sender to try again', [
+    'bound',
+  ]);
   const batchSeconds = histogram('projection_batch_duration_seconds', 'Time to fold and commit one batch', SECONDS, [
     'projection',
   ]);
   const batchEvents = counter('projection_events_total', 'Events that projections took', ['projection']);
-  // Counters without labels are there from the beginning; this one shall be too, so that an alert on it can be trusted.
+  // Counters without labels are there from the beginning; these shall be too, so that an alert on them can be trusted.
   slowConsumers.inc({ namespace: '/' }, 0);
+  for (const bound of BOUNDS) refused.inc({ bound }, 0);
 
   return {
     appended(events, milliseconds) {
@@ -112,6 +116,7 @@ function instruments(registers: Registry[]): Metrics {
     },
     resynced: (stream, reason) => resyncs.inc({ stream, reason }),
     slowConsumer: (namespace) => slowConsumers.inc({ namespace }),
+    refused: (bound) => refused.inc({ bound }),
     batchProjected(projection, events, milliseconds) {
       batchSeconds.observe({ projection }, milliseconds / 1_000);
       batchEvents.inc({ projection }, events);
@@ -190,6 +195,7 @@ function gauges(registers: Registry[], source: () => Sampled | undefined): void 
   projection('projection_parked_streams', 'Streams with events that could not be handled', (p) => p.parkedStreams);
   one('actors_active', 'Tickets, users, rooms and references active in memory', (s) => s.actors());
   each('sockets', 'Authenticated sockets', 'namespace', (s) => s.sockets());
+  one('outbound_bytes', 'Most that waits for one socket connection to take it', (s) => s.outbound(), 'max');
   each('rooms', 'Rooms with sockets in them', 'namespace', (s) => s.rooms());
 }
 

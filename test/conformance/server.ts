@@ -1,15 +1,21 @@
-/** The server as `npm start` starts it, on services of its own, for one suite. */
+/** The server as `npm start` starts it, or several behind a balancer, on services of their own, for one suite. */
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { start } from '../../src/server.ts';
+import { startBalancer } from '../support/balancer.ts';
 import { createDatabase, startNats } from '../support/services.ts';
 
 export interface StartedServer extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function startServer(env: Readonly<Record<string, string>> = {}): Promise<StartedServer> {
+export function startServer(env: Readonly<Record<string, string>> = {}): Promise<StartedServer> {
+  return startServers(1, env);
+}
+
+/** Connections go to them in turn. */
+export async function startServers(count: number, env: Readonly<Record<string, string>> = {}): Promise<StartedServer> {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await createDatabase());
   const nats = parts.use(await startNats());
@@ -18,8 +24,19 @@ export async function startServer(env: Readonly<Record<string, string>> = {}): P
     ...{ DEMO_DATA: 'on', RATE_LIMIT: 'off' },
     ...env,
   });
-  const server = await start(config, pino({ level: 'silent' }));
-  parts.defer(() => server.close());
+  const urls: string[] = [];
+  while (urls.length < count) {
+    const demo = urls.length === 0 ? config.DEMO_DATA : 'off';
+    const server = await start({ ...config, DEMO_DATA: demo }, pino({ level: 'silent' }));
+    parts.defer(() => server.close());
+    urls.push(server.url);
+  }
+  let [url = ''] = urls;
+  if (count > 1) {
+    const balancer = parts.use(await startBalancer());
+    for (const one of urls) balancer.servers.add(one);
+    url = balancer.url;
+  }
   const owned = parts.move();
-  return { url: server.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

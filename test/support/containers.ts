@@ -4,13 +4,14 @@
  * Every container carries the run in a label. They are removed by whoever started them, by the end of the run whatever
  * became of its tests, and by the next run when this one was killed: nothing depends on Ryuk, which some machines lack.
  */
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import pg from 'pg';
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 import { natsGreeting } from '../../src/services/nats-server.ts';
+import { anyPort } from './ports.ts';
 import { type Durability, type PausablePower, postgresSettings } from './power.ts';
 import { until } from './until.ts';
 
@@ -24,8 +25,6 @@ export interface ContainerSource {
 const LABEL = 'dev.deskwire.test-run';
 const START = { timeoutMs: 60_000, everyMs: 20 };
 const TRIES = 10;
-/** Below those that systems give to outgoing connections: nothing takes the port of a container that is stopped. */
-const PORTS = [20_000, 32_000] as const;
 
 /** Rejects, saying what to do, where there is no container engine. Removes what a killed run left behind. */
 export async function containerSource(env: NodeJS.ProcessEnv): Promise<ContainerSource> {
@@ -106,7 +105,7 @@ async function onFreePort<C>(
 ): Promise<C> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await start({ container: port, host: randomInt(...PORTS) });
+      return await start({ container: port, host: anyPort() });
     } catch (error) {
       if (tries === TRIES || !/port is already allocated|address already in use/i.test(String(error))) throw error;
       await sleep(50);

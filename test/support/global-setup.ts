@@ -40,6 +40,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const step of cleanUp.toReversed()) await step();
   };
   try {
+    // Processes that tests start, hundreds of them, need not compile what others did.
+    process.env.NODE_COMPILE_CACHE ||= join(project.config.root, '.cache', 'compiled');
     const directory = await mkdtemp(join(tmpdir(), 'deskwire-test-'));
     later(() => rm(directory, { recursive: true, force: true }));
     const source = await serviceSource(project.config.root, directory, later);

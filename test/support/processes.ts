@@ -4,10 +4,10 @@ import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unprivilegedAccount } from '../../src/services/account.ts';
 import { findNatsServer } from '../../src/services/find-nats-server.ts';
-import { freePort } from '../../src/services/free-port.ts';
 import { startNatsServer } from '../../src/services/nats-server.ts';
 import { type RunningServer, startPostgres } from '../../src/services/postgres.ts';
 import { postgresBinaries } from '../../src/services/postgres-binaries.ts';
+import { steadyPort } from './ports.ts';
 import { type Durability, type PausablePower, type Power, postgresSettings } from './power.ts';
 
 export interface ProcessSource {
@@ -22,7 +22,7 @@ export async function natsProcess({ directory: parent, ...places }: ProcessSourc
   const program = await findNatsServer(places);
   const directory = await mkdtemp(join(parent, 'nats-'));
   const logFile = join(directory, 'nats-server.log');
-  const port = await freePort();
+  const port = await steadyPort();
   const launch = () => startNatsServer({ program, directory, logFile, password: undefined, port });
   let server = await launch();
   return {
@@ -49,7 +49,7 @@ export async function postgresProcess({ directory: parent }: ProcessSource, dura
     logFile: join(directory, 'postgres.log'),
     database: 'postgres',
     settings: postgresSettings(durability),
-    port: await freePort(),
+    port: await steadyPort(),
   };
   let server = await startPostgres(options);
   return {

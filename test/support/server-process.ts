@@ -17,10 +17,12 @@ export interface ServerProcess extends AsyncDisposable {
 
 const projectRoot = join(import.meta.dirname, '..', '..');
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+
 export function launchServer(env: NodeJS.ProcessEnv, root = projectRoot): ServerProcess {
   const child = spawn(process.execPath, [join(root, 'src', 'main.ts')], {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

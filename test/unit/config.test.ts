@@ -8,6 +8,8 @@ import { readConfig } from '../../src/config.ts';
 describe('the configuration', () => {
   it('needs nothing to be set', () => {
     expect(readConfig({})).toEqual({
+      OUTBOUND_LIMIT: 1_048_576,
+      CONNECTION_RATE: 200,
       PORT: 8080,
       HOST: '127.0.0.1',
       DATA_DIR: '.deskwire',

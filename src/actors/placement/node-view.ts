@@ -1,5 +1,5 @@
 /**
- * The nodes that run actors, as this one sees them. Each announces itself every second, at once when it hears of a node
+ * The nodes of one kind (those that run actors, those that have sockets), as this one sees them. Each announces itself every second, at once when it hears of a node
  * that is new to it, and once more when it leaves. A node that is silent for three seconds, or that somebody here
  * got no answer from, is left out until it is heard of again. Views may differ for a while: that costs time and is never
  * wrong, because the log refuses whoever decided on an older state.
@@ -8,7 +8,7 @@
  * by other code than the one that understood the client's request could mean something else.
  */
 import { performance } from 'node:perf_hooks';
-import type { Broker } from '../../broker/port.ts';
+import type { Broker, Topic } from '../../broker/port.ts';
 import type { Stream } from '../../domain/event.ts';
 import { type Candidate, hashOf, highestOf } from './rendezvous.ts';
 
@@ -17,6 +17,8 @@ export interface NodeView {
   readonly self: string;
   /** The node that a stream belongs to, out of those not in `except`; undefined when it is for this one. */
   ownerOf(stream: Stream, except?: ReadonlySet<string>): string | undefined;
+  /** The ids of the live nodes of this one's code but itself. */
+  readonly others: readonly string[];
   /** The ids of the live nodes of this one's code, itself included unless it is leaving. */
   readonly nodes: readonly string[];
   /** Leaves a node out until it is heard of again. */
@@ -38,13 +40,19 @@ export interface NodeViewDependencies {
   readonly self: string;
   /** The same for nodes that may decide for each other. */
   readonly code: string;
-  readonly broker: Pick<Broker, 'signals' | 'onReconnected'>;
+  readonly broker: Pick<Broker, 'signals' | 'onReconnected' | 'connected'>;
+  /** Under which nodes of this kind announce themselves. */
+  readonly topic?: Topic;
   /** Milliseconds since 1970, told to the others. */
   readonly now: () => number;
+  /** Milliseconds of a clock that only goes forward; `performance.now` when absent. */
+  readonly clock?: () => number;
   readonly log: { info(details: object, message: string): void };
   /** Milliseconds. */
   readonly announceEvery?: number;
   readonly silentAfter?: number;
+  /** A node of this one's code was heard of, or was left out. */
+  onChanged?(node: string, change: 'heard' | 'left out'): void;
 }
 
 interface Announcement {
@@ -56,25 +64,26 @@ interface Announcement {
 
 interface Node extends Candidate {
   readonly code: string;
-  /** By `performance.now()`. */
+  /** By `clock`. */
   heardAt: number;
   /** What the latest announcements took, by two clocks that may differ. */
   readonly delays: number[];
 }
 
-const TOPIC = ['nodes'] as const;
+const NODES: Topic = ['nodes'];
 /** Announcements that tell how long a message takes: more than a connection survives without a sign of life. */
 const REMEMBERED = 60;
 
 export function createNodeView(dependencies: NodeViewDependencies): NodeView {
-  const { self, code, broker, now, log, announceEvery = 1_000, silentAfter = 3_000 } = dependencies;
+  const { self, code, broker, now, log, announceEvery = 1_000, silentAfter = 3_000, topic = NODES } = dependencies;
+  const clock = dependencies.clock ?? (() => performance.now());
   const me: Candidate = { id: self, hash: hashOf(self) };
   /** Those heard of, of whatever code. */
   const known = new Map<string, Node>();
   let others: readonly Node[] = [];
   let state: 'new' | 'joined' | 'leaving' = 'new';
   let announcing = false;
-  let lastLook = performance.now();
+  let lastLook = clock();
   let stoppedUntil = 0;
 
   function changed(): void {
@@ -84,7 +93,7 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
   function announce(): void {
     announcing = false;
     if (state !== 'joined') return;
-    broker.signals.publish(TOPIC, { node: self, code, at: now() } satisfies Announcement);
+    broker.signals.publish(topic, { node: self, code, at: now() } satisfies Announcement);
   }
 
   /** Once, however many new nodes are heard of in one turn. */
@@ -108,8 +117,9 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
       changed();
       log.info({ node: node.id, sameCode: node.code === code }, 'node heard of');
       announceSoon();
+      if (node.code === code) dependencies.onChanged?.(node.id, 'heard');
     }
-    node.heardAt = performance.now();
+    node.heardAt = clock();
     if (wasStopped(node.heardAt)) return;
     node.delays.push(now() - said.at);
     if (node.delays.length > REMEMBERED) node.delays.shift();
@@ -121,26 +131,29 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
   }
 
   function forget(id: string, why: 'left' | 'silent' | 'unanswered'): void {
-    if (!known.delete(id)) return;
+    const node = known.get(id);
+    if (node === undefined) return;
+    known.delete(id);
     changed();
     log.info({ node: id, why }, 'node left out');
+    if (node.code === code) dependencies.onChanged?.(id, 'left out');
   }
 
   function look(): void {
-    const time = performance.now();
+    const time = clock();
     const pause = time - lastLook;
     const stopped = pause > 2 * announceEvery ? pause : 0;
     if (stopped > 0) stoppedUntil = time + announceEvery;
     lastLook = time;
     announce();
     for (const node of known.values()) {
-      // Who was stopped has heard nobody, and must not take that for the others' silence.
-      node.heardAt += stopped;
+      // Who was stopped, or is cut off, has heard nobody, and must not take that for the others' silence.
+      node.heardAt += broker.connected ? stopped : pause;
       if (time - node.heardAt > silentAfter) forget(node.id, 'silent');
     }
   }
 
-  const subscription = broker.signals.subscribe(TOPIC, hear);
+  const subscription = broker.signals.subscribe(topic, hear);
   const timer = setInterval(look, announceEvery).unref();
   const stopReconnected = broker.onReconnected(announce);
 
@@ -152,6 +165,9 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
       for (const node of others) if (!except?.has(node.id)) candidates.push(node);
       const owner = highestOf(stream, candidates);
       return owner === me ? undefined : owner?.id;
+    },
+    get others() {
+      return others.map(({ id }) => id);
     },
     get nodes() {
       return [...(state === 'joined' ? [self] : []), ...others.map(({ id }) => id)].sort();
@@ -168,7 +184,7 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
     leave() {
       if (state !== 'joined') return;
       state = 'leaving';
-      broker.signals.publish(TOPIC, { node: self, code, at: now(), leaving: true } satisfies Announcement);
+      broker.signals.publish(topic, { node: self, code, at: now(), leaving: true } satisfies Announcement);
     },
     close() {
       clearInterval(timer);

@@ -80,7 +80,13 @@ export const NotificationPageAnswer = answer<unknown>(
   object({ items: listOf(notification), nextCursor }),
   'Newest first',
 );
-export const UnreadCountAnswer = answer<unknown>(object({ count }), 'How many are unread');
+export const UnreadCountsAnswer = answer<unknown>(
+  object({
+    count: described(count, 'How many are unread'),
+    unseen: described(count, 'How many of these came since you last looked'),
+  }),
+  'How many are unread, and how many of these unseen',
+);
 export const NotificationsReadAnswer = answer<unknown>(
   object({ notificationIds: listOf(text), count: described(count, 'How many are unread now') }),
   'They are read',

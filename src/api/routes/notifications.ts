@@ -1,22 +1,27 @@
 /** A user's inbox over HTTP, and the way in for machines and admins to send durable notifications. */
 import Type from 'typebox';
-import { readAllNotifications, readNotifications, sendNotification } from '../../application/notifications.ts';
+import {
+  readAllNotifications,
+  readNotifications,
+  seeInbox,
+  sendNotification,
+} from '../../application/notifications.ts';
 import {
   CursorField,
   PageSizeField,
-  ReadAllNotificationsBody,
   ReadNotificationsBody,
   roleIn,
   SendNotificationBody,
+  UpToSeqBody,
 } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import type { NotificationView } from '../../projections/queries.ts';
+import type { InboxHead, NotificationView } from '../../projections/queries.ts';
 import {
   NotificationPageAnswer,
   NotificationSentAnswer,
   NotificationsReadAnswer,
-  UnreadCountAnswer,
+  UnreadCountsAnswer,
 } from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, userOf } from '../requests.ts';
@@ -52,11 +57,8 @@ export function notificationRoutes(app: App, services: Services): void {
 
   app.get(
     '/api/v1/notifications/unread-count',
-    { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCountAnswer } } },
-    async (request) => {
-      const { unread } = await services.queries.inbox(userOf(request));
-      return { count: unread };
-    },
+    { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCountsAnswer } } },
+    async (request) => counts(await services.queries.inbox(userOf(request))),
   );
 
   app.post(
@@ -86,15 +88,32 @@ export function notificationRoutes(app: App, services: Services): void {
         tags,
         summary: 'Mark all notifications as read',
         description: 'Or those up to a seq.',
-        body: ReadAllNotificationsBody,
-        response: { 200: UnreadCountAnswer },
+        body: UpToSeqBody,
+        response: { 200: UnreadCountsAnswer },
       },
     },
     async (request, reply) => {
       tellPosition(reply, await readAllNotifications(services, callerOf(request), request.body.upToSeq));
       await services.settle();
-      const { unread } = await services.queries.inbox(userOf(request));
-      return { count: unread };
+      return counts(await services.queries.inbox(userOf(request)));
+    },
+  );
+
+  app.post(
+    '/api/v1/notifications/seen',
+    {
+      schema: {
+        tags,
+        summary: 'Mark your inbox as seen',
+        description: 'What it holds, or holds up to a seq. It may remain unread; what comes later is unseen.',
+        body: UpToSeqBody,
+        response: { 200: UnreadCountsAnswer },
+      },
+    },
+    async (request, reply) => {
+      tellPosition(reply, await seeInbox(services, callerOf(request), request.body.upToSeq));
+      await services.settle();
+      return counts(await services.queries.inbox(userOf(request)));
     },
   );
 
@@ -127,6 +146,10 @@ function recipientsOf(userIds: readonly string[] | undefined, roleName: string |
   }
   if (userIds !== undefined) return { userIds };
   return { role: roleIn(roleName ?? '') };
+}
+
+function counts({ unread, unseen }: InboxHead) {
+  return { count: unread, unseen };
 }
 
 function rendered({ id, seq, event, type, title, message, data, priority, timestamp, read }: NotificationView) {

@@ -139,6 +139,7 @@ export function websocketRoutes(app: App, services: Services, sockets: Sockets):
     },
   );
   readRoutes(app, services, sockets);
+  endingRoute(app, services, sockets);
 }
 
 const config = { unlogged: true, problems: [403, 404, 422] };
@@ -173,9 +174,8 @@ function readRoutes(app: App, services: Services, sockets: Sockets): void {
     async (request) => {
       const control = permitted(request, sockets);
       const { cursor, limit = 100 } = request.query;
-      const clients = await control.clients({ limit, ...(cursor !== undefined && { after: cursor }) });
-      const nextCursor = clients.length < limit ? null : (clients.at(-1)?.clientId ?? null);
-      return { clients, nextCursor };
+      const { clients, more } = await control.clients({ limit, ...(cursor !== undefined && { after: cursor }) });
+      return { clients, nextCursor: more ? (clients.at(-1)?.clientId ?? null) : null };
     },
   );
   app.get(
@@ -196,6 +196,29 @@ function readRoutes(app: App, services: Services, sockets: Sockets): void {
       const found = clients.filter((one) => one !== undefined);
       if ('client' in target && found.length === 0) throw unknownClient();
       return { clientId, connected: found.length > 0, connections: found.length, clients: found };
+    },
+  );
+}
+
+function endingRoute(app: App, services: Services, sockets: Sockets): void {
+  app.delete(
+    '/websocket/clients/:clientId',
+    {
+      config: { unlogged: true, problems: [403, 404] },
+      schema: {
+        ...{ tags, summary: 'Disconnect a client, with every socket of its connection' },
+        params: Type.Object({ clientId: ClientId }),
+        response: { 202: DeliveredAnswer },
+      },
+    },
+    async (request, reply) => {
+      const { role } = userOf(request);
+      requirePermission(role === 'admin', 'Only admins may disconnect clients');
+      const target = await clientTarget(services, request.params.clientId);
+      const delivered = await permitted(request, sockets).disconnect(target);
+      if (delivered === undefined) throw unknownClient();
+      reply.code(202);
+      return { delivered };
     },
   );
 }

@@ -57,5 +57,5 @@ async function doctor(on: Surroundings): Promise<void> {
   ]);
   on.output.result(findings, table(['', '', ''], rows).trimStart());
   const errors = findings.filter(({ grade }) => grade === 'error').length;
-  if (errors > 0) throw new CommandError(EXIT.findings, `${errors} errors.`);
+  if (errors > 0) throw new CommandError(EXIT.findings, `${errors} ${errors === 1 ? 'error' : 'errors'}.`);
 }

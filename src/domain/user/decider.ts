@@ -39,7 +39,9 @@ export type UserCommand =
       readonly priority: Priority;
     }
   | { readonly type: 'ReadNotifications'; readonly ids: readonly string[] }
-  | { readonly type: 'ReadAllNotifications'; readonly upToSeq?: number };
+  | { readonly type: 'ReadAllNotifications'; readonly upToSeq?: number }
+  /** `upToSeq` is no further than the user's inbox reaches: whoever gives the command has looked. */
+  | { readonly type: 'SeeInbox'; readonly upToSeq: number };
 
 export interface UserState {
   readonly exists: boolean;
@@ -49,6 +51,8 @@ export interface UserState {
   readonly active: boolean;
   readonly email: string | null;
   readonly vendorId: string | null;
+  /** The seq up to which the user has looked at their inbox. */
+  readonly seenUpTo: number;
 }
 
 type CommandOf<T extends UserCommand['type']> = Extract<UserCommand, { type: T }>;
@@ -56,7 +60,7 @@ type Decision = readonly UserEvent[];
 
 export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
   kind: 'user',
-  stateVersion: 1,
+  stateVersion: 2,
   initialState: () => ({
     exists: false,
     id: '',
@@ -65,6 +69,7 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
     active: false,
     email: null,
     vendorId: null,
+    seenUpTo: 0,
   }),
   decide: (command, state, { by }) => {
     requireActive(by);
@@ -79,6 +84,8 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
         return read(command, state, by);
       case 'ReadAllNotifications':
         return readAll(command, state, by);
+      case 'SeeInbox':
+        return see(command, state, by);
     }
   },
   evolve,
@@ -156,10 +163,20 @@ function read(command: CommandOf<'ReadNotifications'>, state: UserState, by: Use
 function readAll({ upToSeq }: CommandOf<'ReadAllNotifications'>, state: UserState, by: UserFacts): Decision {
   requireSelf(state, by);
   if (upToSeq === undefined) return [{ type: 'AllNotificationsRead', data: {} }];
-  if (!Number.isSafeInteger(upToSeq) || upToSeq < 0) {
-    throw new DeskwireError('invalid_payload', 'upToSeq must be the seq of a notification', { field: 'upToSeq' });
-  }
+  requireSeq(upToSeq);
   return upToSeq === 0 ? [] : [{ type: 'AllNotificationsRead', data: { upToSeq } }];
+}
+
+/** Looking again when nothing has come is no event: people look often. */
+function see({ upToSeq }: CommandOf<'SeeInbox'>, state: UserState, by: UserFacts): Decision {
+  requireSelf(state, by);
+  requireSeq(upToSeq);
+  return upToSeq <= state.seenUpTo ? [] : [{ type: 'InboxSeen', data: { upToSeq } }];
+}
+
+function requireSeq(upToSeq: number): void {
+  if (Number.isSafeInteger(upToSeq) && upToSeq >= 0) return;
+  throw new DeskwireError('invalid_payload', 'upToSeq must be the seq of a notification', { field: 'upToSeq' });
 }
 
 function requireExists(state: UserState): void {
@@ -182,7 +199,8 @@ function evolve(state: UserState, event: RecordedEvent<UserEvent>): UserState {
     case 'UserRegistered': {
       const { name, role, email, vendorId } = event.data;
       const { id } = parseStream(event.stream);
-      return { exists: true, id, name, role, active: true, email: email ?? null, vendorId: vendorId ?? null };
+      const optional = { email: email ?? null, vendorId: vendorId ?? null };
+      return { ...state, exists: true, id, name, role, active: true, ...optional };
     }
     case 'UserChanged': {
       const { name, role, active, email, vendorId } = event.data.changes;
@@ -195,6 +213,8 @@ function evolve(state: UserState, event: RecordedEvent<UserEvent>): UserState {
         ...(vendorId && { vendorId: vendorId.to }),
       };
     }
+    case 'InboxSeen':
+      return { ...state, seenUpTo: Math.max(state.seenUpTo, event.data.upToSeq) };
     case 'NotificationSent':
     case 'NotificationsRead':
     case 'AllNotificationsRead':

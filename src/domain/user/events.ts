@@ -38,4 +38,6 @@ export type UserEvent =
     }
   | { readonly type: 'NotificationsRead'; readonly data: { readonly ids: readonly string[] } }
   /** Reads every notification up to `upToSeq`, or, without it, every one that precedes this event in the log. */
-  | { readonly type: 'AllNotificationsRead'; readonly data: { readonly upToSeq?: number } };
+  | { readonly type: 'AllNotificationsRead'; readonly data: { readonly upToSeq?: number } }
+  /** The user has looked at the inbox: none up to `upToSeq` is new to them any more, though it may be unread. */
+  | { readonly type: 'InboxSeen'; readonly data: { readonly upToSeq: number } };

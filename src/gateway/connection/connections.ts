@@ -36,10 +36,14 @@ interface Parts {
   readonly trusted: (address: string, hop: number) => boolean;
   readonly now: () => number;
   readonly log: Logger;
+  /** Resolves when what a user is to hear from the moment that a socket of theirs opens is listened to. Never rejects. */
+  prepare(user: UserFacts): Promise<void>;
   onOpened(session: Session, handshake: Handshake): void;
   onClosed(session: Session): void;
   onUserChanged(user: UserFacts): void;
   onError(error: unknown): void;
+  /** Why we ended a socket's connection, when that is for a reason of ours that Socket.IO has no word for. */
+  endReason(socket: Socket): string | undefined;
   /** A socket was not let in for its token. */
   onRefused(reason: string): void;
 }
@@ -61,6 +65,9 @@ export function createConnections(parts: Parts): Connections {
     try {
       const token = tokenOf(socket);
       if (token === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
+      const { user } = await authenticate(token);
+      await parts.prepare(user);
+      // Again: they may have become somebody else, or nobody, meanwhile.
       admitted.set(socket, { token, found: await authenticate(token) });
     } catch (error) {
       admitted.set(socket, { error });
@@ -102,7 +109,8 @@ export function createConnections(parts: Parts): Connections {
     sessions.add(session);
     expireAt(session, expiresAt);
     void socket.join(userRoom(user.id));
-    socket.on('disconnect', (reason) => {
+    socket.on('disconnect', (told) => {
+      const reason = parts.endReason(socket) ?? told;
       clearTimeout(expiries.get(session));
       leaving.abort();
       parts.onClosed(session);

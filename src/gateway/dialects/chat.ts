@@ -33,8 +33,14 @@ const tickets: TicketTable = {
     return [{ name: 'new_message', payload, audience: message.internal ? 'internal' : 'public' }];
   },
   expelled: (id) => leftWire(id, 'You no longer have access to this ticket'),
-  presence: (act, change) => ({ name: change === 'joined' ? 'user_joined' : 'user_left', payload: actWire(act) }),
-  typing: (act, typing) => ({ name: typing ? 'user_typing' : 'user_stopped_typing', payload: actWire(act) }),
+  presence: (act, change) =>
+    change === 'joined'
+      ? { name: 'user_joined', payload: actWire(act), ephemeral: true }
+      : { name: 'user_left', payload: actWire(act) },
+  typing: (act, typing) =>
+    typing
+      ? { name: 'user_typing', payload: actWire(act), ephemeral: true }
+      : { name: 'user_stopped_typing', payload: actWire(act) },
   unread: (id, unread) => ({ name: 'ticket_unread', payload: { ticketId: id, unread } }),
 };
 
@@ -152,10 +158,12 @@ export const chat: Dialect = {
           limit: payload.limit ?? historySize,
           ...(payload.before !== undefined && { before: Number(payload.before) }),
         };
-        await services.settle();
-        const read = await readMessages(services, call.session.user, String(payload.ticketId), range);
-        send(call, history(read.ticketId, read.page, range.limit, messageWireFor(call.session.user)));
-        return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
+        return call.tools.replays.run(call.session.socket, async () => {
+          await services.settle();
+          const read = await readMessages(services, call.session.user, String(payload.ticketId), range);
+          send(call, history(read.ticketId, read.page, range.limit, messageWireFor(call.session.user)));
+          return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
+        });
       },
       Type.Object({ ticketId: text, hasMore: flag, nextCursor: pagination.properties.nextCursor }),
     ),

@@ -12,14 +12,17 @@ import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { NotificationView, UnreadRanges } from '../../projections/queries.ts';
+import type { InboxHead, NotificationView, UnreadRanges } from '../../projections/queries.ts';
 import type { InboxArrival } from '../inbox/inbox-feed.ts';
+import type { ChangedTickets } from '../tickets/ticket-changes.ts';
 import type { Request } from './request.ts';
 
 /** One event as a client receives it. */
 export interface Wire {
   readonly name: string;
   readonly payload: object;
+  /** Whoever does not keep up need not hear it. Never what ends something that others were told has begun. */
+  readonly ephemeral?: boolean;
 }
 
 /** To members of a stream. */
@@ -63,6 +66,8 @@ export interface TicketTable extends StreamTable<TicketEvent> {
   unread?(ticketId: string, unread: number): Wire;
   /** To those sockets of someone on the ticket that have not joined it, for a message of somebody else. */
   alert?(ticketId: string, message: object): Wire;
+  /** To those who follow all tickets. */
+  changed?(changed: ChangedTickets): Wire;
 }
 
 export interface InboxTable {
@@ -71,13 +76,18 @@ export interface InboxTable {
   /** To a socket that connects and cannot go on from the seq that it names. */
   broken?(arrival: InboxArrival): Wire;
   render(notification: NotificationView): readonly Wire[];
-  unread?(count: number): Wire;
+  unread?(counts: UnreadCounts): Wire;
   read?(what: { readonly ids: readonly string[] } | 'all', count: number): Wire;
+  /** After the user looked at the inbox. */
+  seen?(upToSeq: number, counts: UnreadCounts): Wire;
   /** After notifications were read, and to whoever comes. */
   unreadOnes?(unread: UnreadOnes): Wire;
   /** To a user who from now on may see more, or less, of what they were told. */
   viewChanged?(seq: number): Wire;
 }
+
+/** Of the unread ones, those are unseen that came since the user last looked. */
+export type UnreadCounts = Pick<InboxHead, 'unread' | 'unseen'>;
 
 export interface UnreadOnes extends UnreadRanges {
   /** The last seq sent before this. */

@@ -1,13 +1,14 @@
 /** `/notifications`: the inbox, as seeds A and D speak it. Source: PROTOCOL.md section 3. */
 import Type from 'typebox';
-import { readAllNotifications, readNotifications } from '../../application/notifications.ts';
+import { readAllNotifications, readNotifications, seeInbox } from '../../application/notifications.ts';
 import { IdField, LIMITS, VersionField } from '../../application/schemas.ts';
 import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
+import type { InboxHead } from '../../projections/queries.ts';
 import type { InboxArrival } from '../inbox/inbox-feed.ts';
 import { callerOf, send } from '../toolbox.ts';
 import { notificationWire } from '../wire.ts';
-import type { Dialect, InboxTable, Wire } from './dialect.ts';
+import type { Dialect, InboxTable, UnreadCounts, Wire } from './dialect.ts';
 import { closed, count, notification, text } from './payloads.ts';
 import { type Call, request } from './request.ts';
 
@@ -18,13 +19,21 @@ const inbox = {
     const everyone = { name: 'notification:new', payload };
     return notification.event === null ? [everyone] : [{ name: notification.event, payload }, everyone];
   },
-  unread: (count: number): Wire => ({ name: 'unread-count', payload: { count } }),
+  unread: (counts: UnreadCounts): Wire => ({ name: 'unread-count', payload: countsWire(counts) }),
   read: (what: { readonly ids: readonly string[] } | 'all', count: number): Wire =>
     what === 'all'
       ? { name: 'marked-all-as-read', payload: { count } }
       : { name: 'marked-as-read', payload: { notificationIds: what.ids, count } },
+  seen: (upToSeq: number, counts: UnreadCounts): Wire => ({
+    name: 'marked-all-as-seen',
+    payload: { upToSeq, ...countsWire(counts) },
+  }),
   broken: ({ seq }: InboxArrival): Wire => ({ name: 'resync', payload: { lastSeq: seq } }),
 } satisfies InboxTable;
+
+function countsWire({ unread, unseen }: UnreadCounts) {
+  return { count: unread, unseen };
+}
 
 const named: Readonly<Record<NotificationEventName, typeof notification>> = {
   'support:ticket:created': notification,
@@ -38,23 +47,26 @@ const named: Readonly<Record<NotificationEventName, typeof notification>> = {
 const events: Dialect['events'] = {
   ...named,
   'notification:new': notification,
-  'unread-count': closed({ count }),
+  'unread-count': closed({ count, unseen: count }),
   'marked-as-read': closed({ notificationIds: Type.Array(text), count }),
   'marked-all-as-read': closed({ count }),
+  'marked-all-as-seen': closed({ upToSeq: count, count, unseen: count }),
   resync: closed({ lastSeq: count }),
 };
 
 const notificationIds = Type.Array(IdField, { minItems: 1, maxItems: LIMITS.notificationIds });
 const counted = Type.Object({ count });
+const countedBoth = Type.Object({ count, unseen: count });
+const upToSeqOrAll = Type.Object({ upToSeq: Type.Optional(VersionField) }, { additionalProperties: false });
 const strict = { additionalProperties: false };
 
 /** Milliseconds that an answer waits for the read model to know of what was just read. */
 const COUNT_WAIT = 2_000;
 
-async function unreadAfter({ session, tools }: Call, position: number): Promise<number> {
+async function headAfter({ session, tools }: Call, position: number): Promise<InboxHead> {
   if (position > 0) await tools.waiter.waitFor(position, COUNT_WAIT);
   else await tools.services.settle();
-  return (await tools.services.queries.inbox(session.user)).unread;
+  return tools.services.queries.inbox(session.user);
 }
 
 export const notifications: Dialect = {
@@ -72,17 +84,17 @@ export const notifications: Dialect = {
     'get-unread-count': request(
       Type.Object({}, strict),
       async (call) => {
-        const count = await unreadAfter(call, 0);
-        send(call, inbox.unread(count));
-        return { count };
+        const head = await headAfter(call, 0);
+        send(call, inbox.unread(head));
+        return countsWire(head);
       },
-      counted,
+      countedBoth,
     ),
     'mark-as-read': request(
       Type.Object({ notificationIds }, strict),
       async (call, payload) => {
         const done = await readNotifications(call.tools.services, callerOf(call), payload.notificationIds);
-        const count = await unreadAfter(call, done.position);
+        const { unread: count } = await headAfter(call, done.position);
         // Nothing was recorded, so no signal comes; whoever asked still gets the event that they wait for.
         if (done.position === 0) send(call, inbox.read({ ids: payload.notificationIds }, count));
         return { notificationIds: payload.notificationIds, count };
@@ -90,14 +102,24 @@ export const notifications: Dialect = {
       Type.Object({ notificationIds: Type.Array(text), count }),
     ),
     'mark-all-as-read': request(
-      Type.Object({ upToSeq: Type.Optional(VersionField) }, strict),
+      upToSeqOrAll,
       async (call, { upToSeq }) => {
         const done = await readAllNotifications(call.tools.services, callerOf(call), upToSeq);
-        const count = await unreadAfter(call, done.position);
+        const { unread: count } = await headAfter(call, done.position);
         if (done.position === 0) send(call, inbox.read('all', count));
         return { count };
       },
       counted,
+    ),
+    'mark-all-as-seen': request(
+      upToSeqOrAll,
+      async (call, { upToSeq }) => {
+        const done = await seeInbox(call.tools.services, callerOf(call), upToSeq);
+        const head = await headAfter(call, done.position);
+        if (done.position === 0) send(call, inbox.seen(Math.min(upToSeq ?? head.seq, head.seq), head));
+        return countsWire(head);
+      },
+      countedBoth,
     ),
   },
 };

@@ -33,7 +33,7 @@ const roomTable: StreamTable<RoomEvent> = {
 };
 
 const clients: ClientsTable = {
-  joined: (act) => ({ name: 'clientJoined', payload: actWire(act) }),
+  joined: (act) => ({ name: 'clientJoined', payload: actWire(act), ephemeral: true }),
   left: (act) => ({ name: 'clientLeft', payload: actWire(act) }),
   broadcast: (act, message) => ({ name: 'messageBroadcast', payload: { ...actWire(act), message } }),
 };

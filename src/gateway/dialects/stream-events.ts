@@ -104,11 +104,11 @@ export function notificationWire(notification: NotificationView): Wire {
   return { name: 'event', payload };
 }
 
-export function unreadWire({ cursor, from, upTo, count, ranges, timestamp }: UnreadOnes): Wire {
+export function unreadWire({ cursor, from, upTo, count, unseen, ranges, timestamp }: UnreadOnes): Wire {
   const payload = {
     ...{ stream: 'inbox', version: cursor, position: null, id: null },
     ...{ type: 'NotificationsUnread', time: timestamp, actor: null },
-    data: { from, upTo, count, unread: ranges },
+    data: { from, upTo, count, unseen, unread: ranges },
   };
   return { name: 'event', payload };
 }
@@ -191,7 +191,7 @@ export const streamEvent = Type.Union([
     'NotificationsUnread',
     { id: nothing, position: nothing },
     {
-      ...{ from: is.count, upTo: is.count, count: is.count },
+      ...{ from: is.count, upTo: is.count, count: is.count, unseen: is.count },
       unread: Type.Array(Type.Tuple([is.count, is.count])),
     },
   ),

@@ -23,6 +23,7 @@ const tickets: TicketTable = {
   typing: ({ ticketId: id, user }, isTyping) => ({
     name: 'user-typing',
     payload: { ticketId: id, userId: user.id, userName: user.name, isTyping },
+    ephemeral: isTyping,
   }),
   alert: (id, message) => ({ name: 'support:new-message', payload: { ticketId: id, message } }),
 };

@@ -9,7 +9,7 @@ import type { Broker } from '../../broker/port.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import type { InboxHead, InboxSignal, NotificationView, Queries } from '../../projections/queries.ts';
 import type { Session } from '../connection/session.ts';
-import type { Dialect, Wire } from '../dialects/dialect.ts';
+import type { Dialect, UnreadCounts, Wire } from '../dialects/dialect.ts';
 import { createFeed, type FeedOptions, type Filling } from '../feed/feed.ts';
 import type { Break } from '../live/memberships.ts';
 import type { Rooms } from '../rooms.ts';
@@ -20,7 +20,7 @@ const inboxSignal = Compile(
   Type.Unsafe<InboxSignal>(
     Type.Object({
       notifications: Type.Array(Type.Object({ seq: Type.Integer(), internal: Type.Boolean() })),
-      head: Type.Object({ seq: Type.Integer(), unread: Type.Integer() }),
+      head: Type.Object({ seq: Type.Integer(), unread: Type.Integer(), unseen: Type.Integer() }),
     }),
   ),
 );
@@ -80,7 +80,7 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
   const { queries, rooms, replayLimit } = parts;
   const { id } = owner;
   let user = owner;
-  let unread: number | undefined;
+  let counts: UnreadCounts | undefined;
   /** Those who are told which notifications are unread. */
   const told = new Set<Session>();
 
@@ -93,7 +93,7 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
         }),
       async open() {
         const head = await queries.inbox(user);
-        unread = head.unread;
+        counts = head;
         return head.seq;
       },
       head: async () => (await queries.inbox(user)).seq,
@@ -116,14 +116,15 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
   function receive(signal: InboxSignal, notify: (one: NotificationView) => void, seen: (seq: number) => void): void {
     for (const notification of signal.notifications) notify(notification);
     seen(signal.head.seq);
-    const { read: what } = signal;
-    const count = signal.head.unread;
+    const { read: what, seen: looked, head } = signal;
     const added = signal.notifications.filter(({ read }) => !read).length;
-    // A count that does not follow from the one before tells of a reading whose own signal was lost.
-    if (what !== undefined || count !== (unread ?? 0) + added) readingChanged();
-    unread = count;
-    if (what !== undefined) broadcast(({ inbox }) => wires(inbox?.read?.('ids' in what ? what : 'all', count)));
-    broadcast(({ inbox }) => wires(inbox?.unread?.(count)));
+    // Counts that do not follow from those before tell of a reading whose own signal was lost.
+    const follows = head.unread === (counts?.unread ?? 0) + added && head.unseen === (counts?.unseen ?? 0) + added;
+    if (what !== undefined || !follows) readingChanged();
+    counts = head;
+    if (what !== undefined) broadcast(({ inbox }) => wires(inbox?.read?.('ids' in what ? what : 'all', head.unread)));
+    if (looked !== undefined) broadcast(({ inbox }) => wires(inbox?.seen?.(looked.upToSeq, head)));
+    broadcast(({ inbox }) => wires(inbox?.unread?.(head)));
   }
 
   function readingChanged(): void {
@@ -156,9 +157,9 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
   }
 
   function noteUnread(head: InboxHead): void {
-    if (head.unread === unread) return;
-    unread = head.unread;
-    broadcast(({ inbox }) => wires(inbox?.unread?.(head.unread)));
+    if (head.unread === counts?.unread && head.unseen === counts.unseen) return;
+    counts = head;
+    broadcast(({ inbox }) => wires(inbox?.unread?.(head)));
     readingChanged();
   }
 
@@ -178,7 +179,7 @@ export function createInboxFeed(owner: UserFacts, parts: InboxFeedParts, options
       const wires = missed.filter(visible).flatMap((notification) => dialect.inbox?.render(notification) ?? []);
       welcome({ seq, recovered: after !== undefined, broken, internal: staff, wires });
       void session.socket.join(roomOf(dialect));
-      const count = unread === undefined ? undefined : dialect.inbox?.unread?.(unread);
+      const count = counts === undefined ? undefined : dialect.inbox?.unread?.(counts);
       if (count !== undefined) session.socket.emit(count.name, count.payload);
       if (dialect.inbox?.unreadOnes === undefined) return;
       told.add(session);

@@ -8,6 +8,11 @@ import type { FeedOptions } from '../feed/feed.ts';
 import { createInboxFeed, type InboxFeed, type InboxFeedParts } from './inbox-feed.ts';
 
 export interface Inboxes {
+  /**
+   * Resolves when the inbox of a user is followed, or cannot be; it is for a while then, also when nobody acquires it. A
+   * socket that opens afterwards misses nothing that happens from that moment on.
+   */
+  prepare(user: UserFacts): Promise<void>;
   acquire(user: UserFacts): InboxFeed;
   /** Every acquisition is released once, whatever became of the feed. */
   release(feed: InboxFeed): void;
@@ -77,21 +82,31 @@ export function createInboxes(
     for (const entry of [...held.values()]) drop(entry);
   }
 
+  function acquire(user: UserFacts): InboxFeed {
+    const entry = held.get(user.id) ?? open(user);
+    clearTimeout(entry.lingering);
+    entry.holders += 1;
+    // One that lingered was told of no change: nobody was there to whom it would have mattered.
+    entry.feed.user = user;
+    return entry.feed;
+  }
+
+  function release(feed: InboxFeed): void {
+    const entry = held.get(feed.user.id);
+    if (entry?.feed !== feed) return;
+    entry.holders -= 1;
+    if (entry.holders === 0) entry.lingering = setTimeout(drop, paces.linger, entry).unref();
+  }
+
   return {
-    acquire(user) {
-      const entry = held.get(user.id) ?? open(user);
-      clearTimeout(entry.lingering);
-      entry.holders += 1;
-      // One that lingered was told of no change: nobody was there to whom it would have mattered.
-      entry.feed.user = user;
-      return entry.feed;
+    async prepare(user) {
+      const feed = acquire(user);
+      // Whoever acquires it next is told why it could not be opened.
+      await feed.opened.catch(() => undefined);
+      release(feed);
     },
-    release(feed) {
-      const entry = held.get(feed.user.id);
-      if (entry?.feed !== feed) return;
-      entry.holders -= 1;
-      if (entry.holders === 0) entry.lingering = setTimeout(drop, paces.linger, entry).unref();
-    },
+    acquire,
+    release,
     userChanged(user) {
       const entry = held.get(user.id);
       if (entry !== undefined) entry.feed.user = user;

@@ -11,6 +11,8 @@ import type { UserFacts } from '../../domain/user/identity.ts';
 import { type Session, userRoom } from '../connection/session.ts';
 import type { Dialect, StreamWire } from '../dialects/dialect.ts';
 import { createFeed, type Feed, type FeedOptions, type Filling } from '../feed/feed.ts';
+import type { Presence } from '../presence/presence.ts';
+import type { Change, Person } from '../presence/roster.ts';
 import type { Rooms } from '../rooms.ts';
 import type { MessageWireFor } from '../wire.ts';
 import { createMembers, type Member } from './members.ts';
@@ -39,6 +41,8 @@ export interface LiveStream {
   checkReferences(): Promise<void>;
   /** To everyone in it but the sockets of `exceptUser`. */
   send(dialect: Dialect, wire: StreamWire, exceptUser?: string): void;
+  /** Tells the others in it that somebody came or went, for the cluster as a whole. */
+  tellPresence(person: Person, change: Change): void;
   readonly members: Iterable<Member>;
   /** Those of its members. */
   readonly dialects: Iterable<Dialect>;
@@ -48,6 +52,7 @@ export interface LiveStream {
 export interface LiveStreamParts extends SubjectParts {
   readonly broker: Broker;
   readonly rooms: Rooms;
+  readonly presence: Pick<Presence, 'enter' | 'leave'>;
   readonly messageWireFor: MessageWireFor;
   readonly now: () => number;
   readVersion(): Promise<number>;
@@ -61,7 +66,7 @@ export interface LiveStreamParts extends SubjectParts {
 }
 
 export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamParts, options: FeedOptions): LiveStream {
-  const { rooms, messageWireFor } = parts;
+  const { rooms, presence, messageWireFor } = parts;
   const members = createMembers();
   const subject = createSubject(kind, id, parts);
 
@@ -139,8 +144,7 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
     checkAccess();
   }
 
-  function announce({ session }: Member, change: 'joined' | 'left'): void {
-    const user = { id: session.user.id, name: session.user.name };
+  function tellPresence(user: Person, change: Change): void {
     const act = { ticketId: id, user, timestamp: new Date(parts.now()).toISOString() };
     for (const dialect of members.dialects) {
       const wire = dialect.tickets?.presence?.(act, change);
@@ -151,7 +155,7 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
   function add(session: Session, dialect: Dialect): void {
     const { internal } = requireAccess(session.user, dialect);
     const known = members.get(session, dialect);
-    const present = kind === 'ticket' && dialect.tickets?.present === true;
+    const present = kind === 'room' || dialect.tickets?.present === true;
     const member = known ?? { session, dialect, stream: self, internal, present, live: true };
     member.live = true;
     member.internal = internal;
@@ -160,7 +164,8 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
     if (known !== undefined) return;
     parts.onMemberAdded();
     session.members.set(memberName(dialect, kind, id), member);
-    if (members.add(member)) announce(member, 'joined');
+    members.add(member);
+    if (present) presence.enter(`${kind}:${id}`, { id: session.user.id, name: session.user.name });
   }
 
   function leaveRooms({ session, dialect }: Member): void {
@@ -181,7 +186,8 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
     leaveRooms(member);
     session.members.delete(memberName(dialect, kind, id));
     session.noteLeft(memberName(dialect, kind, id), feed.cursor);
-    if (members.remove(member)) announce(member, 'left');
+    members.remove(member);
+    if (member.present) presence.leave(`${kind}:${id}`, session.user.id);
     parts.onMemberRemoved();
   }
 
@@ -213,6 +219,7 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
     checkAccess,
     checkReferences,
     send,
+    tellPresence,
     close: () => feed.close(),
   };
   return self;

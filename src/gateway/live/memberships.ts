@@ -8,6 +8,7 @@ import { ticketIdOf } from '../../application/tickets.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { MessagePage } from '../../projections/queries.ts';
+import type { Replays } from '../connection/replays.ts';
 import type { Session } from '../connection/session.ts';
 import type { Dialect, StreamWire, Wire } from '../dialects/dialect.ts';
 import type { MessageWireFor } from '../wire.ts';
@@ -69,6 +70,7 @@ interface Parts {
   readonly services: Services;
   readonly streams: LiveStreams;
   readonly messageWireFor: MessageWireFor;
+  readonly replays: Replays;
   readonly replayLimit: number;
   readonly historySize: number;
   readonly streamsPerSocket: number;
@@ -205,7 +207,9 @@ export function createMemberships(parts: Parts): Memberships {
   return {
     async join(session, dialect, request, welcome) {
       const { id, name } = await find(session, dialect, request);
-      return inTurn(session, name, () => join(session, dialect, id, request, welcome));
+      return inTurn(session, name, () =>
+        parts.replays.run(session.socket, () => join(session, dialect, id, request, welcome)),
+      );
     },
     async leave(session, dialect, place) {
       const found = await find(session, dialect, place).catch(ifNotFound);

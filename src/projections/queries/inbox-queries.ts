@@ -2,7 +2,7 @@
 import { isStaff } from '../../domain/user/identity.ts';
 import { decodeNumberCursor, encodeCursor } from '../cursor.ts';
 import type { NotificationBody } from '../inbox-batch.ts';
-import type { NotificationView, Queries } from '../queries.ts';
+import type { InboxHead, NotificationView, Queries } from '../queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 
 interface NotificationRow {
@@ -16,6 +16,7 @@ interface NotificationRow {
 interface RangesRow {
   readonly seq: number;
   readonly unread: number;
+  readonly unseen: number;
   readonly ranges: readonly [number, number][] | null;
 }
 
@@ -34,11 +35,12 @@ export function inboxQueries(
   const before = `${select} and n.seq < $3 order by n.seq desc limit $4`;
   const unreadBefore = `${select} and n.seq < $3 and n.seq > i.read_up_to and not n.read order by n.seq desc limit $4`;
   const after = `${select} and n.seq > $3 order by n.seq limit $4`;
-  const head = `select seq, unread + case when $2 then unread_internal else 0 end as unread
-    from ${models.inboxes} where user_id = $1`;
+  const counts = `i.seq, i.unread + case when $2 then i.unread_internal else 0 end as unread,
+    i.unseen + case when $2 then i.unseen_internal else 0 end as unseen`;
+  const head = `select ${counts} from ${models.inboxes} i where i.user_id = $1`;
   // What directly follows each other has the same distance to its rank among the unread.
   const ranges = `
-    select i.seq, i.unread + case when $2 then i.unread_internal else 0 end as unread, (
+    select ${counts}, (
       select json_agg(json_build_array(r.first, r.last) order by r.first) from (
         select min(u.seq) as first, max(u.seq) as last from (
           select n.seq, n.seq - row_number() over (order by n.seq) as distance from ${models.notifications} n
@@ -71,8 +73,8 @@ export function inboxQueries(
     },
 
     async inbox(viewer) {
-      const [row] = await run<{ seq: number; unread: number }>('inbox', head, [viewer.id, isStaff(viewer.role)]);
-      return row ?? { seq: 0, unread: 0 };
+      const [row] = await run<InboxHead>('inbox', head, [viewer.id, isStaff(viewer.role)]);
+      return row ?? { seq: 0, unread: 0, unseen: 0 };
     },
 
     async unreadNotifications(viewer, limit) {
@@ -81,11 +83,11 @@ export function inboxQueries(
         isStaff(viewer.role),
         limit,
       ]);
-      if (row === undefined) return { from: 1, upTo: 0, count: 0, ranges: [] };
+      if (row === undefined) return { from: 1, upTo: 0, count: 0, unseen: 0, ranges: [] };
       const found = row.ranges ?? [];
       // There may be more before them.
       const from = found.length < limit ? 1 : (found[0]?.[0] ?? 1);
-      return { from, upTo: row.seq, count: row.unread, ranges: found };
+      return { from, upTo: row.seq, count: row.unread, unseen: row.unseen, ranges: found };
     },
   };
 }

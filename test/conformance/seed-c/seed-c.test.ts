@@ -1,15 +1,19 @@
-/** Seed C against the started server. */
+/** Seed C against the started server, and against two of them. */
 import { expect, it } from 'vitest';
-import { startServer } from '../server.ts';
+import { startServers } from '../server.ts';
 import { report } from '../table.ts';
 import { runFlow } from './flow.ts';
 
-it.each(['websocket', 'polling'])(
-  'passes the flow of seed C’s tables: rooms, relay and its HTTP endpoints, over %s',
-  async (transport) => {
-    await using server = await startServer();
+it.each([
+  ['websocket', 1],
+  ['polling', 1],
+  ['websocket', 2],
+] as const)(
+  'passes the flow of seed C’s tables: rooms, relay and its HTTP endpoints, over %s, with %i servers',
+  async (transport, servers) => {
+    await using server = await startServers(servers);
     const lines = await runFlow(server.url, { transports: [transport] });
-    process.stdout.write(`\n${report(lines, `Seed C over ${transport}`)}`);
+    process.stdout.write(`\n${report(lines, `Seed C over ${transport}, servers: ${servers}`)}`);
     expect(lines.filter(({ failure }) => failure !== undefined)).toEqual([]);
   },
 );

@@ -246,7 +246,7 @@ describe('over sockets', () => {
     const [inbox, chat] = [world.socket('driver', '/notifications'), world.socket('driver', '/')];
     const path = `/api/tickets/${plot?.ticket.id}/chat`;
     const counts = async () => ({
-      inbox: (await inbox.ask('get-unread-count')).count,
+      inbox: await inbox.ask('get-unread-count'),
       total: (await world.client('driver').send('GET', path)).body.pagination.total,
       unread: JSON.stringify(
         (await world.client('driver').send('GET', `/api/v1/tickets/${plot?.ticket.id}`)).body.unread,

@@ -25,6 +25,7 @@ export async function provokeTheRest(world: World): Promise<readonly Listener[]>
   await admin.send('PATCH', path, { priority: 'high' });
   await admin.send('PATCH', path, { status: 'resolved' });
   await until(async () => (await driver.send('GET', '/api/v1/notifications/unread-count')).body.count > 0, 'news');
+  await driver.send('POST', '/api/v1/notifications/seen', {});
   const { body: inbox } = await driver.send('GET', '/api/v1/notifications');
   await driver.send('POST', '/api/v1/notifications/read', { ids: [inbox.items[0].id] });
   await driver.send('POST', '/api/v1/notifications/read-all', {});

@@ -152,4 +152,5 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
     may: ok,
   },
   { namespace: '/notifications', request: 'mark-all-as-read', payload: () => ({}), may: ok },
+  { namespace: '/notifications', request: 'mark-all-as-seen', payload: () => ({}), may: ok },
 ];

@@ -118,6 +118,7 @@ describe('every route that needs a user', () => {
     ...COMMANDS.filter(([, path]) => !path.includes('/auth/')).map(([method, path, body]) => ({ method, path, body })),
     { method: 'DELETE', path: `/api/v1/support/${TICKET}`, body: undefined },
     { method: 'POST', path: '/api/v1/notifications/read-all', body: {} },
+    { method: 'POST', path: '/api/v1/notifications/seen', body: {} },
     ...READS.map((path) => ({ method: 'GET', path, body: undefined })),
   ];
 

@@ -130,7 +130,7 @@ describe('notifications', () => {
     ).body;
     expect(recipients).toBe(1);
     const ops = await api.as('ops@example.com');
-    expect((await ops.send('GET', '/api/v1/notifications/unread-count')).body).toEqual({ count: 1 });
+    expect((await ops.send('GET', '/api/v1/notifications/unread-count')).body).toEqual({ count: 1, unseen: 1 });
     const { body: page } = await ops.send('GET', '/api/v1/notifications?unread=true');
     expect(page).toEqual({
       items: [
@@ -158,9 +158,36 @@ describe('notifications', () => {
   it('are all read at once, with or without a body', async () => {
     await opened();
     expect((await admin.send('GET', '/api/v1/notifications/unread-count')).body.count).toBeGreaterThan(0);
-    expect((await admin.send('POST', '/api/v1/notifications/read-all')).body).toEqual({ count: 0 });
+    expect((await admin.send('POST', '/api/v1/notifications/read-all')).body).toEqual({ count: 0, unseen: 0 });
     await opened();
-    expect((await admin.send('POST', '/api/v1/notifications/read-all', {})).body).toEqual({ count: 0 });
+    expect((await admin.send('POST', '/api/v1/notifications/read-all', {})).body).toEqual({ count: 0, unseen: 0 });
+  });
+
+  it('are seen before they are read, as far as the inbox reaches and no further', async () => {
+    const counts = async () => (await admin.send('GET', '/api/v1/notifications/unread-count')).body;
+    const see = (body?: object) => admin.send('POST', '/api/v1/notifications/seen', body);
+    await admin.send('POST', '/api/v1/notifications/read-all');
+    await opened();
+    await opened();
+    await opened();
+    expect(await counts()).toEqual({ count: 3, unseen: 3 });
+    const { items } = (await admin.send('GET', '/api/v1/notifications?limit=3')).body;
+    const [third, , first] = items;
+    expect((await see({ upToSeq: first.seq })).body).toEqual({ count: 3, unseen: 2 });
+    for (const [{ id }, left] of [
+      [first, { count: 2, unseen: 2 }],
+      [third, { count: 1, unseen: 1 }],
+    ]) {
+      await admin.send('POST', '/api/v1/notifications/read', { ids: [id] });
+      expect(await counts()).toEqual(left);
+    }
+    const looked = await see({ upToSeq: third.seq + 1_000 });
+    expect(looked.body).toEqual({ count: 1, unseen: 0 });
+    expect(looked.headers.get('deskwire-position')).not.toBeNull();
+    await opened();
+    expect(await counts()).toEqual({ count: 2, unseen: 1 });
+    expect((await see()).body).toEqual({ count: 2, unseen: 0 });
+    expect((await see({ upToSeq: 1 })).body).toEqual({ count: 2, unseen: 0 });
   });
 });
 
@@ -239,7 +266,7 @@ describe('the surroundings', () => {
   });
 
   it('limit how much one user may ask, and nobody else', async () => {
-    const queries = noQueries({ inbox: () => Promise.resolve({ seq: 0, unread: 0 }) });
+    const queries = noQueries({ inbox: () => Promise.resolve({ seq: 0, unread: 0, unseen: 0 }) });
     await using limited = await startApi({ queries, config: { requestsPerMinute: 3 } });
     const [one, two] = [await limited.as('driver@example.com'), await limited.as('driver2@example.com')];
     const ask = (client: Client) => client.send('GET', '/api/v1/notifications/unread-count');

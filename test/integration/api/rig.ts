@@ -40,7 +40,8 @@ const newId = () => randomUUID();
 const NOBODY: SocketControl = {
   send: (target) => Promise.resolve('client' in target ? undefined : 0),
   status: () => Promise.resolve({ connections: 0, users: 0, rooms: 0, nodes: 1, uptime: 0 }),
-  clients: () => Promise.resolve([]),
+  disconnect: (target) => Promise.resolve('client' in target ? undefined : 0),
+  clients: () => Promise.resolve({ clients: [], more: false }),
   client: () => Promise.resolve(undefined),
   clientsOf: () => Promise.resolve([]),
   takenNames: takenNames(DIALECTS),
@@ -155,6 +156,7 @@ interface RigOptions {
   readonly online?: readonly string[];
   readonly onRoute?: ApiParts['onRoute'];
   readonly attachments?: AttachmentOptions;
+  readonly web?: string;
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
@@ -191,6 +193,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
     config: { corsOrigins: [], ...options.config },
     log: silent,
     ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
+    ...(options.web !== undefined && { web: options.web }),
   });
   parts.defer(() => app.close());
   const url = await app.listen({ host: '127.0.0.1', port: 0 });

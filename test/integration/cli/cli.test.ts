@@ -57,13 +57,18 @@ describe('the deskwire command', () => {
     const { code, stdout, stderr } = await wrong.run('doctor');
     expect(code).toBe(4);
     expect(stdout).toContain('ERROR  configuration  PORT must be a whole number');
-    expect(stderr).toContain('1 errors');
+    expect(stderr).toMatch(/^deskwire: \d+ errors?\.$/m);
     const unreachable = await commandsOn({ ...system.env, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }).run(
       'doctor',
     );
     expect(unreachable.code).toBe(4);
     expect(unreachable.stdout).toContain('cannot be reached');
     expect(unreachable.stdout).toContain('→ start it, or correct DATABASE_URL');
+    const brokerless = await commandsOn({ ...system.env, NATS_URL: 'nats://127.0.0.1:1' }).run('doctor');
+    expect(brokerless.code).toBe(4);
+    expect(brokerless.stdout).toMatch(
+      /ERROR +broker +no nats-server can be reached at 127\.0\.0\.1:1 \(connect ECONNREFUSED.*\n.*→ start it with JetStream on/,
+    );
   });
 
   it('adds a user, changes what they are, and locks them out at once', async () => {
@@ -133,6 +138,14 @@ describe('the deskwire command', () => {
     expect(tail.stdout()).not.toContain('over a shoulder');
     tail.signal('SIGINT');
     await tail.finished;
+  });
+
+  it('ends without a word when nobody reads on', async () => {
+    const tail = deskwire.launch('events', 'tail', '--lines', '1');
+    await until(() => tail.stdout() !== '', 'the newest event');
+    tail.hangUp();
+    await openTicket(await system.signIn('driver@example.com'));
+    expect(await tail.finished).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('proves that the log is whole and JetStream equal to it, and notices when they are not', async () => {

@@ -13,14 +13,18 @@ export interface Running {
   stdout(): string;
   stderr(): string;
   signal(signal: NodeJS.Signals): void;
+  /** Reads no more of what it says, as `head` does. */
+  hangUp(): void;
 }
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+
 export function launch(args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Running {
   const child = spawn(process.execPath, [join(root, 'src', 'cli', 'deskwire.ts'), ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH, NODE_COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -39,6 +43,7 @@ export function launch(args: readonly string[], env: NodeJS.ProcessEnv, input = 
     stdout: () => stdout,
     stderr: () => stderr,
     signal: (signal) => child.kill(signal),
+    hangUp: () => child.stdout.destroy(),
   };
 }
 

@@ -25,6 +25,20 @@ it('processes that split the roles do together what one does alone, and each onl
   for (const message of ['one', 'two']) await insist(apiUrl, token, `/api/tickets/${ticket}/chat`, { message });
   await until(() => listener.heard.length === 2, 'the messages to arrive');
   const headers = { authorization: `Bearer ${token}` };
+  const online = async () => {
+    const answer = await fetch(`${apiUrl}/api/tickets/${ticket}/chat/participants`, { headers });
+    const { participants } = (await answer.json()) as { participants: { userId: string; online: boolean }[] };
+    return participants.filter((one) => one.online).map(({ userId }) => userId);
+  };
+  await until(async () => (await online()).includes('1'), 'the driver to be online');
+  const service = { authorization: `Bearer ${await logIn(apiUrl, 'service@example.com')}` };
+  const status = await fetch(`${apiUrl}/websocket/status`, { headers: service });
+  expect(await status.json()).toMatchObject({ connections: 1, users: 1, nodes: 1 });
+  const sent = await fetch(`${apiUrl}/websocket/chat/client/user:1`, {
+    ...{ method: 'POST', body: '{"text":"hi"}' },
+    headers: { ...service, 'content-type': 'application/json' },
+  });
+  expect(await sent.json()).toEqual({ delivered: 1 });
   const history = await fetch(`${apiUrl}/api/tickets/${ticket}/chat`, { headers });
   expect(((await history.json()) as { messages: object[] }).messages).toHaveLength(2);
 

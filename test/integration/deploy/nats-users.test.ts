@@ -105,6 +105,23 @@ describe('the users of a deployment', () => {
     expect((await as(asks).connection.nats.request(subject)).string()).toBe('here');
   });
 
+  it.each([
+    ['gateway', 'node'],
+    ['node', 'gateway'],
+  ] as const)('%s puts a notice on the board that %s hears, and reads there', async (from, to) => {
+    const heard: string[] = [];
+    const options = { keptFor: 30_000, onPut: (text: string) => void heard.push(text) };
+    const [board, other] = [as(from).broker.board('presence', options), as(to).broker.board('presence', options)];
+    await other.ready;
+    await board.put(`of-${from}`, from);
+    await until(() => heard.includes(from), 'the notice');
+    expect(await other.read()).toContain(from);
+    await board.remove(`of-${from}`);
+    expect(await other.read()).not.toContain(from);
+    board.close();
+    other.close();
+  });
+
   it('none of them was refused anything so far', async () => {
     expect((await nats.log()).split('\n').filter((line) => /violation/i.test(line))).toEqual([]);
   });

@@ -143,6 +143,19 @@ describe('appending', () => {
     await nowhere.end();
   });
 
+  it('refuses what would make the data that waits larger than it may be, and takes it again afterwards', async () => {
+    let refused = 0;
+    const small = createAppender(pool, { ...limits, maxQueuedBytes: 100, onRefused: () => (refused += 1) });
+    const appends = range(1, 20).map(() => messageAppend(newStream(), 0));
+    const results = await Promise.allSettled(appends.map((one) => small.append(one)));
+    const late = appends.filter((_, index) => results[index]?.status === 'rejected');
+    expect(late.length).toBeGreaterThan(0);
+    expect(late.length).toBeLessThan(20);
+    expect(refused).toBe(late.length);
+    for (const one of late) await expect(small.append(one)).resolves.toMatchObject({ outcome: 'appended' });
+    await small.close();
+  });
+
   it('finishes what it has before it closes', async () => {
     const stream = newStream();
     const pending = appender.append(messageAppend(stream, 0));

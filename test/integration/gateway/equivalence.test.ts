@@ -53,6 +53,7 @@ function act(ticketId: string, random: () => number, at: number): Promise<unknow
     () => driver.send('POST', `${ticket}/read`, { upTo: at }),
     () => admin.send('PATCH', '/api/v1/users/4', { role: one(['driver', 'agent']) }),
     () => driver.send('POST', '/api/v1/notifications/read-all', {}),
+    () => one([driver, admin]).send('POST', '/api/v1/notifications/seen', {}),
     () => readSome(agent),
   ];
   return one(actions)();

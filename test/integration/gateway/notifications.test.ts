@@ -42,7 +42,7 @@ it('greets with the id as a number, and the unread count', async () => {
     userId: 1,
     role: 'driver',
   });
-  expect(await socket.first('unread-count')).toEqual({ count: expect.any(Number) });
+  expect(await socket.first('unread-count')).toEqual({ count: expect.any(Number), unseen: expect.any(Number) });
 });
 
 it('brings a new ticket to every admin, under its own name and as notification:new, and not to who opened it', async () => {
@@ -110,7 +110,7 @@ it('keeps all of a user’s devices to the same unread count', async () => {
   expect(await one.ask('mark-as-read', { notificationIds: [id] })).toMatchObject({ success: true, count: 1 });
   expect(await two.first('marked-as-read')).toEqual({ notificationIds: [id], count: 1 });
   await two.first('unread-count', ({ count }) => count === 1);
-  expect(await one.ask('get-unread-count')).toEqual({ success: true, count: 1 });
+  expect(await one.ask('get-unread-count')).toEqual({ success: true, count: 1, unseen: 1 });
   expect(await two.ask('mark-all-as-read')).toEqual({ success: true, count: 0 });
   await until(() => one.all('unread-count').at(-1).count === 0, 'no unread');
   expect(one.all('marked-all-as-read').at(-1)).toEqual({ count: 0 });
@@ -124,5 +124,28 @@ it('answers whoever reads what is read already', async () => {
   socket.socket.emit('mark-all-as-read');
   expect(await socket.first('marked-all-as-read')).toEqual({ count: 0 });
   socket.socket.emit('get-unread-count');
-  expect(await socket.first('unread-count')).toEqual({ count: 0 });
+  expect(await socket.first('unread-count')).toEqual({ count: 0, unseen: 0 });
+});
+
+it('tells all of a user’s devices that one of them has looked at the inbox', async () => {
+  using one = admin2.connect('/notifications');
+  using two = admin2.connect('/notifications');
+  await Promise.all([one, two].map((socket) => socket.first('unread-count')));
+  await one.ask('mark-all-as-read');
+  await notify('3', 'a');
+  await notify('3', 'b');
+  const { seq: first } = await two.first('notification:new', ({ title }) => title === 'a');
+  await two.first('unread-count', ({ unseen }) => unseen === 2);
+  const ack = await one.ask('mark-all-as-seen', { upToSeq: first });
+  expect(ack).toEqual({ success: true, count: 2, unseen: 1 });
+  expect(await two.first('marked-all-as-seen')).toEqual({ upToSeq: first, count: 2, unseen: 1 });
+  await two.first('unread-count', ({ count, unseen }) => count === 2 && unseen === 1);
+  expect(await two.ask('mark-all-as-seen')).toEqual({ success: true, count: 2, unseen: 0 });
+  await one.first('marked-all-as-seen', ({ upToSeq }) => upToSeq === first + 1);
+  await one.first('unread-count', ({ unseen }) => unseen === 0);
+  two.heard.length = 0;
+  two.socket.emit('mark-all-as-seen', { upToSeq: first });
+  expect(await two.first('marked-all-as-seen')).toEqual({ upToSeq: first, count: 2, unseen: 0 });
+  await notify('3', 'c');
+  await one.first('unread-count', ({ count, unseen }) => count === 3 && unseen === 1);
 });

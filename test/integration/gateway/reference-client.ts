@@ -207,9 +207,11 @@ export function ticketModel(ticketId: string, sees: 'everything' | 'public'): Mo
 
 export function inboxModel(): Model {
   let notifications = new Map<string, Payload>();
+  let unseen = 0;
   return {
     clear() {
       notifications = new Map();
+      unseen = 0;
     },
     async load(client) {
       const found = new Map<string, Payload>();
@@ -229,10 +231,13 @@ export function inboxModel(): Model {
         }
         cursor = body.nextCursor;
       }
+      const counts = await client.send('GET', '/api/v1/notifications/unread-count');
+      answers.push(counts);
       const epoch = sameEpoch(answers);
       if (epoch === undefined) return this.load(client);
       const take = () => {
         notifications = found;
+        unseen = counts.body.unseen;
       };
       return { version: newest, epoch, take };
     },
@@ -240,6 +245,7 @@ export function inboxModel(): Model {
       if (type === 'NotificationReceived') {
         const { type: kind, title, message, data: more, priority, read } = data;
         notifications.set(id, { id, seq: version, type: kind, title, message, data: more, priority, read });
+        if (!read) unseen += 1;
       }
       if (type !== 'NotificationsUnread') return;
       const isUnread = (seq: number) =>
@@ -247,8 +253,11 @@ export function inboxModel(): Model {
       for (const one of notifications.values()) {
         if (data.from <= one.seq && one.seq <= data.upTo) one.read = !isUnread(one.seq);
       }
+      // What came after that is new.
+      const later = [...notifications.values()].filter(({ seq, read }) => seq > data.upTo && !read);
+      unseen = data.unseen + later.length;
     },
-    state: () => [...notifications.values()].sort((a, b) => a.seq - b.seq),
+    state: () => ({ unseen, notifications: [...notifications.values()].sort((a, b) => a.seq - b.seq) }),
   };
 }
 

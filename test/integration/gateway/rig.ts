@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import pg from 'pg';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { createDirectory, ticketContextFrom } from '../../../src/actors/directory.ts';
 import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
@@ -25,21 +25,24 @@ import { createAppender } from '../../../src/eventlog/appender.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { openSession } from '../../../src/eventlog/session.ts';
+import { createSocketCluster } from '../../../src/gateway/cluster.ts';
 import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 import { createGateway } from '../../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../../src/gateway/options.ts';
+import type { PresencePaces } from '../../../src/gateway/presence/presence.ts';
 import { createQueries } from '../../../src/projections/create-queries.ts';
 import { createLogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
+import type { Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { startAttachments } from '../../support/attachments.ts';
 import { startOperations } from '../../support/operations.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { socketContract } from '../../support/socket-contract.ts';
 import { until } from '../../support/until.ts';
 
-const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+const quiet = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const newId = () => randomUUID();
 
 export interface Services {
@@ -63,10 +66,13 @@ interface NodeOptions {
   /** The gateway's clock. */
   readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
+  readonly presence?: PresencePaces;
   readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
   readonly onRoute?: ApiParts['onRoute'];
+  readonly telemetry?: Telemetry;
+  readonly log?: Logger;
 }
 
 export async function startServices(): Promise<Services & AsyncDisposable> {
@@ -79,7 +85,7 @@ export async function startServices(): Promise<Services & AsyncDisposable> {
 
 export async function startNode({ databaseUrl, natsUrl }: Services, options: NodeOptions = {}): Promise<Node> {
   await using parts = new AsyncDisposableStack();
-  const { dialects = DIALECTS } = options;
+  const { dialects = DIALECTS, log = quiet } = options;
   const database = { connectionString: databaseUrl };
   const pool = new pg.Pool({ ...database, max: 20 });
   pool.on('error', () => undefined);
@@ -134,12 +140,18 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   const quietly = { onChanged: () => undefined, onError: () => undefined };
   const epoch = await watchEpoch({ reader, broker, every: 50, ...quietly });
   parts.defer(() => epoch.close());
+  const clock = () => performance.now();
+  const cluster = createSocketCluster({
+    ...{ self: newId(), dialects, broker, now: Date.now, clock, log },
+    ...(options.presence && { paces: options.presence }),
+  });
+  parts.defer(() => cluster.close());
   const app = await createApi({
     services,
     waiter,
     auth,
-    online: async (userIds) => gateway.online(userIds),
-    sockets: () => gateway.control,
+    online: async (userIds) => cluster.presence.online(userIds),
+    sockets: () => cluster.control,
     operations: startOperations({ databaseUrl: database.connectionString, pool, reader, broker }, parts),
     asyncApi: createAsyncApi(dialects, '1'),
     epoch: () => epoch.current,
@@ -155,12 +167,15 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     reader,
     waiter,
     broker,
+    presence: cluster.presence,
     attachmentUrl: attachments.urlFor,
     log,
     now: options.now ?? Date.now,
     dialects,
-    options: { rate: 'off', drainSpread: 0, ...options.gateway },
+    options: { rate: 'off', admission: 'off', drainSpread: 0, ...options.gateway },
+    ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
   });
+  await cluster.join(gateway);
   await app.listen({ host: '127.0.0.1', port: 0 });
   parts.defer(() => app.close());
   parts.defer(() => gateway.close());

@@ -215,9 +215,9 @@ describe('an inbox', () => {
       },
       { version: 2, data: { title: 'two' } },
     ]);
-    const unread = (fits: (data: { count: number; upTo: number }) => boolean) =>
+    const unread = (fits: (data: { count: number; unseen: number; upTo: number }) => boolean) =>
       socket.first('event', ({ type, data }) => type === 'NotificationsUnread' && fits(data));
-    expect((await unread(() => true)).data).toEqual({ from: 1, upTo: 2, count: 2, unread: [[1, 2]] });
+    expect((await unread(() => true)).data).toEqual({ from: 1, upTo: 2, count: 2, unseen: 2, unread: [[1, 2]] });
     await send('three');
     const third = await socket.first('event', ({ version }) => version === 3);
     expect(third.data.title).toBe('three');
@@ -225,12 +225,14 @@ describe('an inbox', () => {
     await accounts.send('POST', '/api/v1/notifications/read', { ids });
     const told = (await unread(({ count, upTo }) => count === 2 && upTo === 3)).data;
     expect(told).toEqual({
-      ...{ from: 1, upTo: 3, count: 2 },
+      ...{ from: 1, upTo: 3, count: 2, unseen: 2 },
       unread: [
         [1, 1],
         [3, 3],
       ],
     });
+    await accounts.send('POST', '/api/v1/notifications/seen', { upToSeq: 2 });
+    await unread(({ count, unseen }) => count === 2 && unseen === 1);
     await accounts.send('POST', '/api/v1/notifications/read-all', {});
     expect((await unread(({ count }) => count === 0)).data.unread).toEqual([]);
     await socket.ask('unsubscribe', { stream: 'inbox' });

@@ -1,5 +1,6 @@
 /** `/support`, as seed D speaks it, with real clients: PROTOCOL.md section 4. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Broker } from '../../../src/broker/port.ts';
 import { until } from '../../support/until.ts';
 import { type Client, type Listener, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
 
@@ -154,6 +155,40 @@ describe('a message of somebody else', () => {
     expect(alerts(there)).toEqual(['one', 'two']);
     expect(alerts(removed)).toEqual(['one']);
   });
+});
+
+it('says that a socket is connected when nothing can escape it any more', async () => {
+  await using own = await startServices();
+  let register = () => {};
+  const registered = new Promise<void>((resolve) => {
+    register = resolve;
+  });
+  let followed = false;
+  const late = (broker: Broker): Broker => ({
+    ...broker,
+    signals: {
+      publish: broker.signals.publish,
+      subscribe(topic, handler) {
+        const subscription = broker.signals.subscribe(topic, handler);
+        if (topic[0] !== 'inbox') return subscription;
+        followed = true;
+        return { ...subscription, ready: subscription.ready.then(() => registered) };
+      },
+    },
+  });
+  await using slow = await startNode(own, { wrapBroker: late, gateway: { registrationPatience: 60_000 } });
+  const requester = await signIn(slow.url, 'driver');
+  const staff = await signIn(slow.url, 'admin');
+  const ticket = await openTicket(requester);
+  using socket = requester.connect('/support');
+  await until(() => followed, 'the inbox to be asked for');
+  await post(staff, ticket.id, 'before');
+  await requester.send('GET', `/api/tickets/${ticket.id}/chat`);
+  expect(socket.heard).toEqual([]);
+  register();
+  await socket.first('connected');
+  await post(staff, ticket.id, 'after');
+  await socket.first('support:new-message', ({ message }) => message.message === 'after');
 });
 
 describe('across namespaces', () => {

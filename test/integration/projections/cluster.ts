@@ -10,6 +10,7 @@ import { createLogFeed, type LogFeed } from '../../../src/projections/feed.ts';
 import { createReadModels, type Projections, startProjections } from '../../../src/projections/projections.ts';
 import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
 import { createDatabase } from '../../support/services.ts';
+import { until } from '../../support/until.ts';
 
 export const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 
@@ -52,6 +53,24 @@ export async function createCluster(): Promise<Cluster> {
     },
   };
 }
+
+/** Ends the sessions of an application on this database, as a failing network or server would; others' are not ours. */
+export const endSessions = (pool: pg.Pool, application: string) =>
+  pool.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = $1',
+    [application],
+  );
+
+/** Until a session of an application on this database waits for a lock. */
+export const waitsForLock = (pool: pg.Pool, application: string) =>
+  until(async () => {
+    const { rows } = await pool.query(
+      `select from pg_stat_activity
+       where datname = current_database() and application_name = $1 and wait_event_type = 'Lock'`,
+      [application],
+    );
+    return rows.length > 0;
+  }, `${application} to wait for a lock`);
 
 function startProcess(url: string, pool: pg.Pool): Process {
   const reader = createEventReader(pool);

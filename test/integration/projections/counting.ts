@@ -46,8 +46,13 @@ export async function countedIn(pool: pg.Pool, schema = 'counting'): Promise<num
   return rows.map((row) => row.position);
 }
 
-/** Makes its read model and runs it, without pauses. */
-export async function runCounting(cluster: Cluster, process: Process, projection: Projection): Promise<Runner> {
+/** Makes its read model and runs it, without pauses. `onMoved` is called whenever its position did. */
+export async function runCounting(
+  cluster: Cluster,
+  process: Process,
+  projection: Projection,
+  onMoved: () => void = () => {},
+): Promise<Runner> {
   await using session = await openSession({ connectionString: cluster.url }, 'test');
   await createEmptyReadModel(session, projection, 'counting');
   return startRunner({
@@ -56,7 +61,7 @@ export async function runCounting(cluster: Cluster, process: Process, projection
     feed: process.feed,
     readStream: createEventReader(cluster.pool).readStream,
     log: quiet,
-    onMoved: () => {},
+    onMoved,
     pauses: [1, 1],
   });
 }

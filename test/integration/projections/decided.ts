@@ -134,6 +134,10 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
           type: 'ReadAllNotifications',
           ...(one.upTo !== undefined && { upToSeq: one.upTo }),
         });
+      case 'see': {
+        const upToSeq = Math.min(one.upTo, inboxIds(log.events, one.user).length);
+        return asUser(one.user, factsOf(one.user), { type: 'SeeInbox', upToSeq });
+      }
     }
   };
   for (const one of steps) {

@@ -180,6 +180,9 @@ function record(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
           type: 'AllNotificationsRead',
           data: step.upTo === undefined ? {} : { upToSeq: step.upTo },
         });
+        break;
+      case 'see':
+        append(`user.${step.user}`, step.user, { type: 'InboxSeen', data: { upToSeq: step.upTo } });
     }
   }
   return events;

@@ -23,6 +23,7 @@ export interface ModelNotification {
   readonly message: string;
   readonly internal: boolean;
   read: boolean;
+  seen: boolean;
 }
 
 export function modelOf(events: readonly RecordedEvent[], idOf: (event: RecordedEvent, userId: string) => string) {
@@ -45,7 +46,10 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
   ) => {
     const { recipientId, type, message, internal } = notification;
     const list = inbox(recipientId);
-    inboxes.set(recipientId, [...list, { event, seq: list.length + 1, type, message, internal, read: false }]);
+    inboxes.set(recipientId, [
+      ...list,
+      { event, seq: list.length + 1, type, message, internal, read: false, seen: false },
+    ]);
   };
   for (const event of events) {
     const { kind, id } = parseStream(event.stream);
@@ -66,6 +70,9 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
       if (userEvent.type === 'AllNotificationsRead') {
         for (const entry of inbox(id)) if (entry.seq <= (userEvent.data.upToSeq ?? entry.seq)) entry.read = true;
       }
+    }
+    if (event.type === 'InboxSeen') {
+      for (const entry of inbox(id)) if (entry.seq <= event.data.upToSeq) entry.seen = true;
     }
     if (kind === 'ticket') {
       const ticketEvent = event as RecordedEvent<TicketEvent>;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import { parkedStreams, retryParked, skipParked } from '../../../src/projections/operations/orders.ts';
-import type { Runner } from '../../../src/projections/runner.ts';
+import type { Runner, RunnerStatus } from '../../../src/projections/runner.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, type Process } from './cluster.ts';
 import { countedIn, countingProjection, runCounting } from './counting.ts';
@@ -33,13 +33,16 @@ async function start(positions: readonly number[] = []) {
     throw new Error(`I cannot handle ${event.position}`);
   };
   const projection = countingProjection(check, 'users');
+  const told: RunnerStatus[] = [];
   const run = () => runCounting(cluster, process, projection);
-  const runner = await run();
+  const runner: Runner = await runCounting(cluster, process, projection, () => told.push(runner.status()));
   return {
     cluster,
     process,
     broken,
     runner,
+    /** What its status was each time its position moved. */
+    told,
     run,
     async [Symbol.asyncDispose]() {
       await runner.close();
@@ -75,7 +78,9 @@ describe('an event that cannot be handled', () => {
     expect(await parked(world.cluster)).toEqual([
       { stream: 'user.a', position: 2, events: 3, error: 'I cannot handle 2' },
     ]);
-    expect(world.runner.status()).toMatchObject({ state: 'active', failure: undefined, parkedStreams: 1 });
+    const recovered = { state: 'active', failure: undefined, parkedStreams: 1 };
+    expect(world.runner.status()).toMatchObject(recovered);
+    expect(world.told.find(({ position }) => Number(position) >= 2)).toMatchObject(recovered);
     expect(world.broken.tries.length).toBeGreaterThanOrEqual(3);
   });
 

@@ -7,8 +7,18 @@ import type { Progress } from '../../../src/projections/rebuild/progress.ts';
 import { AbortedError, BusyError, NoPreviousError } from '../../../src/projections/rebuild/rebuild.ts';
 import { placeOf, renameSchema, settle } from '../../../src/projections/tables.ts';
 import { until } from '../../support/until.ts';
-import { type Cluster, createCluster, type Process } from './cluster.ts';
-import { admin, posted, rebuildOf, rollBackOf, sessionOf, startLoad, startWatch, statusOf } from './rebuilding.ts';
+import { type Cluster, createCluster, endSessions, type Process, waitsForLock } from './cluster.ts';
+import {
+  admin,
+  posted,
+  rebuildOf,
+  rebuildOptions,
+  rollBackOf,
+  sessionOf,
+  startLoad,
+  startWatch,
+  statusOf,
+} from './rebuilding.ts';
 import { rowsOf } from './rig.ts';
 
 const { users, tickets, messages, notifications } = DEFAULT_SCHEMAS;
@@ -118,14 +128,6 @@ describe('a rebuild', () => {
   it('loses no batch that waits for the checkpoint while the tables are swapped', async () => {
     await using world = await withHistory(20);
     const { cluster, process } = world;
-    const waiting = (application: string) =>
-      until(async () => {
-        const { rows } = await cluster.pool.query(
-          "select from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'",
-          [application],
-        );
-        return rows.length > 0;
-      }, `${application} to wait`);
     const register = (id: string) =>
       process.append(`user.${id}`, { type: 'UserRegistered', data: { name: id, role: 'driver' } });
     const blocker = new pg.Client({ connectionString: cluster.url });
@@ -135,9 +137,9 @@ describe('a rebuild', () => {
     await process.projections.waitFor(await register('before'), 10_000);
     await blocker.query("begin; select from deskwire.projections where name = 'users' for update");
     const rebuilt = rebuildOf(cluster, 'users');
-    await waiting('deskwire rebuild users');
+    await waitsForLock(cluster.pool, 'deskwire rebuild users');
     const position = await register('meanwhile');
-    await waiting('deskwire users');
+    await waitsForLock(cluster.pool, 'deskwire users');
     await blocker.query('commit');
     await rebuilt;
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
@@ -162,10 +164,7 @@ describe('a rebuild', () => {
     const { cluster } = world;
     const session = await sessionOf(cluster);
     const cut = rebuildOf(cluster, 'messages', {
-      onProgress: () =>
-        void cluster.pool.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'deskwire rebuild messages'",
-        ),
+      onProgress: () => void endSessions(cluster.pool, 'deskwire rebuild messages'),
     });
     await cut.catch(() => undefined);
     await rebuildOf(cluster, 'messages');
@@ -177,10 +176,26 @@ describe('a rebuild', () => {
     await using world = await withLongHistory();
     const { cluster } = world;
     await using session = await sessionOf(cluster);
+    let aborting: Promise<boolean> | undefined;
+    const { batches } = rebuildOptions(cluster);
     const aborted = rebuildOf(cluster, 'tickets', {
-      onProgress: () => void abortRebuild(session, PROJECTIONS.tickets),
+      onProgress: () => {
+        aborting ??= abortRebuild(session, PROJECTIONS.tickets);
+      },
+      // Reads on when that is done: there is more than one batch.
+      batches: {
+        join() {
+          const log = batches.join();
+          const read: typeof log.read = async (position, upTo) => {
+            await aborting;
+            return log.read(position, upTo);
+          };
+          return { read, [Symbol.dispose]: () => log[Symbol.dispose]() };
+        },
+      },
     });
     await expect(aborted).rejects.toThrow(AbortedError);
+    expect(await aborting).toBe(true);
     expect(await statusOf(cluster, 'tickets')).toMatchObject({ next: undefined, previous: undefined });
 
     await expect(rebuildOf(cluster, 'tickets', interruptAfter(1))).rejects.toThrow('interrupted');
@@ -244,9 +259,7 @@ describe('a rebuild', () => {
     await session.script('begin');
     await renameSchema(session, placeOf(users, 'previous'), placeOf(users, 'swapped'));
     await session.script("update deskwire.projections set generation = generation where name = 'users'; commit");
-    await cluster.pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'deskwire users'",
-    );
+    await endSessions(cluster.pool, 'deskwire users');
     const exists = async () =>
       (await cluster.pool.query('select to_regnamespace($1) is not null as it', [placeOf(users, 'previous')])).rows[0]
         .it;

@@ -9,7 +9,7 @@ import { commitBatch, DeposedError, readCheckpoint } from '../../../src/projecti
 import { createRemoteWaiter } from '../../../src/projections/projections.ts';
 import { createEmptyReadModel } from '../../../src/projections/provide.ts';
 import { until } from '../../support/until.ts';
-import { type Cluster, createCluster, type Process } from './cluster.ts';
+import { type Cluster, createCluster, endSessions, type Process, waitsForLock } from './cluster.ts';
 import { countedIn, countingProjection } from './counting.ts';
 
 const agent = { id: '9', name: 'Nine', role: 'agent', active: true } as const;
@@ -48,12 +48,6 @@ const texts = async (cluster: Cluster) => {
 };
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
-
-/** Ends the session of a projection's runner, as a failing network or server would. */
-const killRunner = (cluster: Cluster, name: string) =>
-  cluster.pool.query('select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1', [
-    `deskwire ${name}`,
-  ]);
 
 describe('running projections', () => {
   it('shows what was appended to who waits for it', async () => {
@@ -124,13 +118,8 @@ describe('running projections', () => {
     const blocker = await cluster.pool.connect();
     await blocker.query(`begin; lock table ${DEFAULT_SCHEMAS.messages}.readers in exclusive mode`);
     const position = await process.append('ticket.t-1', posted('once'));
-    await until(async () => {
-      const { rows } = await cluster.pool.query(
-        "select from pg_stat_activity where application_name = 'deskwire messages' and wait_event_type = 'Lock'",
-      );
-      return rows.length === 1;
-    }, 'the batch to be half written');
-    await killRunner(cluster, 'messages');
+    await waitsForLock(cluster.pool, 'deskwire messages');
+    await endSessions(cluster.pool, 'deskwire messages');
     await blocker.query('rollback');
     blocker.release();
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
@@ -203,7 +192,7 @@ describe('running projections', () => {
     await until(() => stateOf(process, 'notifications') === 'failing', 'the failure');
     await cluster.pool.query('alter table deskwire.hidden rename to projections');
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
-    expect(await cluster.queries.inbox({ ...agent, id: '1' })).toEqual({ seq: 1, unread: 1 });
+    expect(await cluster.queries.inbox({ ...agent, id: '1' })).toEqual({ seq: 1, unread: 1, unseen: 1 });
   });
 
   it('tells a user of each notification once, with its seq, after it can be read', async () => {
@@ -212,7 +201,7 @@ describe('running projections', () => {
     for (let n = 0; n < 5; n += 1) {
       const position = await process.append('user.1', sent);
       await process.projections.waitFor(position, 10_000);
-      if (n === 2) await killRunner(cluster, 'notifications');
+      if (n === 2) await endSessions(cluster.pool, 'deskwire notifications');
     }
     const told = process.signals.flatMap(({ signal }) => signal.notifications.map((notification) => notification.seq));
     expect(told).toEqual([1, 2, 3, 4, 5]);

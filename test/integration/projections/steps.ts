@@ -42,7 +42,8 @@ export type Step =
   | { do: 'configure'; room: string; private: boolean; members: readonly string[] }
   | { do: 'send'; user: string }
   | { do: 'readNotifications'; user: string; nth: readonly number[] }
-  | { do: 'readAll'; user: string; upTo: number | undefined };
+  | { do: 'readAll'; user: string; upTo: number | undefined }
+  | { do: 'see'; user: string; upTo: number };
 
 const user = fc.constantFrom(...USERS);
 const ticket = fc.constantFrom(...TICKETS);
@@ -135,7 +136,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('send' as const), user }) },
   {
-    weight: 2,
+    weight: 5,
     arbitrary: fc.record({
       do: fc.constant('readNotifications' as const),
       user,
@@ -145,5 +146,9 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('readAll' as const), user, upTo: maybe(fc.integer({ min: 1, max: 30 })) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('see' as const), user, upTo: fc.integer({ min: 0, max: 30 }) }),
   },
 );

@@ -62,6 +62,7 @@ const types: Record<DomainEvent['type'], true> = {
   NotificationSent: true,
   NotificationsRead: true,
   AllNotificationsRead: true,
+  InboxSeen: true,
   RoomConfigured: true,
   RoomMessagePosted: true,
   ReferenceSet: true,

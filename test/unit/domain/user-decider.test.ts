@@ -135,6 +135,7 @@ describe('notifications', () => {
     for (const by of [otherDriver, admin, service]) {
       expect(refusal(user, by, read).code).toBe('forbidden');
       expect(refusal(user, by, { type: 'ReadAllNotifications' }).code).toBe('forbidden');
+      expect(refusal(user, by, { type: 'SeeInbox', upToSeq: 1 }).code).toBe('forbidden');
     }
     expect(refusal(historyOf(userDecider, '1'), driver, read).code).toBe('not_found');
   });
@@ -148,6 +149,20 @@ describe('notifications', () => {
     expect(user.do({ type: 'ReadAllNotifications', upToSeq: 0 }, { by: driver })).toEqual([]);
     for (const upToSeq of [-1, 0.5, Number.NaN]) {
       expect(refusal(user, driver, { type: 'ReadAllNotifications', upToSeq }).field).toBe('upToSeq');
+    }
+  });
+
+  test('are seen further and further; looking again, or less far, records nothing', () => {
+    const user = registered();
+    const see = (upToSeq: number) => user.do({ type: 'SeeInbox', upToSeq }, { by: driver });
+    expect(see(0)).toEqual([]);
+    expect(see(4)).toMatchObject([{ type: 'InboxSeen', data: { upToSeq: 4 } }]);
+    for (const upToSeq of [4, 3, 0]) expect(see(upToSeq)).toEqual([]);
+    user.do({ type: 'ChangeUser', name: 'Another' }, { by: admin });
+    expect(see(4)).toEqual([]);
+    expect(see(5)).toMatchObject([{ data: { upToSeq: 5 } }]);
+    for (const upToSeq of [-1, 0.5, Number.NaN]) {
+      expect(refusal(user, driver, { type: 'SeeInbox', upToSeq }).field).toBe('upToSeq');
     }
   });
 });

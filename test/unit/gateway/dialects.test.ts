@@ -16,10 +16,10 @@ const PROTOCOL: Readonly<Record<string, { readonly requests: string; readonly ev
       conversationUpdate event resync`,
   },
   '/notifications': {
-    requests: 'auth:refresh get-unread-count mark-as-read mark-all-as-read',
+    requests: 'auth:refresh get-unread-count mark-as-read mark-all-as-read mark-all-as-seen',
     events: `connected error server:draining support:ticket:created support:ticket:updated support:ticket:resolved
       support:ticket:deleted support:ticket:assigned support:message:new notification:new unread-count marked-as-read
-      marked-all-as-read resync notification chatMessage whatsappStatusUpdate whatsappMessageUpdate conversationUpdate`,
+      marked-all-as-read marked-all-as-seen resync notification chatMessage whatsappStatusUpdate whatsappMessageUpdate conversationUpdate`,
   },
   '/support': {
     requests: 'auth:refresh join-ticket leave-ticket typing',

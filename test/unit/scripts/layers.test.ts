@@ -24,6 +24,8 @@ describe('the layering check', () => {
       'api/routes.ts': "import { Pool } from 'pg';\nimport type { Event } from '../domain/event.ts';",
       'domain/ticket/decider.ts': "import { event } from '../event.ts';",
       'server.ts': "import { routes } from './api/routes.ts';",
+      'client/a.ts':
+        "import type { Status } from '../domain/ticket/events.ts';\nimport { io } from 'socket.io-client';",
     });
     expect(await layerViolations(root)).toEqual([]);
   });
@@ -37,6 +39,8 @@ describe('the layering check', () => {
     ['eventlog/a.ts', "export { x } from '../api/x.ts';", '../api/x.ts'],
     ['gateway/a.ts', "import { connect } from 'nats';", 'nats'],
     ['actors/a.ts', "import { start } from '../server.ts';", '../server.ts'],
+    ['client/a.ts', "import { STATUSES } from '../domain/ticket/events.ts';", '../domain/ticket/events.ts'],
+    ['gateway/a.ts', "import { io } from 'socket.io-client';", 'socket.io-client'],
     ['unheard-of/a.ts', "import 'pg';", 'pg'],
   ])('refuses %s with %s', async (file, text, specifier) => {
     const violations = await layerViolations(await sources({ [file]: text }));

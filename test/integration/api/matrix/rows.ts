@@ -121,6 +121,7 @@ const RELAY_ROWS: readonly PlainRow[] = [
   { route: 'GET /websocket/status', may: machineOrAdmin, ok: 200 },
   { route: 'GET /websocket/clients', may: machineOrAdmin, ok: 200 },
   { route: 'GET /websocket/clients/:clientId/status', may: machineOrAdmin, ok: 200, params: away },
+  { route: 'DELETE /websocket/clients/:clientId', may: (role) => role === 'admin', ok: 202, params: away },
 ];
 
 const OPERATIONS = '/api/v1/operations';
@@ -167,6 +168,7 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
   { route: 'GET /api/v1/notifications/unread-count', may: anybody, ok: 200 },
   { route: 'POST /api/v1/notifications/read', may: anybody, ok: 200, body: { ids: ['none'] } },
   { route: 'POST /api/v1/notifications/read-all', may: anybody, ok: 200, body: {} },
+  { route: 'POST /api/v1/notifications/seen', may: anybody, ok: 200, body: {} },
   {
     route: 'POST /api/v1/notifications',
     may: machineOrAdmin,

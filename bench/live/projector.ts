@@ -1,0 +1,76 @@
+/** The projections as their runners apply them, without the runners' pauses: batch after batch, side by side. */
+import pg from 'pg';
+import type { RecordedEvent } from '../../src/domain/event.ts';
+import { createEventReader } from '../../src/eventlog/reader.ts';
+import { openSession } from '../../src/eventlog/session.ts';
+import { type Applier, createApplier } from '../../src/projections/applier.ts';
+import { PROJECTIONS } from '../../src/projections/catalog.ts';
+import { readCheckpoint } from '../../src/projections/checkpoints.ts';
+import type { Projection } from '../../src/projections/projection.ts';
+import { serveCalls } from '../support/worker.ts';
+
+export interface Projected {
+  readonly events: number;
+  readonly seconds: number;
+}
+
+/** What comes in 50 ms at 4,000 commands a second. */
+const BATCH = 200;
+const READ_AT_ONCE = 5_000;
+
+const stack = new AsyncDisposableStack();
+let pool: pg.Pool;
+let appliers: Applier[] = [];
+
+async function applierOf(url: string, projection: Projection): Promise<Applier> {
+  const session = stack.use(await openSession({ connectionString: url }, 'bench', { idleTimeout: 0 }));
+  const { schema, generation, position } = await readCheckpoint(session.query, projection);
+  await session.script(`set search_path to ${pg.escapeIdentifier(schema)}`);
+  return createApplier({
+    target: { projection, schema, generation, serving: true },
+    position,
+    query: session.query,
+    readStream: createEventReader(pool).readStream,
+    signal: new AbortController().signal,
+    pauses: [],
+    publishInbox: () => {},
+    onParked(event, error) {
+      throw new Error(`${projection.name} cannot handle ${event.position}`, { cause: error });
+    },
+  });
+}
+
+async function newEvents(): Promise<RecordedEvent[][]> {
+  const { readLog } = createEventReader(pool);
+  const batches: RecordedEvent[][] = [];
+  let position = appliers[0]?.position ?? 0;
+  for (;;) {
+    const events = await readLog(position, READ_AT_ONCE);
+    if (events.length === 0) return batches;
+    for (let at = 0; at < events.length; at += BATCH) batches.push(events.slice(at, at + BATCH));
+    position = events.at(-1)?.position ?? position;
+  }
+}
+
+serveCalls(
+  {
+    async open(url: string) {
+      pool = new pg.Pool({ connectionString: url, max: 2 });
+      stack.defer(() => pool.end());
+      appliers = await Promise.all(Object.values(PROJECTIONS).map((projection) => applierOf(url, projection)));
+    },
+    /** Whatever the log has that the read models lack. */
+    async project(): Promise<Projected> {
+      const batches = await newEvents();
+      const started = performance.now();
+      await Promise.all(
+        appliers.map(async (applier) => {
+          for (const batch of batches) await applier.apply(batch);
+          if (applier.unsaved) await applier.save();
+        }),
+      );
+      return { events: batches.flat().length, seconds: (performance.now() - started) / 1_000 };
+    },
+  },
+  () => stack[Symbol.asyncDispose](),
+);

@@ -1,0 +1,67 @@
+/** Events straight into the table of events, as they would have been appended: how benchmarks come by long histories. */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import type { DomainEvent, Stream } from '../../src/domain/event.ts';
+import type { Actor } from '../../src/domain/user/identity.ts';
+
+export interface Happening {
+  readonly stream: Stream;
+  readonly event: DomainEvent;
+  readonly by: Actor;
+}
+
+export const TEXT = 'The pallet is still at the gate, could somebody let the driver know when it can be picked up?';
+
+const ROWS_PER_INSERT = 5_000;
+const INSERT = `insert into deskwire.events (position, stream, version, id, type, data, metadata, time, command_id)
+  select * from unnest($1::bigint[], $2::text[], $3::integer[], $4::uuid[], $5::text[], $6::json[], $7::json[],
+    $8::timestamptz[], $9::text[])`;
+
+export interface LogWriter extends AsyncDisposable {
+  /** Resolves when they are there. */
+  append(happenings: Iterable<Happening>): Promise<void>;
+  /** Tells the planner what is there. */
+  analyze(): Promise<void>;
+}
+
+/** For a log that is empty, and that nobody else appends to. */
+export async function openLog(url: string): Promise<LogWriter> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const versions = new Map<Stream, number>();
+  let position = 0;
+  let columns: unknown[][] = emptyColumns();
+
+  const add = ({ stream, event, by }: Happening) => {
+    position += 1;
+    const version = (versions.get(stream) ?? 0) + 1;
+    versions.set(stream, version);
+    const commandId = randomUUID();
+    const metadata = { commandId, correlationId: randomUUID(), actor: by, address: '192.0.2.17' };
+    const time = new Date(Date.UTC(2026, 0, 1) + position * 10).toISOString();
+    const row = [position, stream, version, randomUUID(), event.type, event.data, metadata, time, commandId];
+    for (const [index, value] of row.entries()) {
+      columns[index]?.push(typeof value === 'object' ? JSON.stringify(value) : value);
+    }
+  };
+
+  const flush = async () => {
+    await client.query(INSERT, columns);
+    columns = emptyColumns();
+  };
+
+  return {
+    async append(happenings) {
+      for (const happening of happenings) {
+        add(happening);
+        if (position % ROWS_PER_INSERT === 0) await flush();
+      }
+      await flush();
+      await client.query('update deskwire.log_head set position = $1', [position]);
+    },
+    analyze: async () => void (await client.query('vacuum analyze deskwire.events')),
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
+
+const emptyColumns = (): unknown[][] => Array.from({ length: 9 }, () => []);

@@ -1,0 +1,16 @@
+/** What stands for a person where there is no room for their name. */
+export const TINTS = 5;
+
+export function initialsOf(name: string): string {
+  const [first = '?', second] = name.split(/[\s._-]+/).filter((part) => part !== '');
+  const initials =
+    second === undefined ? [...first].slice(0, 2) : [...[...first].slice(0, 1), ...[...second].slice(0, 1)];
+  return initials.join('');
+}
+
+/** From 0 to 4, the same one for the same name. */
+export function tintOf(name: string): number {
+  let sum = 0;
+  for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003;
+  return sum % TINTS;
+}

@@ -1,0 +1,119 @@
+/** Who is signed in, how they like to see it, and the way out. */
+import { useEffect, useId, useRef, useState } from 'react';
+import { Avatar } from '../components/avatar.tsx';
+import { useReport } from '../components/toasts.tsx';
+import { useTexts } from '../language/language.tsx';
+import { LANGUAGES } from '../language/languages.ts';
+import { type Preferences, THEMES } from '../preferences.ts';
+import { useSignedIn } from '../session/signed-in.tsx';
+
+interface Props {
+  readonly preferences: Preferences;
+  readonly onPrefer: (preferences: Preferences) => void;
+  readonly onSignOut: () => Promise<void>;
+}
+
+export function AccountMenu(props: Props) {
+  const texts = useTexts();
+  const { me } = useSignedIn();
+  const [open, setOpen] = useState(false);
+  const id = useId();
+  const around = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+
+  useEffect(() => {
+    if (!open) return;
+    const leave = (event: Event) => {
+      if (event.target instanceof Node && !around.current?.contains(event.target)) setOpen(false);
+    };
+    const leaveByKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return;
+      setOpen(false);
+      button.current?.focus();
+    };
+    document.addEventListener('pointerdown', leave);
+    document.addEventListener('focusin', leave);
+    document.addEventListener('keydown', leaveByKey);
+    return () => {
+      document.removeEventListener('pointerdown', leave);
+      document.removeEventListener('focusin', leave);
+      document.removeEventListener('keydown', leaveByKey);
+    };
+  }, [open]);
+
+  return (
+    <div className="account" ref={around}>
+      <button
+        ref={button}
+        type="button"
+        className="account-button"
+        aria-label={texts.account.menu}
+        aria-expanded={open}
+        aria-controls={id}
+        onClick={() => setOpen(!open)}
+      >
+        <Avatar name={me.name} />
+      </button>
+      {open && (
+        <section id={id} className="account-panel" aria-label={texts.account.menu}>
+          <AccountPanel {...props} />
+        </section>
+      )}
+    </div>
+  );
+}
+
+function AccountPanel({ preferences, onPrefer, onSignOut }: Props) {
+  const texts = useTexts();
+  const report = useReport();
+  const { me } = useSignedIn();
+  const name = useId();
+  return (
+    <>
+      <p className="account-who">
+        <span className="unseen">{texts.account.signedInAs(me.name)}</span>
+        <strong dir="auto" aria-hidden="true">
+          {me.name}
+        </strong>
+        <span className="muted small">{texts.roles[me.role]}</span>
+      </p>
+      <fieldset className="account-choice">
+        <legend>{texts.account.theme}</legend>
+        <div className="segments">
+          {THEMES.map((theme) => (
+            <label key={theme}>
+              <input
+                className="unseen"
+                type="radio"
+                name={name}
+                checked={preferences.theme === theme}
+                onChange={() => onPrefer({ ...preferences, theme })}
+              />
+              {texts.account.themes[theme]}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+      <label className="field">
+        <span className="label">{texts.account.language}</span>
+        <select
+          className="input small"
+          value={preferences.language.tag}
+          onChange={({ target }) => {
+            const language = LANGUAGES.find(({ tag }) => tag === target.value);
+            if (language !== undefined) onPrefer({ ...preferences, language });
+          }}
+        >
+          {LANGUAGES.map((language) => (
+            <option key={language.tag} value={language.tag} lang={language.tag}>
+              {language.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" className="button" onClick={() => void onSignOut().catch(report)}>
+        {texts.account.signOut}
+      </button>
+    </>
+  );
+}

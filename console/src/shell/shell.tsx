@@ -1,0 +1,90 @@
+/** What surrounds every view: the navigation, the connection, the account; and the view itself. */
+import { Component, type ReactNode, Suspense } from 'react';
+import { Mark } from '../components/icons.tsx';
+import { Empty, Loading } from '../components/states.tsx';
+import { useTexts } from '../language/language.tsx';
+import type { Preferences } from '../preferences.ts';
+import { useRouter } from '../routing/router.tsx';
+import { match } from '../routing/routes.ts';
+import { useSignedIn } from '../session/signed-in.tsx';
+import { viewsFor } from '../views/views.ts';
+import { AccountMenu } from './account-menu.tsx';
+import { ConnectionHint, ConnectionIndicator } from './connection.tsx';
+import { Navigation } from './navigation.tsx';
+
+interface Props {
+  readonly preferences: Preferences;
+  readonly onPrefer: (preferences: Preferences) => void;
+  readonly onSignOut: () => Promise<void>;
+}
+
+export function Shell({ preferences, onPrefer, onSignOut }: Props) {
+  const texts = useTexts();
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        {texts.skip}
+      </a>
+      <header className="rail">
+        <Mark />
+        <Navigation />
+        <ConnectionIndicator />
+        <AccountMenu preferences={preferences} onPrefer={onPrefer} onSignOut={onSignOut} />
+      </header>
+      <div className="stage">
+        <ConnectionHint />
+        <main id="content" className="content" tabIndex={-1}>
+          <CurrentView />
+        </main>
+      </div>
+    </div>
+  );
+}
+
+function CurrentView() {
+  const texts = useTexts();
+  const { path } = useRouter();
+  const { me } = useSignedIn();
+  for (const { paths, Page } of viewsFor(me)) {
+    const params = paths.map((pattern) => match(pattern, path)).find((found) => found !== undefined);
+    if (params === undefined) continue;
+    return (
+      <Fallible key={paths[0]} title={texts.broken} again={texts.tryAgain}>
+        <Suspense fallback={<Loading />}>
+          <Page params={params} path={path} />
+        </Suspense>
+      </Fallible>
+    );
+  }
+  return <Empty icon="search" title={texts.notThere} hint={texts.notThereHint} />;
+}
+
+interface FallibleProps {
+  readonly title: string;
+  readonly again: string;
+  readonly children: ReactNode;
+}
+
+/**
+ * A view that throws does not take the others with it; what it consists of may have changed on the server meanwhile, so the
+ * page is loaded again. React has this for classes only.
+ */
+class Fallible extends Component<FallibleProps, { readonly failed: boolean }> {
+  override state = { failed: false };
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override render() {
+    const { title, again, children } = this.props;
+    if (!this.state.failed) return children;
+    return (
+      <Empty icon="warning" title={title}>
+        <button type="button" className="button" onClick={() => location.reload()}>
+          {again}
+        </button>
+      </Empty>
+    );
+  }
+}

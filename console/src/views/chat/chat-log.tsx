@@ -1,0 +1,149 @@
+/**
+ * The conversation, of which only what is in sight is in the page. It stays where somebody reads: at the newest message while
+ * they are there, and in place while older ones come in above. What others write is told to screen readers as it comes.
+ */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { Ticket, TicketHandle, TicketState } from '../../../../src/client/index.ts';
+import { Icon } from '../../components/icons.tsx';
+import { useReport } from '../../components/toasts.tsx';
+import { useTexts } from '../../language/language.tsx';
+import { useSignedIn } from '../../session/signed-in.tsx';
+import { ChatRow } from './message-row.tsx';
+import { Opening } from './opening.tsx';
+import { type Row, rowsOf } from './rows.ts';
+import { useReading } from './use-reading.ts';
+
+interface Props {
+  readonly handle: TicketHandle;
+  readonly state: TicketState;
+  readonly ticket: Ticket;
+}
+
+/** Pixels; measured when they come into sight. */
+const ESTIMATES: Readonly<Record<Row['kind'], number>> = {
+  opening: 120,
+  day: 48,
+  system: 32,
+  message: 72,
+  outgoing: 72,
+};
+/** Rows before the first one from which on older ones are asked for, and how many. */
+const AHEAD = 80;
+const PAGE = 200;
+/** Pixels from the end within which somebody is taken to read the newest message. */
+const NEAR = 80;
+
+export function ChatLog({ handle, state, ticket }: Props) {
+  const texts = useTexts();
+  const { me } = useSignedIn();
+  const { messages, outgoing, people, hasOlder } = state;
+  const rows = useMemo(
+    () => rowsOf({ messages, outgoing, people, hasOlder }, me.id, dayOf),
+    [messages, outgoing, people, hasOlder, me.id],
+  );
+  const readUpTo = Math.max(0, ...people.map((one) => (one.userId === me.id ? 0 : one.lastReadVersion)));
+  const scroller = useRef<HTMLDivElement>(null);
+  const [atEnd, setAtEnd] = useState(true);
+  const virtual = useVirtualizer<HTMLDivElement, HTMLDivElement>({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => ESTIMATES[rows[index]?.kind ?? 'message'],
+    getItemKey: useCallback((index: number) => rows[index]?.key ?? index, [rows]),
+    overscan: 8,
+    paddingStart: 16,
+    paddingEnd: 8,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: NEAR,
+    onChange: (instance) => setAtEnd(instance.isAtEnd(NEAR)),
+  });
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+
+  useOlder(handle, hasOlder && items.length > 0 && first < AHEAD, messages.length);
+  useReading(handle, ticket, state, atEnd);
+
+  // What I write is where I want to be.
+  const sending = outgoing.length;
+  const before = useRef(sending);
+  useEffect(() => {
+    if (sending > before.current) virtual.scrollToEnd();
+    before.current = sending;
+  }, [sending, virtual]);
+
+  // Once, when there is something to begin at the end of.
+  const isThere = rows.length > 0;
+  useEffect(() => {
+    if (isThere) virtual.scrollToEnd();
+  }, [isThere, virtual]);
+
+  return (
+    <div className="log-around">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled with the keyboard, too */}
+      <div className="log" ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={texts.chat.label}>
+        <div className="log-all" style={{ blockSize: virtual.getTotalSize() }}>
+          {items.map(({ index, key, start }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            return (
+              <div
+                key={key}
+                ref={virtual.measureElement}
+                data-index={index}
+                className="row-place"
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                {row.kind === 'opening' ? <Opening ticket={ticket} /> : <ChatRow row={row} readUpTo={readUpTo} />}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {!atEnd && isThere && (
+        <button type="button" className="button to-newest" onClick={() => virtual.scrollToEnd()}>
+          <Icon name="down" />
+          {ticket.unread > 0 ? texts.chat.newOnes(ticket.unread) : texts.chat.toNewest}
+        </button>
+      )}
+      <Announcements handle={handle} />
+    </div>
+  );
+}
+
+/** A day where the reader is. */
+function dayOf(at: string): string {
+  return new Date(at).toDateString();
+}
+
+function useOlder(handle: TicketHandle, wanted: boolean, loaded: number): void {
+  const report = useReport();
+  const asked = useRef(-1);
+  useEffect(() => {
+    if (!wanted || asked.current === loaded) return;
+    asked.current = loaded;
+    handle.loadOlder(PAGE).catch((error: unknown) => {
+      asked.current = -1;
+      report(error);
+    });
+  }, [handle, wanted, loaded, report]);
+}
+
+function Announcements({ handle }: { readonly handle: TicketHandle }) {
+  const texts = useTexts();
+  const { me } = useSignedIn();
+  const [said, setSaid] = useState('');
+  useEffect(
+    () =>
+      handle.on('message', ({ senderId, sender, message, internal }) => {
+        if (senderId === me.id) return;
+        setSaid((internal ? `${texts.chat.note}. ` : '') + texts.chat.says(sender.name, message));
+      }),
+    [handle, me.id, texts],
+  );
+  return (
+    <p className="unseen" aria-live="polite">
+      {said}
+    </p>
+  );
+}

@@ -1,0 +1,111 @@
+/** Files on their way up, for the message that is being written. */
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Attachment, TicketHandle } from '../../../../src/client/index.ts';
+import { useTexts } from '../../language/language.tsx';
+
+export interface Upload {
+  readonly key: number;
+  readonly file: File;
+  /** Of a picture. */
+  readonly previewUrl: string | undefined;
+  /** From 0 to 1. */
+  readonly progress: number;
+  readonly attachment?: Attachment;
+  /** Why it did not get through. */
+  readonly failure?: string;
+}
+
+export interface Uploads {
+  readonly all: readonly Upload[];
+  add(files: readonly File[]): void;
+  retry(key: number): void;
+  remove(key: number): void;
+  /** They are with a message now. */
+  clear(): void;
+}
+
+const MOST_BYTES = 10 * 1_024 * 1_024;
+
+export function useUploads(handle: TicketHandle): Uploads {
+  const texts = useTexts();
+  const [all, setAll] = useState<readonly Upload[]>([]);
+  const running = useRef(new Map<number, AbortController>());
+  const previews = useRef(new Map<number, string>());
+  const lastKey = useRef(0);
+
+  const change = useCallback((key: number, changes: Partial<Upload>) => {
+    setAll((before) => before.map((one) => (one.key === key ? { ...one, ...changes } : one)));
+  }, []);
+
+  const forget = useCallback((key: number) => {
+    running.current.get(key)?.abort();
+    running.current.delete(key);
+    const preview = previews.current.get(key);
+    if (preview !== undefined) URL.revokeObjectURL(preview);
+    previews.current.delete(key);
+  }, []);
+
+  const send = useCallback(
+    async ({ key, file }: Pick<Upload, 'key' | 'file'>) => {
+      const controller = new AbortController();
+      running.current.set(key, controller);
+      try {
+        const attachment = await handle.upload(
+          { content: file, name: file.name },
+          { signal: controller.signal, onProgress: (progress) => change(key, { progress }) },
+        );
+        change(key, { attachment, progress: 1 });
+      } catch (error) {
+        if (!controller.signal.aborted)
+          change(key, { failure: error instanceof Error ? error.message : String(error) });
+      }
+    },
+    [handle, change],
+  );
+
+  const add = useCallback(
+    (files: readonly File[]) => {
+      const added = files.map((file): Upload => {
+        lastKey.current += 1;
+        const key = lastKey.current;
+        const previewUrl = file.type.startsWith('image/') ? URL.createObjectURL(file) : undefined;
+        if (previewUrl !== undefined) previews.current.set(key, previewUrl);
+        const failure = file.size > MOST_BYTES ? { failure: texts.chat.tooLarge } : {};
+        return { key, file, previewUrl, progress: 0, ...failure };
+      });
+      setAll((before) => [...before, ...added]);
+      for (const one of added) if (one.failure === undefined) void send(one);
+    },
+    [send, texts],
+  );
+
+  useEffect(
+    () => () => {
+      for (const key of [...running.current.keys(), ...previews.current.keys()]) forget(key);
+    },
+    [forget],
+  );
+
+  return {
+    all,
+    add,
+    retry(key) {
+      const one = all.find((upload) => upload.key === key);
+      if (one === undefined) return;
+      setAll(
+        all.map(({ failure: _, ...rest }) =>
+          rest.key === key ? { ...rest, progress: 0 } : { ...rest, ...(_ !== undefined && { failure: _ }) },
+        ),
+      );
+      void send(one);
+    },
+    remove(key) {
+      forget(key);
+      setAll((before) => before.filter((one) => one.key !== key));
+    },
+    clear() {
+      for (const { key } of all) forget(key);
+      setAll([]);
+    },
+  };
+}

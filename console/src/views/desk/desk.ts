@@ -1,0 +1,81 @@
+/**
+ * What the desk keeps for whoever is signed in, whichever view they look at: the list of tickets and the people whom tickets
+ * can be assigned to.
+ */
+import type { Client, Me } from '../../../../src/client/index.ts';
+import { createTicketList, type TicketList } from './ticket-list.ts';
+
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+  readonly role: Me['role'];
+  readonly email?: string;
+}
+
+export interface Desk {
+  readonly list: TicketList;
+  /** What is written and not sent yet, by ticket. */
+  readonly drafts: Map<string, string>;
+  /** Those whom tickets can be assigned to, by name; asked for once. */
+  staff(): Promise<readonly Person[]>;
+  people(words: string): Promise<readonly Person[]>;
+  close(): void;
+}
+
+const STAFF_ROLES = ['agent', 'admin', 'ops', 'accounts'];
+
+export function createDesk(client: Client, me: Me): Desk {
+  const list = createTicketList({
+    list: (query) => client.tickets.list(query),
+    read: async (ids) => (await client.tickets.list({ ids, limit: 100 })).items,
+    after(milliseconds, run) {
+      const timer = setTimeout(run, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  });
+  /** They are told of every change; the others of those that concern them, by their inbox. */
+  const seesAll = me.role === 'admin' || me.role === 'agent';
+  let wasUp = false;
+  const ignore = [
+    client.connection.on('state', (state) => {
+      const up = state === 'live' || state === 'replaying';
+      if (up && !wasUp && !seesAll) list.refresh();
+      wasUp = up;
+    }),
+    client.tickets.on('changed', ({ ticketIds, all }) => (all ? list.refresh() : list.changed(ticketIds))),
+    client.tickets.on('unread', ({ ticketId, unread }) => {
+      list.unread(ticketId, unread);
+      list.changed([ticketId]);
+    }),
+    client.inbox.on('notification', ({ data }) => {
+      if (typeof data.ticketId === 'string') list.changed([data.ticketId]);
+    }),
+  ];
+  let staff: Promise<readonly Person[]> | undefined;
+
+  async function users(query: object): Promise<readonly Person[]> {
+    return (await client.request<{ items: readonly Person[] }>('GET', '/api/v1/users', { query })).items;
+  }
+
+  async function readStaff(): Promise<readonly Person[]> {
+    const byRole = await Promise.all(STAFF_ROLES.map((role) => users({ role, active: true, limit: 100 })));
+    return byRole.flat().sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  return {
+    list,
+    drafts: new Map(),
+    staff() {
+      staff ??= readStaff().catch((error: unknown) => {
+        staff = undefined;
+        throw error;
+      });
+      return staff;
+    },
+    people: (words) => users({ q: words, active: true, limit: 20 }),
+    close() {
+      for (const one of ignore) one();
+      list.close();
+    },
+  };
+}

@@ -1,0 +1,178 @@
+/** Opening a ticket: for oneself, or, by staff, for anybody. */
+import { type FormEvent, useEffect, useId, useState } from 'react';
+import type { Category, OpenTicket, Priority } from '../../../../src/client/index.ts';
+import { CATEGORIES, PRIORITIES } from '../../choices.ts';
+import { Icon } from '../../components/icons.tsx';
+import { useReport } from '../../components/toasts.tsx';
+import { useTexts } from '../../language/language.tsx';
+import { Link, useRouter } from '../../routing/router.tsx';
+import { useSignedIn } from '../../session/signed-in.tsx';
+import type { Person } from './desk.ts';
+
+export function NewTicket() {
+  const texts = useTexts();
+  const { client, desk, isStaff } = useSignedIn();
+  const { go } = useRouter();
+  const report = useReport();
+  const [description, setDescription] = useState('');
+  const [category, setCategory] = useState<Category>('general');
+  const [priority, setPriority] = useState<Priority>('medium');
+  const [requester, setRequester] = useState<Requester>({ words: '' });
+  const [busy, setBusy] = useState(false);
+  const isUnknown = requester.words.trim() !== '' && requester.person === undefined;
+
+  async function submit(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (isUnknown) return;
+    setBusy(true);
+    const whose = requester.person && { requesterId: requester.person.id };
+    const wanted: OpenTicket = { description: description.trim(), category, priority, ...whose };
+    try {
+      const ticket = await client.tickets.open(wanted);
+      desk.list.show(ticket);
+      go(`/tickets/${ticket.id}`, 'replace');
+    } catch (error) {
+      report(error);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form className="new-ticket" onSubmit={(event) => void submit(event)}>
+      <div className="pane-head">
+        <Link to="/tickets" className="button plain square back" aria-label={texts.back}>
+          <Icon name="back" />
+        </Link>
+        <h2>{texts.newTicket.title}</h2>
+      </div>
+      <div className="new-ticket-fields">
+        {isStaff && <RequesterField value={requester} isUnknown={isUnknown} onChange={setRequester} />}
+        <label className="field">
+          <span className="label">{texts.newTicket.description}</span>
+          <textarea
+            className="input"
+            dir="auto"
+            rows={6}
+            maxLength={5_000}
+            required
+            value={description}
+            onChange={({ target }) => setDescription(target.value)}
+          />
+          <span className="hint">{texts.newTicket.descriptionHint}</span>
+        </label>
+        <div className="side-by-side">
+          <Choice
+            label={texts.newTicket.category}
+            value={category}
+            of={CATEGORIES}
+            names={texts.category}
+            onChoose={setCategory}
+          />
+          <Choice
+            label={texts.newTicket.priority}
+            value={priority}
+            of={PRIORITIES}
+            names={texts.priority}
+            onChoose={setPriority}
+          />
+        </div>
+        <div role="status">{busy && <p className="muted small">{texts.newTicket.waiting}</p>}</div>
+        <div className="actions">
+          <button type="submit" className="button main" disabled={busy || description.trim() === ''}>
+            {texts.newTicket.submit}
+          </button>
+          <Link to="/tickets" className="button plain">
+            {texts.cancel}
+          </Link>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+interface ChoiceProps<Value extends string> {
+  readonly label: string;
+  readonly value: Value;
+  readonly of: readonly Value[];
+  readonly names: Readonly<Record<Value, string>>;
+  readonly onChoose: (value: Value) => void;
+}
+
+function Choice<Value extends string>({ label, value, of, names, onChoose }: ChoiceProps<Value>) {
+  return (
+    <label className="field">
+      <span className="label">{label}</span>
+      <select
+        className="input"
+        value={value}
+        onChange={({ target }) => onChoose(of.find((one) => one === target.value) ?? value)}
+      >
+        {of.map((one) => (
+          <option key={one} value={one}>
+            {names[one]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface Requester {
+  readonly words: string;
+  readonly person?: Person;
+}
+
+interface RequesterFieldProps {
+  readonly value: Requester;
+  readonly isUnknown: boolean;
+  readonly onChange: (requester: Requester) => void;
+}
+
+/** Milliseconds without a key until people are looked for. */
+const PAUSE = 200;
+
+function RequesterField({ value, isUnknown, onChange }: RequesterFieldProps) {
+  const texts = useTexts();
+  const { desk } = useSignedIn();
+  const report = useReport();
+  const id = useId();
+  const [people, setPeople] = useState<readonly Person[]>([]);
+  const { words, person } = value;
+
+  useEffect(() => {
+    if (words.trim() === '' || person !== undefined) return;
+    const timer = setTimeout(() => desk.people(words).then(setPeople, report), PAUSE);
+    return () => clearTimeout(timer);
+  }, [desk, words, person, report]);
+
+  function write(written: string): void {
+    const found = people.find((one) => nameOf(one) === written);
+    onChange(found === undefined ? { words: written } : { words: written, person: found });
+  }
+
+  return (
+    <label className="field">
+      <span className="label">{texts.newTicket.requester}</span>
+      <input
+        className="input"
+        dir="auto"
+        list={id}
+        maxLength={200}
+        autoComplete="off"
+        aria-invalid={isUnknown}
+        value={words}
+        onChange={({ target }) => write(target.value)}
+      />
+      <datalist id={id}>
+        {people.map((one) => (
+          <option key={one.id} value={nameOf(one)} />
+        ))}
+      </datalist>
+      <span className="hint">{isUnknown ? texts.newTicket.unknownRequester : texts.newTicket.requesterHint}</span>
+    </label>
+  );
+}
+
+function nameOf({ name, email, id }: Person): string {
+  return `${name} (${email ?? id})`;
+}

@@ -1,0 +1,23 @@
+/** Those whom tickets can be assigned to; nobody until they are known. */
+import { useEffect, useState } from 'react';
+import { useReport } from '../../components/toasts.tsx';
+import { useSignedIn } from '../../session/signed-in.tsx';
+import type { Person } from './desk.ts';
+
+export function useStaff(): readonly Person[] {
+  const { desk, isStaff } = useSignedIn();
+  const report = useReport();
+  const [staff, setStaff] = useState<readonly Person[]>([]);
+  useEffect(() => {
+    if (!isStaff) return;
+    let wanted = true;
+    desk.staff().then(
+      (people) => wanted && setStaff(people),
+      (error: unknown) => wanted && report(error),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [desk, isStaff, report]);
+  return staff;
+}

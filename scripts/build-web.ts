@@ -1,0 +1,125 @@
+/**
+ * Builds what browsers load into `dist/`: the client library, the widget, the console. Run by `scripts/bootstrap.mjs` before
+ * `npm start` and `npm test`: nothing happens when what is there was built from these sources, told by their content.
+ *
+ *   node scripts/build-web.ts           what is not up to date
+ *   node scripts/build-web.ts client    one of them, in any case
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { InlineConfig } from 'vite';
+import consoleConfig from '../console/vite.config.ts';
+
+export interface Target {
+  readonly name: string;
+  /** Files and folders that its content depends on, beside the packages. */
+  readonly sources: readonly string[];
+  readonly config: InlineConfig;
+}
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+/** One file that pages load as it is. */
+function script(name: string, entry: string, sources: readonly string[], format: 'es' | 'iife', file: string): Target {
+  const config: InlineConfig = {
+    root,
+    build: {
+      outDir: join(dist, name),
+      target: 'es2023',
+      // Vite itself leaves the blanks in libraries, for bundlers to come; ours is loaded as it is, too.
+      rolldownOptions: { output: { minify: true } },
+      lib: { entry: join(root, entry), formats: [format], fileName: () => file, name: 'deskwire' },
+    },
+  };
+  return { name, sources, config };
+}
+
+/** Each is built to the folder of its name in `dist/`. */
+export const targets: readonly Target[] = [
+  script('client', 'src/client/index.ts', ['src/client'], 'es', 'index.js'),
+  script('widget', 'widget/index.ts', ['src/client', 'widget'], 'iife', 'widget.js'),
+  { name: 'console', sources: ['src/client', 'console'], config: consoleConfig },
+];
+
+const COMMON = ['package-lock.json', 'scripts/build-web.ts'];
+
+/** Of everything that the target is built from. */
+async function fingerprint({ sources }: Target): Promise<string> {
+  const hash = createHash('sha256');
+  for (const source of [...COMMON, ...sources]) {
+    for (const file of await filesIn(join(root, source))) {
+      hash.update(`${relative(root, file)}\0`).update(await readFile(file));
+    }
+  }
+  return hash.digest('hex');
+}
+
+async function filesIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(() => undefined);
+  if (entries === undefined) return [path];
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+function stampOf({ name }: Target): string {
+  return join(dist, `${name}.stamp`);
+}
+
+async function build(target: Target, print: string): Promise<void> {
+  // Loaded only when there is something to build: a start that has nothing to build does not wait for it.
+  const vite = await import('vite');
+  await rm(stampOf(target), { force: true });
+  const { build: options, ...config } = target.config;
+  const emptyOutDir = true;
+  await asInProduction(() =>
+    vite.build({ configFile: false, logLevel: 'warn', ...config, build: { emptyOutDir, ...options } }),
+  );
+  await compressAll(join(dist, target.name));
+  await writeFile(stampOf(target), print);
+}
+
+/** Packages come larger, and slower, for anybody whose NODE_ENV is another: that of tests, say. */
+async function asInProduction<T>(run: () => Promise<T>): Promise<T> {
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
+  try {
+    return await run();
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  }
+}
+
+/** Beside each text, what is sent of it: compressed once, as well as it can be, rather than for every request. */
+async function compressAll(folder: string): Promise<void> {
+  for (const file of await filesIn(folder)) {
+    if (!/\.(js|css|html|svg|json|webmanifest)$/.test(file)) continue;
+    const content = await readFile(file);
+    await writeFile(`${file}.gz`, gzipSync(content, { level: 9 }));
+    await writeFile(`${file}.br`, brotliCompressSync(content));
+  }
+}
+
+/** Builds those that are not up to date, or the one named. Returns the names of what was built. */
+export async function buildWeb(wanted?: string): Promise<string[]> {
+  const built: string[] = [];
+  for (const target of targets) {
+    if (wanted !== undefined && target.name !== wanted) continue;
+    const print = await fingerprint(target);
+    const known = await readFile(stampOf(target), 'utf8').catch(() => '');
+    if (known === print && wanted === undefined) continue;
+    await build(target, print);
+    built.push(target.name);
+  }
+  return built;
+}
+
+if (import.meta.main) {
+  const built = await buildWeb(process.argv[2]);
+  if (built.length > 0) process.stdout.write(`Built ${built.join(', ')}.\n`);
+}

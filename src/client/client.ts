@@ -1,0 +1,151 @@
+/** Puts the parts of the library together: one user, one connection, one outbox. */
+import type { Pace } from './backoff.ts';
+import { createConnection } from './connection.ts';
+import { closedError, DeskwireError } from './errors.ts';
+import { createFollowings } from './followings.ts';
+import { createHttp, type Http, type Method, type RequestOptions } from './http.ts';
+import { createInbox, type Inbox } from './inbox.ts';
+import type { Connection, Link } from './link.ts';
+import { createOutbox, type Outbox, type OutboxStorage, type StoredCommand } from './outbox.ts';
+import { followRoom, type RoomHandle } from './room.ts';
+import { memoryStorage } from './storage.ts';
+import { realSurroundings, type Surroundings } from './surroundings.ts';
+import { followTicket, requireId, type TicketHandle } from './ticket.ts';
+import { createTickets, type Tickets } from './tickets.ts';
+import { createTokens, type TokenSource } from './tokens.ts';
+import type { Unsubscribe } from './types.ts';
+import { createUploads } from './uploads.ts';
+
+export interface ClientOptions {
+  /** Of the server, with the path under which it is served, if any. In a page it may be relative to the page. */
+  readonly url: string;
+  /** The user's; a function is asked again before it expires, and when the server refuses it. */
+  readonly token: TokenSource;
+  /** Where commands are kept until they are done; nothing but memory when absent. */
+  readonly storage?: OutboxStorage;
+  /** In order of preference; `['websocket', 'polling']` when absent. */
+  readonly transports?: readonly ('websocket' | 'polling')[];
+  /** Waits between attempts, in milliseconds: 500, doubling up to 30,000, when absent. */
+  readonly pace?: Pace;
+  /** Whether it connects at once; true when absent. */
+  readonly connect?: boolean;
+  /** For tests. */
+  readonly surroundings?: Partial<Surroundings>;
+}
+
+export interface Client {
+  /** Of the server, absolute. */
+  readonly url: string;
+  readonly connection: Connection;
+  readonly tickets: Tickets;
+  readonly inbox: Inbox;
+  readonly outbox: Outbox;
+  /** Follows a ticket, by its id, until the handle is closed. */
+  ticket(id: string): TicketHandle;
+  /** Follows a room until the handle is closed. */
+  room(name: string): RoomHandle;
+  /** Events that backends send over `/websocket/…`; `name` as they call them (`notification`, `orderShipped`). */
+  on(name: string, listener: (payload: unknown) => void): Unsubscribe;
+  /** Any other request of the API: what is answered, or a `DeskwireError`. It is sent once. */
+  request<T>(method: Method, path: string, options?: RequestOptions): Promise<T>;
+  /** Everything ends; what is in the outbox stays in its storage. */
+  close(): void;
+}
+
+const PACE: Pace = { first: 500, most: 30_000 };
+/** Milliseconds that a ticket which nobody shows any more is still followed. */
+const LINGER = 30_000;
+
+export function createClient(options: ClientOptions): Client {
+  const surroundings: Surroundings = { ...realSurroundings(), ...options.surroundings };
+  const { pace = PACE } = options;
+  const url = new URL(options.url, (globalThis as { location?: { href: string } }).location?.href);
+  const tokens = createTokens(options.token, surroundings);
+  const http = createHttp({ url: url.href.replace(/\/$/, ''), tokens, surroundings });
+  const { transports = ['websocket', 'polling'] } = options;
+  const { connection, link, ...socket } = createConnection({ url, tokens, surroundings, pace, transports });
+  const outbox = createOutbox({
+    deliver: (command) => deliver(http, link, command),
+    storage: options.storage ?? memoryStorage(),
+    surroundings,
+    pace,
+    async userId() {
+      await tokens.get();
+      const userId = tokens.userId ?? connection.me?.id;
+      if (userId === undefined) throw new DeskwireError('no_token', 'Nobody knows yet whose token this is');
+      return userId;
+    },
+  });
+  const uploads = createUploads({ http, tokens });
+  const tickets = createTickets({
+    ...{ link, http, outbox, uploads, newId: surroundings.newId },
+    typing(id, typing, internal) {
+      const ticket = followed.find(id);
+      ticket?.typing(typing, internal);
+      return ticket !== undefined;
+    },
+  });
+  const common = { link, http, outbox, surroundings, pace };
+  const inbox = createInbox(common);
+  const lingering = { surroundings, linger: LINGER };
+  const followed = createFollowings({
+    ...lingering,
+    make: (id, onUnused) => followTicket({ ...common, id, tickets, me: () => connection.me?.id }, onUnused),
+  });
+  const rooms = createFollowings({
+    ...lingering,
+    make: (name, onUnused) => followRoom({ ...common, name, send: (message) => say(name, message) }, onUnused),
+  });
+  let closed = false;
+
+  link.on('up', outbox.wake);
+  outbox.wake();
+  if (options.connect ?? true) connection.connect();
+
+  return {
+    url: url.href,
+    connection,
+    tickets,
+    inbox,
+    outbox,
+    ticket(id) {
+      if (closed) throw closedError();
+      return followed.get(requireId(id)).handle();
+    },
+    room(name) {
+      if (closed) throw closedError();
+      return rooms.get(name).handle();
+    },
+    on: (wanted, listener) =>
+      link.on('event', ({ name, payload }) => {
+        if (name === wanted) listener(payload);
+      }),
+    request: async <T>(method: Method, path: string, request?: RequestOptions) =>
+      (await http.request<T>(method, path, request)).body,
+    close() {
+      if (closed) return;
+      closed = true;
+      followed.close();
+      rooms.close();
+      inbox.close();
+      outbox.close();
+      socket.close();
+      http.close();
+    },
+  };
+
+  async function say(room: string, message: unknown): Promise<void> {
+    const id = surroundings.newId();
+    const body = { room, message, clientMessageId: id };
+    await outbox.give({ lane: `room:${room}`, kind: 'room', method: 'SOCKET', path: 'roomMessage', body }, id);
+  }
+}
+
+async function deliver(http: Http, link: Link, { id, method, path, body }: StoredCommand): Promise<unknown> {
+  if (method !== 'SOCKET') {
+    return (await http.request(method, path, { key: id, ...(body !== undefined && { body }) })).body;
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  link.ask(path, body ?? {}, (reply) => (reply.ok ? resolve(reply.answer) : reject(reply.error)));
+  return promise;
+}

@@ -1,0 +1,35 @@
+/** What of a ticket's messages is still on its way: from the outbox, and acknowledged but not yet seen in the stream. */
+import type { OutboxEntry } from './outbox.ts';
+import { laneOf, POST } from './tickets.ts';
+import type { Message, OutgoingMessage, PostMessage } from './types.ts';
+
+export function outgoingOf(
+  ticketId: string,
+  entries: readonly OutboxEntry[],
+  sent: readonly Message[],
+  shown: ReadonlySet<string | undefined>,
+): readonly OutgoingMessage[] {
+  const lane = laneOf(ticketId);
+  const waiting = entries.filter(({ id, kind, ...entry }) => kind === POST && entry.lane === lane && !shown.has(id));
+  const acknowledged = new Set(sent.map(({ clientMessageId }) => clientMessageId));
+  return [
+    ...sent.map((message): OutgoingMessage => {
+      const { message: text, messageType, attachments, internal, createdAt } = message;
+      const said = { message: text, attachments, internal, createdAt };
+      const type = messageType === 'SYSTEM' ? {} : { messageType };
+      return { ...said, ...type, id: message.clientMessageId ?? message.id, ticketId, state: 'sent' };
+    }),
+    ...waiting.filter(({ id }) => !acknowledged.has(id)).map((entry) => waitingMessage(ticketId, entry)),
+  ];
+}
+
+function waitingMessage(ticketId: string, { id, body, createdAt, failed, waitingFor }: OutboxEntry): OutgoingMessage {
+  const said = body as PostMessage;
+  const error = failed ?? waitingFor;
+  return {
+    ...said,
+    ...{ id, ticketId, createdAt },
+    state: failed === undefined ? 'pending' : 'failed',
+    ...(error !== undefined && { error }),
+  };
+}

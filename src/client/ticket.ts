@@ -1,0 +1,286 @@
+/**
+ * A ticket that is followed: its state, kept current. Everyone who asks for the same ticket shares one following. This user
+ * is present in it for as long as somebody has a handle.
+ */
+import { createBackoff, type Pace } from './backoff.ts';
+import { createEmitter, type Listenable } from './emitter.ts';
+import { DeskwireError } from './errors.ts';
+import { createFollower, type Follower } from './follower.ts';
+import type { Http } from './http.ts';
+import type { Link } from './link.ts';
+import type { Outbox, OutboxEntry } from './outbox.ts';
+import { outgoingOf } from './outgoing.ts';
+import { createPeople, withReads } from './people.ts';
+import { createPresence, type PresenceChange, type TypingChange } from './presence.ts';
+import { createShares } from './shares.ts';
+import type { Surroundings } from './surroundings.ts';
+import { loadTicket, olderMessages } from './ticket-load.ts';
+import { changesPeople, merged, NOTHING, peopleAfter, type TicketState, ticketAfter } from './ticket-state.ts';
+import { laneOf, POST, type Tickets } from './tickets.ts';
+import type { Attachment, ChangeTicket, Message, PostMessage, StreamEvent, Ticket } from './types.ts';
+import type { FileToUpload, UploadOptions } from './uploads.ts';
+
+export interface TicketEvents {
+  /** A new one, of anybody, once: also those that were posted while there was no connection. */
+  message: Message;
+  /** Something in `state` is different. */
+  change: TicketState;
+  typing: TypingChange;
+  presence: PresenceChange;
+}
+
+export interface TicketHandle extends Listenable<TicketEvents> {
+  readonly id: string;
+  /** As of now; another object after each change. */
+  readonly state: TicketState;
+  /** Resolves once the state is live; rejects with `not_found` when this user may not see the ticket. */
+  ready(): Promise<void>;
+  /** More of the past, at the beginning of `state.messages`. Nothing when there is no more. */
+  loadOlder(limit?: number): Promise<void>;
+  post(message: string | PostMessage): Promise<Message>;
+  /** Up to the newest message there is, or to a version. */
+  read(upTo?: number): Promise<void>;
+  /** Call it with every key: it sends no more than is needed, and ends by itself. */
+  typing(typing?: boolean, options?: { readonly internal?: boolean }): void;
+  change(changes: ChangeTicket): Promise<Ticket>;
+  upload(file: FileToUpload, options?: UploadOptions): Promise<Attachment>;
+  /** Everything afresh; for a person who presses a button. */
+  reload(): void;
+  /** Its listeners are told no more. */
+  close(): void;
+}
+
+interface Parts {
+  readonly id: string;
+  readonly link: Link;
+  readonly http: Http;
+  readonly outbox: Outbox;
+  readonly tickets: Tickets;
+  readonly surroundings: Surroundings;
+  readonly pace: Pace;
+  /** The user's id, once it is known. */
+  me(): string | undefined;
+  /** Milliseconds between two looks at who is online, while people come and go. */
+  readonly peopleEvery?: number;
+}
+
+const PEOPLE_EVERY = 1_000;
+
+export interface TicketFollowing {
+  handle(): TicketHandle;
+  typing(typing: boolean, internal: boolean): void;
+  close(): void;
+}
+
+export function followTicket(parts: Parts, onUnused: () => void): TicketFollowing {
+  const { id, link, http, outbox, tickets, surroundings } = parts;
+  const stream = `ticket:${id}`;
+  const heard = createEmitter<TicketEvents>();
+  let state: TicketState = NOTHING;
+  /** Each part of the state has the version that it was read at: events that are no newer change nothing in it. */
+  let versions = { ticket: 0, messages: 0 };
+  /** The newest message that listeners know of, once something was loaded. */
+  let newest: number | undefined;
+  /** Acknowledged, and not in `messages` yet. */
+  let sent: readonly Message[] = [];
+  let closed = false;
+  /** Counts what was heard of `unread`: what was asked for before is older. */
+  let unreadTold = 0;
+
+  function update(changes: Partial<TicketState>): void {
+    if (closed) return;
+    state = { ...state, ...changes };
+    heard.emit('change', state);
+  }
+
+  function outgoing() {
+    // Asked after every event: nothing is looked through while nothing is on its way.
+    const isOurs = ({ kind, lane }: OutboxEntry) => kind === POST && lane === laneOf(id);
+    if (sent.length === 0 && !outbox.entries.some(isOurs)) return NOTHING.outgoing;
+    const shown = new Set(state.messages.map(({ clientMessageId }) => clientMessageId));
+    sent = sent.filter(({ clientMessageId }) => !shown.has(clientMessageId));
+    return outgoingOf(id, outbox.entries, sent, shown);
+  }
+
+  function announce(messages: readonly Message[]): void {
+    const last = newest;
+    newest = Math.max(last ?? 0, messages.at(-1)?.version ?? 0);
+    if (last === undefined) return;
+    for (const message of messages) {
+      if (message.version <= last) continue;
+      presence.posted(message.senderId);
+      heard.emit('message', message);
+    }
+  }
+
+  function apply(event: StreamEvent): void {
+    const changes: { -readonly [Key in keyof TicketState]?: TicketState[Key] } = {};
+    if (event.version > versions.ticket) {
+      changes.ticket = ticketAfter(state.ticket, event);
+      versions = { ...versions, ticket: event.version };
+    }
+    const said: Message | undefined = event.data.message;
+    const isNew = event.version > versions.messages;
+    if (isNew && said !== undefined) changes.messages = [...state.messages, said];
+    versions = { ...versions, messages: Math.max(versions.messages, event.version) };
+    changes.people = peopleAfter(state.people, event);
+    state = { ...state, ...changes };
+    update({ outgoing: outgoing() });
+    if (isNew && said !== undefined) announce([said]);
+    if (changesPeople(event) || (event.type === 'MessagePosted' && !isToldOf(event))) people.refreshSoon();
+  }
+
+  /** Whether whoever posted is known, and the server tells this user how many they have not read: those on the ticket. */
+  function isToldOf({ actor }: StreamEvent): boolean {
+    return [actor?.id, parts.me()].every((id) => state.people.some(({ userId }) => userId === id));
+  }
+
+  const people = createPeople({
+    ticketId: id,
+    http,
+    surroundings,
+    soon: parts.peopleEvery ?? PEOPLE_EVERY,
+    me: parts.me,
+    asking: () => unreadTold,
+    onPeople(asked, unread, askedAt) {
+      // What was told since is newer.
+      const ticket = state.ticket && askedAt === unreadTold ? { ...state.ticket, unread } : state.ticket;
+      update({ ticket, people: withReads(asked, state.people) });
+    },
+  });
+
+  const presence = createPresence({
+    ticketId: id,
+    link,
+    surroundings,
+    onTyping(change, all) {
+      update({ typing: all });
+      heard.emit('typing', change);
+    },
+    onPresence(change) {
+      people.refreshSoon();
+      heard.emit('presence', change);
+    },
+  });
+
+  const ignore = [
+    outbox.on('done', ({ entry, answer }) => {
+      if (entry.kind === POST && entry.lane === laneOf(id)) sent = [...sent, answer as Message];
+    }),
+    outbox.on('change', () => {
+      const next = outgoing();
+      if (next !== state.outgoing) update({ outgoing: next });
+    }),
+    link.on('event', ({ name, payload }) => {
+      if (name !== 'ticket_unread' || payload?.ticketId !== id || state.ticket === undefined) return;
+      unreadTold += 1;
+      update({ ticket: { ...state.ticket, unread: payload.unread } });
+    }),
+  ];
+
+  const follower: Follower = createFollower({
+    link,
+    surroundings,
+    backoff: createBackoff(parts.pace, surroundings),
+    source: {
+      stream,
+      async load(cursor) {
+        const loaded = await loadTicket(http, id, cursor);
+        return {
+          version: Math.min(loaded.ticket.version, loaded.version),
+          epoch: loaded.epoch,
+          take() {
+            const { continues } = loaded;
+            const messages = continues ? merged(state.messages, loaded.messages) : loaded.messages;
+            versions = { ticket: loaded.ticket.version, messages: loaded.version };
+            state = {
+              ...state,
+              ticket: loaded.ticket,
+              messages,
+              hasOlder: continues ? state.hasOlder : loaded.hasOlder,
+            };
+            update({ outgoing: outgoing() });
+            // A restored log counts anew: nothing in it is newer than what was seen.
+            if (newest !== undefined && newest > loaded.version) newest = loaded.version;
+            announce(loaded.messages);
+          },
+        };
+      },
+      apply,
+      clear() {
+        versions = { ticket: 0, messages: 0 };
+        sent = [];
+        update({ ticket: undefined, messages: [], hasOlder: false, people: [], typing: [] });
+      },
+      statusChanged: (status) => update({ status }),
+      subscribed(version) {
+        if (shares.count > 0) presence.join(version);
+        void people.refresh();
+      },
+    },
+  });
+  update({ status: follower.status, outgoing: outgoing() });
+
+  async function loadOlder(limit = 50): Promise<void> {
+    const [oldest] = state.messages;
+    const from = follower.cursor;
+    if (!state.hasOlder || oldest === undefined || from === undefined) return;
+    const page = await olderMessages(http, id, oldest.version, limit);
+    // What may be seen has changed, or it was loaded afresh meanwhile: the page does not belong to what is shown.
+    if (closed || page.epoch !== follower.cursor?.epoch || state.messages[0] !== oldest) return;
+    update({ messages: merged(page.messages, state.messages), hasOlder: page.hasOlder });
+  }
+
+  function newestVersion(): number {
+    return state.messages.at(-1)?.version ?? state.ticket?.version ?? 0;
+  }
+
+  function close(): void {
+    closed = true;
+    people.close();
+    follower.close();
+    presence.close();
+    for (const one of ignore) one();
+    heard.clear();
+  }
+
+  const shares = createShares(heard, () => {
+    presence.leave();
+    onUnused();
+  });
+
+  function handle(): TicketHandle {
+    const share = shares.take();
+    if (shares.count === 1 && follower.status === 'live') presence.join(follower.cursor?.version ?? 0);
+    return {
+      ...share,
+      id,
+      get state() {
+        return state;
+      },
+      ready: () => follower.ready(),
+      loadOlder,
+      post: (message) => {
+        presence.type(false, false);
+        return tickets.post(id, message);
+      },
+      async read(upTo = newestVersion()) {
+        if (upTo > 0) await tickets.read(id, upTo);
+      },
+      typing: (typing = true, { internal = false } = {}) => presence.type(typing, internal),
+      change: (changes) => tickets.change(id, changes),
+      upload: (file, options) => tickets.upload(id, file, options),
+      reload: () => follower.reload(),
+    };
+  }
+
+  return { handle, typing: presence.type, close };
+}
+
+/** Numbers are for people: streams and events name tickets by id. */
+export function requireId(id: string): string {
+  if (!/^[A-Za-z0-9-]{1,64}$/.test(id) || /^\d+$/.test(id)) {
+    throw new DeskwireError('invalid_payload', 'A ticket is followed by its id: tickets.get finds it', { field: 'id' });
+  }
+  return id;
+}

@@ -1,0 +1,230 @@
+/** Following a stream: the cursor, what comes twice, what comes too early, and when everything is loaded afresh. */
+import { describe, expect, it } from 'vitest';
+import { createBackoff } from '../../../src/client/backoff.ts';
+import { createEmitter } from '../../../src/client/emitter.ts';
+import { DeskwireError } from '../../../src/client/errors.ts';
+import { createFollower, type Loaded } from '../../../src/client/follower.ts';
+import type { Link, Reply } from '../../../src/client/link.ts';
+import type { StreamEvent } from '../../../src/client/types.ts';
+import { createWorld, settle } from './world.ts';
+
+const STREAM = 'ticket:t';
+const event = (version: number, id: string | null = `e${version}`): StreamEvent => ({
+  ...{ stream: STREAM, version, id, type: 'MessagePosted', time: '', actor: null, data: {} },
+});
+
+interface Asked {
+  readonly payload: unknown;
+  reply(reply: Reply): void;
+}
+
+/** A connection in the hand of the test. */
+function createLink() {
+  const heard = createEmitter<{
+    up: undefined;
+    down: undefined;
+    // biome-ignore lint/suspicious/noExplicitAny: as in the link
+    event: { name: string; payload: any };
+  }>();
+  const asked: Asked[] = [];
+  const behind = new Set<object>();
+  let up = false;
+  const link: Link = {
+    on: heard.on,
+    get up() {
+      return up;
+    },
+    ask: (_name, payload, then) => void asked.push({ payload, reply: then }),
+    tell: () => undefined,
+    catchingUp: (follower, yes) => void (yes ? behind.add(follower) : behind.delete(follower)),
+  };
+  return {
+    link,
+    asked,
+    behind,
+    come() {
+      up = true;
+      heard.emit('up', undefined);
+    },
+    go() {
+      up = false;
+      heard.emit('down', undefined);
+    },
+    send: (payload: StreamEvent) => heard.emit('event', { name: 'event', payload }),
+    resync: (version: number) =>
+      heard.emit('event', { name: 'resync', payload: { stream: STREAM, reason: 'too_old', version } }),
+  };
+}
+
+function setUp(loads: (() => Promise<Pick<Loaded, 'version' | 'epoch'>>)[]) {
+  const world = createWorld();
+  const line = createLink();
+  const seen: (number | string)[] = [];
+  const follower = createFollower({
+    link: line.link,
+    backoff: createBackoff({ first: 100, most: 1_000 }, world.surroundings),
+    surroundings: world.surroundings,
+    source: {
+      stream: STREAM,
+      async load() {
+        const load = loads.shift();
+        if (load === undefined) throw new Error('nothing more to load');
+        const { version, epoch } = await load();
+        return { version, epoch, take: () => void seen.push(`loaded ${version}`) };
+      },
+      apply: ({ version }) => void seen.push(version),
+      clear: () => void seen.push('cleared'),
+      statusChanged: (status) => void seen.push(status),
+    },
+  });
+  const ack = async (version: number, events: StreamEvent[] = [], recovered = true) => {
+    line.asked.at(-1)?.reply({ ok: true, answer: { stream: STREAM, epoch: 'one', version, recovered, events } });
+    await settle();
+  };
+  return { world, ...line, seen, follower, ack };
+}
+
+const at =
+  (version: number, epoch = 'one') =>
+  () =>
+    Promise.resolve({ version, epoch });
+
+it('loads, subscribes after what it loaded, and then applies what comes', async () => {
+  const { come, asked, ack, send, seen, behind } = setUp([at(3)]);
+  come();
+  await settle();
+  expect(behind.size).toBe(1);
+  expect(asked.map(({ payload }) => payload)).toEqual([{ stream: STREAM, after: 3, epoch: 'one' }]);
+  await ack(5, [event(4), event(5)]);
+  send(event(6));
+  expect(seen).toEqual(['loaded 3', 4, 5, 'live', 6]);
+  expect(behind.size).toBe(0);
+});
+
+it('skips what comes before the ack, which brings it again, and what it has already', async () => {
+  const { come, ack, send, seen } = setUp([at(3)]);
+  come();
+  await settle();
+  send(event(4));
+  await ack(5, [event(4), event(5)]);
+  send(event(5));
+  send(event(4));
+  send(event(6));
+  send(event(6));
+  expect(seen).toEqual(['loaded 3', 4, 5, 'live', 6]);
+});
+
+it('applies what only says what is so, although its version is no newer', async () => {
+  const { come, ack, send, seen, follower } = setUp([at(3)]);
+  come();
+  await settle();
+  await ack(3);
+  send(event(3, null));
+  expect(seen.at(-1)).toBe(3);
+  expect(follower.cursor).toEqual({ version: 3, epoch: 'one' });
+});
+
+it('goes on after its cursor when it comes back, without loading', async () => {
+  const { come, go, ack, asked, send, seen } = setUp([at(3)]);
+  come();
+  await settle();
+  await ack(3);
+  send(event(7));
+  go();
+  expect(seen.at(-1)).toBe('stale');
+  send(event(8));
+  come();
+  await settle();
+  expect(asked.at(-1)?.payload).toEqual({ stream: STREAM, after: 7, epoch: 'one' });
+  await ack(8, [event(8)]);
+  expect(seen).toEqual(['loaded 3', 'live', 7, 'stale', 8, 'live']);
+});
+
+it('gives no heed to the answer of a connection that is gone', async () => {
+  const { come, go, asked, seen } = setUp([at(3)]);
+  come();
+  await settle();
+  const [first] = asked;
+  go();
+  come();
+  await settle();
+  first?.reply({ ok: true, answer: { epoch: 'one', version: 9, recovered: true, events: [event(9)] } });
+  expect(seen).toEqual(['loaded 3']);
+});
+
+it('gives no heed to a load that a drop has overtaken', async () => {
+  const slow = Promise.withResolvers<{ version: number; epoch: string }>();
+  const { come, go, seen } = setUp([() => slow.promise, at(9)]);
+  come();
+  await settle();
+  go();
+  come();
+  await settle();
+  slow.resolve({ version: 3, epoch: 'one' });
+  await settle();
+  expect(seen).toEqual(['loaded 9']);
+});
+
+describe('a resync', () => {
+  it('makes it load afresh and subscribe after that, with the epoch of the load', async () => {
+    const { come, ack, asked, resync, send, seen } = setUp([at(3), at(40, 'two')]);
+    come();
+    await settle();
+    await ack(3);
+    resync(41);
+    send(event(42));
+    await settle();
+    expect(asked.at(-1)?.payload).toEqual({ stream: STREAM, after: 40, epoch: 'two' });
+    await ack(42, [event(41), event(42)]);
+    expect(seen).toEqual(['loaded 3', 'live', 'stale', 'loaded 40', 41, 42, 'live']);
+  });
+
+  it('is waited for after an ack that brings nothing', async () => {
+    const { come, ack, resync, seen } = setUp([at(3), at(40)]);
+    come();
+    await settle();
+    await ack(41, [], false);
+    expect(seen).toEqual(['loaded 3']);
+    resync(41);
+    await settle();
+    expect(seen).toEqual(['loaded 3', 'loaded 40']);
+  });
+});
+
+it('is gone when there is nothing to see, and asks again with the next connection', async () => {
+  const { come, go, seen, follower, behind } = setUp([
+    () => Promise.reject(new DeskwireError('not_found', 'no such ticket')),
+    at(1),
+  ]);
+  const ready = follower.ready();
+  come();
+  await expect(ready).rejects.toMatchObject({ code: 'not_found' });
+  expect(seen).toEqual(['cleared', 'gone']);
+  expect(behind.size).toBe(0);
+  go();
+  come();
+  await settle();
+  expect(seen).toEqual(['cleared', 'gone', 'loading', 'loaded 1']);
+});
+
+it('tries again what failed only for now, after a while', async () => {
+  const { come, seen, world } = setUp([() => Promise.reject(new DeskwireError('unavailable', 'starting')), at(1)]);
+  come();
+  await settle();
+  expect(world.next).toBe(50);
+  await world.pass(50);
+  expect(seen).toEqual(['loading', 'loaded 1']);
+});
+
+it('is told nothing more once it is closed, and loads nothing', async () => {
+  const { come, ack, send, seen, follower } = setUp([at(3), at(4)]);
+  come();
+  await settle();
+  await ack(3);
+  follower.close();
+  send(event(4));
+  follower.reload();
+  await settle();
+  await expect(follower.ready()).rejects.toMatchObject({ code: 'closed' });
+  expect(seen).toEqual(['loaded 3', 'live']);
+});

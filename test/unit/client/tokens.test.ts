@@ -1,0 +1,118 @@
+/** When a token is asked for, and whose it may be. */
+import { describe, expect, it } from 'vitest';
+import { createTokens } from '../../../src/client/tokens.ts';
+
+function tokenOf(claims: object): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'none' })}.${part(claims)}.signature`;
+}
+
+const now = () => 1_000_000;
+
+/** A token function that gives another one each time, and counts how often it was asked. */
+function counting(claims: () => object = () => ({})) {
+  const source = Object.assign(
+    () => {
+      source.asked += 1;
+      return tokenOf({ sub: '1', asked: source.asked, ...claims() });
+    },
+    { asked: 0 },
+  );
+  return source;
+}
+
+describe('a token function', () => {
+  it('is asked once, however many want a token', async () => {
+    const source = counting();
+    const tokens = createTokens(source, { now });
+    const [one, two] = await Promise.all([tokens.get(), tokens.get()]);
+    expect(one).toBe(two);
+    expect(await tokens.get()).toBe(one);
+    expect(source.asked).toBe(1);
+    expect(tokens.userId).toBe('1');
+  });
+
+  it('is asked again when the server refused the token', async () => {
+    const source = counting();
+    const tokens = createTokens(source, { now });
+    const first = await tokens.get();
+    tokens.refused(first);
+    expect(await tokens.get()).not.toBe(first);
+  });
+
+  it('is not asked again for the refusal of a token that was replaced already', async () => {
+    const source = counting();
+    const tokens = createTokens(source, { now });
+    const first = await tokens.get();
+    tokens.refused(first);
+    await tokens.get();
+    tokens.refused(first);
+    await tokens.get();
+    expect(source.asked).toBe(2);
+  });
+
+  it('is asked again a minute before the token expires', async () => {
+    let time = now();
+    const source = counting(() => ({ exp: time / 1_000 + 600 }));
+    const tokens = createTokens(source, { now: () => time });
+    await tokens.get();
+    expect(tokens.renewAt).toBe(now() + 540_000);
+    time += 539_999;
+    await tokens.get();
+    expect(source.asked).toBe(1);
+    time += 1;
+    await tokens.get();
+    expect(source.asked).toBe(2);
+  });
+
+  it('is not asked over and over by a device whose clock is ahead', async () => {
+    const source = counting(() => ({ exp: now() / 1_000 - 9_999 }));
+    const tokens = createTokens(source, { now });
+    await tokens.get();
+    await tokens.get();
+    expect(source.asked).toBe(1);
+  });
+
+  it('that fails while the token before is still good leaves that in use', async () => {
+    let time = now();
+    const first = tokenOf({ sub: '1', exp: time / 1_000 + 600 });
+    const given = [() => Promise.resolve(first), () => Promise.reject(new Error('busy'))];
+    const tokens = createTokens(() => given.shift()?.() ?? Promise.reject(new Error('still busy')), {
+      now: () => time,
+    });
+    await tokens.get();
+    time += 550_000;
+    expect(await tokens.get()).toBe(first);
+    tokens.refused(first);
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'no_token' });
+  });
+
+  it('that fails is told as having no token, with its cause', async () => {
+    const cause = new Error('the session has ended');
+    const tokens = createTokens(() => Promise.reject(cause), { now });
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'no_token', cause });
+  });
+
+  it('that gives the token of another user is refused', async () => {
+    const users = ['1', '2'];
+    const tokens = createTokens(() => tokenOf({ sub: users.shift() }), { now });
+    tokens.refused(await tokens.get());
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'another_user' });
+  });
+});
+
+it('a token that is a text is good until it is refused', async () => {
+  const tokens = createTokens(tokenOf({ sub: '1' }), { now });
+  const token = await tokens.get();
+  expect(await tokens.get()).toBe(token);
+  tokens.refused(token);
+  await expect(tokens.get()).rejects.toMatchObject({ code: 'no_token' });
+  expect(tokens.renewable).toBe(false);
+});
+
+it('a token that is no JWT is used as it is', async () => {
+  const tokens = createTokens('opaque', { now });
+  expect(await tokens.get()).toBe('opaque');
+  expect(tokens.userId).toBeUndefined();
+  expect(tokens.renewAt).toBeUndefined();
+});

@@ -1,0 +1,99 @@
+/** One ticket's conversation: history, what is on its way, who types, and the place to write. */
+import type { Message, OutgoingMessage, TicketState } from '../src/client/index.ts';
+import { composer } from './composer.ts';
+import { h, keyed, set } from './dom.ts';
+import { messageElement, outgoingElement } from './message.ts';
+import type { Context, View } from './view.ts';
+
+type Line = { readonly key: string } & ({ readonly message: Message } | { readonly outgoing: OutgoingMessage });
+
+/** Pixels from the end within which somebody reads what is newest. */
+const NEAR = 80;
+
+export function chatView(context: Context, id: string): View {
+  const { client, texts, visible } = context;
+  const ticket = client.ticket(id);
+  const older = h('button', { type: 'button', on: { click: () => void showOlder() } }, texts.older);
+  const log = h('div', { class: 'scroll', role: 'log', 'aria-live': 'polite', tabindex: 0, 'aria-label': texts.title });
+  const lines = h('div', { class: 'scroll-lines' });
+  const typing = h('p', { class: 'typing', 'aria-live': 'polite' });
+  const gone = h('p', { class: 'empty', role: 'alert', hidden: true }, texts.gone);
+  const form = composer(context, ticket);
+  log.append(older, lines);
+  lines.style.display = 'contents';
+  const title = h('span', {});
+  const element = h('div', { class: 'view' }, log, gone, typing, form.element);
+  const render = keyed(
+    lines,
+    ({ key }: Line) => key,
+    (line) => ('message' in line ? messageElement(context, line.message) : outgoingElement(context, line.outgoing)),
+  );
+  let readUpTo = 0;
+
+  function display(state: TicketState): void {
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    render([...state.messages.map(sentLine), ...state.outgoing.map(waitingLine)]);
+    older.hidden = !state.hasOlder;
+    gone.hidden = state.status !== 'gone';
+    form.element.hidden = state.status === 'gone';
+    set(log, 'aria-busy', state.status === 'loading' ? 'true' : undefined);
+    typing.textContent =
+      state.typing.length === 0 ? '' : `${state.typing.map((one) => one.userName).join(', ')} ${texts.typing}`;
+    if (state.ticket !== undefined) title.textContent = `#${state.ticket.number} ${state.ticket.description}`;
+    if (atEnd) log.scrollTop = log.scrollHeight;
+    markRead();
+  }
+
+  function markRead(): void {
+    const newest = ticket.state.messages.at(-1)?.version ?? 0;
+    if (!visible() || newest <= readUpTo || ticket.state.ticket?.unread === 0) return;
+    readUpTo = newest;
+    // It is repeated until it gets through; a refusal means that there is nothing to read any more.
+    ticket.read(newest).catch(() => undefined);
+    const told = client.inbox.state.notifications.filter(({ read, data }) => !read && data.ticketId === id);
+    client.inbox.markRead(told.map((one) => one.id)).catch(() => undefined);
+  }
+
+  async function showOlder(): Promise<void> {
+    const { scrollHeight, scrollTop } = log;
+    older.disabled = true;
+    await ticket.loadOlder().catch(() => undefined);
+    older.disabled = false;
+    log.scrollTop = scrollTop + log.scrollHeight - scrollHeight;
+  }
+
+  const onVisible = () => markRead();
+  document.addEventListener('visibilitychange', onVisible);
+  ticket.on('change', display);
+  // What tells of a message that is on the screen is no news.
+  const ignore = client.inbox.on('notification', ({ id: told, data }) => {
+    if (visible() && data.ticketId === id) client.inbox.markRead([told]).catch(() => undefined);
+  });
+  display(ticket.state);
+
+  return {
+    get title() {
+      return title.textContent || texts.title;
+    },
+    element,
+    focus: form.focus,
+    seen() {
+      log.scrollTop = log.scrollHeight;
+      markRead();
+    },
+    close() {
+      document.removeEventListener('visibilitychange', onVisible);
+      ignore();
+      form.close();
+      ticket.close();
+    },
+  };
+}
+
+function sentLine(message: Message): Line {
+  return { key: message.id, message };
+}
+
+function waitingLine(outgoing: OutgoingMessage): Line {
+  return { key: `${outgoing.id} ${outgoing.state}`, outgoing };
+}

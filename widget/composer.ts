@@ -1,0 +1,113 @@
+/** Where a message is written: Enter sends, Shift+Enter makes a line; files are uploaded first, and go with the message. */
+import type { Attachment, TicketHandle } from '../src/client/index.ts';
+import { h, icon, set } from './dom.ts';
+import { ICONS } from './styles.ts';
+import { type Context, messageOf } from './view.ts';
+
+export interface Composer {
+  readonly element: HTMLFormElement;
+  focus(): void;
+  /** Ends what is being uploaded. */
+  close(): void;
+}
+
+export function composer({ texts }: Context, ticket: TicketHandle): Composer {
+  const closing = new AbortController();
+  let attached: readonly Attachment[] = [];
+  let uploading = 0;
+  const files = h('ul', { class: 'files' });
+  const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
+  const text = h('textarea', {
+    ...{ rows: 1, dir: 'auto', maxlength: 10_000, 'aria-label': texts.write, placeholder: texts.write },
+    on: { keydown: (event) => void keyPressed(event as KeyboardEvent), input: () => ticket.typing(text.value !== '') },
+  });
+  const chooser = h('input', { type: 'file', multiple: true, hidden: true, on: { change: chosen } });
+  const clip = h('button', { type: 'button', 'aria-label': texts.attach, title: texts.attach }, icon(ICONS.clip));
+  const send = h('button', { type: 'submit', class: 'primary' }, texts.send);
+  const element = h(
+    'form',
+    { on: { submit, dragover: allow, drop: dropped } },
+    files,
+    problem,
+    clip,
+    chooser,
+    text,
+    send,
+  );
+  clip.addEventListener('click', () => chooser.click());
+
+  function keyPressed(event: KeyboardEvent): void {
+    // Enter also ends the choice of a character in some ways of writing.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    submit(event);
+  }
+
+  function submit(event: Event): void {
+    event.preventDefault();
+    const message = text.value.trim();
+    if (uploading > 0 || (message === '' && attached.length === 0)) return;
+    const attachments = attached;
+    // What became of it is shown with the message: it waits, is sent, or failed.
+    ticket.post({ message, ...(attachments.length > 0 && { attachments }) }).catch(() => undefined);
+    text.value = '';
+    attached = [];
+    files.replaceChildren();
+    say(undefined);
+  }
+
+  function chosen(): void {
+    for (const file of chooser.files ?? []) void upload(file);
+    chooser.value = '';
+  }
+
+  function allow(event: Event): void {
+    event.preventDefault();
+  }
+
+  function dropped(event: Event): void {
+    event.preventDefault();
+    for (const file of (event as DragEvent).dataTransfer?.files ?? []) void upload(file);
+  }
+
+  /** Never rejects. */
+  async function upload(file: File): Promise<void> {
+    const progress = h('progress', { max: 1, value: 0, 'aria-label': file.name });
+    const item = h('li', {}, file.name, progress);
+    files.append(item);
+    count(1);
+    try {
+      const onProgress = (share: number) => {
+        progress.value = share;
+      };
+      const done = await ticket.upload(file, { onProgress, signal: closing.signal });
+      attached = [...attached, done];
+      const remove = () => {
+        attached = attached.filter(({ id }) => id !== done.id);
+        item.remove();
+      };
+      const away = h(
+        'button',
+        { type: 'button', 'aria-label': `${texts.remove}: ${done.name}`, on: { click: remove } },
+        '×',
+      );
+      item.replaceChildren(done.name, away);
+    } catch (error) {
+      item.remove();
+      if (!closing.signal.aborted) say(`${file.name}: ${messageOf(error)}`);
+    } finally {
+      count(-1);
+    }
+  }
+
+  function count(change: number): void {
+    uploading += change;
+    set(send, 'disabled', uploading > 0);
+  }
+
+  function say(what: string | undefined): void {
+    problem.hidden = what === undefined;
+    problem.textContent = what ?? '';
+  }
+
+  return { element, focus: () => text.focus(), close: () => closing.abort() };
+}

@@ -1,0 +1,51 @@
+/** The bell's list: what happened, and where it leads. */
+import type { Notification } from '../src/client/index.ts';
+import { h, keyed } from './dom.ts';
+import { type Context, timeOf, type View } from './view.ts';
+
+export function notificationsView({ client, texts, language, show }: Context): View {
+  const list = h('ul', { class: 'scroll' });
+  const empty = h('p', { class: 'empty' }, texts.noNotifications);
+  const all = h('button', { type: 'button', on: { click: readAll } }, texts.markAllRead);
+  const more = h(
+    'button',
+    { type: 'button', on: { click: () => void client.inbox.loadOlder().catch(() => undefined) } },
+    texts.older,
+  );
+  const element = h('div', { class: 'view' }, list, empty, h('footer', {}, all, more));
+  const render = keyed(list, (one: Notification) => `${one.id} ${one.read}`, rowOf);
+
+  function rowOf(one: Notification): HTMLElement {
+    const what = h('span', {}, one.title, h('small', {}, one.message), h('small', {}, timeOf(one.timestamp, language)));
+    const badge = h('span', { class: 'badge', 'aria-label': texts.unread }, '•');
+    return h(
+      'li',
+      {},
+      h('button', { class: 'row', type: 'button', on: { click: () => open(one) } }, what, !one.read && badge),
+    );
+  }
+
+  /** What cannot be told to the server now is told later: nobody has to wait for it. */
+  function readAll(): void {
+    client.inbox.markAllRead().catch(() => undefined);
+  }
+
+  function open({ id, data, read }: Notification): void {
+    if (!read) client.inbox.markRead([id]).catch(() => undefined);
+    if (typeof data.ticketId === 'string') show({ at: 'chat', id: data.ticketId });
+  }
+
+  function display(): void {
+    const { notifications, hasOlder, unread } = client.inbox.state;
+    render(notifications);
+    list.hidden = notifications.length === 0;
+    empty.hidden = notifications.length > 0;
+    more.hidden = !hasOlder;
+    all.disabled = unread === 0;
+  }
+
+  const ignore = client.inbox.on('change', display);
+  display();
+
+  return { title: texts.notifications, element, focus: () => all.focus(), seen: () => undefined, close: ignore };
+}

@@ -1,0 +1,96 @@
+/** The user's tickets, and the way to a new one. */
+import type { Ticket } from '../src/client/index.ts';
+import { h, keyed } from './dom.ts';
+import { type Context, messageOf, timeOf, type View } from './view.ts';
+
+export function ticketsView({ client, texts, language, show }: Context): View {
+  let closed = false;
+  let tickets: readonly Ticket[] = [];
+  const list = h('ul', { class: 'scroll' });
+  const empty = h('p', { class: 'empty', hidden: true }, texts.noTickets);
+  const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
+  const text = h('textarea', { rows: 2, 'aria-label': texts.describe, placeholder: texts.describe, maxlength: 4_000 });
+  const start = h('button', { type: 'submit', class: 'primary' }, texts.start);
+  const form = h('form', { 'aria-label': texts.newTicket, on: { submit } }, text, start);
+  const element = h('div', { class: 'view' }, list, empty, problem, form);
+  const render = keyed(list, (ticket: Ticket) => `${ticket.id} ${ticket.unread} ${ticket.updatedAt}`, rowOf);
+
+  function rowOf(ticket: Ticket): HTMLElement {
+    const told = `${texts.status[ticket.status]} · ${timeOf(ticket.updatedAt, language)}`;
+    const badge = h(
+      'span',
+      { class: 'badge', 'aria-label': `${ticket.unread} ${texts.unread}` },
+      String(ticket.unread),
+    );
+    const what = h('span', {}, `#${ticket.number} ${ticket.description}`, h('small', {}, told));
+    const open = () => show({ at: 'chat', id: ticket.id });
+    return h(
+      'li',
+      {},
+      h('button', { class: 'row', type: 'button', on: { click: open } }, what, ticket.unread > 0 && badge),
+    );
+  }
+
+  function display(next: readonly Ticket[]): void {
+    tickets = next;
+    render(next);
+    list.hidden = next.length === 0;
+    empty.hidden = next.length > 0;
+  }
+
+  function say(what: string | undefined): void {
+    problem.hidden = what === undefined;
+    problem.textContent = what ?? '';
+  }
+
+  /** Never rejects. */
+  async function load(): Promise<void> {
+    try {
+      const { items } = await client.tickets.list({ limit: 50 });
+      if (closed) return;
+      display(items);
+      say(undefined);
+    } catch (error) {
+      // Without a connection, the next one loads it.
+      if (!closed && client.connection.state === 'live') say(`${texts.wrong}: ${messageOf(error)}`);
+    }
+  }
+
+  function submit(event: Event): void {
+    event.preventDefault();
+    const description = text.value.trim();
+    if (description === '') return;
+    start.disabled = true;
+    client.tickets
+      .open({ description })
+      .then(({ id }) => {
+        if (!closed) show({ at: 'chat', id });
+      })
+      .catch((error: unknown) => {
+        start.disabled = false;
+        say(`${texts.wrong}: ${messageOf(error)}`);
+      });
+  }
+
+  const ignore = [
+    client.tickets.on('unread', ({ ticketId, unread }) =>
+      display(tickets.map((one) => (one.id === ticketId ? { ...one, unread } : one))),
+    ),
+    client.inbox.on('notification', () => void load()),
+    client.connection.on('state', (state) => {
+      if (state === 'live') void load();
+    }),
+  ];
+  void load();
+
+  return {
+    title: texts.title,
+    element,
+    focus: () => text.focus(),
+    seen: () => undefined,
+    close() {
+      closed = true;
+      for (const one of ignore) one();
+    },
+  };
+}
