@@ -20,6 +20,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY scripts/build-web.ts ./scripts/
 COPY widget ./widget
+COPY console ./console
 COPY src ./src
 RUN node scripts/build-web.ts
 
