@@ -14,10 +14,12 @@ import { startServer } from './support/server.ts';
 import { startServices } from './support/services.ts';
 import { startWorker } from './support/worker.ts';
 
-/** Tickets of each length. Ids that are nobody's number. */
+/** Tickets of each length. */
 const SHORT = [1_000, 2_000, 3_000];
 const LONG = [4_000, 5_000, 6_000];
-const MESSAGES = { short: 100, long: 100_000 } as const;
+/** To clients, digits are a ticket's number. */
+const numberOf = (ticket: number) => `${ticket + 1}`;
+const MESSAGES = { short: 100, long: Number(process.env.BENCH_MESSAGES || 100_000) } as const;
 /** Milliseconds after which a ticket that nobody is in is forgotten, and a little more. */
 const FORGOTTEN = 5_500;
 const { rounds } = planOf({ rounds: 6, seconds: 0 });
@@ -33,7 +35,7 @@ process.stderr.write('making tickets\n');
   for (const [tickets, messages] of [[SHORT, MESSAGES.short] as const, [LONG, MESSAGES.long] as const]) {
     for (const ticket of tickets) {
       await log.append(opening(ticket));
-      await log.append(Array.from({ length: messages }, () => posting(ticket, false)));
+      await log.append(Array.from({ length: messages }, (_, n) => posting(ticket, n % 2 === 0 ? 'driver' : 'agent')));
     }
   }
   await log.analyze();
@@ -53,13 +55,13 @@ const [agent] = AGENTS;
 if (agent === undefined) throw new Error('there is nobody');
 await client.call('connect', { url: server.url, token: await provider.tokenOf(agent) } satisfies Opener);
 // As in life: whoever posts leaves a snapshot of a long ticket behind.
-for (const ticket of [...SHORT, ...LONG]) await client.call('post', `${ticket}`);
+for (const ticket of [...SHORT, ...LONG]) await client.call('post', numberOf(ticket));
 
 function turnsOf(tickets: readonly number[]) {
   let leftAt = Number.NEGATIVE_INFINITY;
   return async (): Promise<Opened> => {
     await sleep(Math.max(0, leftAt + FORGOTTEN - performance.now()));
-    const opened = await client.call<Opened>('open', tickets.map(String));
+    const opened = await client.call<Opened>('open', tickets.map(numberOf));
     leftAt = performance.now();
     return opened;
   };

@@ -25,6 +25,9 @@ process.stderr.write('making a history\n');
 }
 await createReadModels({ connectionString: url });
 
+// What one side leaves to be vacuumed would be done, and paid for, in the turn of the other.
+await query(url, 'alter system set autovacuum = off');
+await query(url, 'select pg_reload_conf()');
 await using deskwire = startWorker('rebuild/deskwire.ts');
 await using copy = startWorker('rebuild/copy.mjs');
 await deskwire.call('open', url);

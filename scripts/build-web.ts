@@ -6,8 +6,9 @@
  *   node scripts/build-web.ts client    one of them, in any case
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { InlineConfig } from 'vite';
 import consoleConfig from '../console/vite.config.ts';
 
@@ -76,8 +77,18 @@ async function build(target: Target, print: string): Promise<void> {
   const { build: options, ...config } = target.config;
   const emptyOutDir = true;
   await vite.build({ configFile: false, logLevel: 'warn', ...config, build: { emptyOutDir, ...options } });
-  await mkdir(dist, { recursive: true });
+  await compressAll(join(dist, target.name));
   await writeFile(stampOf(target), print);
+}
+
+/** Beside each text, what is sent of it: compressed once, as well as it can be, rather than for every request. */
+async function compressAll(folder: string): Promise<void> {
+  for (const file of await filesIn(folder)) {
+    if (!/\.(js|css|html|svg|json|webmanifest)$/.test(file)) continue;
+    const content = await readFile(file);
+    await writeFile(`${file}.gz`, gzipSync(content, { level: 9 }));
+    await writeFile(`${file}.br`, brotliCompressSync(content));
+  }
 }
 
 /** Builds those that are not up to date, or the one named. Returns the names of what was built. */

@@ -33,7 +33,7 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
-import { createSocketCluster, type SocketCluster } from './gateway/cluster.ts';
+import { createSocketCluster } from './gateway/cluster.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from './gateway/gateway.ts';
@@ -179,13 +179,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const actors = watchCommands(placed, telemetry);
 
   const auth = await createAuth({
-    pool,
-    actors,
-    directory,
-    broker,
-    log: logger,
-    now: Date.now,
-    newId,
+    ...{ pool, actors, directory, broker, log: logger, now: Date.now, newId },
     limitAttempts: config.RATE_LIMIT === 'on',
     ...providerOf(config),
   });
@@ -195,12 +189,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const store = await openAttachmentStore(config);
   parts.defer('attachment store', () => store.close());
   const attachments = await createAttachments({
-    pool,
-    store,
+    ...{ pool, store, newId, now: Date.now, log: logger },
     baseUrl: config.PUBLIC_URL ?? '',
-    newId,
-    now: Date.now,
-    log: logger,
   });
   parts.defer('attachments', () => attachments.close());
 
@@ -226,18 +216,11 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     relayPosition: () => publishedPosition(connection),
     now: Date.now,
   });
-  const cluster = has('api') || has('gateway') ? joinSockets() : undefined;
-
-  function joinSockets(): SocketCluster {
-    const joined = createSocketCluster({
-      ...{ self: newId(), dialects: DIALECTS, broker, now: Date.now },
-      clock: () => performance.now(),
-      log: logger.child({ of: 'sockets' }),
-    });
-    parts.defer('cluster of sockets', () => joined.close());
-    return joined;
-  }
-
+  const served = has('api') || has('gateway');
+  const clock = () => performance.now();
+  const common = { broker, now: Date.now, clock, log: logger.child({ of: 'sockets' }) };
+  const cluster = served ? createSocketCluster({ ...common, self: newId(), dialects: DIALECTS }) : undefined;
+  parts.defer('cluster of sockets', async () => cluster?.close());
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
@@ -292,7 +275,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     await cluster.join(opened);
   }
   // Whoever runs commands takes part in their placement; first of all to end, so that the others take over meanwhile.
-  if (has('api') || has('gateway')) await placed.join();
+  if (served) await placed.join();
   parts.defer('readiness', () => {
     draining = true;
     placed.leave();
@@ -304,6 +287,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     actors: () => local.active,
     sockets: () => gateway?.sockets() ?? [],
     rooms: () => gateway?.rooms() ?? [],
+    outbound: () => gateway?.outbound(),
   });
   return app;
 }

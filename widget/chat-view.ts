@@ -50,6 +50,8 @@ export function chatView(context: Context, id: string): View {
     readUpTo = newest;
     // It is repeated until it gets through; a refusal means that there is nothing to read any more.
     ticket.read(newest).catch(() => undefined);
+    const told = client.inbox.state.notifications.filter(({ read, data }) => !read && data.ticketId === id);
+    client.inbox.markRead(told.map((one) => one.id)).catch(() => undefined);
   }
 
   async function showOlder(): Promise<void> {
@@ -63,6 +65,10 @@ export function chatView(context: Context, id: string): View {
   const onVisible = () => markRead();
   document.addEventListener('visibilitychange', onVisible);
   ticket.on('change', display);
+  // What tells of a message that is on the screen is no news.
+  const ignore = client.inbox.on('notification', ({ id: told, data }) => {
+    if (visible() && data.ticketId === id) client.inbox.markRead([told]).catch(() => undefined);
+  });
   display(ticket.state);
 
   return {
@@ -77,6 +83,7 @@ export function chatView(context: Context, id: string): View {
     },
     close() {
       document.removeEventListener('visibilitychange', onVisible);
+      ignore();
       form.close();
       ticket.close();
     },

@@ -4,9 +4,10 @@
  */
 import { type Client, type ConnectionState, createClient, type TokenSource, webStorage } from '../src/client/index.ts';
 import { chatView } from './chat-view.ts';
-import { h, icon, set } from './dom.ts';
+import { set } from './dom.ts';
+import { createFrame } from './frame.ts';
 import { notificationsView } from './notifications-view.ts';
-import { ICONS, STYLES } from './styles.ts';
+import { STYLES } from './styles.ts';
 import { directionOf, type Texts, textsIn } from './texts.ts';
 import { ticketsView } from './tickets-view.ts';
 import type { Context, Place, View } from './view.ts';
@@ -119,41 +120,15 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
   sheet.replaceSync(STYLES);
   shadow.adoptedStyleSheets = [sheet];
 
-  const badge = h('span', { class: 'badge', hidden: true });
-  const launcher = h(
-    'button',
-    { class: 'launcher', type: 'button', 'aria-expanded': 'false', on: { click: toggle } },
-    icon(ICONS.chat),
-    badge,
-  );
-  const heading = h('h2', { id: 'title' }, texts.title);
-  const count = h('span', { class: 'badge', hidden: true });
-  const back = h(
-    'button',
-    { type: 'button', 'aria-label': texts.back, title: texts.back, on: { click: () => show({ at: 'tickets' }) } },
-    icon(ICONS.list),
-  );
-  const bell = h(
-    'button',
-    { class: 'bell', type: 'button', on: { click: () => show({ at: 'notifications' }) } },
-    icon(ICONS.bell),
-    count,
-  );
-  const away = h(
-    'button',
-    { type: 'button', 'aria-label': texts.close, title: texts.close, on: { click: close } },
-    icon(ICONS.close),
-  );
-  const state = h('p', { class: 'connection', role: 'status' });
-  const place = h('div', { class: 'view' });
-  const panel = h(
-    'section',
-    { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', hidden: true, on: { keydown: pressed } },
-    h('header', {}, back, heading, bell, away),
-    state,
-    place,
-  );
-  const root = h('div', { dir: host.getAttribute('dir') ?? directionOf(language), lang: language }, panel, launcher);
+  const { root, launcher, panel, heading, back, bell, badges, state, place } = createFrame(texts, {
+    toggle,
+    close,
+    pressed,
+    showTickets: () => show({ at: 'tickets' }),
+    showNotifications: () => show({ at: 'notifications' }),
+  });
+  set(root, 'dir', host.getAttribute('dir') ?? directionOf(language));
+  set(root, 'lang', language);
   shadow.replaceChildren(root);
 
   const context: Context = {
@@ -214,7 +189,7 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
   }
 
   function showUnread(unread: number): void {
-    for (const one of [badge, count]) {
+    for (const one of badges) {
       one.hidden = unread === 0;
       one.textContent = unread > 99 ? '99+' : String(unread);
     }

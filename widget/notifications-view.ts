@@ -38,6 +38,7 @@ export function notificationsView({ client, texts, language, show }: Context): V
   function display(): void {
     const { notifications, hasOlder, unread } = client.inbox.state;
     render(notifications);
+    list.hidden = notifications.length === 0;
     empty.hidden = notifications.length > 0;
     more.hidden = !hasOlder;
     all.disabled = unread === 0;

@@ -49,15 +49,16 @@ header h2{font-size:1.1rem;margin:0 .25rem;flex:1;overflow:hidden;text-overflow:
 .message img{max-inline-size:100%;border-radius:.5rem;display:block;margin-block-start:.25rem}
 .typing{min-block-size:1.4rem;margin:0;padding:0 .75rem;font-size:.85rem;color:var(--muted)}
 .problem{margin:0;padding:.25rem .75rem;color:var(--bad);font-size:.85rem}
-form{display:flex;gap:.25rem;padding:.5rem;border-block-start:1px solid var(--line);align-items:flex-end;flex-wrap:wrap}
+form{display:flex;gap:.5rem;padding:.5rem;border-block-start:1px solid var(--line);align-items:flex-end;flex-wrap:wrap}
 textarea{flex:1;min-inline-size:8rem;resize:none;border:1px solid var(--line);border-radius:.5rem;padding:.5rem;background:var(--bg)}
 .files{flex-basis:100%;display:flex;flex-wrap:wrap;gap:.25rem;list-style:none;margin:0;padding:0;font-size:.85rem}
 .files li{display:flex;align-items:center;gap:.25rem;background:var(--soft);border-radius:.5rem;padding-inline:.5rem}
 .row{inline-size:100%;text-align:start;display:flex;gap:.5rem;align-items:center;border:1px solid var(--line)}
 .row>span:first-child{flex:1;overflow-wrap:anywhere}
 .row small{display:block;color:var(--muted)}
-.empty{color:var(--muted);text-align:center}
-@media (max-width:30rem){.panel{position:fixed;inset:0;inline-size:100%;block-size:100%;border:0;border-radius:0}}
+.empty{color:var(--muted);text-align:center;flex:1}
+@media (max-width:30rem){.panel{position:fixed;inset:0;inline-size:100%;block-size:100%;border:0;border-radius:0}
+  .panel:not([hidden])+.launcher{display:none}}
 @media (prefers-reduced-motion:no-preference){.panel{animation:come .15s ease-out}@keyframes come{from{opacity:0}}}
 `;
 

@@ -1,5 +1,7 @@
 /** What the widget says, by language. A page gives its own with the element's property `texts`. */
 
+import type { Status } from '../src/client/index.ts';
+
 export interface Texts {
   readonly title: string;
   readonly openChat: string;
@@ -30,6 +32,7 @@ export interface Texts {
   readonly connecting: string;
   readonly replaying: string;
   readonly live: string;
+  readonly status: Readonly<Record<Status, string>>;
 }
 
 const en: Texts = {
@@ -62,6 +65,13 @@ const en: Texts = {
   connecting: 'Connecting…',
   replaying: 'Catching up…',
   live: 'Connected',
+  status: {
+    open: 'open',
+    in_progress: 'in progress',
+    pending: 'waiting for you',
+    resolved: 'resolved',
+    closed: 'closed',
+  },
 };
 
 const de: Texts = {
@@ -94,6 +104,13 @@ const de: Texts = {
   connecting: 'Verbinden…',
   replaying: 'Holt auf…',
   live: 'Verbunden',
+  status: {
+    open: 'offen',
+    in_progress: 'in Arbeit',
+    pending: 'wartet auf Sie',
+    resolved: 'gelöst',
+    closed: 'geschlossen',
+  },
 };
 
 const ar: Texts = {
@@ -126,6 +143,7 @@ const ar: Texts = {
   connecting: 'جارٍ الاتصال…',
   replaying: 'جارٍ اللحاق…',
   live: 'متصل',
+  status: { open: 'مفتوحة', in_progress: 'قيد المعالجة', pending: 'بانتظار ردك', resolved: 'تم حلها', closed: 'مغلقة' },
 };
 
 const LANGUAGES: Readonly<Record<string, Texts>> = { en, de, ar };

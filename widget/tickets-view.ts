@@ -16,7 +16,7 @@ export function ticketsView({ client, texts, language, show }: Context): View {
   const render = keyed(list, (ticket: Ticket) => `${ticket.id} ${ticket.unread} ${ticket.updatedAt}`, rowOf);
 
   function rowOf(ticket: Ticket): HTMLElement {
-    const told = `${ticket.status.replaceAll('_', ' ')} · ${timeOf(ticket.updatedAt, language)}`;
+    const told = `${texts.status[ticket.status]} · ${timeOf(ticket.updatedAt, language)}`;
     const badge = h(
       'span',
       { class: 'badge', 'aria-label': `${ticket.unread} ${texts.unread}` },
@@ -34,6 +34,7 @@ export function ticketsView({ client, texts, language, show }: Context): View {
   function display(next: readonly Ticket[]): void {
     tickets = next;
     render(next);
+    list.hidden = next.length === 0;
     empty.hidden = next.length > 0;
   }
 

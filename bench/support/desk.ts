@@ -69,9 +69,9 @@ export function* opening(ticket: number): Generator<Happening> {
   yield { stream, by: ADMINS[0] ?? SYSTEM, event: { type: 'TicketChanged', data: { changes: { assignee, status } } } };
 }
 
-/** A message, by the driver or the agent. */
-export function posting(ticket: number, internal: boolean): Happening {
-  const by = internal || Math.random() < 0.5 ? agentOf(ticket) : driverOf(ticket);
+/** A message. Internal ones are by the agent. */
+export function posting(ticket: number, who: 'driver' | 'agent', internal = false): Happening {
+  const by = who === 'agent' ? agentOf(ticket) : driverOf(ticket);
   const message = { messageId: randomUUID(), message: TEXT, messageType: 'TEXT', attachments: [] } as const;
   return { stream: `ticket.${ticket}`, by, event: { type: 'MessagePosted', data: { ...message, internal } } };
 }
@@ -79,8 +79,9 @@ export function posting(ticket: number, internal: boolean): Happening {
 export function somethingIn(ticket: number): Happening {
   const stream: Stream = `ticket.${ticket}`;
   const what = Math.random();
-  if (what < 0.8) return posting(ticket, what < 0.025);
-  const by = Math.random() < 0.5 ? driverOf(ticket) : agentOf(ticket);
+  const who = Math.random() < 0.5 ? 'driver' : 'agent';
+  if (what < 0.8) return posting(ticket, who, who === 'agent' && what < 0.05);
+  const by = who === 'agent' ? agentOf(ticket) : driverOf(ticket);
   if (what < 0.95) {
     return { stream, by, event: { type: 'TicketRead', data: { userId: by.id, upTo: EVENTS_PER_TICKET } } };
   }

@@ -43,7 +43,7 @@ const CONSOLE_PAGES = ['/tickets', '/tickets/*', '/inbox', '/operations', '/oper
 /** `folder`: where each thing is built to a folder of its own. */
 export async function serveWeb(app: App, folder: string): Promise<void> {
   const there = SHARED_SCRIPTS.filter((script) => existsSync(join(folder, script.folder, script.file)));
-  await app.register(files, { root: folder, serve: false, cacheControl: false });
+  await app.register(files, { root: folder, serve: false, cacheControl: false, preCompressed: true });
   for (const script of there) {
     app.get(script.url, { schema: { hide: true } }, (_request, reply) =>
       reply
@@ -71,6 +71,7 @@ async function serveConsole(app: App, root: string): Promise<void> {
     decorateReply: false,
     // A route for each file, rather than one for all addresses that nobody else answers: those are not found.
     wildcard: false,
+    preCompressed: true,
     cacheControl: false,
     setHeaders(reply, path) {
       reply.header('content-security-policy', PAGE_SECURITY_POLICY);

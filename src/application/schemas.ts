@@ -73,6 +73,8 @@ export const LegacyIdField = Type.Unsafe<string | number>({
 });
 /** A ticket's id or number. */
 export const TicketIdField = Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' });
+/** Up to 100 ids, with commas between them. */
+export const TicketIdsField = Type.String({ pattern: '^[A-Za-z0-9-]{1,64}(,[A-Za-z0-9-]{1,64}){0,99}$' });
 export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id });
 export const VersionField = Type.Integer({ minimum: 0, maximum: MAX_COUNT });
 /** Opaque: whoever issued it says whether it means anything. */

@@ -67,7 +67,7 @@ export interface Broker {
     /** The events of one stream, internal notes included. */
     subscribe(stream: Stream, handler: EventHandler): Subscription;
     /** The events of every stream of a kind. */
-    subscribeKind(kind: 'user' | 'reference', handler: EventHandler): Subscription;
+    subscribeKind(kind: 'user' | 'reference' | 'ticket', handler: EventHandler): Subscription;
     /** Delivers events that this process committed to its own subscribers, ahead of the broker. */
     deliver(events: readonly RecordedEvent[]): void;
   };

@@ -14,6 +14,7 @@
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
+import { PING_EVERY } from '../eventlog/session.ts';
 import type { BrokerConnection } from './connection.ts';
 import { EPOCH_TOPIC } from './epoch.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
@@ -123,6 +124,16 @@ export function createRelay(options: RelayOptions): Relay {
     const deposed = AbortSignal.any([stopping.signal, session.lost]);
     leading = true;
     log.info('relay leads');
+    // Whatever it is doing or waiting for: a session that is only held would be ended as idle. `lost` tells of failures.
+    const alive = setInterval(() => void session.ping().catch(() => undefined), PING_EVERY);
+    try {
+      await publishUntil(deposed, session);
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  async function publishUntil(deposed: AbortSignal, session: RelaySession): Promise<void> {
     while (!deposed.aborted) {
       try {
         position = await connection.whileConnected(synchronise());
@@ -140,13 +151,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function publish(session: RelaySession, deposed: AbortSignal): Promise<void> {
     othersCommitted = true;
-    let aliveAt = performance.now();
     while (!deposed.aborted) {
-      // Under load no timer runs out, and a session that is only held would be ended as idle.
-      if (performance.now() - aliveAt > IDLE) {
-        await session.ping();
-        aliveAt = performance.now();
-      }
       const events = fromMemory() ?? (await fromPostgres());
       if (events.length > 0) {
         const startedAt = performance.now();

@@ -1,14 +1,16 @@
 /** Puts the parts of the library together: one user, one connection, one outbox. */
 import type { Pace } from './backoff.ts';
-import { type Connection, createConnection, type Link } from './connection.ts';
+import { createConnection } from './connection.ts';
 import { closedError, DeskwireError } from './errors.ts';
+import { createFollowings } from './followings.ts';
 import { createHttp, type Http, type Method, type RequestOptions } from './http.ts';
 import { createInbox, type Inbox } from './inbox.ts';
+import type { Connection, Link } from './link.ts';
 import { createOutbox, type Outbox, type OutboxStorage, type StoredCommand } from './outbox.ts';
-import { followRoom, type RoomFollowing, type RoomHandle } from './room.ts';
+import { followRoom, type RoomHandle } from './room.ts';
 import { memoryStorage } from './storage.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
-import { followTicket, requireId, type TicketFollowing, type TicketHandle } from './ticket.ts';
+import { followTicket, requireId, type TicketHandle } from './ticket.ts';
 import { createTickets, type Tickets } from './tickets.ts';
 import { createTokens, type TokenSource } from './tokens.ts';
 import type { Unsubscribe } from './types.ts';
@@ -51,6 +53,8 @@ export interface Client {
 }
 
 const PACE: Pace = { first: 500, most: 30_000 };
+/** Milliseconds that a ticket which nobody shows any more is still followed. */
+const LINGER = 30_000;
 
 export function createClient(options: ClientOptions): Client {
   const surroundings: Surroundings = { ...realSurroundings(), ...options.surroundings };
@@ -72,33 +76,31 @@ export function createClient(options: ClientOptions): Client {
       return userId;
     },
   });
-  const followed = new Map<string, TicketFollowing>();
-  const rooms = new Map<string, RoomFollowing>();
   const uploads = createUploads({ http, tokens });
   const tickets = createTickets({
-    ...{ http, outbox, uploads, newId: surroundings.newId },
+    ...{ link, http, outbox, uploads, newId: surroundings.newId },
     typing(id, typing, internal) {
-      followed.get(id)?.typing(typing, internal);
-      return followed.has(id);
+      const ticket = followed.find(id);
+      ticket?.typing(typing, internal);
+      return ticket !== undefined;
     },
   });
   const common = { link, http, outbox, surroundings, pace };
   const inbox = createInbox(common);
+  const lingering = { surroundings, linger: LINGER };
+  const followed = createFollowings({
+    ...lingering,
+    make: (id, onUnused) => followTicket({ ...common, id, tickets, me: () => connection.me?.id }, onUnused),
+  });
+  const rooms = createFollowings({
+    ...lingering,
+    make: (name, onUnused) => followRoom({ ...common, name, send: (message) => say(name, message) }, onUnused),
+  });
   let closed = false;
 
   link.on('up', outbox.wake);
-  link.on('event', ({ name, payload }) => {
-    if (name === 'ticket_unread') tickets.emit('unread', { ticketId: payload.ticketId, unread: payload.unread });
-  });
   outbox.wake();
   if (options.connect ?? true) connection.connect();
-
-  function shared<T>(all: Map<string, T>, name: string, make: (onUnused: () => void) => T): T {
-    if (closed) throw closedError();
-    const known = all.get(name) ?? make(() => void all.delete(name));
-    all.set(name, known);
-    return known;
-  }
 
   return {
     url: url.href,
@@ -106,14 +108,14 @@ export function createClient(options: ClientOptions): Client {
     tickets,
     inbox,
     outbox,
-    ticket: (id) =>
-      shared(followed, requireId(id), (onUnused) =>
-        followTicket({ ...common, id, tickets, me: () => connection.me?.id }, onUnused),
-      ).handle(),
-    room: (name) =>
-      shared(rooms, name, (onUnused) =>
-        followRoom({ ...common, name, send: (message) => say(name, message) }, onUnused),
-      ).handle(),
+    ticket(id) {
+      if (closed) throw closedError();
+      return followed.get(requireId(id)).handle();
+    },
+    room(name) {
+      if (closed) throw closedError();
+      return rooms.get(name).handle();
+    },
     on: (wanted, listener) =>
       link.on('event', ({ name, payload }) => {
         if (name === wanted) listener(payload);
@@ -123,7 +125,8 @@ export function createClient(options: ClientOptions): Client {
     close() {
       if (closed) return;
       closed = true;
-      for (const one of [...followed.values(), ...rooms.values()]) one.close();
+      followed.close();
+      rooms.close();
       inbox.close();
       outbox.close();
       socket.close();

@@ -10,60 +10,12 @@
  */
 import type { Socket } from 'socket.io-client';
 import { type Backoff, createBackoff, type Pace } from './backoff.ts';
-import { createEmitter, type Listenable } from './emitter.ts';
+import { createEmitter } from './emitter.ts';
 import { asError, DeskwireError, errorFrom } from './errors.ts';
+import type { Connection, ConnectionEvents, ConnectionState, Link, LinkEvents, Reply } from './link.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Tokens } from './tokens.ts';
 import type { Me } from './types.ts';
-
-export type ConnectionState = 'offline' | 'connecting' | 'replaying' | 'live';
-
-export interface ConnectionEvents {
-  state: ConnectionState;
-  /** Why it went offline, or does not get away from there. */
-  error: DeskwireError;
-}
-
-export interface Connection extends Listenable<ConnectionEvents> {
-  readonly state: ConnectionState;
-  /** The last thing that went wrong; undefined while all is well. */
-  readonly error: DeskwireError | undefined;
-  /** Milliseconds since 1970 of the next attempt; undefined when none is planned. */
-  readonly retryAt: number | undefined;
-  /** The user, once the server has said so. */
-  readonly me: Me | undefined;
-  /** Now, without waiting for the next attempt; also after `disconnect`, or when a token was refused for good. */
-  connect(): void;
-  /** Until `connect`. */
-  disconnect(): void;
-}
-
-/** `success` and what the server acked, or why not. */
-export type Reply =
-  // biome-ignore lint/suspicious/noExplicitAny: each request has an answer of its own
-  { readonly ok: true; readonly answer: any } | { readonly ok: false; readonly error: DeskwireError };
-
-interface LinkEvents {
-  /** Authenticated: requests may be sent. */
-  up: undefined;
-  down: undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the server sends
-  event: { readonly name: string; readonly payload: any };
-}
-
-/** What the parts of the library see of the connection. */
-export interface Link extends Listenable<LinkEvents> {
-  readonly up: boolean;
-  /**
-   * Calls back exactly once, in the tick in which the answer arrives (a promise would be settled after the events that
-   * follow it), or with `unreachable`.
-   */
-  ask(name: string, payload: object, then: (reply: Reply) => void): void;
-  /** Without caring for the answer; nothing when it is down. */
-  tell(name: string, payload: object): void;
-  /** Whether this follower still catches up. */
-  catchingUp(follower: object, yes: boolean): void;
-}
 
 interface Parts {
   readonly url: URL;
@@ -75,6 +27,8 @@ interface Parts {
 
 /** Milliseconds for a connection to be up, and for an answer. */
 const PATIENCE = 20_000;
+/** Milliseconds after which a connection counts as one that holds. */
+const STABLE = 10_000;
 /** Milliseconds before the next attempt to renew a token that is still good. */
 const RENEW_AGAIN = 10_000;
 
@@ -88,6 +42,8 @@ export function createConnection(parts: Parts) {
   let error: DeskwireError | undefined;
   let me: Me | undefined;
   let wanted = false;
+  /** Waiting for a token. */
+  let opening = false;
   let socket: Socket | undefined;
   let up = false;
   /** Counts attempts: what an earlier one still says is of no interest. */
@@ -110,8 +66,6 @@ export function createConnection(parts: Parts) {
     state = now;
     heard.emit('state', now);
   }
-
-  let opening = false;
 
   function connect(): void {
     wanted = true;
@@ -173,7 +127,8 @@ export function createConnection(parts: Parts) {
     me = { id: String(userId), name, role };
     up = true;
     error = undefined;
-    backoff.reset();
+    // One that is cut off again and again as soon as it is up does not come back at full speed.
+    callOff.push(surroundings.after(STABLE, backoff.reset));
     renewInTime();
     link.emit('up', undefined);
     show();
@@ -204,8 +159,9 @@ export function createConnection(parts: Parts) {
     error = why;
     const hopeless = why.code === 'another_user' || (!tokens.renewable && why.code === 'no_token');
     if (wanted && !hopeless) {
-      // Asked to come back at a moment of our own, a little jitter is enough.
-      const wait = comeBack ?? backoff.next((why.retryAfter ?? 0) * 1_000);
+      // A server that shuts down gives each its own second; within that, they spread themselves.
+      const spread = surroundings.random() * 1_000;
+      const wait = comeBack === undefined ? backoff.next((why.retryAfter ?? 0) * 1_000) : comeBack + spread;
       retryAt = surroundings.now() + wait;
       callOff.push(surroundings.after(wait, () => void open()));
     }

@@ -8,8 +8,8 @@
  *        └──▶ gone ◀┘  (this user may not see it, or it is no more; asked again with the next connection)
  */
 import type { Backoff } from './backoff.ts';
-import type { Link, Reply } from './connection.ts';
 import { asError, closedError, type DeskwireError, isPassing } from './errors.ts';
+import type { Link, Reply } from './link.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { StreamEvent } from './types.ts';
 
@@ -77,6 +77,7 @@ export function createFollower({ link, source, backoff, surroundings }: Parts): 
   let callOff: (() => void) | undefined;
   let waiting: PromiseWithResolvers<void> | undefined;
   let error: DeskwireError | undefined;
+  let closed = false;
 
   function become(next: FollowStatus, why?: DeskwireError): void {
     error = why;
@@ -93,7 +94,7 @@ export function createFollower({ link, source, backoff, surroundings }: Parts): 
     const mine = ++attempt;
     callOff?.();
     subscribed = false;
-    if (!link.up) return;
+    if (closed || !link.up) return;
     become(status === 'gone' ? 'loading' : status === 'live' ? 'stale' : status);
     if (stale) void load(mine);
     else subscribe(mine);
@@ -187,6 +188,7 @@ export function createFollower({ link, source, backoff, surroundings }: Parts): 
       return cursor;
     },
     ready: () => {
+      if (closed) return Promise.reject(closedError());
       if (status === 'live') return Promise.resolve();
       if (status === 'gone') return Promise.reject(error);
       waiting ??= settled();
@@ -197,6 +199,7 @@ export function createFollower({ link, source, backoff, surroundings }: Parts): 
       begin();
     },
     close() {
+      closed = true;
       attempt += 1;
       callOff?.();
       for (const one of ignore) one();

@@ -3,10 +3,10 @@
  * first time that somebody listens or calls `follow`, for as long as the client lives.
  */
 import { createBackoff, type Pace } from './backoff.ts';
-import type { Link } from './connection.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
 import { createFollower, type Follower, type FollowStatus } from './follower.ts';
 import type { Http } from './http.ts';
+import type { Link } from './link.ts';
 import type { InnerOutbox } from './outbox.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Notification, Page, StreamEvent } from './types.ts';

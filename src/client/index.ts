@@ -12,11 +12,11 @@
  */
 export type { Pace } from './backoff.ts';
 export { type Client, type ClientOptions, createClient } from './client.ts';
-export type { Connection, ConnectionEvents, ConnectionState } from './connection.ts';
 export { DeskwireError, type ErrorCode } from './errors.ts';
 export type { FollowStatus } from './follower.ts';
 export type { Method, RequestOptions } from './http.ts';
 export type { Inbox, InboxEvents, InboxState } from './inbox.ts';
+export type { Connection, ConnectionEvents, ConnectionState } from './link.ts';
 export type { Outbox, OutboxEntry, OutboxEvents, OutboxStorage, StoredCommand } from './outbox.ts';
 export type { PresenceChange, TypingChange } from './presence.ts';
 export type { RoomEvents, RoomHandle, RoomState } from './room.ts';

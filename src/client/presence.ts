@@ -2,7 +2,7 @@
  * Who is typing, and who is here: what no log keeps. It comes with seed B's chat (`join_ticket`), which is joined beside
  * the stream, and again after every end of the connection.
  */
-import type { Link } from './connection.ts';
+import type { Link } from './link.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Person } from './ticket-state.ts';
 
@@ -22,6 +22,8 @@ export interface Presence {
   type(typing: boolean, internal: boolean): void;
   /** Messages end the typing of whoever posted them. */
   posted(userId: string): void;
+  /** This user is not in the ticket any more, on this device. */
+  leave(): void;
   close(): void;
 }
 
@@ -43,6 +45,7 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
   const typists = new Map<string, { readonly person: Person; callOff(): void }>();
   let own: { readonly internal: boolean; readonly since: number } | undefined;
   let callOffIdle: (() => void) | undefined;
+  let joined = false;
 
   function show(person: Person, typing: boolean): void {
     const known = typists.get(person.userId);
@@ -67,6 +70,13 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
     link.tell('typing_stop', { ticketId });
   }
 
+  function leave(): void {
+    stop();
+    for (const { person } of [...typists.values()]) show(person, false);
+    if (joined) link.tell('leave_ticket', { ticketId });
+    joined = false;
+  }
+
   const ignore = [
     link.on('event', ({ name, payload }) => {
       if (payload?.ticketId !== ticketId) return;
@@ -80,13 +90,17 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
       }
     }),
     link.on('down', () => {
+      joined = false;
       own = undefined;
       for (const { person } of [...typists.values()]) show(person, false);
     }),
   ];
 
   return {
-    join: (version) => link.tell('join_ticket', { ticketId, after: version }),
+    join(version) {
+      joined = true;
+      link.tell('join_ticket', { ticketId, after: version });
+    },
     type(typing, internal) {
       if (!typing) {
         stop();
@@ -104,11 +118,10 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
       const known = typists.get(userId);
       if (known !== undefined) show(known.person, false);
     },
+    leave,
     close() {
-      stop();
-      for (const { callOff } of typists.values()) callOff();
+      leave();
       for (const one of ignore) one();
-      link.tell('leave_ticket', { ticketId });
     },
   };
 }

@@ -1,9 +1,9 @@
 /** A room that is followed: everything said in it. A room has no load over HTTP: its stream is all there is. */
 import { createBackoff, type Pace } from './backoff.ts';
-import type { Link } from './connection.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
-import { closedError } from './errors.ts';
 import { createFollower, type FollowStatus } from './follower.ts';
+import type { Link } from './link.ts';
+import { createShares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { RoomMessage, StreamEvent } from './types.ts';
 
@@ -49,10 +49,11 @@ const LATEST = 50;
 export function followRoom({ name, link, surroundings, pace, send }: Parts, onUnused: () => void): RoomFollowing {
   const heard = createEmitter<RoomEvents>();
   let state: RoomState = { status: 'loading', messages: [] };
-  let handles = 0;
   let closed = false;
-  /** What was said up to here when we first came is the past. */
-  let announcedFrom: number | undefined;
+  /** What was said up to here is the past, or was heard. */
+  let heardUpTo: number | undefined;
+  /** How many of the latest are asked for when too many were missed: fewer each time that this is too many, too. */
+  let latest = LATEST;
 
   function update(changes: Partial<RoomState>): void {
     if (closed) return;
@@ -65,7 +66,9 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
     const who = { userId: actor.id, userName: actor.name };
     const message: RoomMessage = { id, room: name, version, message: data.message, ...who, timestamp: time };
     update({ messages: [...state.messages, message] });
-    if (announcedFrom !== undefined && version > announcedFrom) heard.emit('message', message);
+    if (heardUpTo === undefined || version <= heardUpTo) return;
+    heardUpTo = version;
+    heard.emit('message', message);
   }
 
   const follower = createFollower({
@@ -74,61 +77,39 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
     backoff: createBackoff(pace, surroundings),
     source: {
       stream: `room:${name}`,
-      load: (_cursor, broken) =>
-        Promise.resolve({
-          version: Math.max(0, (broken ?? 0) - LATEST),
-          epoch: undefined,
-          take: () => update({ messages: [] }),
-        }),
+      load(_cursor, broken) {
+        const version = broken === undefined ? 0 : Math.max(0, broken - latest);
+        if (broken !== undefined) latest = Math.floor(latest / 2);
+        return Promise.resolve({ version, epoch: undefined, take: () => update({ messages: [] }) });
+      },
       apply,
       clear: () => update({ messages: [] }),
       statusChanged: (status) => update({ status }),
       subscribed(version) {
-        announcedFrom ??= version;
-        if (announcedFrom > version) announcedFrom = version;
+        latest = LATEST;
+        // A restored log counts anew.
+        heardUpTo = Math.min(heardUpTo ?? version, version);
       },
     },
   });
   update({ status: follower.status });
 
+  const shares = createShares(heard, onUnused);
+
   return {
-    close,
-    handle() {
-      handles += 1;
-      let open = true;
-      const listening = new Set<() => void>();
-      return {
-        name,
-        get state() {
-          return state;
-        },
-        on(event, listener) {
-          if (!open) throw closedError();
-          const off = heard.on(event, listener);
-          listening.add(off);
-          return () => {
-            listening.delete(off);
-            off();
-          };
-        },
-        ready: () => follower.ready(),
-        send,
-        close() {
-          if (!open) return;
-          open = false;
-          for (const off of listening) off();
-          handles -= 1;
-          if (handles > 0) return;
-          close();
-          onUnused();
-        },
-      };
+    handle: () => ({
+      ...shares.take(),
+      name,
+      get state() {
+        return state;
+      },
+      ready: () => follower.ready(),
+      send,
+    }),
+    close() {
+      closed = true;
+      follower.close();
+      heard.clear();
     },
   };
-
-  function close(): void {
-    closed = true;
-    follower.close();
-    heard.clear();
-  }
 }

@@ -1,17 +1,18 @@
 /**
- * A ticket that is followed: its state, kept current. Everyone who asks for the same ticket shares one following, which
- * ends with the last of them.
+ * A ticket that is followed: its state, kept current. Everyone who asks for the same ticket shares one following. This user
+ * is present in it for as long as somebody has a handle.
  */
 import { createBackoff, type Pace } from './backoff.ts';
-import type { Link } from './connection.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
-import { closedError, DeskwireError } from './errors.ts';
+import { DeskwireError } from './errors.ts';
 import { createFollower, type Follower } from './follower.ts';
 import type { Http } from './http.ts';
-import type { Outbox } from './outbox.ts';
+import type { Link } from './link.ts';
+import type { Outbox, OutboxEntry } from './outbox.ts';
 import { outgoingOf } from './outgoing.ts';
 import { createPeople, withReads } from './people.ts';
 import { createPresence, type PresenceChange, type TypingChange } from './presence.ts';
+import { createShares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
 import { loadTicket, olderMessages } from './ticket-load.ts';
 import { changesPeople, merged, NOTHING, peopleAfter, type TicketState, ticketAfter } from './ticket-state.ts';
@@ -67,7 +68,6 @@ const PEOPLE_EVERY = 1_000;
 
 export interface TicketFollowing {
   handle(): TicketHandle;
-  readonly handles: number;
   typing(typing: boolean, internal: boolean): void;
   close(): void;
 }
@@ -83,7 +83,6 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
   let newest: number | undefined;
   /** Acknowledged, and not in `messages` yet. */
   let sent: readonly Message[] = [];
-  let handles = 0;
   let closed = false;
   /** Counts what was heard of `unread`: what was asked for before is older. */
   let unreadTold = 0;
@@ -95,6 +94,9 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
   }
 
   function outgoing() {
+    // Asked after every event: nothing is looked through while nothing is on its way.
+    const isOurs = ({ kind, lane }: OutboxEntry) => kind === POST && lane === laneOf(id);
+    if (sent.length === 0 && !outbox.entries.some(isOurs)) return NOTHING.outgoing;
     const shown = new Set(state.messages.map(({ clientMessageId }) => clientMessageId));
     sent = sent.filter(({ clientMessageId }) => !shown.has(clientMessageId));
     return outgoingOf(id, outbox.entries, sent, shown);
@@ -167,7 +169,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     }),
     outbox.on('change', () => {
       const next = outgoing();
-      if (next.length > 0 || state.outgoing.length > 0) update({ outgoing: next });
+      if (next !== state.outgoing) update({ outgoing: next });
     }),
     link.on('event', ({ name, payload }) => {
       if (name !== 'ticket_unread' || payload?.ticketId !== id || state.ticket === undefined) return;
@@ -212,7 +214,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
       },
       statusChanged: (status) => update({ status }),
       subscribed(version) {
-        presence.join(version);
+        if (shares.count > 0) presence.join(version);
         void people.refresh();
       },
     },
@@ -242,23 +244,19 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     heard.clear();
   }
 
+  const shares = createShares(heard, () => {
+    presence.leave();
+    onUnused();
+  });
+
   function handle(): TicketHandle {
-    handles += 1;
-    let open = true;
-    const listening = new Set<() => void>();
+    const share = shares.take();
+    if (shares.count === 1 && follower.status === 'live') presence.join(follower.cursor?.version ?? 0);
     return {
+      ...share,
       id,
       get state() {
         return state;
-      },
-      on(name, listener) {
-        if (!open) throw closedError();
-        const off = heard.on(name, listener);
-        listening.add(off);
-        return () => {
-          listening.delete(off);
-          off();
-        };
       },
       ready: () => follower.ready(),
       loadOlder,
@@ -273,26 +271,10 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
       change: (changes) => tickets.change(id, changes),
       upload: (file, options) => tickets.upload(id, file, options),
       reload: () => follower.reload(),
-      close() {
-        if (!open) return;
-        open = false;
-        for (const off of listening) off();
-        handles -= 1;
-        if (handles > 0) return;
-        close();
-        onUnused();
-      },
     };
   }
 
-  return {
-    handle,
-    get handles() {
-      return handles;
-    },
-    typing: presence.type,
-    close,
-  };
+  return { handle, typing: presence.type, close };
 }
 
 /** Numbers are for people: streams and events name tickets by id. */

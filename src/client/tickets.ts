@@ -1,7 +1,9 @@
 /** Commands and reads about tickets, by id. Commands go through the outbox: they outlive drops, and are done once. */
-import { createEmitter, type Emitter, type Listenable } from './emitter.ts';
+
+import { createEmitter, type Listenable } from './emitter.ts';
 import { DeskwireError } from './errors.ts';
 import type { Http } from './http.ts';
+import type { Link } from './link.ts';
 import type { Command, InnerOutbox } from './outbox.ts';
 import type {
   Attachment,
@@ -28,6 +30,11 @@ export interface MessagePage {
 export interface TicketsEvents {
   /** How many messages of a ticket this user has not read, whenever that changes, followed or not. */
   unread: { readonly ticketId: string; readonly unread: number };
+  /**
+   * Which tickets are different now, for those who see every ticket (admins and agents): what keeps a list current. `all`:
+   * any other may be different, too. It says so, as well, whenever the connection is back.
+   */
+  changed: { readonly ticketIds: readonly string[]; readonly all: boolean };
 }
 
 export interface Tickets extends Listenable<TicketsEvents> {
@@ -61,6 +68,7 @@ export interface Tickets extends Listenable<TicketsEvents> {
 }
 
 interface Parts {
+  readonly link: Link;
   readonly http: Http;
   readonly outbox: InnerOutbox;
   readonly uploads: Uploads;
@@ -69,14 +77,20 @@ interface Parts {
   typing(id: string, typing: boolean, internal: boolean): boolean;
 }
 
-export function createTickets({
-  http,
-  outbox,
-  uploads,
-  newId,
-  typing,
-}: Parts): Tickets & Pick<Emitter<TicketsEvents>, 'emit'> {
+export function createTickets({ link, http, outbox, uploads, newId, typing }: Parts): Tickets {
   const heard = createEmitter<TicketsEvents>();
+  /** Somebody wants to know which tickets change: the server says so to those who asked only. */
+  let following = false;
+  const follow = () => link.tell('follow_tickets', {});
+  link.on('up', () => {
+    if (!following) return;
+    follow();
+    heard.emit('changed', { ticketIds: [], all: true });
+  });
+  link.on('event', ({ name, payload }) => {
+    if (name === 'ticket_unread') heard.emit('unread', { ticketId: payload.ticketId, unread: payload.unread });
+    if (name === 'tickets_changed') heard.emit('changed', { ticketIds: payload.ticketIds, all: payload.all });
+  });
   const read = async <T>(path: string, query?: object) =>
     (await http.request<T>('GET', path, { ...(query !== undefined && { query }) })).body;
   const command = <T>(id: string, kind: string, rest: Pick<Command, 'method' | 'body'> & { readonly part?: string }) =>
@@ -89,8 +103,13 @@ export function createTickets({
     });
 
   return {
-    on: heard.on,
-    emit: heard.emit,
+    on(name, listener) {
+      if (name === 'changed' && !following) {
+        following = true;
+        follow();
+      }
+      return heard.on(name, listener);
+    },
     open: (ticket) =>
       outbox.give({ lane: 'tickets', kind: 'open', method: 'POST', path: '/api/v1/tickets', body: ticket }),
     get: (id) => read(pathOf(id)),

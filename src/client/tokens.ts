@@ -64,9 +64,16 @@ export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'n
     get() {
       const due = held?.renewAt !== undefined && typeof source !== 'string' && now() >= held.renewAt;
       if (held !== undefined && !due) return Promise.resolve(held.token);
-      asked ??= ask().finally(() => {
-        asked = undefined;
-      });
+      asked ??= ask()
+        .catch((error: unknown) => {
+          // One that is still good is not given up because there is no other yet.
+          if (held === undefined || refusedToken === held.token) throw error;
+          held = { ...held, renewAt: now() + AT_MOST_EVERY };
+          return held.token;
+        })
+        .finally(() => {
+          asked = undefined;
+        });
       return asked;
     },
     get renewAt() {

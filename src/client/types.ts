@@ -126,6 +126,8 @@ export interface ListTickets {
   /** Words in the description and the requester's name. */
   readonly q?: string;
   readonly unread?: boolean;
+  /** Of these only; 100 at most. */
+  readonly ids?: readonly string[];
   readonly cursor?: string;
   /** 1 to 100; 50 when absent. */
   readonly limit?: number;

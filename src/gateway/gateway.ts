@@ -72,6 +72,8 @@ export interface Gateway {
   sockets(): ReadonlyMap<string, number>;
   /** Rooms with sockets in them by namespace, each socket's own left out. */
   rooms(): ReadonlyMap<string, number>;
+  /** Bytes that wait on the connection with the most. */
+  outbound(): number;
   /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
   close(): Promise<void>;
 }
@@ -105,12 +107,12 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     epoch,
     onError,
   });
-  const { memberships, inboxes, typing } = streams;
+  const { memberships, inboxes, typing, ticketChanges } = streams;
   const clients = createClients({ dialects, signals: broker.signals, rooms, now, onError });
   const inboxOf = new WeakMap<Session, InboxFeed>();
 
   const tools: Toolbox = {
-    ...{ services, waiter: parts.waiter, memberships, replays, typing, clients, messageWireFor, now },
+    ...{ services, waiter: parts.waiter, memberships, replays, typing, ticketChanges, clients, messageWireFor, now },
     historySize: options.historySize,
     epoch: () => epoch.current,
     inboxOf(session) {
@@ -225,6 +227,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     },
     rooms: () =>
       new Map(namespaces.map((name) => [name, io.of(name).adapter.rooms.size - io.of(name).adapter.sids.size])),
+    outbound: () => outbound.longest,
     control: createLocalControl({ dialects, sessions, rooms, now }),
     async close() {
       clearInterval(review);

@@ -26,6 +26,8 @@ export interface GatewayOptions {
   readonly inboxCheckEvery: number;
   /** How often the users of the sockets are looked up again, in case a change of theirs was missed. */
   readonly userCheckEvery: number;
+  /** How often those who follow all tickets are told which have changed, at most. */
+  readonly ticketChangesEvery: number;
   /** Typing that nobody renews ends after this. */
   readonly typingExpires: number;
   /** Characters and values of one client event, counted together. */
@@ -71,6 +73,7 @@ export const defaultOptions: GatewayOptions = {
   headCheckEvery: 3_000,
   inboxCheckEvery: 30_000,
   userCheckEvery: 10_000,
+  ticketChangesEvery: 300,
   typingExpires: 6_000,
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,

@@ -26,6 +26,7 @@ import type { GatewayOptions } from './options.ts';
 import type { Presence } from './presence/presence.ts';
 import type { Rooms } from './rooms.ts';
 import { createAlerts } from './tickets/alerts.ts';
+import { createTicketChanges, type TicketChanges } from './tickets/ticket-changes.ts';
 import { createTyping, type Typing } from './tickets/typing.ts';
 import { createUnread } from './tickets/unread.ts';
 import type { MessageWireFor } from './wire.ts';
@@ -35,6 +36,7 @@ export interface Streams {
   readonly memberships: Memberships;
   readonly inboxes: Inboxes;
   readonly typing: Typing;
+  readonly ticketChanges: TicketChanges;
   /** Forgets everything: the log is another one now. */
   reset(): void;
   close(): void;
@@ -79,6 +81,17 @@ export function createStreams(parts: StreamsParts): Streams {
     feedOptions,
     options,
   );
+  const ticketChanges = createTicketChanges({
+    ...{ broker, onError },
+    waiter: parts.waiter,
+    gather: options.ticketChangesEvery,
+    tell({ socket, namespace }, changed) {
+      for (const dialect of dialects) {
+        const wire = dialect.namespace === namespace ? dialect.tickets?.changed?.(changed) : undefined;
+        if (wire !== undefined) socket.emit(wire.name, wire.payload);
+      }
+    },
+  });
   const alerts = createAlerts({ dialects, sessions, streams: live, messageWireFor, onError });
   const inboxes = createInboxes(
     {
@@ -141,6 +154,7 @@ export function createStreams(parts: StreamsParts): Streams {
     memberships,
     inboxes,
     typing,
+    ticketChanges,
     reset() {
       live.reset();
       inboxes.reset();
@@ -148,6 +162,7 @@ export function createStreams(parts: StreamsParts): Streams {
     close() {
       stopFollowing();
       alerts.close();
+      ticketChanges.close();
       live.close();
       inboxes.close();
       typing.close();

@@ -9,6 +9,7 @@ import type { Call } from './dialects/request.ts';
 import type { InboxFeed } from './inbox/inbox-feed.ts';
 import type { Memberships } from './live/memberships.ts';
 import type { Clients } from './relay/clients.ts';
+import type { TicketChanges } from './tickets/ticket-changes.ts';
 import type { Typing } from './tickets/typing.ts';
 import type { MessageWireFor } from './wire.ts';
 
@@ -18,6 +19,7 @@ export interface Toolbox {
   readonly memberships: Memberships;
   readonly replays: Replays;
   readonly typing: Typing;
+  readonly ticketChanges: Pick<TicketChanges, 'follow'>;
   readonly clients: Pick<Clients, 'broadcast'>;
   readonly messageWireFor: MessageWireFor;
   readonly historySize: number;

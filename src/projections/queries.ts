@@ -74,6 +74,8 @@ export interface TicketFilter {
   readonly text?: string;
   /** Only tickets with messages that the viewer has not read. */
   readonly unread?: boolean;
+  /** Of these only. */
+  readonly ids?: readonly string[];
 }
 
 export interface UserFilter {

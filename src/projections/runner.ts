@@ -2,7 +2,7 @@
  * Runs one projection: takes what is new from the feed, applies it, and again.
  *
  * States of a runner:
- *   standby  another runner of the cluster holds the projection's lock; asks for it every second
+ *   standby  another runner of the cluster holds the projection's lock; asks for it twice a second
  *   active   holds the lock, follows the log
  *   paused   holds the lock and does nothing: an operator said so
  *   failing  the database fails, or an event cannot be handled and is about to be parked; tries again after pauses
@@ -13,7 +13,7 @@
  * rebuild: the checkpoint is then that of the new ones.
  *
  * Operators give their orders in the database. Each commit tells whether there are any; while there is nothing to commit,
- * the sign of life every two seconds does, or at once whoever calls `look`.
+ * the sign of life every second does, or at once whoever calls `look`.
  *
  * Under load batches are spaced by `pace`, because a batch costs nearly the same whether it holds one event or fifty;
  * whoever waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
@@ -85,7 +85,7 @@ export interface RunnerOptions {
 }
 
 /** Milliseconds between two attempts to become active. */
-const TAKE_OVER_EVERY = 1_000;
+const TAKE_OVER_EVERY = 500;
 /** Milliseconds that the checkpoint may stay behind while events pass that the projection has nothing to do with. */
 const SAVE_EVERY = 200;
 /** Milliseconds before trying again after the database failed: at first, and at most. */

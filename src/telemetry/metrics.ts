@@ -56,6 +56,8 @@ export interface Sampled {
   /** By namespace. */
   sockets(): Iterable<readonly [namespace: string, count: number]>;
   rooms(): Iterable<readonly [namespace: string, count: number]>;
+  /** Bytes that wait on the socket connection with the most. */
+  outbound(): number | undefined;
 }
 
 export interface SampledProjection {

@@ -195,6 +195,7 @@ function gauges(registers: Registry[], source: () => Sampled | undefined): void 
   projection('projection_parked_streams', 'Streams with events that could not be handled', (p) => p.parkedStreams);
   one('actors_active', 'Tickets, users, rooms and references active in memory', (s) => s.actors());
   each('sockets', 'Authenticated sockets', 'namespace', (s) => s.sockets());
+  one('outbound_bytes', 'Most that waits for one socket connection to take it', (s) => s.outbound(), 'max');
   each('rooms', 'Rooms with sockets in them', 'namespace', (s) => s.rooms());
 }
 

@@ -35,7 +35,7 @@ export function SignedIn({ session, children }: Props) {
       storage: webStorage(localStorage),
     });
     client.inbox.follow();
-    const desk = createDesk(client);
+    const desk = createDesk(client, session.me);
     setUser({ client, desk, me: session.me, isStaff: STAFF.has(session.me.role) });
     return () => {
       desk.close();

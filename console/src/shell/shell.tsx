@@ -9,7 +9,7 @@ import { match } from '../routing/routes.ts';
 import { useSignedIn } from '../session/signed-in.tsx';
 import { viewsFor } from '../views/views.ts';
 import { AccountMenu } from './account-menu.tsx';
-import { ConnectionIndicator } from './connection-indicator.tsx';
+import { ConnectionHint, ConnectionIndicator } from './connection.tsx';
 import { Navigation } from './navigation.tsx';
 
 interface Props {
@@ -31,9 +31,12 @@ export function Shell({ preferences, onPrefer, onSignOut }: Props) {
         <ConnectionIndicator />
         <AccountMenu preferences={preferences} onPrefer={onPrefer} onSignOut={onSignOut} />
       </header>
-      <main id="content" className="content" tabIndex={-1}>
-        <CurrentView />
-      </main>
+      <div className="stage">
+        <ConnectionHint />
+        <main id="content" className="content" tabIndex={-1}>
+          <CurrentView />
+        </main>
+      </div>
     </div>
   );
 }

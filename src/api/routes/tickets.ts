@@ -13,6 +13,7 @@ import {
   StatusField,
   TagsField,
   TicketIdField,
+  TicketIdsField,
 } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
 import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
@@ -61,6 +62,7 @@ const ListQuery = Type.Object(
     category: Type.Optional(CategoryField),
     q: Type.Optional(SearchField),
     unread: Type.Optional(Type.Boolean()),
+    ids: Type.Optional(TicketIdsField),
     cursor: Type.Optional(CursorField),
     limit: Type.Optional(PageSizeField),
   },
@@ -75,14 +77,20 @@ export function ticketRoutes(app: App, services: Services): void {
         tags,
         summary: 'List the tickets that you may see',
         description:
-          '`q` looks for words in the description and the requester’s name; `unread` for messages that you have not read.',
+          '`q` looks for words in the description and the requester’s name; `unread` for messages that you have not read; ' +
+          '`ids` names up to 100, with commas between them.',
         querystring: ListQuery,
         response: { 200: TicketPageAnswer },
       },
     },
     async (request) => {
-      const { q, cursor, limit = 50, ...filter } = request.query;
-      const page = await services.queries.tickets({ ...filter, ...(q !== undefined && { text: q }) }, userOf(request), {
+      const { q, ids, cursor, limit = 50, ...others } = request.query;
+      const filter = {
+        ...others,
+        ...(q !== undefined && { text: q }),
+        ...(ids !== undefined && { ids: ids.split(',') }),
+      };
+      const page = await services.queries.tickets(filter, userOf(request), {
         limit,
         ...(cursor !== undefined && { cursor }),
       });

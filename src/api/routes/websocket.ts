@@ -204,7 +204,7 @@ function endingRoute(app: App, services: Services, sockets: Sockets): void {
   app.delete(
     '/websocket/clients/:clientId',
     {
-      config: { problems: [403, 404] },
+      config: { unlogged: true, problems: [403, 404] },
       schema: {
         ...{ tags, summary: 'Disconnect a client, with every socket of its connection' },
         params: Type.Object({ clientId: ClientId }),

@@ -10,8 +10,7 @@
  *   let in, once, and nothing more than the limit on top of it until it is taken.
  */
 import type { Server, Socket } from 'socket.io';
-
-type Connection = Socket['conn'];
+import { type Answer, answerOf, type Connection, websocketOf } from './transports.ts';
 
 /** The Socket.IO room of the sockets whose connection is behind. */
 export const BEHIND = 'behind';
@@ -82,8 +81,8 @@ export function createOutbound({ engine, limit, onSlow }: Parts): Outbound {
     });
     connection.on('flush', () => {
       line.buffered = 0;
-      const { res: answer } = connection.transport as { readonly res?: Answer | null };
-      if (!answer) return;
+      const answer = answerOf(connection);
+      if (answer === undefined) return;
       line.answers.add(answer);
       answer.once('close', () => line.answers.delete(answer));
     });
@@ -194,21 +193,4 @@ function waiting({ connection, buffered, answers }: Line): number {
   let bytes = buffered + (websocketOf(connection)?.bufferedAmount ?? 0);
   for (const answer of answers) bytes += answer.writableLength;
   return bytes;
-}
-
-/** The parts of Engine.IO's transports that tell what waits in them, and end it. */
-interface Websocket {
-  readonly bufferedAmount: number;
-  close(code: number, reason: string): void;
-  terminate(): void;
-}
-
-interface Answer {
-  readonly writableLength: number;
-  once(event: 'close', listener: () => void): unknown;
-  destroy(): void;
-}
-
-function websocketOf({ transport }: Connection): Websocket | undefined {
-  return transport.name === 'websocket' ? (transport as unknown as { readonly socket: Websocket }).socket : undefined;
 }

@@ -14,6 +14,7 @@ import type { Message } from '../../domain/ticket/message.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { InboxHead, NotificationView, UnreadRanges } from '../../projections/queries.ts';
 import type { InboxArrival } from '../inbox/inbox-feed.ts';
+import type { ChangedTickets } from '../tickets/ticket-changes.ts';
 import type { Request } from './request.ts';
 
 /** One event as a client receives it. */
@@ -65,6 +66,8 @@ export interface TicketTable extends StreamTable<TicketEvent> {
   unread?(ticketId: string, unread: number): Wire;
   /** To those sockets of someone on the ticket that have not joined it, for a message of somebody else. */
   alert?(ticketId: string, message: object): Wire;
+  /** To those who follow all tickets. */
+  changed?(changed: ChangedTickets): Wire;
 }
 
 export interface InboxTable {

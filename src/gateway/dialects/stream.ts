@@ -25,7 +25,10 @@ const tickets: TicketTable = {
   render: (event, messageWire) => ticketWires(event, `ticket:${parseStream(event.stream).id}`, messageWire),
   expelled: (id, at) => resync(`ticket:${id}`, 'access', at),
   viewChanged: (id, at) => resync(`ticket:${id}`, 'access', at),
+  changed: (changed) => ({ name: 'tickets_changed', payload: changed }),
 };
+
+const ticketsChanged = closed({ ticketIds: Type.Array(text), all: flag });
 
 const rooms: NonNullable<Dialect['rooms']> = {
   internal: false,
@@ -45,6 +48,7 @@ const reason = Type.Unsafe<Break>({ type: 'string', enum: ['too_old', 'epoch', '
 const events: Dialect['events'] = {
   event: streamEvent,
   resync: closed({ stream: text, reason, version: count }),
+  tickets_changed: ticketsChanged,
 };
 
 function resync(stream: string, why: Break, at: number): Wire {
@@ -115,6 +119,11 @@ export const stream: Dialect = {
         return undefined;
       },
       Type.Object({ stream: text, epoch: text, version: count, recovered: flag, events: Type.Array(streamEvent) }),
+    ),
+    follow_tickets: request(
+      Type.Object({}, strict),
+      async ({ session, tools }) => ({ following: tools.ticketChanges.follow(session) }),
+      Type.Object({ following: flag }),
     ),
     unsubscribe: request(
       Type.Object({ stream: streamName }, strict),

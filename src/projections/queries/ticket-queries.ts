@@ -98,13 +98,14 @@ export function ticketQueries(
 }
 
 function conditionsOf(filter: TicketFilter, unread: RawBuilder<unknown>): RawBuilder<unknown>[] {
-  const { status, assigneeId, requesterId, category, text } = filter;
+  const { status, assigneeId, requesterId, category, text, ids } = filter;
   const patterns = patternsOf(text);
   return [
     status !== undefined && sql`t.status = ${status}`,
     assigneeId !== undefined && sql`t.assignee_id = ${assigneeId}`,
     requesterId !== undefined && sql`t.requester_id = ${requesterId}`,
     category !== undefined && sql`t.category = ${category}`,
+    ids !== undefined && sql`t.id = any(${ids}::text[])`,
     patterns.length > 0 && sql`t.description || ' ' || t.requester_name ilike all (${patterns}::text[])`,
     filter.unread !== undefined && sql`(${unread} > 0) = ${filter.unread}`,
   ].filter((condition) => condition !== false);

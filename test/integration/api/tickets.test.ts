@@ -125,6 +125,8 @@ describe('the list', () => {
     expect(await everywhere('q=john_driver&status=open')).toContain(plain.id);
     expect(await everywhere('q=100%25')).toEqual([]);
     expect(await listed(driver, 'requesterId=2')).toEqual([]);
+    expect(await everywhere(`ids=${mine.id},${plain.id}`)).toEqual([mine.id, plain.id].sort());
+    expect(await listed(driver, `ids=${mine.id},${plain.id},nothing`)).toEqual([plain.id]);
   });
 
   it('says what is unread, and may show only that', async () => {

@@ -9,6 +9,7 @@ let api: ApiRig;
 
 const FILES = {
   'widget/widget.js': 'the widget',
+  'widget/widget.js.br': 'the widget, small',
   'client/index.js': 'the library',
   'console/index.html': '<!doctype html><title>Desk</title>',
   'console/assets/desk-4f2a.js': 'the console',
@@ -30,7 +31,7 @@ afterAll(async () => {
 });
 
 async function get(path: string, headers: Record<string, string> = {}) {
-  const response = await fetch(api.url + path, { headers });
+  const response = await fetch(api.url + path, { headers: { 'accept-encoding': 'identity', ...headers } });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
@@ -48,10 +49,23 @@ describe('scripts for other pages', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
+  it('sends what was compressed when they were built', async () => {
+    const { headers } = await fetch(`${api.url}/widget.js`, {
+      method: 'HEAD',
+      headers: { 'accept-encoding': 'br, gzip' },
+    });
+    expect(headers.get('content-encoding')).toBe('br');
+    expect(headers.get('content-type')).toMatch(/javascript/);
+    expect(headers.get('vary')).toMatch(/accept-encoding/i);
+    expect(headers.get('access-control-allow-origin')).toBe('*');
+  });
+
   it('lets them be kept for a while, and asked for again cheaply', async () => {
     const { headers } = await get('/widget.js');
     expect(headers.get('cache-control')).toContain('max-age=300');
-    const again = await get('/widget.js', { 'if-none-match': headers.get('etag') ?? '' });
+    // Without the second, fetch would add that it wants it anew.
+    const revalidating = { 'if-none-match': headers.get('etag') ?? '', 'cache-control': 'max-age=0' };
+    const again = await get('/widget.js', revalidating);
     expect(again.status).toBe(304);
   });
 });

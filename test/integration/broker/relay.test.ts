@@ -208,6 +208,16 @@ describe('the relay', () => {
     expect([node.relay.leading, node.sessions]).toEqual([true, 1]);
   });
 
+  it('takes over within three seconds from a leader that hangs', async () => {
+    // Holds the lock and says nothing any more, as a process that was stopped.
+    await using hanging = await openSession({ connectionString: database.url }, 'hanging relay');
+    expect(await hanging.tryLock('relay')).toBe(true);
+    const began = performance.now();
+    const node = await startNode();
+    await until(() => node.relay.leading, 'the relay to lead');
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
   it('fills a deleted stream again from the log', async () => {
     const node = await startNode();
     const events = await append(node, 40);

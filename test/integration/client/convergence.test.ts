@@ -179,3 +179,24 @@ it('after any sequence of drops, has what a fresh client loads, and has done onc
     { numRuns: RUNS, endOnFailure: true, ...SEED },
   );
 }, 600_000);
+
+it('has the latest of a room in which more was said meanwhile than is replayed, and hears nothing twice', async () => {
+  proxy.heal();
+  using driver = disposable(clientOf('driver', proxy.url));
+  using agent = disposable(clientOf('agent', server.url));
+  const [mine, theirs] = [driver.client.room('busy'), agent.client.room('busy')];
+  const heard: unknown[] = [];
+  mine.on('message', ({ message }) => heard.push(message));
+  await Promise.all([mine.ready(), theirs.ready()]);
+  await theirs.send(0);
+  await until(() => heard.length === 1, 'the first message');
+  driver.client.connection.disconnect();
+  for (let said = 1; said <= 20; said += 1) await theirs.send(said);
+  driver.client.connection.connect();
+  await until(() => heard.at(-1) === 20, 'the last message');
+  await theirs.send(21);
+  await until(() => heard.at(-1) === 21, 'what is said then');
+  const latest = mine.state.messages.map(({ message }) => message);
+  expect(latest).toEqual(Array.from({ length: latest.length }, (_, at) => 22 - latest.length + at));
+  expect(new Set(heard).size).toBe(heard.length);
+});

@@ -3,20 +3,18 @@ import { expect, it } from 'vitest';
 import { launchServer } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
-import { openTicket, signIn } from '../gateway/rig.ts';
+import { openTicket, signIn, startNode } from '../gateway/rig.ts';
 
 it('users of a process that is killed leave, stop typing, and stay where else they are', {
   timeout: 60_000,
 }, async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
-  const launch = (DEMO_DATA: string) =>
-    launchServer({ DATABASE_URL: database.url, NATS_URL: nats.url, RATE_LIMIT: 'off', DEMO_DATA });
-  await using one = launch('on');
-  const here = await one.ready;
-  await using other = launch('off');
-  const there = await other.ready;
-
+  const services = { databaseUrl: database.url, natsUrl: nats.url };
+  await using node = await startNode(services, { gateway: { typingExpires: 3_000 } });
+  const env = { DATABASE_URL: database.url, NATS_URL: nats.url, RATE_LIMIT: 'off', DEMO_DATA: 'off' };
+  await using other = launchServer(env);
+  const [here, there] = [node.url, await other.ready];
   const [agent, driver, admin] = await Promise.all([
     signIn(here, 'agent'),
     signIn(there, 'driver'),

@@ -5,7 +5,17 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Bound, noMetrics } from '../../../src/telemetry/metrics.ts';
 import { createTracing } from '../../../src/telemetry/tracing.ts';
 import { until } from '../../support/until.ts';
-import { type Client, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
+import {
+  type Client,
+  type Listener,
+  listen,
+  type Node,
+  openTicket,
+  post,
+  signIn,
+  startNode,
+  startServices,
+} from './rig.ts';
 
 let services: Awaited<ReturnType<typeof startServices>>;
 let node: Node;
@@ -68,6 +78,28 @@ it('says when to come back, to polling and to websocket clients', async () => {
   while (!upgrades.at(-1)?.startsWith('HTTP/1.1 503')) upgrades.push(await askForUpgrade(`${path}websocket`));
   expect(upgrades.at(-1)).toMatch(/\r\nRetry-After: [1-9]/);
   expect(refused).toBeGreaterThan(before);
+});
+
+it('more joins at once than there may be are told to come back, and then let in', async () => {
+  await using small = await startNode(services, { gateway: { replays: { atOnce: 1, waiting: 1 } } });
+  const ticket = await openTicket(driver);
+  const version = await post(driver, ticket.id, 'said');
+  using crowd = new DisposableStack();
+  const sockets = Array.from({ length: 12 }, () => crowd.use(listen(small.url, { auth: { token: driver.token } })));
+  await until(() => sockets.every(({ socket }) => socket.connected), 'all to be connected');
+  const join = { ticketId: ticket.id, after: 0 };
+  const answers = await Promise.all(sockets.map((socket) => socket.ask('join_ticket', join)));
+  const refused = sockets.filter((_, at) => answers[at].success === false);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThan(sockets.length);
+  for (const [at, answer] of answers.entries()) {
+    if (refused.includes(sockets[at] as Listener)) {
+      expect(answer.error).toMatchObject({ type: 'unavailable', retryAfter: 1 });
+    }
+  }
+  for (const socket of refused) expect(await socket.ask('join_ticket', join)).toMatchObject({ success: true, version });
+  for (const socket of sockets) await socket.first('new_message');
+  expect(sockets.map((socket) => socket.all('new_message').length)).toEqual(sockets.map(() => 1));
 });
 
 /** The answer's head. */

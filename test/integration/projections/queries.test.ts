@@ -173,13 +173,13 @@ describe('notifications', () => {
 
   it('that are unread come as ranges, the newest ones when there are many', async () => {
     const all = await rig.queries.unreadNotifications(admin, 10);
-    expect(all).toEqual({ from: 1, upTo: 7, count: 7, ranges: [[1, 7]] });
+    expect(all).toEqual({ from: 1, upTo: 7, count: 7, unseen: 7, ranges: [[1, 7]] });
     expect(await rig.queries.unreadNotifications(admin, 1)).toEqual(all);
   });
 
   it('of somebody without any are an empty inbox', async () => {
-    expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0 });
-    const nothing = { from: 1, upTo: 0, count: 0, ranges: [] };
+    expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0, unseen: 0 });
+    const nothing = { from: 1, upTo: 0, count: 0, unseen: 0, ranges: [] };
     expect(await rig.queries.unreadNotifications({ ...driver, id: 'nobody' }, 10)).toEqual(nothing);
   });
 
@@ -190,7 +190,11 @@ describe('notifications', () => {
     const demoted = { ...admin, role: 'driver' } as const;
     const shown = await rig.queries.notifications(demoted, { limit: 100 });
     expect(shown.items.some((notification) => notification.message.includes('secret'))).toBe(false);
-    expect(await rig.queries.inbox(demoted)).toEqual({ seq: before.seq, unread: before.unread - 1 });
+    expect(await rig.queries.inbox(demoted)).toEqual({
+      seq: before.seq,
+      unread: before.unread - 1,
+      unseen: before.unseen - 1,
+    });
   });
 });
 

@@ -8,7 +8,17 @@ import { AbortedError, BusyError, NoPreviousError } from '../../../src/projectio
 import { placeOf, renameSchema, settle } from '../../../src/projections/tables.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, endSessions, type Process, waitsForLock } from './cluster.ts';
-import { admin, posted, rebuildOf, rollBackOf, sessionOf, startLoad, startWatch, statusOf } from './rebuilding.ts';
+import {
+  admin,
+  posted,
+  rebuildOf,
+  rebuildOptions,
+  rollBackOf,
+  sessionOf,
+  startLoad,
+  startWatch,
+  statusOf,
+} from './rebuilding.ts';
 import { rowsOf } from './rig.ts';
 
 const { users, tickets, messages, notifications } = DEFAULT_SCHEMAS;
@@ -166,10 +176,26 @@ describe('a rebuild', () => {
     await using world = await withLongHistory();
     const { cluster } = world;
     await using session = await sessionOf(cluster);
+    let aborting: Promise<boolean> | undefined;
+    const { batches } = rebuildOptions(cluster);
     const aborted = rebuildOf(cluster, 'tickets', {
-      onProgress: () => void abortRebuild(session, PROJECTIONS.tickets),
+      onProgress: () => {
+        aborting ??= abortRebuild(session, PROJECTIONS.tickets);
+      },
+      // Reads on when that is done: there is more than one batch.
+      batches: {
+        join() {
+          const log = batches.join();
+          const read: typeof log.read = async (position, upTo) => {
+            await aborting;
+            return log.read(position, upTo);
+          };
+          return { read, [Symbol.dispose]: () => log[Symbol.dispose]() };
+        },
+      },
     });
     await expect(aborted).rejects.toThrow(AbortedError);
+    expect(await aborting).toBe(true);
     expect(await statusOf(cluster, 'tickets')).toMatchObject({ next: undefined, previous: undefined });
 
     await expect(rebuildOf(cluster, 'tickets', interruptAfter(1))).rejects.toThrow('interrupted');

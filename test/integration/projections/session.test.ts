@@ -26,8 +26,9 @@ describe('a session', () => {
   });
 
   it('that gives no sign of life loses its lock, and knows', async () => {
-    await using stopped = await open(50);
     await using other = await open();
+    // Long enough to take the lock in, on any machine.
+    await using stopped = await open(1_000);
     expect(await stopped.tryLock('c')).toBe(true);
     await until(() => other.tryLock('c'), 'the lock to be free');
     await until(() => stopped.lost.aborted, 'the loss to be noticed');

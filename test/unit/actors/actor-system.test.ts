@@ -14,9 +14,11 @@ function start(limits: Partial<ActorLimits> = {}) {
   const snapshots = new MemorySnapshots();
   const { logged, log: logger } = recordingLog();
   const clock = { time: 0 };
-  const actors = startActors({ ...log, snapshots, log: logger, now: () => clock.time, limits });
+  const refused: string[] = [];
+  const onRefused = (bound: string) => void refused.push(bound);
+  const actors = startActors({ ...log, snapshots, log: logger, now: () => clock.time, limits, onRefused });
   onTestFinished(() => actors.close());
-  return { log, snapshots, logged, actors, clock };
+  return { log, snapshots, logged, actors, clock, refused };
 }
 
 const openTicket = (actors: ActorSystem, id: string) => actors.execute('ticket', id, open(), context(driver));
@@ -166,8 +168,9 @@ describe('snapshots', () => {
 });
 
 describe('bounds', () => {
-  it('refuse commands beyond what one mailbox holds', async () => {
-    const { log, actors } = start({ mailbox: 3 });
+  it('refuse commands beyond what one mailbox holds, others none, and take them when they come again', async () => {
+    const { log, actors, refused } = start({ mailbox: 3 });
+    await openTicket(actors, 'other');
     await openTicket(actors, 't');
     const door = gate();
     const arrival = gate();
@@ -177,18 +180,25 @@ describe('bounds', () => {
     };
     const held = postIn(actors, 't');
     await arrival.opened;
-    const all = [held, ...Array.from({ length: 4 }, () => postIn(actors, 't'))];
-    await expect(all[4]).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 });
+    const late = context(driver);
+    const all = [held, ...Array.from({ length: 3 }, () => postIn(actors, 't'))];
+    const one = () => actors.execute('ticket', 't', post('late'), late);
+    await expect(one()).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 });
+    expect(refused).toEqual(['mailbox']);
+    const elsewhere = postIn(actors, 'other');
     door.open();
-    await expect(Promise.all(all.slice(0, 4))).resolves.toHaveLength(4);
+    await expect(Promise.all([...all, elsewhere])).resolves.toHaveLength(5);
+    await expect(one()).resolves.toMatchObject({ version: 6, duplicate: false });
+    await expect(one()).resolves.toMatchObject({ version: 6, duplicate: true });
   });
 
   it('refuse commands beyond what the process holds, and let them in again afterwards', async () => {
-    const { log, actors } = start({ inFlight: 2 });
+    const { log, actors, refused } = start({ inFlight: 2 });
     const door = gate();
     log.beforeAppend = () => door.opened;
     const all = ['a', 'b', 'c'].map((id) => openTicket(actors, id));
     await expect(all[2]).rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 });
+    expect(refused).toEqual(['commands']);
     door.open();
     await Promise.all(all.slice(0, 2));
     await expect(openTicket(actors, 'c')).resolves.toMatchObject({ version: 1 });

@@ -1,10 +1,10 @@
 /** Following a stream: the cursor, what comes twice, what comes too early, and when everything is loaded afresh. */
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from '../../../src/client/backoff.ts';
-import type { Link, Reply } from '../../../src/client/connection.ts';
 import { createEmitter } from '../../../src/client/emitter.ts';
 import { DeskwireError } from '../../../src/client/errors.ts';
 import { createFollower, type Loaded } from '../../../src/client/follower.ts';
+import type { Link, Reply } from '../../../src/client/link.ts';
 import type { StreamEvent } from '../../../src/client/types.ts';
 import { createWorld, settle } from './world.ts';
 
@@ -216,12 +216,15 @@ it('tries again what failed only for now, after a while', async () => {
   expect(seen).toEqual(['loading', 'loaded 1']);
 });
 
-it('is told nothing more once it is closed', async () => {
-  const { come, ack, send, seen, follower } = setUp([at(3)]);
+it('is told nothing more once it is closed, and loads nothing', async () => {
+  const { come, ack, send, seen, follower } = setUp([at(3), at(4)]);
   come();
   await settle();
   await ack(3);
   follower.close();
   send(event(4));
+  follower.reload();
+  await settle();
+  await expect(follower.ready()).rejects.toMatchObject({ code: 'closed' });
   expect(seen).toEqual(['loaded 3', 'live']);
 });

@@ -73,6 +73,20 @@ describe('a token function', () => {
     expect(source.asked).toBe(1);
   });
 
+  it('that fails while the token before is still good leaves that in use', async () => {
+    let time = now();
+    const first = tokenOf({ sub: '1', exp: time / 1_000 + 600 });
+    const given = [() => Promise.resolve(first), () => Promise.reject(new Error('busy'))];
+    const tokens = createTokens(() => given.shift()?.() ?? Promise.reject(new Error('still busy')), {
+      now: () => time,
+    });
+    await tokens.get();
+    time += 550_000;
+    expect(await tokens.get()).toBe(first);
+    tokens.refused(first);
+    await expect(tokens.get()).rejects.toMatchObject({ code: 'no_token' });
+  });
+
   it('that fails is told as having no token, with its cause', async () => {
     const cause = new Error('the session has ended');
     const tokens = createTokens(() => Promise.reject(cause), { now });

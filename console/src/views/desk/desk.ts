@@ -2,7 +2,7 @@
  * What the desk keeps for whoever is signed in, whichever view they look at: the list of tickets and the people whom tickets
  * can be assigned to.
  */
-import { type Client, DeskwireError, type Me, type Ticket } from '../../../../src/client/index.ts';
+import type { Client, Me } from '../../../../src/client/index.ts';
 import { createTicketList, type TicketList } from './ticket-list.ts';
 
 export interface Person {
@@ -23,24 +23,26 @@ export interface Desk {
 }
 
 const STAFF_ROLES = ['agent', 'admin', 'ops', 'accounts'];
-const SIDE_BY_SIDE = 6;
 
-export function createDesk(client: Client): Desk {
+export function createDesk(client: Client, me: Me): Desk {
   const list = createTicketList({
     list: (query) => client.tickets.list(query),
-    read: (ids) => readAll(client, ids),
+    read: async (ids) => (await client.tickets.list({ ids, limit: 100 })).items,
     after(milliseconds, run) {
       const timer = setTimeout(run, milliseconds);
       return () => clearTimeout(timer);
     },
   });
+  /** They are told of every change; the others of those that concern them, by their inbox. */
+  const seesAll = me.role === 'admin' || me.role === 'agent';
   let wasUp = false;
   const ignore = [
     client.connection.on('state', (state) => {
       const up = state === 'live' || state === 'replaying';
-      if (up && !wasUp) list.refresh();
+      if (up && !wasUp && !seesAll) list.refresh();
       wasUp = up;
     }),
+    client.tickets.on('changed', ({ ticketIds, all }) => (all ? list.refresh() : list.changed(ticketIds))),
     client.tickets.on('unread', ({ ticketId, unread }) => {
       list.unread(ticketId, unread);
       list.changed([ticketId]);
@@ -77,22 +79,4 @@ export function createDesk(client: Client): Desk {
       list.close();
     },
   };
-}
-
-async function readAll({ tickets }: Client, ids: readonly string[]): Promise<readonly Ticket[]> {
-  const found: Ticket[] = [];
-  const waiting = [...ids];
-  const reader = async () => {
-    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-      const ticket = await tickets.get(id).catch(nothingIfGone);
-      if (ticket !== undefined) found.push(ticket);
-    }
-  };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, reader));
-  return found;
-}
-
-function nothingIfGone(error: unknown): undefined {
-  if (error instanceof DeskwireError && error.code === 'not_found') return undefined;
-  throw error;
 }

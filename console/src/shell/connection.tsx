@@ -1,0 +1,64 @@
+/** Whether what is shown is live; and, when it has not been for a moment, what that means and what waits to be sent. */
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import type { ConnectionState } from '../../../src/client/index.ts';
+import { useTexts } from '../language/language.tsx';
+import { useSignedIn } from '../session/signed-in.tsx';
+
+function useConnectionState(): ConnectionState {
+  const { connection } = useSignedIn().client;
+  const subscribe = useCallback((listener: () => void) => connection.on('state', listener), [connection]);
+  return useSyncExternalStore(subscribe, () => connection.state);
+}
+
+export function ConnectionIndicator() {
+  const texts = useTexts();
+  const state = useConnectionState();
+  return (
+    <span className={`connection ${state}`} role="status" aria-label={texts.connection.label}>
+      <span className="dot" aria-hidden="true" />
+      <span>{texts.connection[state]}</span>
+    </span>
+  );
+}
+
+/** Milliseconds: most ends of a connection are over before anybody needs to know. */
+const PATIENCE = 2_000;
+
+export function ConnectionHint() {
+  const texts = useTexts();
+  const { connection } = useSignedIn().client;
+  const state = useConnectionState();
+  const waiting = useWaiting();
+  const isAway = state === 'offline' || state === 'connecting';
+  const [isShown, setIsShown] = useState(false);
+  useEffect(() => {
+    if (!isAway) return setIsShown(false);
+    const timer = setTimeout(() => setIsShown(true), PATIENCE);
+    return () => clearTimeout(timer);
+  }, [isAway]);
+  return (
+    <div role="status">
+      {isShown && (
+        <div className="connection-hint">
+          <p>
+            <strong>{texts.connection.offline}.</strong> {texts.connection.offlineHint}
+          </p>
+          {waiting > 0 && <p>{texts.connection.waiting(waiting)}</p>}
+          <button type="button" className="button" onClick={() => connection.connect()}>
+            {texts.connection.retry}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Messages that are not sent yet. */
+function useWaiting(): number {
+  const { outbox } = useSignedIn().client;
+  const subscribe = useCallback((listener: () => void) => outbox.on('change', listener), [outbox]);
+  return useSyncExternalStore(
+    subscribe,
+    () => outbox.entries.filter(({ kind, failed }) => kind === 'post' && failed === undefined).length,
+  );
+}

@@ -1,0 +1,44 @@
+/** Several who listen to the same thing: each ends its own listening; the last of them leaves it unused. */
+import type { Listenable } from './emitter.ts';
+import { closedError } from './errors.ts';
+
+export interface Share<Events> extends Listenable<Events> {
+  close(): void;
+}
+
+export interface Shares<Events> {
+  readonly count: number;
+  take(): Share<Events>;
+}
+
+export function createShares<Events>(heard: Listenable<Events>, onUnused: () => void): Shares<Events> {
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    take() {
+      count += 1;
+      let open = true;
+      const listening = new Set<() => void>();
+      return {
+        on(name, listener) {
+          if (!open) throw closedError();
+          const off = heard.on(name, listener);
+          listening.add(off);
+          return () => {
+            listening.delete(off);
+            off();
+          };
+        },
+        close() {
+          if (!open) return;
+          open = false;
+          for (const off of listening) off();
+          count -= 1;
+          if (count === 0) onUnused();
+        },
+      };
+    },
+  };
+}

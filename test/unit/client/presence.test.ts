@@ -1,0 +1,93 @@
+/** Typing: told no more often than is needed, never left standing, and ended by whatever ends it. */
+import { expect, it } from 'vitest';
+import { createEmitter } from '../../../src/client/emitter.ts';
+import type { Link, LinkEvents } from '../../../src/client/link.ts';
+import { createPresence } from '../../../src/client/presence.ts';
+import { createWorld } from './world.ts';
+
+function setUp() {
+  const world = createWorld();
+  const heard = createEmitter<LinkEvents>();
+  const told: string[] = [];
+  const seen: string[] = [];
+  const link: Link = {
+    on: heard.on,
+    up: true,
+    ask: () => undefined,
+    tell: (name) => void told.push(name),
+    catchingUp: () => undefined,
+  };
+  const presence = createPresence({
+    ticketId: 't',
+    link,
+    surroundings: world.surroundings,
+    onTyping: ({ userName, typing }, all) =>
+      void seen.push(`${userName} ${typing ? 'types' : 'ends'} (${all.map((one) => one.userName)})`),
+    onPresence: ({ userName, present }) => void seen.push(`${userName} ${present ? 'comes' : 'leaves'}`),
+  });
+  const send = (name: string, userName: string, ticketId = 't') =>
+    heard.emit('event', { name, payload: { ticketId, userId: userName, userName } });
+  return { world, heard, told, seen, presence, send };
+}
+
+it('tells of typing once, again before the server forgets it, and of its end', async () => {
+  const { world, told, presence } = setUp();
+  presence.type(true, false);
+  presence.type(true, false);
+  expect(told).toEqual(['typing_start']);
+  await world.pass(2_999);
+  presence.type(true, false);
+  expect(told).toEqual(['typing_start']);
+  await world.pass(1);
+  presence.type(true, false);
+  expect(told).toEqual(['typing_start', 'typing_start']);
+  presence.type(false, false);
+  presence.type(false, false);
+  expect(told).toEqual(['typing_start', 'typing_start', 'typing_stop']);
+});
+
+it('ends typing by itself when no key is pressed any more', async () => {
+  const { world, told, presence } = setUp();
+  presence.type(true, false);
+  await world.pass(5_000);
+  expect(told).toEqual(['typing_start', 'typing_stop']);
+});
+
+it('tells at once when what is typed becomes a note', () => {
+  const { told, presence } = setUp();
+  presence.type(true, false);
+  presence.type(true, true);
+  expect(told).toEqual(['typing_start', 'typing_start']);
+});
+
+it('shows who types, once, until they end, post, leave, or are heard of no more', async () => {
+  const { world, seen, presence, send } = setUp();
+  send('user_typing', 'Ann');
+  send('user_typing', 'Ann');
+  send('user_typing', 'Bob');
+  send('user_typing', 'Eve', 'another ticket');
+  send('user_stopped_typing', 'Ann');
+  presence.posted('Bob');
+  expect(seen).toEqual(['Ann types (Ann)', 'Bob types (Ann,Bob)', 'Ann ends (Bob)', 'Bob ends ()']);
+  send('user_typing', 'Ann');
+  send('user_left', 'Ann');
+  send('user_typing', 'Bob');
+  await world.pass(9_000);
+  expect(seen.slice(4)).toEqual(['Ann types (Ann)', 'Ann ends ()', 'Ann leaves', 'Bob types (Bob)', 'Bob ends ()']);
+});
+
+it('shows nobody typing when the connection is gone', () => {
+  const { heard, seen, send } = setUp();
+  send('user_typing', 'Ann');
+  heard.emit('down', undefined);
+  expect(seen.at(-1)).toBe('Ann ends ()');
+});
+
+it('joins and leaves once', () => {
+  const { told, presence } = setUp();
+  presence.join(7);
+  presence.leave();
+  presence.leave();
+  presence.close();
+  expect(told).toEqual(['join_ticket', 'leave_ticket']);
+});

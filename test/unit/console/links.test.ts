@@ -1,0 +1,30 @@
+/** Addresses within what people write. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { piecesOf } from '../../../console/src/views/chat/links.ts';
+
+const links = (text: string) =>
+  piecesOf(text)
+    .filter(({ isLink }) => isLink)
+    .map((piece) => piece.text);
+
+it.each([
+  ['See https://a.example/x?y=1, please.', ['https://a.example/x?y=1']],
+  ['(http://a.example) and <https://b.example/>', ['http://a.example', 'https://b.example/']],
+  ['javascript:alert(1) data:text/html,x //c.example', []],
+  ['https://', []],
+])('finds them in %s', (text, found) => {
+  expect(links(text)).toEqual(found);
+});
+
+it('leaves out and adds nothing, whatever is written', () => {
+  const words = fc.constantFrom('https://a.example/', 'http://', 'x', ' ', '\n', '.', '<b>', 'é', '"');
+  fc.assert(
+    fc.property(fc.array(words), (parts) => {
+      const text = parts.join('');
+      const pieces = piecesOf(text);
+      expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+      for (const address of links(text)) expect(address).toMatch(/^https?:/);
+    }),
+  );
+});
