@@ -18,6 +18,8 @@ export interface InboxState {
   readonly hasOlder: boolean;
   /** Of all there are. */
   readonly unread: number;
+  /** Of the unread ones, those that came since this user last looked (`markSeen`). */
+  readonly unseen: number;
 }
 
 export interface InboxEvents {
@@ -38,6 +40,8 @@ export interface Inbox extends Listenable<InboxEvents> {
   markRead(ids: readonly string[]): Promise<void>;
   /** All that are there, or those up to a seq. */
   markAllRead(upToSeq?: number): Promise<void>;
+  /** Somebody has looked at what is there, or at what is there up to a seq. It may remain unread. */
+  markSeen(upToSeq?: number): Promise<void>;
   /** More of the past, at the end of `state.notifications`. */
   loadOlder(limit?: number): Promise<void>;
 }
@@ -58,7 +62,7 @@ const PAGES = 10;
 
 export function createInbox({ link, http, outbox, surroundings, pace }: Parts): Inbox & { close(): void } {
   const heard = createEmitter<InboxEvents>();
-  let state: InboxState = { status: 'loading', notifications: [], hasOlder: false, unread: 0 };
+  let state: InboxState = { status: 'loading', notifications: [], hasOlder: false, unread: 0, unseen: 0 };
   let follower: Follower | undefined;
   let newest: number | undefined;
   /** Where the page after the oldest one shown begins. */
@@ -81,13 +85,16 @@ export function createInbox({ link, http, outbox, surroundings, pace }: Parts): 
   function apply({ type, id, version, time, data }: StreamEvent): void {
     if (type === 'NotificationReceived' && id !== null) {
       const one: Notification = { ...data, id, seq: version, timestamp: time };
-      update({ notifications: [one, ...state.notifications], unread: state.unread + (one.read ? 0 : 1) });
+      const more = one.read ? 0 : 1;
+      const counts = { unread: state.unread + more, unseen: state.unseen + more };
+      update({ notifications: [one, ...state.notifications], ...counts });
       announce([one]);
     }
     if (type === 'NotificationsUnread') {
       // It counts up to a seq; what came after that, while it was counted, is unread besides.
       const later = state.notifications.filter(({ seq, read }) => seq > data.upTo && !read).length;
-      update({ notifications: marked(state.notifications, data), unread: data.count + later });
+      const counts = { unread: data.count + later, unseen: data.unseen + later };
+      update({ notifications: marked(state.notifications, data), ...counts });
     }
   }
 
@@ -101,7 +108,7 @@ export function createInbox({ link, http, outbox, surroundings, pace }: Parts): 
         async load(cursor) {
           const known = cursor === undefined ? undefined : { epoch: cursor.epoch, seq: state.notifications[0]?.seq };
           const loaded = await loadInbox(http, known);
-          const { items, unread } = loaded;
+          const { items, unread, unseen } = loaded;
           return {
             version: items[0]?.seq ?? 0,
             epoch: loaded.epoch,
@@ -110,14 +117,14 @@ export function createInbox({ link, http, outbox, surroundings, pace }: Parts): 
                 ? state.notifications.filter(({ seq }) => seq < (items.at(-1)?.seq ?? 0))
                 : [];
               if (!loaded.continues) older = loaded.nextCursor;
-              update({ notifications: [...items, ...kept], hasOlder: older !== null, unread });
+              update({ notifications: [...items, ...kept], hasOlder: older !== null, unread, unseen });
               if (newest !== undefined && newest > (items[0]?.seq ?? 0)) newest = items[0]?.seq ?? 0;
               announce(items.toReversed());
             },
           };
         },
         apply,
-        clear: () => update({ notifications: [], hasOlder: false, unread: 0 }),
+        clear: () => update({ notifications: [], hasOlder: false, unread: 0, unseen: 0 }),
         statusChanged: (status) => update({ status }),
       },
     });
@@ -142,6 +149,10 @@ export function createInbox({ link, http, outbox, surroundings, pace }: Parts): 
     async markAllRead(upToSeq = state.notifications[0]?.seq) {
       const body = upToSeq === undefined ? {} : { upToSeq };
       await outbox.give({ lane: 'inbox', kind: 'read', method: 'POST', path: `${PATH}/read-all`, body });
+    },
+    async markSeen(upToSeq = state.notifications[0]?.seq) {
+      const body = upToSeq === undefined ? {} : { upToSeq };
+      await outbox.give({ lane: 'inbox', kind: 'seen', method: 'POST', path: `${PATH}/seen`, body });
     },
     async loadOlder(limit = LATEST) {
       const from = follower?.cursor;
@@ -180,6 +191,7 @@ interface LoadedInbox {
   readonly items: readonly Notification[];
   readonly nextCursor: string | null;
   readonly unread: number;
+  readonly unseen: number;
   /** Whether what was known before follows without a gap. */
   readonly continues: boolean;
   readonly epoch: string | undefined;
@@ -192,11 +204,11 @@ async function loadInbox(
 ): Promise<LoadedInbox> {
   const [first, count] = await Promise.all([
     http.request<Page<Notification>>('GET', PATH, { query: { limit: LATEST } }),
-    http.request<{ count: number }>('GET', `${PATH}/unread-count`),
+    http.request<{ count: number; unseen: number }>('GET', `${PATH}/unread-count`),
   ]);
   const { epoch } = first;
   if (epoch !== count.epoch) return loadInbox(http, known);
-  const whole = { ...first.body, unread: count.body.count, continues: false, epoch };
+  const whole = { ...first.body, unread: count.body.count, unseen: count.body.unseen, continues: false, epoch };
   const goesOn = known?.seq !== undefined && known.epoch === epoch ? known.seq : undefined;
   if (goesOn === undefined) return whole;
   let items = whole.items;

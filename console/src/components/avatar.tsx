@@ -9,8 +9,7 @@ interface Props {
 
 export function Avatar({ name, online = false, size = 'normal' }: Props) {
   return (
-    <span className={`avatar tint-${tintOf(name)} ${size}`} aria-hidden="true">
-      {initialsOf(name)}
+    <span className={`avatar tint-${tintOf(name)} ${size}`} data-initials={initialsOf(name)} aria-hidden="true">
       {online && <span className="presence" />}
     </span>
   );

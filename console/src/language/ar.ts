@@ -174,15 +174,8 @@ export const ar: Texts = {
   },
   inbox: {
     title: 'الوارد',
-    bell: (unread) =>
-      plural(unread, {
-        zero: 'الوارد',
-        one: 'الوارد، إشعار واحد غير مقروء',
-        two: 'الوارد، إشعاران غير مقروءين',
-        few: 'الوارد، # إشعارات غير مقروءة',
-        other: 'الوارد، # إشعار غير مقروء',
-      }),
     unread: (count) => plural(count, { other: '# غير مقروءة' }),
+    unseen: (count) => plural(count, { other: '# جديدة' }),
     markAll: 'تعليم الكل كمقروء',
     markOne: 'تعليم كمقروء',
     onlyUnread: 'غير مقروءة',

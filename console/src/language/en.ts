@@ -160,9 +160,8 @@ export const en = {
   },
   inbox: {
     title: 'Inbox',
-    bell: (unread: number) =>
-      plural(unread, { zero: 'Inbox', one: 'Inbox, # unread notification', other: 'Inbox, # unread notifications' }),
     unread: (count: number) => plural(count, { one: '# unread', other: '# unread' }),
+    unseen: (count: number) => plural(count, { other: '# new' }),
     markAll: 'Mark all as read',
     markOne: 'Mark as read',
     onlyUnread: 'Unread',

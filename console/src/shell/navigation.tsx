@@ -41,12 +41,15 @@ function InboxBadge() {
   const texts = useTexts();
   const formats = useFormats();
   const { client } = useSignedIn();
-  const { unread } = useWatched(client.inbox);
+  const { unread, unseen } = useWatched(client.inbox);
   if (unread === 0) return null;
   return (
-    <span className="badge">
+    <span className={unseen > 0 ? 'badge' : 'badge is-calm'}>
       <span aria-hidden="true">{unread > MOST ? `${formats.number(MOST)}+` : formats.number(unread)}</span>
-      <span className="unseen">{texts.inbox.unread(unread)}</span>
+      <span className="unseen">
+        {texts.inbox.unread(unread)}
+        {unseen > 0 && `, ${texts.inbox.unseen(unseen)}`}
+      </span>
     </span>
   );
 }

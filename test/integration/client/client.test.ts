@@ -80,10 +80,31 @@ it('keeps an inbox in step on two devices', async () => {
   await agent.tickets.post(id, 'Hello');
   await until(() => arrived.some(({ type }) => type === 'support_message_new'), 'the notification');
   await until(() => desk.inbox.state.unread === before + 1, 'the other device to count it');
+  expect(desk.inbox.state.unseen).toBeGreaterThan(0);
+  await phone.inbox.markSeen();
+  await until(() => desk.inbox.state.unseen === 0, 'the other device to know that it was seen');
+  expect(desk.inbox.state.unread).toBe(before + 1);
   await desk.inbox.markRead([desk.inbox.state.notifications[0]?.id ?? '']);
   await until(() => phone.inbox.state.unread === before, 'the first device to know that it was read');
   expect(phone.inbox.state.notifications[0]?.read).toBe(true);
   expect(arrived).toHaveLength(1);
+});
+
+it('tells whoever sees every ticket which have changed, and others nothing', async () => {
+  const [driver, admin] = await Promise.all([clientOf('driver'), clientOf('admin')]);
+  const changed: string[] = [];
+  const strangers: string[] = [];
+  let ready = false;
+  driver.tickets.on('changed', ({ ticketIds }) => strangers.push(...ticketIds));
+  admin.tickets.on('changed', ({ ticketIds, all }) => {
+    changed.push(...ticketIds);
+    ready ||= all;
+  });
+  await until(() => ready, 'the changes to be followed');
+  const { id } = await driver.tickets.open({ description: 'News' });
+  await until(() => changed.includes(id), 'the ticket to be told of');
+  expect((await admin.tickets.list({ ids: [id] })).items).toMatchObject([{ id }]);
+  expect(strangers).toEqual([]);
 });
 
 it('brings what is said in a room', async () => {

@@ -28,10 +28,15 @@ const told = ({ heard }: Listener) =>
   heard.filter(({ name }) => name === 'tickets_changed').flatMap(({ payload }) => payload.ticketIds as string[]);
 const timesTold = (listener: Listener, id: string) => told(listener).filter((one) => one === id).length;
 
-async function following(client: Client): Promise<Listener> {
+async function asFollower(client: Client): Promise<Listener> {
   const socket = client.connect();
   expect(await socket.ask('follow_tickets', {})).toMatchObject({ success: true, following: true });
-  // What was missed before the broker knew of the interest.
+  return socket;
+}
+
+/** The only one: once the broker knows of the interest, whoever waits is told that anything may have been missed. */
+async function following(client: Client): Promise<Listener> {
+  const socket = await asFollower(client);
   await socket.first('tickets_changed', ({ all }) => all);
   return socket;
 }
@@ -80,7 +85,7 @@ it('tells others nothing', async () => {
 
 it('stops telling somebody who no longer sees every ticket', async () => {
   using socket = await following(agent);
-  using witness = await following(admin);
+  using witness = await asFollower(admin);
   await admin.send('PATCH', '/api/v1/users/4', { role: 'ops' });
   // The gateway hears of it by itself: from then on nothing is told.
   const { id } = await openTicket(driver);

@@ -13,6 +13,7 @@ it.each([
   ['(http://a.example) and <https://b.example/>', ['http://a.example', 'https://b.example/']],
   ['javascript:alert(1) data:text/html,x //c.example', []],
   ['https://', []],
+  ['http://[not-an-address', []],
 ])('finds them in %s', (text, found) => {
   expect(links(text)).toEqual(found);
 });

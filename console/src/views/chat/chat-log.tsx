@@ -29,8 +29,8 @@ const ESTIMATES: Readonly<Record<Row['kind'], number>> = {
   outgoing: 72,
 };
 /** Rows before the first one from which on older ones are asked for, and how many. */
-const AHEAD = 15;
-const PAGE = 100;
+const AHEAD = 80;
+const PAGE = 200;
 /** Pixels from the end within which somebody is taken to read the newest message. */
 const NEAR = 80;
 

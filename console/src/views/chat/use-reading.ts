@@ -1,7 +1,8 @@
 /** Marks as read what somebody has before their eyes: the newest message, on a page that is shown. */
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import type { Ticket, TicketHandle, TicketState } from '../../../../src/client/index.ts';
 import { useReport } from '../../components/toasts.tsx';
+import { useIsShown } from '../../components/use-is-shown.ts';
 import { useSignedIn } from '../../session/signed-in.tsx';
 
 /** Milliseconds in which what comes is marked together. */
@@ -21,14 +22,4 @@ export function useReading(handle: TicketHandle, ticket: Ticket, state: TicketSt
     const timer = setTimeout(() => handle.read(newest).catch(report), GATHER);
     return () => clearTimeout(timer);
   }, [handle, isDue, newest, report]);
-}
-
-function useIsShown(): boolean {
-  const [isShown, setIsShown] = useState(document.visibilityState === 'visible');
-  useEffect(() => {
-    const look = () => setIsShown(document.visibilityState === 'visible');
-    document.addEventListener('visibilitychange', look);
-    return () => document.removeEventListener('visibilitychange', look);
-  }, []);
-  return isShown;
 }

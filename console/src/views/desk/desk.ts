@@ -62,7 +62,6 @@ export function createDesk(client: Client, me: Me): Desk {
     return byRole.flat().sort((a, b) => a.name.localeCompare(b.name));
   }
 
-  list.refresh();
   return {
     list,
     drafts: new Map(),

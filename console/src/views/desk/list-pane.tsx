@@ -16,7 +16,7 @@ export function ListPane({ selected }: { readonly selected: string | undefined }
   return (
     <section className="list-pane" aria-labelledby="list-title">
       <div className="pane-head">
-        <h1 id="list-title">{isStaff ? texts.tickets.title : texts.tickets.own}</h1>
+        <h2 id="list-title">{isStaff ? texts.tickets.title : texts.tickets.own}</h2>
         <span className="spread" />
         <Link to="/tickets/new" className="button main">
           <Icon name="plus" />

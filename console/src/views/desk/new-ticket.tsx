@@ -43,7 +43,7 @@ export function NewTicket() {
         <Link to="/tickets" className="button plain square back" aria-label={texts.back}>
           <Icon name="back" />
         </Link>
-        <h1>{texts.newTicket.title}</h1>
+        <h2>{texts.newTicket.title}</h2>
       </div>
       <div className="new-ticket-fields">
         {isStaff && <RequesterField value={requester} isUnknown={isUnknown} onChange={setRequester} />}

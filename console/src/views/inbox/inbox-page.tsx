@@ -1,9 +1,10 @@
 /** What happened on the tickets of whoever is signed in, newest first; read here is read on all their devices. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { Notification } from '../../../../src/client/index.ts';
 import { Icon, type IconName } from '../../components/icons.tsx';
 import { Empty, Loading } from '../../components/states.tsx';
 import { useReport } from '../../components/toasts.tsx';
+import { useIsShown } from '../../components/use-is-shown.ts';
 import { useWatched } from '../../components/watch.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
@@ -14,7 +15,12 @@ export default function InboxPage() {
   const report = useReport();
   const { client } = useSignedIn();
   const { inbox } = client;
-  const { notifications, unread, hasOlder, status } = useWatched(inbox);
+  const { notifications, unread, unseen, hasOlder, status } = useWatched(inbox);
+  const isShown = useIsShown();
+  const isNew = unseen > 0 && isShown && status === 'live';
+  useEffect(() => {
+    if (isNew) inbox.markSeen().catch(report);
+  }, [inbox, isNew, report]);
   const [onlyUnread, setOnlyUnread] = useState(false);
   const shown = onlyUnread ? notifications.filter(({ read }) => !read) : notifications;
   return (
