@@ -5,6 +5,7 @@
  * interactions that count as dropped).
  */
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { type Happening, openLog } from '../../bench/support/log.ts';
@@ -31,16 +32,27 @@ const desk = prepareDesk(async () => {
     await using log = await openLog(database.url);
     await log.append(everything());
   }
+  await takeNumbers(database.url);
   const { url } = parts.use(await startServer({ DATABASE_URL: database.url }));
   const owned = parts.move();
   return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 });
 
+/** The numbers of the tickets above are not given again. */
+async function takeNumbers(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query('update deskwire.ticket_numbers set last = $1', [TICKETS]);
+  } finally {
+    await client.end();
+  }
+}
+
 function* everything(): Generator<Happening> {
-  yield opened(LONG, 1_000_000, 'The longest conversation of all');
+  yield opened(LONG, TICKETS, 'The longest conversation of all');
   for (let number = 1; number <= MESSAGES; number += 1) yield message(number);
-  for (let number = 1; number < TICKETS; number += 1)
-    yield opened(randomUUID(), 1_000_000 + number, `Ticket ${number} of many`);
+  for (let number = 1; number < TICKETS; number += 1) yield opened(randomUUID(), number, `Ticket ${number} of many`);
 }
 
 function opened(id: string, number: number, description: string): Happening {
@@ -87,7 +99,7 @@ test('ten thousand messages are scrolled through, and only those in sight are in
   await pace.tell(`scrolling through ${MESSAGES} messages`);
   expect(most).toBeLessThan(AT_ONCE);
 
-  await page.getByRole('button', { name: 'To the newest message' }).click();
+  await page.locator('.to-newest').click();
   await messageIn(page, `Message ${MESSAGES}.`).waitFor();
   const answering = await watchPace(page);
   await composerOf(page).pressSequentially('And one more');

@@ -63,7 +63,7 @@ function Figures({ view, samples }: { readonly view: OperationsView; readonly sa
   return (
     <section className="figures" aria-label={words.figures}>
       <div className="card figure">
-        <h3>{words.position}</h3>
+        <h2>{words.position}</h2>
         <p className="figure-value">{number(view.position)}</p>
         <p className="muted small one-line" dir="auto">
           {words.positionHint(view.epoch)}

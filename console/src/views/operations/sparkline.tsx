@@ -19,7 +19,7 @@ export function Sparkline({ label, value, values, tone }: Props) {
   const rounded = (one: number) => formats.number(Math.round(one));
   return (
     <div className={`card figure ${tone}`}>
-      <h3>{label}</h3>
+      <h2>{label}</h2>
       <p className="figure-value">{value}</p>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true" focusable="false">
         <path className="line" d={lineOf(values)} />
