@@ -9,6 +9,7 @@ const SHAPES = {
   clip: 'M20 11.5 12 19.5a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7L9.7 17a1.7 1.7 0 0 1-2.4-2.4L15 7',
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
   back: 'M15 5l-7 7 7 7',
+  forth: 'M9 5l7 7-7 7',
   close: 'M6 6l12 12M18 6 6 18',
   check: 'M5 12.5 10 17.5 19 7',
   checks: 'M2.5 12.5 7 17l8.5-10M12 16l1 1 8.5-10',
@@ -28,7 +29,7 @@ const SHAPES = {
 export type IconName = keyof typeof SHAPES;
 
 /** Those that point along a line of text; they turn with its direction. */
-const TURNING: ReadonlySet<IconName> = new Set(['send', 'back', 'tickets', 'panel']);
+const TURNING: ReadonlySet<IconName> = new Set(['send', 'back', 'forth', 'tickets', 'panel']);
 
 export function Icon({ name }: { readonly name: IconName }) {
   return (

@@ -8,12 +8,19 @@ export interface Formats {
   /** Short: the time today, else the date. */
   brief(at: string, now: Date): string;
   full(at: string): string;
+  /** Of 0 to 1. */
+  percent(fraction: number): string;
+  /** To the second. */
+  exact(at: string): string;
+  /** In the largest unit that says enough: 40 seconds, 3 minutes. */
+  duration(seconds: number): string;
   size(bytes: number): string;
   list(names: readonly string[]): string;
 }
 
 export function createFormats(language: string): Formats {
   const number = new Intl.NumberFormat(language);
+  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
   const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   const time = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
   const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
@@ -24,10 +31,15 @@ export function createFormats(language: string): Formats {
     year: 'numeric',
   });
   const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
+  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+  const units = (['second', 'minute', 'hour', 'day'] as const).map(
+    (unit) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }),
+  );
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const list = new Intl.ListFormat(language, { type: 'conjunction' });
   return {
     number: (value) => number.format(value),
+    percent: (fraction) => percent.format(Math.floor(fraction * 100) / 100),
     time: (at) => time.format(new Date(at)),
     day(at, now) {
       const ago = daysBetween(new Date(at), now);
@@ -35,6 +47,12 @@ export function createFormats(language: string): Formats {
     },
     brief: (at, now) => (daysBetween(new Date(at), now) === 0 ? time : date).format(new Date(at)),
     full: (at) => full.format(new Date(at)),
+    exact: (at) => exact.format(new Date(at)),
+    duration(seconds) {
+      const [unit, length] =
+        seconds < 90 ? [0, 1] : seconds < 5_400 ? [1, 60] : seconds < 129_600 ? [2, 3_600] : [3, 86_400];
+      return units[unit]?.format(Math.ceil(seconds / length)) ?? '';
+    },
     size(bytes) {
       if (bytes < 1_000) return `${number.format(bytes)} B`;
       if (bytes < 1_000_000) return `${number.format(Math.round(bytes / 1_000))} kB`;

@@ -3,6 +3,7 @@ import { createContext, useContext } from 'react';
 import type { Texts } from './en.ts';
 import { createFormats, type Formats } from './formats.ts';
 import { type Language, languageFor } from './languages.ts';
+import type { Words } from './words.ts';
 
 interface Spoken {
   readonly language: Language;
@@ -23,4 +24,10 @@ export function useTexts(): Texts {
 
 export function useFormats(): Formats {
   return useContext(SpokenContext).formats;
+}
+
+/** What only one view says. */
+export function useWords<Said>(words: Words<Said>): Said {
+  const { tag } = useContext(SpokenContext).language;
+  return words[tag] ?? words.en;
 }

@@ -4,6 +4,7 @@
  */
 import { type ComponentType, lazy } from 'react';
 import type { Me } from '../../../src/client/index.ts';
+import { isStaff } from '../../../src/domain/user/identity.ts';
 import type { IconName } from '../components/icons.tsx';
 import type { Texts } from '../language/en.ts';
 import type { Params } from '../routing/routes.ts';
@@ -25,6 +26,8 @@ export interface View {
 }
 
 const InboxPage = lazy(() => import('./inbox/inbox-page.tsx'));
+const OperationsPage = lazy(() => import('./operations/operations-page.tsx'));
+const TimelinePage = lazy(() => import('./timeline/timeline-page.tsx'));
 
 export const VIEWS: readonly View[] = [
   {
@@ -36,6 +39,18 @@ export const VIEWS: readonly View[] = [
     paths: ['/inbox'],
     Page: InboxPage,
     link: { place: 'navigation', icon: 'bell', label: ({ navigation }) => navigation.inbox, badge: 'inbox' },
+  },
+  {
+    paths: ['/operations'],
+    Page: OperationsPage,
+    isFor: ({ role }) => role === 'admin',
+    link: { place: 'navigation', icon: 'pulse', label: ({ navigation }) => navigation.operations },
+  },
+  {
+    paths: ['/tickets/:ticketId/timeline'],
+    Page: TimelinePage,
+    isFor: ({ role }) => isStaff(role),
+    link: { place: 'ticket', icon: 'history', label: ({ navigation }) => navigation.timeline },
   },
 ];
 

@@ -38,6 +38,8 @@ interface Tongue {
 
 interface Followed {
   readonly following: Following;
+  /** That it was told last. */
+  epoch: string | undefined;
   /** The highest version it ever had: what it has for the first time is beyond. */
   highest: number;
   /** Told of that. */
@@ -71,10 +73,11 @@ const streamTongue: Tongue = {
     askAtOnce(socket, 'subscribe', request, (answer) => {
       if (join !== followed.joins) return;
       if (!answer?.success) return lost(socket, followed, answer?.error.type);
+      // A resync follows, and says where to begin; what was applied so far is of the epoch that it was.
+      followed.epoch = answer.epoch;
+      if (!answer.recovered) return;
       const segment = segments.at(-1) ?? begin(followed, 0);
       segment.epoch = answer.epoch;
-      // A resync follows, and says where to begin.
-      if (!answer.recovered) return;
       for (const event of answer.events) if (event.id !== null) apply(followed, event);
       followed.joined = true;
     });
@@ -89,8 +92,7 @@ const streamTongue: Tongue = {
     socket.on('resync', ({ stream, reason, version }: Payload) => {
       const followed = find(stream === 'inbox' ? 'inbox' : stream.replace(':', '.'));
       if (followed === undefined) return;
-      const epoch = followed.following.segments.at(-1)?.epoch;
-      begin(followed, reason === 'too_old' ? version : 0, epoch);
+      begin(followed, reason === 'too_old' ? version : 0, followed.epoch);
       streamTongue.join(socket, followed);
     });
   },
@@ -243,7 +245,7 @@ export function openFollower(desk: Desk, { client, viewer, tongue, streams }: Fo
       viewer: { id: viewer.id, staff: viewer.staff },
     };
     const heard = (version: number) => desk.heard(stream, version);
-    const one = { following, joined: false, joins: 0, highest: 0, heard };
+    const one = { following, joined: false, joins: 0, epoch: undefined, highest: 0, heard };
     all.push(following);
     followed.set(stream, one);
     return one;

@@ -1,0 +1,24 @@
+/** A figure over time as the path of a line. */
+
+/** What the line is drawn in; stretched to the room there is. */
+export const WIDTH = 240;
+export const HEIGHT = 48;
+const MARGIN = 2;
+
+/** The newest at the end. The scale begins at 0, and never makes much of very little. */
+export function lineOf(values: readonly (number | undefined)[]): string {
+  const most = Math.max(5, ...values.map((value) => value ?? 0));
+  const step = values.length > 1 ? WIDTH / (values.length - 1) : 0;
+  let path = '';
+  let isGap = true;
+  for (const [index, value] of values.entries()) {
+    if (value === undefined) {
+      isGap = true;
+      continue;
+    }
+    const y = HEIGHT - MARGIN - (value / most) * (HEIGHT - 2 * MARGIN);
+    path += `${isGap ? 'M' : 'L'}${(index * step).toFixed(1)} ${y.toFixed(1)}`;
+    isGap = false;
+  }
+  return path;
+}

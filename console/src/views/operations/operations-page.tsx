@@ -1,0 +1,87 @@
+/** How the system stands and what an admin can have done about it: the log, the read models, what is parked, who is connected. */
+import { useCallback, useEffect, useState } from 'react';
+import { Loading } from '../../components/states.tsx';
+import { useFormats, useWords } from '../../language/language.tsx';
+import { useSignedIn } from '../../session/signed-in.tsx';
+import { Clients } from './clients.tsx';
+import { type OperationsView, ratesOf, type Sample, withSample } from './model.ts';
+import { ParkedEvents } from './parked.tsx';
+import { usePolled } from './polled.ts';
+import { Projections } from './projections.tsx';
+import { Sparkline } from './sparkline.tsx';
+import { OPERATIONS_WORDS } from './words.ts';
+
+const PATH = '/api/v1/operations';
+/** Milliseconds between two looks. */
+const EVERY = 1_000;
+
+export default function OperationsPage() {
+  const words = useWords(OPERATIONS_WORDS);
+  const { client } = useSignedIn();
+  const read = useCallback((signal: AbortSignal) => client.request<OperationsView>('GET', PATH, { signal }), [client]);
+  const { value: view, error, refresh } = usePolled(read, EVERY);
+  const [samples, setSamples] = useState<readonly Sample[]>([]);
+  useEffect(() => {
+    if (view !== undefined) setSamples((known) => withSample(known, view));
+  }, [view]);
+  return (
+    <div className="operations">
+      <header className="pane-head">
+        <h1>{words.title}</h1>
+        <span role="status">
+          {error !== undefined && (
+            <span className="problem" dir="auto">
+              {words.stale(error instanceof Error ? error.message : String(error))}
+            </span>
+          )}
+        </span>
+      </header>
+      {view === undefined ? (
+        <Loading />
+      ) : (
+        <>
+          <Figures view={view} samples={samples} />
+          <Projections projections={view.projections} samples={samples} onOrdered={refresh} />
+          <ParkedEvents
+            streams={view.projections.reduce((sum, { serving }) => sum + (serving?.parked.streams ?? 0), 0)}
+            onOrdered={refresh}
+          />
+          <Clients />
+        </>
+      )}
+    </div>
+  );
+}
+
+function Figures({ view, samples }: { readonly view: OperationsView; readonly samples: readonly Sample[] }) {
+  const words = useWords(OPERATIONS_WORDS);
+  const { number } = useFormats();
+  const rates = ratesOf(samples);
+  const last = samples.at(-1);
+  const relayLag = view.relay?.lag;
+  const projectionLag = last?.projectionLag ?? 0;
+  return (
+    <section className="figures" aria-label={words.figures}>
+      <div className="card figure">
+        <h2>{words.position}</h2>
+        <p className="figure-value">{number(view.position)}</p>
+        <p className="muted small one-line" dir="auto">
+          {words.positionHint(view.epoch)}
+        </p>
+      </div>
+      <Sparkline label={words.rate} value={number(Math.round(rates.at(-1) ?? 0))} values={rates} tone="calm" />
+      <Sparkline
+        label={words.relayLag}
+        value={relayLag === undefined ? words.unknown : words.events(relayLag)}
+        values={samples.map((sample) => sample.relayLag)}
+        tone={relayLag === 0 ? 'calm' : 'warn'}
+      />
+      <Sparkline
+        label={words.projectionLag}
+        value={words.events(projectionLag)}
+        values={samples.map((sample) => sample.projectionLag)}
+        tone={projectionLag === 0 ? 'calm' : 'warn'}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,99 @@
+/** Takes the pictures of `docs/screenshots`: see `screenshots.config.ts`. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Page } from 'playwright-core';
+import { beforeAll, test } from 'vitest';
+import { DEFAULT_SCHEMAS } from '../../src/projections/catalog.ts';
+import { signInAll } from '../conformance/people.ts';
+import { startServer } from '../conformance/server.ts';
+import { createDatabase } from '../support/services.ts';
+import { until } from '../support/until.ts';
+import { prepareDesk } from './support/desk.ts';
+import type { DeviceOptions } from './support/pages.ts';
+import { type Story, tellStory } from './support/story.ts';
+import { viewsOf } from './support/views.ts';
+
+const FOLDER = join(import.meta.dirname, '../../docs/screenshots');
+const SCREEN = { width: 1200, height: 760 };
+const PHONE = { width: 390, height: 780 };
+/** Views that a phone and another language are shown with. */
+const FEW = new Set(['desk', 'tickets', 'operations', 'timeline', 'requester']);
+
+/** Points of a chart that show something. */
+const LOOKS = 14;
+
+let databaseUrl = '';
+const desk = prepareDesk(async () => {
+  await using parts = new AsyncDisposableStack();
+  const database = parts.use(await createDatabase());
+  databaseUrl = database.url;
+  const { url } = parts.use(await startServer({ DATABASE_URL: databaseUrl }));
+  const owned = parts.move();
+  return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+});
+let story: Story;
+beforeAll(async () => {
+  story = await tellStory(desk.url);
+  await park();
+  await mkdir(FOLDER, { recursive: true });
+});
+
+/** An event that a read model cannot handle. */
+async function park(): Promise<void> {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
+  try {
+    const table = `${DEFAULT_SCHEMAS.tickets}.tickets`;
+    await pool.query(`alter table ${table} add constraint printable check (description not like 'Return label%')`);
+  } finally {
+    await pool.end();
+  }
+  const { driver2, admin } = await signInAll(desk.url, ['driver2', 'admin'] as const);
+  await driver2.call('POST', '/api/v1/tickets', 201, { description: 'Return label of order 4471 cannot be printed' });
+  await until(async () => {
+    const { items } = await admin.call('GET', '/api/v1/operations/parked', 200);
+    return Array.isArray(items) && items.length > 0;
+  }, 'the event to be parked');
+}
+
+test.each([
+  ['light', { viewport: SCREEN }],
+  ['dark', { viewport: SCREEN, theme: 'dark' }],
+  ['phone', { viewport: PHONE, theme: 'light' }],
+  ['rtl', { viewport: SCREEN, language: 'ar' }],
+] as const)('%s', async (kind, options: DeviceOptions) => {
+  await using staff = await desk.devices.signedIn(desk.url, 'agent', options);
+  await using admin = await desk.devices.signedIn(desk.url, 'admin', options);
+  await using requester = await desk.devices.signedIn(desk.url, 'driver', options);
+  await using nobody = await desk.devices.device(options);
+  const pages = { staff: staff.page, requester: requester.page, nobody: nobody.page };
+  for (const { name, who, path, ready } of viewsOf(story.ticketId)) {
+    if ((kind === 'phone' || kind === 'rtl') && !FEW.has(name)) continue;
+    const page = name === 'operations' ? admin.page : pages[who];
+    await page.goto(desk.url + path);
+    await page.locator(ready).first().waitFor();
+    if (who !== 'nobody') await page.locator('.connection.live').waitFor();
+    if (name === 'operations') await busily(page);
+    if (name === 'timeline') await page.locator('.timeline-event').nth(3).click();
+    await page.screenshot({ path: join(FOLDER, `${name}-${kind}.png`) });
+  }
+});
+
+/** While something happens: the charts have something to show. */
+async function busily(page: Page): Promise<void> {
+  const { driver } = await signInAll(desk.url, ['driver'] as const);
+  const { id } = await driver.call('POST', '/api/v1/tickets', 201, { description: 'Load test of the yard scanners' });
+  let done = false;
+  const posting = (async () => {
+    for (let burst = 1; !done; burst = (burst % 9) + 1) {
+      const posts = Array.from({ length: burst * 6 }, (_, number) =>
+        driver.call('POST', `/api/v1/tickets/${id}/messages`, 201, { message: `Scan ${burst}.${number}` }),
+      );
+      await Promise.all(posts);
+    }
+  })();
+  const line = page.locator('.figure .line').first();
+  await until(async () => ((await line.getAttribute('d')) ?? '').split('L').length > LOOKS, 'a line to show');
+  done = true;
+  await posting;
+}

@@ -1,0 +1,23 @@
+/** Every view of the console: who sees it, where it is, and what is there once it is. */
+export interface ShownView {
+  readonly name: string;
+  readonly who: 'staff' | 'requester' | 'nobody';
+  readonly path: string;
+  /** A selector. */
+  readonly ready: string;
+}
+
+/** `ticketId`: of the ticket with a conversation. */
+export function viewsOf(ticketId: string): readonly ShownView[] {
+  const ticket = `/tickets/${ticketId}`;
+  return [
+    { name: 'sign-in', who: 'nobody', path: '/', ready: '.sign-in' },
+    { name: 'desk', who: 'staff', path: ticket, ready: '.message.is-note' },
+    { name: 'tickets', who: 'staff', path: '/tickets', ready: '.ticket-row' },
+    { name: 'new-ticket', who: 'staff', path: '/tickets/new', ready: '.new-ticket button[type=submit]' },
+    { name: 'requester', who: 'requester', path: ticket, ready: '.message.is-own' },
+    { name: 'inbox', who: 'requester', path: '/inbox', ready: '.entry' },
+    { name: 'operations', who: 'staff', path: '/operations', ready: '.client' },
+    { name: 'timeline', who: 'staff', path: `${ticket}/timeline`, ready: '.timeline-step' },
+  ];
+}

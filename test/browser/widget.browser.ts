@@ -1,0 +1,61 @@
+/** The widget in somebody else's page: of another origin, with a policy of its own that allows nothing but what is documented. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+import { expect, test } from 'vitest';
+import { logIn } from '../conformance/client.ts';
+import { PASSWORD } from '../conformance/people.ts';
+import { startServer } from '../conformance/server.ts';
+import { steadyPort } from '../support/ports.ts';
+import { prepareDesk } from './support/desk.ts';
+import { messageIn, say } from './support/pages.ts';
+
+/** Named before it listens: the server has to know whom to allow. */
+const port = await steadyPort();
+const shop = `http://localhost:${port}`;
+const desk = prepareDesk(() => startServer({ CORS_ORIGINS: shop }));
+
+/** Serves a page with the widget in it, and the script with which the page says whose chat it is. */
+async function openShop(server: string, token: string): Promise<AsyncDisposable> {
+  const socket = server.replace('http', 'ws');
+  const policy = `default-src 'none'; script-src 'self' ${server}; connect-src ${server} ${socket}; img-src ${server}`;
+  const page = `<!doctype html><html lang="en"><head><title>A shop</title><script src="${server}/widget.js" async></script>
+    </head><body><h1>A shop</h1><deskwire-chat></deskwire-chat><script src="/page.js"></script></body></html>`;
+  const script = `customElements.whenDefined('deskwire-chat').then(() => {
+    document.querySelector('deskwire-chat').token = ${JSON.stringify(token)};
+  });`;
+  const listener = createServer(({ url }, answer) => {
+    if (url === '/page.js') answer.setHeader('content-type', 'text/javascript').end(script);
+    else if (url !== '/') answer.writeHead(204).end();
+    else answer.setHeader('content-type', 'text/html').setHeader('content-security-policy', policy).end(page);
+  });
+  listener.listen(port, 'localhost');
+  await once(listener, 'listening');
+  return {
+    async [Symbol.asyncDispose]() {
+      listener.closeAllConnections();
+      listener.close();
+      await once(listener, 'close');
+    },
+  };
+}
+
+test('a customer opens a conversation in a shop, and an agent answers from the console', async () => {
+  const { token } = await logIn(desk.url, 'driver@example.com', PASSWORD);
+  await using _shop = await openShop(desk.url, token);
+  await using customer = await desk.devices.device();
+  await using agent = await desk.devices.signedIn(desk.url, 'agent');
+  const { page } = customer;
+  await page.goto(shop);
+  await page.getByRole('button', { name: 'Open support chat' }).click();
+  await page.getByLabel('How can we help?').fill('Where is my parcel?');
+  await page.getByRole('button', { name: 'Start' }).click();
+
+  await agent.page.getByRole('link', { name: 'Where is my parcel?' }).click();
+  await say(agent.page, 'On its way to you');
+  await page.getByText('On its way to you').first().waitFor();
+  await page.getByRole('textbox', { name: 'Write a message' }).fill('Wonderful');
+  await page.getByRole('textbox', { name: 'Write a message' }).press('Enter');
+  await messageIn(agent.page, 'Wonderful').waitFor();
+  expect(await page.locator('h1').textContent()).toBe('A shop');
+});
