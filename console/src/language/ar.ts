@@ -119,6 +119,7 @@ export const ar: Texts = {
   },
   ticket: {
     details: 'التفاصيل',
+    more: 'المزيد عن هذه التذكرة',
     showDetails: 'إظهار التفاصيل',
     status: 'الحالة',
     priority: 'الأولوية',

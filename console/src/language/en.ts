@@ -105,6 +105,7 @@ export const en = {
   },
   ticket: {
     details: 'Details',
+    more: 'More about this ticket',
     showDetails: 'Show details',
     status: 'Status',
     priority: 'Priority',
