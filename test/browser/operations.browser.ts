@@ -100,10 +100,17 @@ test('a parked event is tried again, and another one skipped, from the page', as
   await expect.poll(() => parked.count()).toBe(2);
   await lineOf(page, 'tickets').getByText('Events parked').waitFor();
 
-  await parked.last().getByRole('button', { name: /^Skip/ }).click();
+  await parked
+    .last()
+    .getByRole('button', { name: /^Skip: / })
+    .click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await parked.count()).toBe(2);
-  await parked.last().getByRole('button', { name: /^Skip/ }).click();
+  await parked
+    .last()
+    .getByRole('button', { name: /^Skip: / })
+    .click();
   await confirm(page, 'Skip');
   await expect.poll(() => parked.count()).toBe(1);
 
