@@ -70,15 +70,30 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   let handler = start();
   let saved = options.position;
   let position = saved;
+  /** The id of the event at `position`, once it was given here. */
+  let last: string | undefined;
   let attention = 0;
   let parked = await readParkedHeads(query, target);
   let parkedAt: number[] = [];
 
-  const commit = async (to: number, writes: Writes | undefined, parking: Omit<Batch, 'payload'> = {}) => {
+  const stand = (event: Pick<RecordedEvent, 'position' | 'id'>) => {
+    position = event.position;
+    last = event.id;
+  };
+
+  /** `upTo` is the last event of what is written; without it, where this stands is saved. */
+  const commit = async (
+    upTo: RecordedEvent | undefined,
+    writes: Writes | undefined,
+    parking: Omit<Batch, 'payload'> = {},
+  ) => {
     const batch = { payload: writes?.payload, ...parking };
-    const committed = await commitBatch(query, target, { from: saved, to }, batch);
+    const to = upTo?.position ?? position;
+    // A build reads nothing but the log.
+    const move = { from: saved, to, last: target.serving ? (upTo?.id ?? last) : undefined };
+    const committed = await commitBatch(query, target, move, batch);
     saved = to;
-    position = to;
+    if (upTo !== undefined) stand(upTo);
     attention = committed.attention;
     if (committed.current) announce(writes, committed.result);
   };
@@ -109,14 +124,14 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   };
 
   const advance = async (events: readonly RecordedEvent[]) => {
-    const last = events.at(-1);
-    if (last === undefined) return;
+    const newest = events.at(-1);
+    if (newest === undefined) return;
     const behind = events.filter((event) => parked.has(event.stream)).map((event) => parkedEvent(event, null, 0));
     const going = behind.length === 0 ? events : events.filter((event) => !parked.has(event.stream));
     await handle(going, async (writes) => {
-      if (behind.length > 0) await commit(last.position, writes, { park: behind });
-      else if (writes !== undefined) await commit(last.position, writes);
-      else position = last.position;
+      if (behind.length > 0) await commit(newest, writes, { park: behind });
+      else if (writes !== undefined) await commit(newest, writes);
+      else stand(newest);
     });
   };
 
@@ -147,7 +162,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       }
     }
     const attempts = pausesNow().length + 1;
-    await commit(event.position, undefined, { park: [parkedEvent(event, error.reason, attempts)] });
+    await commit(event, undefined, { park: [parkedEvent(event, error.reason, attempts)] });
     parked.set(event.stream, { version: event.version, ready: false });
     parkedAt.push(Date.now());
     options.onParked(event, error, attempts);
@@ -160,18 +175,18 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
 
   /** Returns the first one that cannot be handled. */
   const replayInOrder = async (events: readonly RecordedEvent[]): Promise<RecordedEvent | undefined> => {
-    const last = events.at(-1);
-    if (last === undefined) return undefined;
+    const newest = events.at(-1);
+    if (newest === undefined) return undefined;
     try {
-      const unpark = { stream: last.stream, version: last.version };
-      await handle(events, (writes) => commit(position, writes, { unpark }));
+      const unpark = { stream: newest.stream, version: newest.version };
+      await handle(events, (writes) => commit(undefined, writes, { unpark }));
       return undefined;
     } catch (error) {
       if (!(error instanceof HandlerError)) throw error;
       if (events.length === 1) {
-        await stayParked(query, target, last, error.reason);
-        options.onParked(last, error, 1);
-        return last;
+        await stayParked(query, target, newest, error.reason);
+        options.onParked(newest, error, 1);
+        return newest;
       }
       const middle = Math.ceil(events.length / 2);
       return (await replayInOrder(events.slice(0, middle))) ?? (await replayInOrder(events.slice(middle)));
@@ -192,7 +207,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       return attention;
     },
     apply,
-    save: () => commit(position, undefined),
+    save: () => commit(undefined, undefined),
     async refresh() {
       parked = await readParkedHeads(query, target);
     },
@@ -203,10 +218,10 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       const range = { stream: stream as RecordedEvent['stream'], after: version - 1, limit: REPLAYED_AT_ONCE };
       const events = (await readStream(range)).filter((event) => event.position <= position);
       const stuck = await replayInOrder(events);
-      const last = events.at(-1);
+      const newest = events.at(-1);
       if (stuck !== undefined) parked.set(stream, { version: stuck.version, ready: false });
-      else if (last === undefined || events.length < REPLAYED_AT_ONCE) parked.delete(stream);
-      else parked.set(stream, { version: last.version + 1, ready: true });
+      else if (newest === undefined || events.length < REPLAYED_AT_ONCE) parked.delete(stream);
+      else parked.set(stream, { version: newest.version + 1, ready: true });
       return true;
     },
   };

@@ -6,6 +6,9 @@
  * lies between. Two runners that both think they are the active one queue for the checkpoint's row; the second finds
  * that it moved, writes nothing and steps down. So nothing is ever applied twice or skipped, whatever the locks say.
  * The same happens to a runner whose tables were swapped for others: the generation is not the one that it knows.
+ *
+ * What a runner was told by memory or JetStream may be of a history that is gone, because an older backup was put back a
+ * moment ago. So the log itself must have the last event of what is written, in the same statement.
  */
 import { escapeIdentifier } from 'pg';
 import type { Projection, Query } from './projection.ts';
@@ -72,6 +75,8 @@ export async function readCheckpoint(query: Query, projection: Projection): Prom
 export interface Move {
   readonly from: number;
   readonly to: number;
+  /** The id of the event at `to`, for what may have been read from anywhere but the log itself. */
+  readonly last?: string | undefined;
 }
 
 export interface ParkedEvent {
@@ -99,20 +104,23 @@ export interface Committed {
   readonly attention: number;
 }
 
+/** The last event tells for all before it: positions have no gaps, and an id is never given again. */
+const IN_LOG = `($6::uuid is null or exists (select from deskwire.events where position = $5 and id = $6::uuid))`;
 const MOVE_SERVING = `update deskwire.projections set position = $5, updated_at = now()
-  where name = $1 and version = $2 and generation = $3 and position = $4 returning current, attention`;
+  where name = $1 and version = $2 and generation = $3 and position = $4 and ${IN_LOG} returning current, attention`;
 const MOVE_BUILD = `update deskwire.projection_builds set position = $5, updated_at = now()
-  where name = $1 and version = $2 and generation = $3 and position = $4 returning false as current, 0 as attention`;
+  where name = $1 and version = $2 and generation = $3 and position = $4 and ${IN_LOG}
+  returning false as current, 0 as attention`;
 
 const PARKING = `, parking as (
     insert into deskwire.parked (generation, stream, version, position, type, error, attempts)
     select $3, p.stream, p.version, p.position, p.type, p.error, p.attempts
-    from checkpoint, json_to_recordset($6) as p(
+    from checkpoint, json_to_recordset($7) as p(
       stream text, version integer, position bigint, type text, error text, attempts integer
     )
   ), unparking as (
     delete from deskwire.parked p using checkpoint
-    where p.generation = $3 and p.stream = $7 and p.version <= $8
+    where p.generation = $3 and p.stream = $8 and p.version <= $9
   )`;
 
 /**
@@ -123,7 +131,7 @@ export async function commitBatch(query: Query, target: Target, move: Move, batc
   const { projection, generation, schema, serving } = target;
   const { payload, park, unpark } = batch;
   const parking = park !== undefined || unpark !== undefined;
-  const values: unknown[] = [projection.name, projection.version, generation, move.from, move.to];
+  const values: unknown[] = [projection.name, projection.version, generation, move.from, move.to, move.last ?? null];
   if (parking) values.push(JSON.stringify(park ?? []), unpark?.stream ?? null, unpark?.version ?? 0);
   const first = values.length + 1;
   values.push(...(payload ?? []).map((value) => JSON.stringify(value)));
@@ -135,6 +143,8 @@ export async function commitBatch(query: Query, target: Target, move: Move, batc
     values,
   );
   const [row] = rows as { result: unknown; current: boolean; attention: string }[];
-  if (row === undefined) throw new DeposedError(`${projection.name} is no longer at ${move.from}`);
+  if (row === undefined) {
+    throw new DeposedError(`${projection.name} is no longer at ${move.from}, or the log does not have what follows`);
+  }
   return { result: row.result, current: row.current, attention: Number(row.attention) };
 }

@@ -104,7 +104,11 @@ async function compared({ pool, databaseUrl }: ChaosSystem): Promise<History['pr
     ...{ database: { connectionString: databaseUrl }, reader, batches: createLogBatches(reader), signal, swap: false },
     log: { info: () => undefined, error: () => undefined },
   };
-  for (const name of projectionNames()) await rebuild(PROJECTIONS[name], DEFAULT_SCHEMAS[name], options);
+  try {
+    for (const name of projectionNames()) await rebuild(PROJECTIONS[name], DEFAULT_SCHEMAS[name], options);
+  } catch (error) {
+    return { serving: {}, rebuilt: {}, parked: 0, failure: String(error) };
+  }
   const next = Object.fromEntries(projectionNames().map((name) => [name, placeOf(DEFAULT_SCHEMAS[name], 'next')]));
   const { rows } = await pool.query<{ parked: string }>('select count(*) as parked from deskwire.parked');
   return {

@@ -89,7 +89,13 @@ export interface History {
   readonly head: number;
   /** What JetStream holds, in the order of its sequence. */
   readonly jetstream: readonly { readonly sequence: number; readonly event: RecordedEvent }[];
-  readonly projections: { readonly serving: Tables; readonly rebuilt: Tables; readonly parked: number };
+  readonly projections: {
+    readonly serving: Tables;
+    readonly rebuilt: Tables;
+    readonly parked: number;
+    /** Why they cannot be built from the log at all. */
+    readonly failure?: string;
+  };
   /** As the read models tell. */
   readonly unread: readonly UnreadOf[];
   readonly unreadNotifications: Readonly<Record<string, number>>;

@@ -70,7 +70,7 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/projections/checkpoints.ts',
         find: '  const rows = await query(\n',
         replace: `  if (serving) {
-    await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to]);
+    await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to, move.last ?? null]);
     await new Promise((resolve) => setTimeout(resolve, 30));
     values[3] = move.to;
   }

@@ -218,6 +218,13 @@ describe('what follows from the log', () => {
     ]);
   });
 
+  it('read models can be rebuilt', () => {
+    const projections = { serving: {}, rebuilt: {}, parked: 0, failure: 'the log ends' };
+    expect(objections({ ...goodHistory(), projections })).toEqual([
+      'projections equal a rebuild: a rebuild fails: the log ends',
+    ]);
+  });
+
   it('unread counts are as the plainest model has them', () => {
     const history = goodHistory();
     const unread = history.unread.map((one) => (one.userId === '2' ? { ...one, unread: 2 } : one));

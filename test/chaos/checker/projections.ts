@@ -3,7 +3,8 @@ import type { Rule } from '../history.ts';
 
 export const projectionsEqualRebuild: Rule = {
   name: 'projections equal a rebuild',
-  check({ projections: { serving, rebuilt, parked } }) {
+  check({ projections: { serving, rebuilt, parked, failure } }) {
+    if (failure !== undefined) return [`a rebuild fails: ${failure}`];
     const tables = new Set([...Object.keys(serving), ...Object.keys(rebuilt)]);
     const wrong = [...tables].flatMap((table) => {
       const [has, must] = [serving[table] ?? [], rebuilt[table] ?? []];

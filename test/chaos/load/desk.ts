@@ -64,8 +64,8 @@ export interface Desk {
   historyReplaced(): void;
   /** Set when nothing new is to be asked for. */
   closing: boolean;
-  /** A node by chance: some do not answer, and clients do not know which. */
-  anyNode(): ChaosNode;
+  /** A node by chance: some do not answer, and clients do not know which; but for the one that just did not. */
+  anyNode(except?: ChaosNode): ChaosNode;
   /** Asks until the answer is there; undefined when none came for a very long time. `perform` throws when it got none. */
   insist(wish: Wish, perform: (key: string, node: ChaosNode) => Promise<Reply>): Promise<Reply | undefined>;
 }
@@ -101,13 +101,14 @@ export function createDesk(nodes: readonly ChaosNode[], people: People, random: 
       for (const ticket of desk.tickets.values()) ticket.version = 1;
     },
     closing: false,
-    anyNode: () => random.pick(nodes),
+    anyNode: (except) => random.pick(nodes.filter((node) => node !== except)),
     async insist({ kind, by, stream, value }, perform) {
       const key = randomUUID();
       const command: Command = { key, kind, stream, by: by.id, attempts: [], ...(value !== undefined && { value }) };
       desk.commands.push(command);
+      let node: ChaosNode | undefined;
       for (const first = now(); now() - first < LAST_PATIENCE; await sleep(RETRY)) {
-        const node = desk.anyNode();
+        node = desk.anyNode(node);
         const at = now();
         const reply = await perform(key, node).catch((error: unknown) => ({
           outcome: 'unknown' as const,

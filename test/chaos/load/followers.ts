@@ -38,6 +38,8 @@ interface Tongue {
 
 interface Followed {
   readonly following: Following;
+  /** That it was told last. */
+  epoch: string | undefined;
   /** The highest version it ever had: what it has for the first time is beyond. */
   highest: number;
   /** Told of that. */
@@ -71,10 +73,11 @@ const streamTongue: Tongue = {
     askAtOnce(socket, 'subscribe', request, (answer) => {
       if (join !== followed.joins) return;
       if (!answer?.success) return lost(socket, followed, answer?.error.type);
+      // A resync follows, and says where to begin; what was applied so far is of the epoch that it was.
+      followed.epoch = answer.epoch;
+      if (!answer.recovered) return;
       const segment = segments.at(-1) ?? begin(followed, 0);
       segment.epoch = answer.epoch;
-      // A resync follows, and says where to begin.
-      if (!answer.recovered) return;
       for (const event of answer.events) if (event.id !== null) apply(followed, event);
       followed.joined = true;
     });
@@ -89,8 +92,7 @@ const streamTongue: Tongue = {
     socket.on('resync', ({ stream, reason, version }: Payload) => {
       const followed = find(stream === 'inbox' ? 'inbox' : stream.replace(':', '.'));
       if (followed === undefined) return;
-      const epoch = followed.following.segments.at(-1)?.epoch;
-      begin(followed, reason === 'too_old' ? version : 0, epoch);
+      begin(followed, reason === 'too_old' ? version : 0, followed.epoch);
       streamTongue.join(socket, followed);
     });
   },
@@ -127,11 +129,12 @@ const chatTongue: Tongue = {
     });
     socket.on('new_message', ({ ticketId, version, message }: Payload) => {
       const followed = find(`ticket.${ticketId}`);
-      if (followed?.joined) apply(followed, { version, id: message.id });
+      if (followed?.joined && beyondPage(followed, version)) apply(followed, { version, id: message.id });
     });
     socket.on('message_read', ({ ticketId, version, userId, upTo }: Payload) => {
       const followed = find(`ticket.${ticketId}`);
-      if (followed?.joined) apply(followed, { version, id: readId(userId, upTo) });
+      const read = { version, id: readId(userId, upTo) };
+      if (followed?.joined && beyondPage(followed, version)) apply(followed, read);
     });
   },
 };
@@ -177,10 +180,19 @@ function apply(followed: Followed, { version, id }: { version: number; id: strin
   followed.heard(version);
 }
 
-/** A stream that is gone is gone; for everything else the next connection may do better. */
-function lost(socket: Socket, { following }: Followed, type: string | undefined): void {
-  if (type === 'not_found' || type === 'forbidden') following.complete = false;
-  else socket.disconnect();
+/** What a page of the latest messages did not have yet is sent behind it, and belongs to it: up to the version of the join. */
+function beyondPage({ following: { segments } }: Followed, version: number): boolean {
+  return version > (segments.at(-1)?.base ?? 0);
+}
+
+/** A stream that is gone is gone, with what was known of it; for everything else the next connection may do better. */
+function lost(socket: Socket, followed: Followed, type: string | undefined): void {
+  if (type !== 'not_found' && type !== 'forbidden') {
+    socket.disconnect();
+    return;
+  }
+  followed.following.complete = false;
+  begin(followed, 0);
 }
 
 export interface FollowerOptions {
@@ -233,7 +245,7 @@ export function openFollower(desk: Desk, { client, viewer, tongue, streams }: Fo
       viewer: { id: viewer.id, staff: viewer.staff },
     };
     const heard = (version: number) => desk.heard(stream, version);
-    const one = { following, joined: false, joins: 0, highest: 0, heard };
+    const one = { following, joined: false, joins: 0, epoch: undefined, highest: 0, heard };
     all.push(following);
     followed.set(stream, one);
     return one;

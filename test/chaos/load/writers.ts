@@ -105,7 +105,7 @@ function clerks(desk: Desk, pen: (step: (random: Random) => Promise<unknown>) =>
 
 function socketWriters(desk: Desk, options: WriterOptions): Promise<void>[] {
   const { driver, admin, agent } = desk.people;
-  const hands = [openHand(agent), openHand(driver), openHand(driver)] as const;
+  const hands = [openHand(desk, agent), openHand(desk, driver), openHand(desk, driver)] as const;
   const [chat, lobby, door] = hands;
   const pen = (hand: Hand, step: (random: Random) => Promise<unknown>) =>
     repeat(desk, options, desk.random.fork(), step).finally(hand.close);
@@ -146,8 +146,10 @@ interface Hand {
   close(): void;
 }
 
-function openHand(by: Person): Hand {
+function openHand(desk: Desk, by: Person): Hand {
   let socket: Socket | undefined;
+  /** Where its connection is, or was when that failed. */
+  let at: ChaosNode | undefined;
   const close = () => {
     socket?.disconnect();
     socket = undefined;
@@ -157,7 +159,8 @@ function openHand(by: Person): Hand {
       try {
         if (!socket?.connected) {
           close();
-          socket = openSocket(node, by);
+          at = node === at ? desk.anyNode(at) : node;
+          socket = openSocket(at, by);
           await connected(socket);
         }
         const answer = await askSocket(socket, name, payload);

@@ -104,6 +104,7 @@ function leadsOf(role: Role): Leads {
       active: ['true'],
       assigneeId: [world.cast.colleague.id],
       requesterId: [world.cast.outsider.id],
+      ids: [tickets.slice(0, 100).join(',')],
       q: own.flatMap(({ ticket, note }) => [ticket.secrets.note, ticket.secrets.description, note.text || 'note']),
       ...{
         viewer: [world.cast.outsider.id, world.cast.colleague.id],

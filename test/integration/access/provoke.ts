@@ -9,6 +9,7 @@ export async function provokeTheRest(world: World): Promise<readonly Listener[]>
   const admin = world.client('admin');
   const driver = world.client('driver');
   const again = { auth: { token: driver.token, lastSeq: 999_999 } };
+  await world.socket('agent', '/').ask('follow_tickets', {});
   const late = NAMESPACES.map((namespace) => listen(world.node.url + namespace, again));
   const { body: ticket } = await driver.send('POST', '/api/v1/tickets', { description: 'Stuck' });
   const path = `/api/v1/tickets/${ticket.id}`;

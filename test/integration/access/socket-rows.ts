@@ -143,6 +143,7 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
   { ...room('unsubscribe', PRIVATE_ROOM), may: ok },
   { namespace: '/', request: 'subscribe', use: 'inbox', payload: () => ({ stream: 'inbox' }), may: ok },
   { namespace: '/', request: 'unsubscribe', use: 'inbox', payload: () => ({ stream: 'inbox' }), may: ok },
+  { namespace: '/', request: 'follow_tickets', payload: () => ({}), may: ok },
   { namespace: '/notifications', request: 'get-unread-count', payload: () => ({}), may: ok },
   {
     namespace: '/notifications',

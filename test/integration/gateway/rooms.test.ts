@@ -215,11 +215,11 @@ it('staff hear who comes and goes, and nobody else does', async () => {
   await guest.first('connected');
   const act = { clientId: guest.socket.id, userId: '8', timestamp: expect.any(String) };
   for (const socket of [staff, elsewhere]) {
-    expect(await socket.first('clientJoined', ({ userId }) => userId === '8')).toEqual(act);
+    expect(await socket.first('clientJoined', ({ clientId }) => clientId === act.clientId)).toEqual(act);
   }
   guest.socket.disconnect();
   for (const socket of [staff, elsewhere]) {
-    expect(await socket.first('clientLeft', ({ userId }) => userId === '8')).toEqual(act);
+    expect(await socket.first('clientLeft', ({ clientId }) => clientId === act.clientId)).toEqual(act);
   }
   for (const name of ['clientJoined', 'clientLeft']) expect(requester.all(name)).toEqual([]);
   expect(staff.all('clientJoined').map(({ clientId }) => clientId)).not.toContain(staff.socket.id);

@@ -34,12 +34,22 @@ async function asFollower(client: Client): Promise<Listener> {
   return socket;
 }
 
-/** The only one: once the broker knows of the interest, whoever waits is told that anything may have been missed. */
+/** Resolves when the broker knows of the interest, too: something is told. */
 async function following(client: Client): Promise<Listener> {
   const socket = await asFollower(client);
-  await socket.first('tickets_changed', ({ all }) => all);
+  const { id } = await openTicket(driver);
+  const somethingTold = async () => {
+    await post(driver, id, 'Is this told?');
+    return timesTold(socket, id) > 0;
+  };
+  await until(somethingTold, 'something to be told', { everyMs: 50 });
   return socket;
 }
+
+it('tells the first to follow that anything may have changed before the broker knew of the interest', async () => {
+  using socket = await asFollower(admin);
+  await socket.first('tickets_changed', ({ all }) => all);
+});
 
 it('tells whoever sees every ticket that one was opened, once the list has it', async () => {
   using socket = await following(admin);

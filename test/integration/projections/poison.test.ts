@@ -35,7 +35,13 @@ async function start(positions: readonly number[] = []) {
   const projection = countingProjection(check, 'users');
   const told: RunnerStatus[] = [];
   const run = () => runCounting(cluster, process, projection);
-  const runner: Runner = await runCounting(cluster, process, projection, () => told.push(runner.status()));
+  // It may move before it is given to us.
+  const ours: { runner?: Runner } = {};
+  const onMoved = () => {
+    if (ours.runner !== undefined) told.push(ours.runner.status());
+  };
+  const runner = await runCounting(cluster, process, projection, onMoved);
+  ours.runner = runner;
   return {
     cluster,
     process,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
+import { renewEpoch } from '../../../src/eventlog/epoch.ts';
+import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { openSession } from '../../../src/eventlog/session.ts';
 import { DEFAULT_SCHEMAS } from '../../../src/projections/catalog.ts';
 import { commitBatch, DeposedError, readCheckpoint } from '../../../src/projections/checkpoints.ts';
@@ -158,6 +160,27 @@ describe('running projections', () => {
     expect(refused.map((outcome) => outcome.reason)).toEqual([expect.any(DeposedError)]);
     expect(await countedIn(cluster.pool)).toEqual([1, 2, 3, 4, 5]);
     await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
+  });
+
+  it('takes nothing over from a history that an older backup has replaced', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    const kept = await process.append('ticket.t-1', opened(1), posted('kept'));
+    await process.projections.waitFor(kept, 10_000);
+    // The runner is behind when the database goes back, and memory still has what is gone.
+    await cluster.pool.query('alter table deskwire.projections rename to hidden');
+    const lost = await process.append('ticket.t-1', posted('lost'));
+    await until(() => stateOf(process, 'messages') === 'failing', 'the failure');
+    await cluster.pool.query('delete from deskwire.events where position > $1', [kept]);
+    await cluster.pool.query('update deskwire.log_head set position = $1', [kept]);
+    await cluster.pool.query('alter table deskwire.hidden rename to projections');
+    expect(await process.projections.waitFor(lost, 2_000)).toBe(false);
+    // Then the relay finds out.
+    const { epoch } = await createEventReader(cluster.pool).head();
+    await renewEpoch(cluster.pool, epoch);
+    expect(await process.append('ticket.t-1', posted('new'))).toBe(lost);
+    await until(async () => (await texts(cluster)).length === 2, 'the new history to be there');
+    expect(await texts(cluster)).toEqual(['kept', 'new']);
   });
 
   it('goes on after the database refused it for a while', async () => {

@@ -5,15 +5,15 @@ import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import { catalogOf, takenNames } from '../../../src/gateway/dialects/catalog.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 
-/** PROTOCOL.md sections 2 to 7, by hand. */
+/** PROTOCOL.md sections 2 to 7, and what was added to them, by hand. */
 const PROTOCOL: Readonly<Record<string, { readonly requests: string; readonly events: string }>> = {
   '/': {
     requests: `auth:refresh join_ticket leave_ticket send_message typing_start typing_stop load_history mark_ticket_read
-      message joinRoom leaveRoom roomMessage subscribe unsubscribe`,
+      message joinRoom leaveRoom roomMessage subscribe unsubscribe follow_tickets`,
     events: `connected error server:draining joined_ticket left_ticket messages_history new_message user_joined user_left
       user_typing user_stopped_typing ticket_unread message_read messageReceived messageBroadcast roomJoined roomLeft
       roomMessage clientJoined clientLeft notification chatMessage whatsappStatusUpdate whatsappMessageUpdate
-      conversationUpdate event resync`,
+      conversationUpdate event resync tickets_changed`,
   },
   '/notifications': {
     requests: 'auth:refresh get-unread-count mark-as-read mark-all-as-read mark-all-as-seen',

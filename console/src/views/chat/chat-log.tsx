@@ -39,7 +39,7 @@ export function ChatLog({ handle, state, ticket }: Props) {
   const { me } = useSignedIn();
   const { messages, outgoing, people, hasOlder } = state;
   const rows = useMemo(
-    () => rowsOf({ messages, outgoing, people, hasOlder }, me.id, dayOf),
+    () => rowsOf({ messages, outgoing, people, hasOlder }, me.id, dayEnd),
     [messages, outgoing, people, hasOlder, me.id],
   );
   const readUpTo = Math.max(0, ...people.map((one) => (one.userId === me.id ? 0 : one.lastReadVersion)));
@@ -111,9 +111,9 @@ export function ChatLog({ handle, state, ticket }: Props) {
   );
 }
 
-/** A day where the reader is. */
-function dayOf(at: string): string {
-  return new Date(at).toDateString();
+function dayEnd(at: number): number {
+  const day = new Date(at);
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime();
 }
 
 function useOlder(handle: TicketHandle, wanted: boolean, loaded: number): void {
