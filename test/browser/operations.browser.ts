@@ -122,7 +122,7 @@ test('a parked event is tried again, and another one skipped, from the page', as
   expect(await driver.page.getByRole('link', { name: 'poison of today' }).count()).toBe(0);
 });
 
-test('whoever is disconnected from the page is told so, and comes back', async () => {
+test('whoever is disconnected from the page loses the connection, and comes back', async () => {
   await using admin = await operations();
   await using driver = await desk.devices.device();
   let closed = 0;

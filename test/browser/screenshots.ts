@@ -106,6 +106,9 @@ test('operations, while something happens', async () => {
       const line = admin.page.locator('.figure .line').first();
       await until(async () => ((await line.getAttribute('d')) ?? '').split('L').length > LOOKS, 'a line to show');
       await shoot(admin.page, 'operations', kind);
+      if (kind !== 'light') continue;
+      await admin.page.locator('.operations').evaluate((view) => view.scrollTo(0, view.scrollHeight));
+      await shoot(admin.page, 'operations-below', kind);
     }
   } finally {
     done = true;
