@@ -80,7 +80,7 @@ test.each(kinds)('%s', async (kind) => {
     await page
       .locator(ready)
       .first()
-      .waitFor(kind === 'phone' ? { state: 'attached' } : {});
+      .waitFor({ state: 'attached' });
     if (who !== 'nobody') await page.locator('.connection.live').waitFor();
     await page.locator('.ticket-row[aria-current] .badge').waitFor({ state: 'detached' });
     if (name === 'timeline') await page.locator('.timeline-event').nth(1).click();

@@ -3,7 +3,7 @@ export interface ShownView {
   readonly name: string;
   readonly who: 'staff' | 'requester' | 'nobody';
   readonly path: string;
-  /** A selector. */
+  /** A selector. On a phone what it selects may be out of sight. */
   readonly ready: string;
 }
 
