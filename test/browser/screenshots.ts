@@ -77,10 +77,7 @@ test.each(kinds)('%s', async (kind) => {
     if (name === 'operations' || ((kind === 'phone' || kind === 'rtl') && !FEW.has(name))) continue;
     const page = pages[who];
     await page.goto(desk.url + path);
-    await page
-      .locator(ready)
-      .first()
-      .waitFor({ state: 'attached' });
+    await page.locator(ready).first().waitFor({ state: 'attached' });
     if (who !== 'nobody') await page.locator('.connection.live').waitFor();
     await page.locator('.ticket-row[aria-current] .badge').waitFor({ state: 'detached' });
     if (name === 'timeline') await page.locator('.timeline-event').nth(1).click();

@@ -3,7 +3,7 @@
  * they are there, and in place while older ones come in above. What others write is told to screen readers as it comes.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Ticket, TicketHandle, TicketState } from '../../../../src/client/index.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
@@ -64,6 +64,8 @@ export function ChatLog({ handle, state, ticket }: Props) {
   useOlder(handle, hasOlder && items.length > 0 && first < AHEAD, messages.length);
   useReading(handle, ticket, state, atEnd);
 
+  useStay(scroller, virtual.scrollToEnd);
+
   // What I write is where I want to be.
   const sending = outgoing.length;
   const before = useRef(sending);
@@ -109,6 +111,29 @@ export function ChatLog({ handle, state, ticket }: Props) {
       <Announcements handle={handle} />
     </div>
   );
+}
+
+/** Whoever reads the newest message goes on reading it when there is less room for it, as when a keyboard comes up. */
+function useStay(scroller: RefObject<HTMLDivElement | null>, scrollToEnd: () => void): void {
+  const toEnd = useRef(scrollToEnd);
+  toEnd.current = scrollToEnd;
+  useEffect(() => {
+    const log = scroller.current;
+    if (log === null) return;
+    let wasAtEnd = true;
+    const look = () => {
+      wasAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    };
+    const observer = new ResizeObserver(() => {
+      if (wasAtEnd) toEnd.current();
+    });
+    observer.observe(log);
+    log.addEventListener('scroll', look, { passive: true });
+    return () => {
+      observer.disconnect();
+      log.removeEventListener('scroll', look);
+    };
+  }, [scroller]);
 }
 
 function dayEnd(at: number): number {
