@@ -1,6 +1,7 @@
 /** Nodes that die, hang, or cannot talk to each other: no command fails, and none is recorded twice. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { commandsOf } from '../../../src/actors/placement/forwarding.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { context } from '../../unit/actors/desk.ts';
@@ -60,6 +61,9 @@ it('does without a node that was killed, from the first command on', async () =>
   expect([...here.ran, ...patient.ran]).toEqual([]);
   owner.signal('SIGKILL');
   await owner.exited;
+  const gone = () =>
+    here.broker.requests.ask(commandsOf(owner.id), {}, 1_000).catch(({ reason }) => reason === 'nobody');
+  await until(gone, 'nats-server to know that its connection has ended');
   const took = await timed(() =>
     Promise.all(ids.map((id) => patient.actors.record('ticket', id, post(), context(driver)))),
   );
