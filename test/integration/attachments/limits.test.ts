@@ -114,7 +114,8 @@ it('does not hold uploads in memory, however many arrive at once', async () => {
     async () => (await files.sizes()).filter((size) => size === 9 * chunk.length).length === uploads.length,
     'all uploads to have arrived but for their end',
   );
-  expect(memory() - before).toBeLessThan(60 * 1024 * 1024);
+  // A buffer that was collected is given back a little later.
+  await until(() => memory() - before < 60 * 1024 * 1024, 'less than 60 MB to be held');
   for (const one of uploads) one.end();
   for (const one of uploads) expect((await one.answer).status).toBe(201);
 });
