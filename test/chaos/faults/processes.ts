@@ -9,8 +9,10 @@ type Victim = (scene: Scene) => number;
 const aNode: Victim = (scene) => readyNode(scene).process.pid;
 
 const aWorker: Victim = (scene) => {
-  const hosts = scene.system.nodes.filter((node) => node.ready && node.workers().length > 1);
-  const host = hosts.length > 0 ? scene.random.pick(hosts) : readyNode(scene);
+  const ready = scene.system.nodes.filter((node) => node.ready);
+  const hosts = ready.filter((node) => node.workers().length > 1);
+  // A host may be there while its workers are being replaced.
+  const host = scene.random.pick(hosts.length > 0 ? hosts : ready.filter((node) => node.workers().length > 0));
   return scene.random.pick(host.workers());
 };
 
