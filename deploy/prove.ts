@@ -6,8 +6,9 @@
  *   deploy/stand-ins/images.sh && node deploy/prove.ts --stand-ins     where no registry is reached
  */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '../src/services/free-port.ts';
 import { runFlow } from '../test/conformance/seed-a/flow.ts';
 import { report } from '../test/conformance/table.ts';
@@ -36,9 +37,11 @@ const [docker, ...composing] =
   spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : ['docker-compose'];
 const PATIENCE = { timeoutMs: 120_000, everyMs: 200 };
 
-function compose(...args: string[]): string {
-  const command = docker as string;
-  return execFileSync(command, [...composing, ...args], { cwd: root, env, encoding: 'utf8', maxBuffer: 64 << 20 });
+/** Meanwhile our connections are served: one that the proxy ends while nobody looks would fail the next request. */
+async function compose(...args: string[]): Promise<string> {
+  const run = promisify(execFile);
+  const { stdout } = await run(docker as string, [...composing, ...args], { cwd: root, env, maxBuffer: 64 << 20 });
+  return stdout;
 }
 
 function say(what: string): void {
@@ -90,23 +93,23 @@ async function aNodeIsKilled(): Promise<void> {
   await listener.ask('join_ticket', { ticketId });
   const before = await post(driver, ticketId, 'before');
   await listener.first('new_message', ({ message }) => message.message === 'before');
-  compose('kill', 'node1');
+  await compose('kill', 'node1');
   await until(() => post(driver, ticketId, 'meanwhile'), 'the other node to take over', PATIENCE);
   await until(() => listener.socket.connected, 'the socket to come back', PATIENCE);
   const rejoin = async () => (await listener.ask('join_ticket', { ticketId, after: before })).success;
   await until(rejoin, 'joining again', PATIENCE);
   await listener.first('new_message', ({ message }) => message.message === 'meanwhile');
-  compose('up', '-d', 'node1');
+  await compose('up', '-d', 'node1');
   process.stdout.write('   what was posted meanwhile was replayed on the other node\n');
 }
 
 async function theBrokerGoesAway(): Promise<void> {
   const driver = await signIn(url, 'driver');
   const { id: ticketId } = await openTicket(driver);
-  compose('stop', 'nats');
+  await compose('stop', 'nats');
   await until(async () => (await fetch(`${url}/readyz`)).status === 503, 'readiness to turn red', PATIENCE);
   await until(() => post(driver, ticketId, 'recorded all the same'), 'posting', PATIENCE);
-  compose('start', 'nats');
+  await compose('start', 'nats');
   await until(async () => (await fetch(`${url}/readyz`)).status === 200, 'readiness to come back', PATIENCE);
   process.stdout.write('   /readyz was red, posting went on, /readyz is green again\n');
 }
@@ -118,21 +121,25 @@ async function nobodySeesTooMuch(): Promise<void> {
   const ask = (authorization: string) =>
     `fetch('http://127.0.0.1:8080/metrics', { headers: { authorization: ${authorization} } }).then((r) => console.log(r.status))`;
   const token = "'Bearer ' + require('fs').readFileSync('/run/secrets/metrics_token', 'utf8')";
-  assert.equal(compose('exec', '-T', 'node2', 'node', '-e', ask("'Bearer x'")).trim(), '401');
-  assert.equal(compose('exec', '-T', 'node2', 'node', '-e', ask(token)).trim(), '200');
-  assert.equal(compose('exec', '-T', 'node2', 'id', '-u').trim(), '1000');
+  const inside = async (...args: string[]) => (await compose('exec', '-T', 'node2', ...args)).trim();
+  assert.equal(await inside('node', '-e', ask("'Bearer x'")), '401');
+  assert.equal(await inside('node', '-e', ask(token)), '200');
+  assert.equal(await inside('id', '-u'), '1000');
   const secret = execFileSync('cat', [join(root, 'deploy/secrets/postgres_password')], { encoding: 'utf8' });
-  const containers = compose('ps', '-q').trim().split('\n');
+  const containers = (await compose('ps', '-q')).trim().split('\n');
   const inspected = execFileSync('docker', ['inspect', ...containers], { encoding: 'utf8', maxBuffer: 64 << 20 });
-  assert.ok(!inspected.includes(secret) && !compose('logs').includes(secret), 'a secret can be seen from outside');
+  assert.ok(
+    !inspected.includes(secret) && !(await compose('logs')).includes(secret),
+    'a secret can be seen from outside',
+  );
   process.stdout.write('   metrics from the inside with the token only; not root; no secret in environment or logs\n');
 }
 
 execFileSync(join(root, 'deploy/make-secrets.sh'), { stdio: 'inherit' });
 try {
   say('Building and starting');
-  compose('build', 'migrate');
-  compose('up', '-d');
+  await compose('build', 'migrate');
+  await compose('up', '-d');
   await until(async () => (await fetch(`${url}/readyz`)).ok, 'the deployment to be ready', PATIENCE);
   say('Seed A through the proxy');
   const lines = await runFlow(url);
@@ -148,8 +155,8 @@ try {
   await theBrokerGoesAway();
   say('All of it holds');
 } catch (error) {
-  process.stdout.write(compose('logs', '--tail', '40'));
+  process.stdout.write(await compose('logs', '--tail', '40'));
   throw error;
 } finally {
-  compose('down', '-v', '--timeout', '20');
+  await compose('down', '-v', '--timeout', '20');
 }

@@ -72,7 +72,8 @@ const NAMESPACE = 'deskwire';
 const API_VERSION = '1';
 /** The appender must take whatever the actors let in: they hold 20,000 commands at most. */
 const APPENDER_LIMITS = { maxFlushEvents: 500, maxQueuedEvents: 50_000, maxQueuedBytes: 64 * 1024 * 1024 };
-const REQUESTS_PER_MINUTE = 6_000;
+/** For each user, and when requests are better refused than queued, in milliseconds. */
+const REQUEST_LIMITS = { requestsPerMinute: 6_000, loopDelay: 2_000 };
 
 /** Milliseconds between two looks at the epoch, beside hearing of it. */
 const EPOCH_EVERY = 3_000;
@@ -240,7 +241,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     config: {
       corsOrigins: config.CORS_ORIGINS,
       trustProxy: config.TRUST_PROXY,
-      ...(config.RATE_LIMIT === 'on' && { requestsPerMinute: REQUESTS_PER_MINUTE }),
+      ...(config.RATE_LIMIT === 'on' && REQUEST_LIMITS),
     },
     log: logger,
     web: join(import.meta.dirname, '../dist'),

@@ -55,8 +55,6 @@ const REFUSED_BODY_MS = 10_000;
 const CLOSING_MS = 10_000;
 /** Requests under way. A second of Postgres at its fastest is more. */
 const IN_FLIGHT = 2_000;
-/** Event loop delay, in milliseconds, from which on requests are better refused than queued. */
-const PRESSURE_MS = 2_000;
 
 /** We answer with data, never with pages. Written out because helmet puts it together anew for each answer. */
 const CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'";
@@ -82,6 +80,8 @@ export interface ApiConfig {
   readonly closingGrace?: number;
   /** Requests that may be under way, without those for health and metrics; 2,000 when absent. */
   readonly requestsInFlight?: number;
+  /** Milliseconds that the event loop may be late until requests are refused; undefined for no limit. */
+  readonly loopDelay?: number;
 }
 
 export interface ApiParts {
@@ -148,7 +148,7 @@ export async function createApi(parts: ApiParts): Promise<App> {
   if (parts.web !== undefined) await serveWeb(app, parts.web);
   await app.register(async (open: App) => {
     boundRequests(open, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
-    await refuseUnderPressure(open);
+    await refuseUnderPressure(open, config.loopDelay);
     authRoutes(open, auth);
     await open.register(async (authenticated: App) => {
       authenticated.addHook('onRoute', (route) => {
@@ -180,8 +180,8 @@ export async function createApi(parts: ApiParts): Promise<App> {
   return app;
 }
 
-async function refuseUnderPressure(app: App): Promise<void> {
-  await app.register(underPressure, { maxEventLoopDelay: PRESSURE_MS });
+async function refuseUnderPressure(app: App, loopDelay: number | undefined): Promise<void> {
+  if (loopDelay !== undefined) await app.register(underPressure, { maxEventLoopDelay: loopDelay });
 }
 
 async function limitRequests(app: App, perMinute: number | undefined): Promise<void> {

@@ -22,7 +22,7 @@ async function inEach(options: DeviceOptions, look: (page: Page, name: string) =
   for (const { name, who, path, ready } of viewsOf(ticketId)) {
     const page = pages[who];
     await page.goto(desk.url + path);
-    await page.locator(ready).first().waitFor();
+    await page.locator(ready).first().waitFor({ state: 'attached' });
     await look(page, name);
   }
 }

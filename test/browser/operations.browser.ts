@@ -100,10 +100,17 @@ test('a parked event is tried again, and another one skipped, from the page', as
   await expect.poll(() => parked.count()).toBe(2);
   await lineOf(page, 'tickets').getByText('Events parked').waitFor();
 
-  await parked.last().getByRole('button', { name: /^Skip/ }).click();
+  await parked
+    .last()
+    .getByRole('button', { name: /^Skip: / })
+    .click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect(await parked.count()).toBe(2);
-  await parked.last().getByRole('button', { name: /^Skip/ }).click();
+  await parked
+    .last()
+    .getByRole('button', { name: /^Skip: / })
+    .click();
   await confirm(page, 'Skip');
   await expect.poll(() => parked.count()).toBe(1);
 
@@ -115,7 +122,7 @@ test('a parked event is tried again, and another one skipped, from the page', as
   expect(await driver.page.getByRole('link', { name: 'poison of today' }).count()).toBe(0);
 });
 
-test('whoever is disconnected from the page is told so, and comes back', async () => {
+test('whoever is disconnected from the page loses the connection, and comes back', async () => {
   await using admin = await operations();
   await using driver = await desk.devices.device();
   let closed = 0;

@@ -1,6 +1,7 @@
 /** Takes the pictures of `docs/screenshots`: see `screenshots.config.ts`. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { beforeAll, test } from 'vitest';
@@ -56,44 +57,58 @@ async function park(): Promise<void> {
   }, 'the event to be parked');
 }
 
-test.each([
-  ['light', { viewport: SCREEN }],
-  ['dark', { viewport: SCREEN, theme: 'dark' }],
-  ['phone', { viewport: PHONE, theme: 'light' }],
-  ['rtl', { viewport: SCREEN, language: 'ar' }],
-] as const)('%s', async (kind, options: DeviceOptions) => {
-  await using staff = await desk.devices.signedIn(desk.url, 'agent', options);
-  await using admin = await desk.devices.signedIn(desk.url, 'admin', options);
-  await using requester = await desk.devices.signedIn(desk.url, 'driver', options);
-  await using nobody = await desk.devices.device(options);
+const KINDS = {
+  light: { viewport: SCREEN },
+  dark: { viewport: SCREEN, theme: 'dark' },
+  phone: { viewport: PHONE },
+  rtl: { viewport: SCREEN, language: 'ar' },
+} as const satisfies Record<string, DeviceOptions>;
+type Kind = keyof typeof KINDS;
+const kinds = Object.keys(KINDS) as Kind[];
+
+const shoot = (page: Page, name: string, kind: Kind) => page.screenshot({ path: join(FOLDER, `${name}-${kind}.png`) });
+
+test.each(kinds)('%s', async (kind) => {
+  await using staff = await desk.devices.signedIn(desk.url, 'agent', KINDS[kind]);
+  await using requester = await desk.devices.signedIn(desk.url, 'driver', KINDS[kind]);
+  await using nobody = await desk.devices.device(KINDS[kind]);
   const pages = { staff: staff.page, requester: requester.page, nobody: nobody.page };
   for (const { name, who, path, ready } of viewsOf(story.ticketId)) {
-    if ((kind === 'phone' || kind === 'rtl') && !FEW.has(name)) continue;
-    const page = name === 'operations' ? admin.page : pages[who];
+    if (name === 'operations' || ((kind === 'phone' || kind === 'rtl') && !FEW.has(name))) continue;
+    const page = pages[who];
     await page.goto(desk.url + path);
-    await page.locator(ready).first().waitFor();
+    await page.locator(ready).first().waitFor({ state: 'attached' });
     if (who !== 'nobody') await page.locator('.connection.live').waitFor();
-    if (name === 'operations') await busily(page);
-    if (name === 'timeline') await page.locator('.timeline-event').nth(3).click();
-    await page.screenshot({ path: join(FOLDER, `${name}-${kind}.png`) });
+    await page.locator('.ticket-row[aria-current] .badge').waitFor({ state: 'detached' });
+    if (name === 'timeline') await page.locator('.timeline-event').nth(1).click();
+    await shoot(page, name, kind);
   }
 });
 
-/** While something happens: the charts have something to show. */
-async function busily(page: Page): Promise<void> {
+test('operations, while something happens', async () => {
   const { driver } = await signInAll(desk.url, ['driver'] as const);
   const { id } = await driver.call('POST', '/api/v1/tickets', 201, { description: 'Load test of the yard scanners' });
   let done = false;
+  const post = (message: string) => driver.call('POST', `/api/v1/tickets/${id}/messages`, 201, { message });
   const posting = (async () => {
     for (let burst = 1; !done; burst = (burst % 9) + 1) {
-      const posts = Array.from({ length: burst * 6 }, (_, number) =>
-        driver.call('POST', `/api/v1/tickets/${id}/messages`, 201, { message: `Scan ${burst}.${number}` }),
-      );
-      await Promise.all(posts);
+      await Promise.all(Array.from({ length: burst * 4 }, (_, number) => post(`Scan ${burst}.${number}`)));
+      await sleep(40);
     }
   })();
-  const line = page.locator('.figure .line').first();
-  await until(async () => ((await line.getAttribute('d')) ?? '').split('L').length > LOOKS, 'a line to show');
-  done = true;
-  await posting;
-}
+  try {
+    for (const kind of kinds) {
+      await using admin = await desk.devices.signedIn(desk.url, 'admin', KINDS[kind]);
+      await admin.page.goto(`${desk.url}/operations`);
+      const line = admin.page.locator('.figure .line').first();
+      await until(async () => ((await line.getAttribute('d')) ?? '').split('L').length > LOOKS, 'a line to show');
+      await shoot(admin.page, 'operations', kind);
+      if (kind !== 'light') continue;
+      await admin.page.locator('.operations').evaluate((view) => view.scrollTo(0, view.scrollHeight));
+      await shoot(admin.page, 'operations-below', kind);
+    }
+  } finally {
+    done = true;
+    await posting;
+  }
+});

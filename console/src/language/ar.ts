@@ -119,6 +119,7 @@ export const ar: Texts = {
   },
   ticket: {
     details: 'التفاصيل',
+    more: 'المزيد عن هذه التذكرة',
     showDetails: 'إظهار التفاصيل',
     status: 'الحالة',
     priority: 'الأولوية',
@@ -168,6 +169,8 @@ export const ar: Texts = {
     uploadFailed: (name) => `تعذر رفع ${name}`,
     removeFile: (name) => `إزالة ${name}`,
     tooLarge: 'حجمه أكبر من 10 ميغابايت.',
+    tooMany: (most) =>
+      plural(most, { few: 'تتسع الرسالة لـ # ملفات على الأكثر.', other: 'تتسع الرسالة لـ # ملفًا على الأكثر.' }),
     attachment: 'مرفق',
     you: 'أنت',
     closed: 'هذه التذكرة مغلقة.',

@@ -105,6 +105,7 @@ export const en = {
   },
   ticket: {
     details: 'Details',
+    more: 'More about this ticket',
     showDetails: 'Show details',
     status: 'Status',
     priority: 'Priority',
@@ -154,6 +155,8 @@ export const en = {
     uploadFailed: (name: string) => `${name} could not be uploaded`,
     removeFile: (name: string) => `Remove ${name}`,
     tooLarge: 'It is larger than 10 MB.',
+    tooMany: (most: number) =>
+      plural(most, { one: 'A message takes # file at most.', other: 'A message takes # files at most.' }),
     attachment: 'Attachment',
     you: 'You',
     closed: 'This ticket is closed.',

@@ -1,13 +1,14 @@
 /** What surrounds every view: the navigation, the connection, the account; and the view itself. */
-import { Component, type ReactNode, Suspense } from 'react';
+import { Component, type ReactNode, Suspense, useEffect } from 'react';
 import { Mark } from '../components/icons.tsx';
 import { Empty, Loading } from '../components/states.tsx';
+import { useWatched } from '../components/watch.ts';
 import { useTexts } from '../language/language.tsx';
 import type { Preferences } from '../preferences.ts';
 import { useRouter } from '../routing/router.tsx';
 import { match } from '../routing/routes.ts';
 import { useSignedIn } from '../session/signed-in.tsx';
-import { viewsFor } from '../views/views.ts';
+import { type View, viewsFor } from '../views/views.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { ConnectionHint, ConnectionIndicator } from './connection.tsx';
 import { Navigation } from './navigation.tsx';
@@ -41,11 +42,24 @@ export function Shell({ preferences, onPrefer, onSignOut }: Props) {
   );
 }
 
+/** The name of the tab: where we are, and whether something waits. */
+function useTitle(label: string | undefined): void {
+  const texts = useTexts();
+  const { unread } = useWatched(useSignedIn().client.inbox);
+  useEffect(() => {
+    const where = label === undefined ? texts.product : `${label} · ${texts.product}`;
+    document.title = unread > 0 ? `(${unread}) ${where}` : where;
+  }, [label, texts, unread]);
+}
+
 function CurrentView() {
   const texts = useTexts();
   const { path } = useRouter();
   const { me } = useSignedIn();
-  for (const { paths, Page } of viewsFor(me)) {
+  const views = viewsFor(me);
+  const isHere = ({ paths }: View) => paths.some((pattern) => match(pattern, path) !== undefined);
+  useTitle(views.find(isHere)?.link?.label(texts));
+  for (const { paths, Page } of views) {
     const params = paths.map((pattern) => match(pattern, path)).find((found) => found !== undefined);
     if (params === undefined) continue;
     return (

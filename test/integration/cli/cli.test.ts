@@ -170,7 +170,7 @@ describe('the deskwire command', () => {
     expect(holed.findings).toContainEqual(expect.stringMatching(/^user\..+ has 0 events|position 8/));
     await system.pool.query('insert into deskwire.events select * from kept; drop table kept');
     expect((await deskwire.run('events', 'verify')).code).toBe(0);
-  }, 60_000);
+  });
 
   it('migrates, and says what is pending', async () => {
     expect(await deskwire.run('migrate')).toMatchObject({ code: 0, stdout: 'Nothing was pending.\n' });
@@ -204,7 +204,7 @@ describe('the deskwire command', () => {
     await until(async () => (await errorsFound(deskwire)).length === 0, 'the system to be healthy again', {
       timeoutMs: 60_000,
     });
-  }, 60_000);
+  });
 
   it('serves as npm start does', async () => {
     const served = deskwire.launch('serve');

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 import { newEvent } from '../../unit/actors/desk.ts';
 import { insist, logIn } from './people.ts';
 
-it('every worker decides on the history that there is after a backup was restored', { timeout: 60_000 }, async () => {
+it('every worker decides on the history that there is after a backup was restored', async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
   await using server = launchServer({

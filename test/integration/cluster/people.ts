@@ -5,7 +5,7 @@ import { io, type Socket } from 'socket.io-client';
 import { DEMO_PASSWORD } from '../../../src/demo.ts';
 
 /** Milliseconds after which a client gives a command up. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 export async function logIn(url: string, email = 'driver@example.com'): Promise<string> {
   const response = await fetch(`${url}/api/v1/auth/login`, {

@@ -5,9 +5,7 @@ import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { openTicket, signIn, startNode } from '../gateway/rig.ts';
 
-it('users of a process that is killed leave, stop typing, and stay where else they are', {
-  timeout: 60_000,
-}, async () => {
+it('users of a process that is killed leave, stop typing, and stay where else they are', async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
   const services = { databaseUrl: database.url, natsUrl: nats.url };

@@ -5,9 +5,7 @@ import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { insist, listen, logIn } from './people.ts';
 
-it('processes that split the roles do together what one does alone, and each only its own', {
-  timeout: 60_000,
-}, async () => {
+it('processes that split the roles do together what one does alone, and each only its own', async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
   const launch = (ROLES: string, DEMO_DATA = 'off') =>

@@ -72,7 +72,7 @@ async function openTicket(url: string, token: string): Promise<string> {
 const answering = (server: ServerProcess) =>
   new Set(linesOf(server).flatMap(({ msg, worker }) => (msg === 'command' && worker !== undefined ? [worker] : [])));
 
-describe('a host with several workers', { timeout: 60_000 }, () => {
+describe('a host with several workers', () => {
   it('serves every kind of client, whichever worker their requests come to', async () => {
     const token = await logIn(url);
     const ticket = await openTicket(url, token);

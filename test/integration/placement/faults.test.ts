@@ -1,6 +1,7 @@
 /** Nodes that die, hang, or cannot talk to each other: no command fails, and none is recorded twice. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { commandsOf } from '../../../src/actors/placement/forwarding.ts';
 import { DeskwireError } from '../../../src/domain/errors.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -44,6 +45,14 @@ function ticketOf(owner: NodeProcess | TestNode): string {
 const openTicket = (id: string) => here.actors.record('ticket', id, open(), context(driver));
 const eventsOf = async (id: string) => (await here.actors.read('ticket', id)).version;
 
+async function kill(node: NodeProcess): Promise<void> {
+  node.signal('SIGKILL');
+  await node.exited;
+  const gone = () =>
+    here.broker.requests.ask(commandsOf(node.id), {}, 1_000).catch(({ reason }) => reason === 'nobody');
+  await until(gone, 'nats-server to know that its connection has ended');
+}
+
 /** Milliseconds. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
@@ -59,8 +68,7 @@ it('does without a node that was killed, from the first command on', async () =>
   const ids = Array.from({ length: 20 }, () => ticketOf(owner));
   await Promise.all(ids.map(openTicket));
   expect([...here.ran, ...patient.ran]).toEqual([]);
-  owner.signal('SIGKILL');
-  await owner.exited;
+  await kill(owner);
   const took = await timed(() =>
     Promise.all(ids.map((id) => patient.actors.record('ticket', id, post(), context(driver)))),
   );
@@ -101,8 +109,7 @@ it('asks the next node when the owner is gone, and waits once only, however many
   await using third = await launch();
   const ticket = ticketOf(one);
   await openTicket(ticket);
-  one.signal('SIGKILL');
-  await one.exited;
+  await kill(one);
   await here.actors.record('ticket', ticket, post(), context(driver));
   const next = here.view.ownerOf(`ticket.${ticket}`) ?? here.id;
   const runners = new Map([

@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts';
 import { openTicket, post, signIn } from '../gateway/rig.ts';
 import { scrape } from './rig.ts';
 
-it('adds up what all workers of a host did', { timeout: 60_000 }, async () => {
+it('adds up what all workers of a host did', async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
   await using server = launchServer({

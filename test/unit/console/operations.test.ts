@@ -9,6 +9,7 @@ import {
   ratesOf,
   type Sample,
   standingOf,
+  staysBehind,
   withSample,
 } from '../../../console/src/views/operations/model.ts';
 
@@ -65,6 +66,17 @@ describe('the progress of a rebuild', () => {
 
   it('is whole when there is nothing to build from', () => {
     expect(progressOf([], 'tickets', { position: 0, startedAt: 'first' }, 0).fraction).toBe(1);
+  });
+});
+
+describe('a lag', () => {
+  it('stays when it never goes away for a while, and not when it comes and goes', () => {
+    expect(staysBehind(Array.from({ length: 10 }, () => 3))).toBe(true);
+    expect(staysBehind([3, 3, 3, 3, 3, 0, 3, 3, 3, 3])).toBe(false);
+  });
+
+  it('is not told of before there was a while', () => {
+    expect(staysBehind([3])).toBe(false);
   });
 });
 

@@ -4,7 +4,8 @@ import { type Row, rowsOf } from '../../../console/src/views/chat/rows.ts';
 import type { Message, OutgoingMessage, Participant } from '../../../src/client/index.ts';
 
 const at = (minutes: number) => new Date(Date.UTC(2026, 2, 1, 10, minutes)).toISOString();
-const dayOf = (time: string) => time.slice(0, 10);
+const DAY = 86_400_000;
+const dayEnd = (time: number) => Math.floor(time / DAY) * DAY + DAY;
 
 function message(version: number, senderId: string, more: Partial<Message> = {}): Message {
   return {
@@ -29,7 +30,7 @@ const reader = (userId: string, lastReadVersion: number): Participant => ({
 });
 
 function rows(messages: readonly Message[], more: Partial<Parameters<typeof rowsOf>[0]> = {}): Row[] {
-  return rowsOf({ messages, outgoing: [], people: [], hasOlder: true, ...more }, 'me', dayOf);
+  return rowsOf({ messages, outgoing: [], people: [], hasOlder: true, ...more }, 'me', dayEnd);
 }
 
 const places = (all: readonly Row[]) =>
@@ -58,6 +59,16 @@ it('names who goes on writing once, until somebody else does, a note, a pause or
     ['m21', true, true],
   ]);
   expect(all.filter(({ kind }) => kind === 'day')).toHaveLength(2);
+});
+
+it('says when before a day ends, though somebody goes on after it', () => {
+  const midnight = Date.UTC(2026, 2, 2);
+  const [before, after] = [midnight - 60_000, midnight + 60_000].map((time) => new Date(time).toISOString());
+  const all = rows([message(1, 'a', { createdAt: before ?? '' }), message(2, 'a', { createdAt: after ?? '' })]);
+  expect(places(all)).toEqual([
+    ['m1', true, true],
+    ['m2', true, true],
+  ]);
 });
 
 it('tells what the server says about the ticket apart from what people say', () => {

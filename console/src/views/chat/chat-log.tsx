@@ -3,7 +3,7 @@
  * they are there, and in place while older ones come in above. What others write is told to screen readers as it comes.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { Ticket, TicketHandle, TicketState } from '../../../../src/client/index.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
@@ -39,7 +39,7 @@ export function ChatLog({ handle, state, ticket }: Props) {
   const { me } = useSignedIn();
   const { messages, outgoing, people, hasOlder } = state;
   const rows = useMemo(
-    () => rowsOf({ messages, outgoing, people, hasOlder }, me.id, dayOf),
+    () => rowsOf({ messages, outgoing, people, hasOlder }, me.id, dayEnd),
     [messages, outgoing, people, hasOlder, me.id],
   );
   const readUpTo = Math.max(0, ...people.map((one) => (one.userId === me.id ? 0 : one.lastReadVersion)));
@@ -63,6 +63,8 @@ export function ChatLog({ handle, state, ticket }: Props) {
 
   useOlder(handle, hasOlder && items.length > 0 && first < AHEAD, messages.length);
   useReading(handle, ticket, state, atEnd);
+
+  useStay(scroller, virtual.scrollToEnd);
 
   // What I write is where I want to be.
   const sending = outgoing.length;
@@ -111,9 +113,32 @@ export function ChatLog({ handle, state, ticket }: Props) {
   );
 }
 
-/** A day where the reader is. */
-function dayOf(at: string): string {
-  return new Date(at).toDateString();
+/** Whoever reads the newest message goes on reading it when there is less room for it, as when a keyboard comes up. */
+function useStay(scroller: RefObject<HTMLDivElement | null>, scrollToEnd: () => void): void {
+  const toEnd = useRef(scrollToEnd);
+  toEnd.current = scrollToEnd;
+  useEffect(() => {
+    const log = scroller.current;
+    if (log === null) return;
+    let wasAtEnd = true;
+    const look = () => {
+      wasAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+    };
+    const observer = new ResizeObserver(() => {
+      if (wasAtEnd) toEnd.current();
+    });
+    observer.observe(log);
+    log.addEventListener('scroll', look, { passive: true });
+    return () => {
+      observer.disconnect();
+      log.removeEventListener('scroll', look);
+    };
+  }, [scroller]);
+}
+
+function dayEnd(at: number): number {
+  const day = new Date(at);
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime();
 }
 
 function useOlder(handle: TicketHandle, wanted: boolean, loaded: number): void {

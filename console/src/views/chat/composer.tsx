@@ -21,7 +21,9 @@ interface Props {
   readonly uploads: Uploads;
 }
 
+/** What the server takes: characters, and files of one message. */
 const LONGEST = 10_000;
+const MOST_FILES = 10;
 
 export function Composer({ handle, state, ticket, uploads }: Props) {
   const texts = useTexts();
@@ -31,7 +33,9 @@ export function Composer({ handle, state, ticket, uploads }: Props) {
   const [isNote, setIsNote] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const ready = uploads.all.flatMap(({ attachment }) => attachment ?? []);
-  const canSend = (text.trim() !== '' || ready.length > 0) && ready.length === uploads.all.length;
+  const tooMany = uploads.all.length > MOST_FILES;
+  const isReady = ready.length === uploads.all.length && !tooMany;
+  const canSend = (text.trim() !== '' || ready.length > 0) && isReady;
   const isClosed = ticket.status === 'closed';
 
   function write(written: string): void {
@@ -64,6 +68,11 @@ export function Composer({ handle, state, ticket, uploads }: Props) {
     <form className={isNote ? 'composer is-note' : 'composer'} onSubmit={send}>
       <Typing state={state} />
       <UploadList uploads={uploads} />
+      {tooMany && (
+        <p className="problem" role="alert">
+          {texts.chat.tooMany(MOST_FILES)}
+        </p>
+      )}
       <textarea
         ref={field}
         className="composer-text"

@@ -55,24 +55,29 @@ interface Conversation {
 const PAUSE = 5 * 60_000;
 const NOBODY: readonly string[] = [];
 
-/** `dayOf`: which day a time is of, where the reader is. */
-export function rowsOf(conversation: Conversation, meId: string, dayOf: (at: string) => string): Row[] {
+/** `dayEnd`: when the day of a time ends, where the reader is; milliseconds since 1970, both. */
+export function rowsOf(conversation: Conversation, meId: string, dayEnd: (at: number) => number): Row[] {
   const { messages, outgoing, people, hasOlder } = conversation;
   const readers = readersOf(messages, people, meId);
   const rows: Row[] = hasOlder ? [] : [{ kind: 'opening', key: 'opening' }];
-  let day: string | undefined;
+  let until = Number.NEGATIVE_INFINITY;
+  let follows = false;
   for (const [index, message] of messages.entries()) {
-    const today = dayOf(message.createdAt);
-    if (today !== day) rows.push({ kind: 'day', key: `day ${today}`, at: message.createdAt });
+    const isNewDay = Date.parse(message.createdAt) >= until;
+    if (isNewDay) {
+      until = dayEnd(Date.parse(message.createdAt));
+      rows.push({ kind: 'day', key: `day ${until}`, at: message.createdAt });
+    }
     const key = message.clientMessageId ?? message.id;
+    const next = messages[index + 1];
+    const isFollowed = goesOn(message, next) && next !== undefined && Date.parse(next.createdAt) < until;
     if (message.messageType === 'SYSTEM') {
       rows.push({ kind: 'system', key, message });
     } else {
-      const isFirst = today !== day || !goesOn(messages[index - 1], message);
-      const isLast = !goesOn(message, messages[index + 1]);
-      rows.push({ kind: 'message', key, message, isFirst, isLast, readBy: readers.get(message.id) ?? NOBODY });
+      const place = { isFirst: !follows, isLast: !isFollowed };
+      rows.push({ kind: 'message', key, message, ...place, readBy: readers.get(message.id) ?? NOBODY });
     }
-    day = today;
+    follows = isFollowed;
   }
   let above: Said | undefined = messages.at(-1);
   for (const message of outgoing) {

@@ -51,11 +51,16 @@ export function TicketHead({ ticket, state, showsDetails, onDetails }: Props) {
           </span>
         </div>
       )}
-      <nav className="ticket-links" aria-label={texts.ticket.details}>
+      <nav className="ticket-links" aria-label={texts.ticket.more}>
         {viewsFor(me)
           .filter(({ link }) => link?.place === 'ticket')
           .map(({ paths: [path], link }) => (
-            <Link key={path} to={pathTo(path, { ticketId: ticket.id })} className="button plain">
+            <Link
+              key={path}
+              to={pathTo(path, { ticketId: ticket.id })}
+              className="button plain"
+              aria-label={link?.label(texts)}
+            >
               {link !== undefined && <Icon name={link.icon} />}
               <span>{link?.label(texts)}</span>
             </Link>

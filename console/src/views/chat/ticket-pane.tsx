@@ -32,6 +32,13 @@ function FollowedTicket({ handle }: { readonly handle: TicketHandle }) {
   const [showsDetails, setShowsDetails] = useState(false);
   const { ticket, status } = state;
 
+  useEffect(() => {
+    if (!showsDetails) return;
+    const leave = ({ key }: KeyboardEvent) => key === 'Escape' && setShowsDetails(false);
+    document.addEventListener('keydown', leave);
+    return () => document.removeEventListener('keydown', leave);
+  }, [showsDetails]);
+
   // What is followed is known sooner than the list hears of it.
   useEffect(() => {
     if (ticket !== undefined) desk.list.show(ticket);

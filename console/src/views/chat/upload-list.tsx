@@ -28,7 +28,7 @@ function UploadCard({ upload, uploads }: { readonly upload: Upload; readonly upl
         {failure !== undefined && (
           <span className="small" role="alert">
             <span className="unseen">{texts.chat.uploadFailed(file.name)}: </span>
-            {failure}
+            {failure.text}
           </span>
         )}
         {failure === undefined && attachment !== undefined && (
@@ -38,7 +38,7 @@ function UploadCard({ upload, uploads }: { readonly upload: Upload; readonly upl
           <progress value={progress} max={1} aria-label={texts.chat.uploading(file.name)} />
         )}
       </span>
-      {failure !== undefined && (
+      {failure?.again === true && (
         <button
           type="button"
           className="button plain square"

@@ -1,7 +1,12 @@
 /** Files on their way up, for the message that is being written. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { Attachment, TicketHandle } from '../../../../src/client/index.ts';
+import { type Attachment, DeskwireError, type TicketHandle } from '../../../../src/client/index.ts';
 import { useTexts } from '../../language/language.tsx';
+
+export interface Failure {
+  readonly text: string;
+  readonly again: boolean;
+}
 
 export interface Upload {
   readonly key: number;
@@ -10,9 +15,9 @@ export interface Upload {
   readonly previewUrl: string | undefined;
   /** From 0 to 1. */
   readonly progress: number;
-  readonly attachment?: Attachment;
-  /** Why it did not get through. */
-  readonly failure?: string;
+  readonly attachment: Attachment | undefined;
+  /** Why it did not get through, and whether it may when it is tried again. */
+  readonly failure: Failure | undefined;
 }
 
 export interface Uploads {
@@ -56,8 +61,7 @@ export function useUploads(handle: TicketHandle): Uploads {
         );
         change(key, { attachment, progress: 1 });
       } catch (error) {
-        if (!controller.signal.aborted)
-          change(key, { failure: error instanceof Error ? error.message : String(error) });
+        if (!controller.signal.aborted) change(key, { failure: failureOf(error) });
       }
     },
     [handle, change],
@@ -70,8 +74,8 @@ export function useUploads(handle: TicketHandle): Uploads {
         const key = lastKey.current;
         const previewUrl = file.type.startsWith('image/') ? URL.createObjectURL(file) : undefined;
         if (previewUrl !== undefined) previews.current.set(key, previewUrl);
-        const failure = file.size > MOST_BYTES ? { failure: texts.chat.tooLarge } : {};
-        return { key, file, previewUrl, progress: 0, ...failure };
+        const failure = file.size > MOST_BYTES ? { text: texts.chat.tooLarge, again: false } : undefined;
+        return { key, file, previewUrl, progress: 0, attachment: undefined, failure };
       });
       setAll((before) => [...before, ...added]);
       for (const one of added) if (one.failure === undefined) void send(one);
@@ -92,11 +96,7 @@ export function useUploads(handle: TicketHandle): Uploads {
     retry(key) {
       const one = all.find((upload) => upload.key === key);
       if (one === undefined) return;
-      setAll(
-        all.map(({ failure: _, ...rest }) =>
-          rest.key === key ? { ...rest, progress: 0 } : { ...rest, ...(_ !== undefined && { failure: _ }) },
-        ),
-      );
+      change(key, { failure: undefined, progress: 0 });
       void send(one);
     },
     remove(key) {
@@ -108,4 +108,12 @@ export function useUploads(handle: TicketHandle): Uploads {
       setAll([]);
     },
   };
+}
+
+/** What the server refuses it would refuse again. */
+const PASSING: ReadonlySet<string> = new Set(['unreachable', 'unavailable', 'rate_limited', 'internal', 'bad_answer']);
+
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof DeskwireError)) return { text: String(error), again: true };
+  return { text: error.message, again: PASSING.has(error.code) };
 }

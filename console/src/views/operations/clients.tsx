@@ -111,7 +111,7 @@ function Entry({ one, onOrdered }: { readonly one: Connected; readonly onOrdered
       <Avatar name={name} />
       <div className="client-who">
         <p>
-          <bdi>{name}</bdi> <span className="muted small">{texts.roles[role]}</span>
+          <bdi>{name}</bdi> <span className="muted small">{texts.roles[role]}</span>{' '}
           {userId === me.id && <span className="pill">{words.you}</span>}
         </p>
         <p className="muted small">

@@ -116,6 +116,14 @@ export function progressOf(
   };
 }
 
+/** Looks in a row that something has to lag at: some events are always on their way. */
+const IN_A_ROW = 10;
+
+export function staysBehind(lags: readonly (number | undefined)[]): boolean {
+  const recent = lags.slice(-IN_A_ROW);
+  return recent.length === IN_A_ROW && recent.every((lag) => lag !== 0);
+}
+
 function perSecond(events: number, ms: number): number {
   return ms <= 0 ? 0 : Math.max(events, 0) / (ms / 1_000);
 }

@@ -4,7 +4,7 @@ import { Loading } from '../../components/states.tsx';
 import { useFormats, useWords } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { Clients } from './clients.tsx';
-import { type OperationsView, ratesOf, type Sample, withSample } from './model.ts';
+import { type OperationsView, ratesOf, type Sample, staysBehind, withSample } from './model.ts';
 import { ParkedEvents } from './parked.tsx';
 import { usePolled } from './polled.ts';
 import { Projections } from './projections.tsx';
@@ -59,6 +59,8 @@ function Figures({ view, samples }: { readonly view: OperationsView; readonly sa
   const rates = ratesOf(samples);
   const last = samples.at(-1);
   const relayLag = view.relay?.lag;
+  const relayLags = samples.map((sample) => sample.relayLag);
+  const projectionLags = samples.map((sample) => sample.projectionLag);
   const projectionLag = last?.projectionLag ?? 0;
   return (
     <section className="figures" aria-label={words.figures}>
@@ -73,14 +75,14 @@ function Figures({ view, samples }: { readonly view: OperationsView; readonly sa
       <Sparkline
         label={words.relayLag}
         value={relayLag === undefined ? words.unknown : words.events(relayLag)}
-        values={samples.map((sample) => sample.relayLag)}
-        tone={relayLag === 0 ? 'calm' : 'warn'}
+        values={relayLags}
+        tone={staysBehind(relayLags) ? 'warn' : 'calm'}
       />
       <Sparkline
         label={words.projectionLag}
         value={words.events(projectionLag)}
-        values={samples.map((sample) => sample.projectionLag)}
-        tone={projectionLag === 0 ? 'calm' : 'warn'}
+        values={projectionLags}
+        tone={staysBehind(projectionLags) ? 'warn' : 'calm'}
       />
     </section>
   );

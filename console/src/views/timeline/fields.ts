@@ -26,7 +26,9 @@ type Tell = (state: TicketState, spoken: Spoken) => string;
 
 const plain = (value: string | null, { words }: Spoken) => value ?? words.nothing;
 const listed = (values: readonly string[], { words, formats }: Spoken) =>
-  values.length === 0 ? words.nothing : formats.list(values);
+  values.length === 0 ? words.nothing : formats.list(values.map(isolated));
+/** Each keeps its own direction within the line. */
+const isolated = (value: string) => `\u2068${value}\u2069`;
 
 const FIELDS: readonly (readonly [FieldName, Tell])[] = [
   ['status', ({ status }, { texts }) => texts.status[status]],

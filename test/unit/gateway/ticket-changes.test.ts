@@ -1,0 +1,121 @@
+/** Which tickets have changed: gathered, told once reads show it, and never left out. */
+import { expect, it } from 'vitest';
+import type { EventHandler } from '../../../src/broker/port.ts';
+import type { RecordedEvent } from '../../../src/domain/event.ts';
+import type { Session } from '../../../src/gateway/connection/session.ts';
+import { type ChangedTickets, createTicketChanges } from '../../../src/gateway/tickets/ticket-changes.ts';
+import { until } from '../../support/until.ts';
+
+/** A broker and a read model in hand, and an agent who follows. */
+async function desk() {
+  const told: ChangedTickets[] = [];
+  const waits: { readonly position: number; arrive(): void }[] = [];
+  const registered = Promise.withResolvers<void>();
+  const leaving = new AbortController();
+  let onEvent: EventHandler | undefined;
+  let reconnect = () => undefined as unknown;
+  let position = 0;
+  const changes = createTicketChanges({
+    broker: {
+      live: {
+        subscribe: () => ({ ready: Promise.resolve(), close: () => undefined }),
+        subscribeKind(_kind, handler) {
+          onEvent = handler;
+          return {
+            ready: registered.promise,
+            close() {
+              onEvent = undefined;
+            },
+          };
+        },
+        deliver: () => undefined,
+      },
+      onReconnected(listener) {
+        reconnect = listener;
+        return () => undefined;
+      },
+    },
+    waiter: {
+      waitFor(wanted) {
+        const { promise, resolve } = Promise.withResolvers<boolean>();
+        waits.push({ position: wanted, arrive: () => resolve(true) });
+        return promise;
+      },
+    } as Parameters<typeof createTicketChanges>[0]['waiter'],
+    gather: 1,
+    tell: (_session, changed) => void told.push(changed),
+    onError(error) {
+      throw error;
+    },
+  });
+  const session = { user: { id: '4', name: 'agent', role: 'agent', active: true }, leaving: leaving.signal };
+  expect(changes.follow(session as unknown as Session)).toBe(true);
+  const next = async () => {
+    await until(() => waits.length > 0, 'the read model to be waited for', { everyMs: 1 });
+    return waits.shift() ?? { position: 0, arrive: () => undefined };
+  };
+  registered.resolve();
+  (await next()).arrive();
+  await until(() => told.length === 1, 'the follower to be told that anything may have been missed', { everyMs: 1 });
+  told.length = 0;
+  return {
+    told,
+    next,
+    leave: () => leaving.abort(),
+    isListening: () => onEvent !== undefined,
+    reconnect: () => reconnect(),
+    change(id: string, type = 'MessagePosted') {
+      position += 1;
+      onEvent?.({ stream: `ticket.${id}`, type, position } as RecordedEvent);
+      return position;
+    },
+    async [Symbol.asyncDispose]() {
+      changes.close();
+    },
+  };
+}
+
+it('tells together what changed within a moment, once reads show all of it', async () => {
+  await using one = await desk();
+  one.change('a');
+  one.change('b');
+  const last = one.change('a');
+  const wait = await one.next();
+  expect(wait.position).toBe(last);
+  expect(one.told).toEqual([]);
+  wait.arrive();
+  await until(() => one.told.length > 0, 'the changes', { everyMs: 1 });
+  expect(one.told).toEqual([{ ticketIds: ['a', 'b'], all: false }]);
+});
+
+it('tells afterwards what changes while it waits', async () => {
+  await using one = await desk();
+  one.change('a');
+  const wait = await one.next();
+  one.change('b');
+  wait.arrive();
+  (await one.next()).arrive();
+  await until(() => one.told.length > 1, 'the later change', { everyMs: 1 });
+  expect(one.told.map(({ ticketIds }) => ticketIds)).toEqual([['a'], ['b']]);
+});
+
+it('says that any may have changed when too many have, and when something may have been missed', async () => {
+  await using one = await desk();
+  for (let at = 0; at < 300; at += 1) one.change(`t${at}`);
+  (await one.next()).arrive();
+  await until(() => one.told.length === 1, 'the changes', { everyMs: 1 });
+  one.reconnect();
+  (await one.next()).arrive();
+  await until(() => one.told.length === 2, 'the reconnection', { everyMs: 1 });
+  expect(one.told).toEqual([
+    { ticketIds: [], all: true },
+    { ticketIds: [], all: true },
+  ]);
+});
+
+it('listens for as long as somebody follows', async () => {
+  await using one = await desk();
+  expect(one.isListening()).toBe(true);
+  one.leave();
+  expect(one.isListening()).toBe(false);
+});
