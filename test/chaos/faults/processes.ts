@@ -11,8 +11,7 @@ const aNode: Victim = (scene) => readyNode(scene).process.pid;
 const aWorker: Victim = (scene) => {
   const ready = scene.system.nodes.filter((node) => node.ready);
   const hosts = ready.filter((node) => node.workers().length > 1);
-  // A host may be there while its workers are being replaced.
-  const host = scene.random.pick(hosts.length > 0 ? hosts : ready.filter((node) => node.workers().length > 0));
+  const host = scene.random.pick(hosts.length > 0 ? hosts : ready);
   return scene.random.pick(host.workers());
 };
 
