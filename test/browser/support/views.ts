@@ -14,7 +14,12 @@ export function viewsOf(ticketId: string): readonly ShownView[] {
     { name: 'sign-in', who: 'nobody', path: '/', ready: '.sign-in' },
     { name: 'desk', who: 'staff', path: ticket, ready: '.message.is-note' },
     { name: 'tickets', who: 'staff', path: '/tickets', ready: '.ticket-row' },
-    { name: 'new-ticket', who: 'staff', path: '/tickets/new', ready: '.desk:not(:has(.list-pane .spinner)) .new-ticket' },
+    {
+      name: 'new-ticket',
+      who: 'staff',
+      path: '/tickets/new',
+      ready: '.desk:not(:has(.list-pane .spinner)) .new-ticket',
+    },
     { name: 'requester', who: 'requester', path: ticket, ready: '.message.is-own' },
     { name: 'inbox', who: 'requester', path: '/inbox', ready: '.entry' },
     { name: 'operations', who: 'staff', path: '/operations', ready: '.client' },
