@@ -34,6 +34,8 @@ export interface ServiceUrls {
 /** Database connections of one host for statements, shared by its workers; runners and the relay have one more each. */
 const HOST_CONNECTIONS = 40;
 const PROCESS_CONNECTIONS = { least: 3, most: 20 };
+/** Milliseconds, beyond what any statement of a request takes. */
+const STATEMENT_TIMEOUT = 15_000;
 
 /** Rejects with a StartFailure when the configuration or the surroundings are wrong; nothing is left running then. */
 export async function start(config: Config, logger: Logger): Promise<Server> {
@@ -105,7 +107,11 @@ export async function serve(options: ServingOptions, shutdown: Shutdown): Promis
   const { config, databaseUrl, logger, workers } = options;
   const { least, most } = PROCESS_CONNECTIONS;
   const max = Math.min(most, Math.max(least, Math.floor(HOST_CONNECTIONS / workers)));
-  const pool = new pg.Pool({ connectionString: databaseUrl, max, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({
+    ...{ connectionString: databaseUrl, max, connectionTimeoutMillis: 5_000 },
+    // A connection whose other end has vanished without a word would otherwise be waited for until the system gives it up.
+    ...{ keepAlive: true, query_timeout: STATEMENT_TIMEOUT },
+  });
   // Of each connection and not just of the pool, which hears only of idle ones: a connection that is lost between two
   // statements of somebody who holds it would otherwise end the process.
   pool.on('connect', (client) => {

@@ -8,7 +8,8 @@ import { DeskwireError } from '../domain/errors.ts';
 /** Connection exceptions, insufficient resources, operator intervention (a shutdown), system errors. */
 const SQLSTATE = /^(08|53|57|58)[0-9A-Z]{3}$/;
 const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
-const PG = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const PG =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 /** The error as clients may see it: `unavailable` when it is an outage, else as it is. */
 export function asOutage(error: unknown): unknown {

@@ -8,8 +8,9 @@
  * while we do; the appender keeps its connection for as long as there is something to flush.
  *
  * A flush holds at most one append per stream: a second one waits for the next flush, where its expected version can
- * be right. A conflict or a duplicate fails that append alone. When the connection breaks, nobody can tell whether the
- * flush was committed: its appends are rejected as `unavailable`, and command ids tell on the next try.
+ * be right. A conflict or a duplicate fails that append alone. When the connection breaks, or nothing is heard on it for
+ * `patience`, nobody can tell whether the flush was committed: its appends are rejected as `unavailable`, and command ids
+ * tell on the next try.
  */
 import type { Pool, PoolClient } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
@@ -24,6 +25,8 @@ export interface AppenderOptions {
   readonly maxQueuedEvents: number;
   /** The same for the bytes of their data; 64 MiB when absent. */
   readonly maxQueuedBytes?: number;
+  /** Milliseconds that a flush may take before its connection is given up as half-open; 5,000 when absent. */
+  readonly patience?: number;
   /** Called for each append that is refused because too much waits. */
   readonly onRefused?: () => void;
   /** Called after each committed flush, for metrics: what it recorded, and when it began (`performance.now()`). */
@@ -45,6 +48,7 @@ interface Flight {
 }
 
 const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
+const PATIENCE = 5_000;
 
 type CommittedListener = (events: readonly RecordedEvent[]) => void;
 
@@ -60,6 +64,8 @@ interface AppendRow {
 }
 
 export function createAppender(pool: Pool, options: AppenderOptions): Appender {
+  /** The driver takes its time-out with the statement, and its types do not know. */
+  const statement = { ...STATEMENT, query_timeout: options.patience ?? PATIENCE };
   const listeners = new Set<CommittedListener>();
   let queue: Waiting[] = [];
   let queuedEvents = 0;
@@ -138,7 +144,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
   }
 
   async function send(client: PoolClient, flush: readonly Waiting[]): Promise<AppendRow | undefined> {
-    const { rows } = await client.query<AppendRow>({ ...STATEMENT, values: parametersOf(flush) });
+    const { rows } = await client.query<AppendRow>({ ...statement, values: parametersOf(flush) });
     return rows[0];
   }
 

@@ -70,30 +70,26 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   let handler = start();
   let saved = options.position;
   let position = saved;
-  /** The id of the event at `position`, once it was given here. */
-  let last: string | undefined;
+  /** The ids of the events from `saved` to `position`. */
+  let unsaved: readonly string[] = [];
   let attention = 0;
   let parked = await readParkedHeads(query, target);
   let parkedAt: number[] = [];
 
-  const stand = (event: Pick<RecordedEvent, 'position' | 'id'>) => {
-    position = event.position;
-    last = event.id;
-  };
-
-  /** `upTo` is the last event of what is written; without it, where this stands is saved. */
+  /** `events` are what is written; without any, where this stands is saved. */
   const commit = async (
-    upTo: RecordedEvent | undefined,
+    events: readonly RecordedEvent[],
     writes: Writes | undefined,
     parking: Omit<Batch, 'payload'> = {},
   ) => {
     const batch = { payload: writes?.payload, ...parking };
-    const to = upTo?.position ?? position;
+    const to = events.at(-1)?.position ?? position;
     // A build reads nothing but the log.
-    const move = { from: saved, to, last: target.serving ? (upTo?.id ?? last) : undefined };
-    const committed = await commitBatch(query, target, move, batch);
+    const ids = target.serving ? [...unsaved, ...events.map(({ id }) => id)] : undefined;
+    const committed = await commitBatch(query, target, { from: saved, to, ids }, batch);
     saved = to;
-    if (upTo !== undefined) stand(upTo);
+    position = to;
+    unsaved = [];
     attention = committed.attention;
     if (committed.current) announce(writes, committed.result);
   };
@@ -129,9 +125,12 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     const behind = events.filter((event) => parked.has(event.stream)).map((event) => parkedEvent(event, null, 0));
     const going = behind.length === 0 ? events : events.filter((event) => !parked.has(event.stream));
     await handle(going, async (writes) => {
-      if (behind.length > 0) await commit(newest, writes, { park: behind });
-      else if (writes !== undefined) await commit(newest, writes);
-      else stand(newest);
+      if (behind.length > 0) await commit(events, writes, { park: behind });
+      else if (writes !== undefined) await commit(events, writes);
+      else {
+        position = newest.position;
+        unsaved = [...unsaved, ...events.map(({ id }) => id)];
+      }
     });
   };
 
@@ -162,7 +161,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       }
     }
     const attempts = pausesNow().length + 1;
-    await commit(event, undefined, { park: [parkedEvent(event, error.reason, attempts)] });
+    await commit([event], undefined, { park: [parkedEvent(event, error.reason, attempts)] });
     parked.set(event.stream, { version: event.version, ready: false });
     parkedAt.push(Date.now());
     options.onParked(event, error, attempts);
@@ -179,7 +178,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     if (newest === undefined) return undefined;
     try {
       const unpark = { stream: newest.stream, version: newest.version };
-      await handle(events, (writes) => commit(undefined, writes, { unpark }));
+      await handle(events, (writes) => commit([], writes, { unpark }));
       return undefined;
     } catch (error) {
       if (!(error instanceof HandlerError)) throw error;
@@ -207,7 +206,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       return attention;
     },
     apply,
-    save: () => commit(undefined, undefined),
+    save: () => commit([], undefined),
     async refresh() {
       parked = await readParkedHeads(query, target);
     },

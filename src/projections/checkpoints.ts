@@ -8,7 +8,8 @@
  * The same happens to a runner whose tables were swapped for others: the generation is not the one that it knows.
  *
  * What a runner was told by memory or JetStream may be of a history that is gone, because an older backup was put back a
- * moment ago. So the log itself must have the last event of what is written, in the same statement.
+ * moment ago. So the log itself must have every event of what is written, in the same statement: a batch may begin with what
+ * is gone and end with what came in its place.
  */
 import { escapeIdentifier } from 'pg';
 import type { Projection, Query } from './projection.ts';
@@ -75,8 +76,8 @@ export async function readCheckpoint(query: Query, projection: Projection): Prom
 export interface Move {
   readonly from: number;
   readonly to: number;
-  /** The id of the event at `to`, for what may have been read from anywhere but the log itself. */
-  readonly last?: string | undefined;
+  /** Those of all events after `from`, in order, for what may have been read from anywhere but the log itself. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 export interface ParkedEvent {
@@ -104,8 +105,9 @@ export interface Committed {
   readonly attention: number;
 }
 
-/** The last event tells for all before it: positions have no gaps, and an id is never given again. */
-const IN_LOG = `($6::uuid is null or exists (select from deskwire.events where position = $5 and id = $6::uuid))`;
+const IN_LOG = `($6::uuid[] is null or cardinality($6::uuid[]) = (
+    select count(*) from unnest($6::uuid[]) with ordinality as given(id, place)
+    join deskwire.events e on e.position = $4::bigint + given.place and e.id = given.id))`;
 const MOVE_SERVING = `update deskwire.projections set position = $5, updated_at = now()
   where name = $1 and version = $2 and generation = $3 and position = $4 and ${IN_LOG} returning current, attention`;
 const MOVE_BUILD = `update deskwire.projection_builds set position = $5, updated_at = now()
@@ -131,7 +133,7 @@ export async function commitBatch(query: Query, target: Target, move: Move, batc
   const { projection, generation, schema, serving } = target;
   const { payload, park, unpark } = batch;
   const parking = park !== undefined || unpark !== undefined;
-  const values: unknown[] = [projection.name, projection.version, generation, move.from, move.to, move.last ?? null];
+  const values: unknown[] = [projection.name, projection.version, generation, move.from, move.to, move.ids ?? null];
   if (parking) values.push(JSON.stringify(park ?? []), unpark?.stream ?? null, unpark?.version ?? 0);
   const first = values.length + 1;
   values.push(...(payload ?? []).map((value) => JSON.stringify(value)));

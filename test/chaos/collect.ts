@@ -14,7 +14,10 @@ import type { History, Tables, UnreadOf } from './history.ts';
 import type { People } from './load/desk.ts';
 import type { ChaosSystem } from './system.ts';
 
-type Collected = Pick<History, 'log' | 'head' | 'jetstream' | 'projections' | 'unread' | 'unreadNotifications'>;
+type Collected = Pick<
+  History,
+  'log' | 'head' | 'jetstream' | 'projections' | 'unread' | 'unreadNotifications' | 'unseenNotifications'
+>;
 
 const PATIENCE = { timeoutMs: 60_000, everyMs: 50 };
 const PORTION = 5_000;
@@ -45,9 +48,12 @@ export async function collect(system: ChaosSystem, people: People): Promise<Coll
     }
   }
   const unreadNotifications: Record<string, number> = {};
+  const unseenNotifications: Record<string, number> = {};
   for (const { id, staff } of Object.values(people)) {
     const role = staff ? 'admin' : 'driver';
-    unreadNotifications[id] = (await queries.inbox({ id, name: id, role, active: true })).unread;
+    const inbox = await queries.inbox({ id, name: id, role, active: true });
+    unreadNotifications[id] = inbox.unread;
+    unseenNotifications[id] = inbox.unseen;
   }
   return {
     log,
@@ -56,6 +62,7 @@ export async function collect(system: ChaosSystem, people: People): Promise<Coll
     projections: await compared(system),
     unread,
     unreadNotifications,
+    unseenNotifications,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { RecordedEvent, Stream } from '../../src/domain/event.ts';
 
-export type CommandKind = 'open' | 'post' | 'note' | 'read' | 'assign' | 'say' | 'configure' | 'clear';
+export type CommandKind = 'open' | 'post' | 'note' | 'read' | 'assign' | 'say' | 'configure' | 'clear' | 'see';
 
 /** One try to have a command carried out. Times are milliseconds since the run began. */
 export interface Attempt {
@@ -99,6 +99,7 @@ export interface History {
   /** As the read models tell. */
   readonly unread: readonly UnreadOf[];
   readonly unreadNotifications: Readonly<Record<string, number>>;
+  readonly unseenNotifications: Readonly<Record<string, number>>;
 }
 
 /** Something that must never be. */

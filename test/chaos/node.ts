@@ -10,7 +10,7 @@ export interface ChaosNode extends AsyncDisposable {
   /** Where its clients find it, whichever process it is. */
   readonly url: string;
   readonly links: { readonly clients: Link; readonly postgres: Link; readonly nats: Link };
-  /** Whether it has announced itself and has not ended since. */
+  /** Whether it has announced itself and has not ended since, and has a worker that serves. */
   readonly ready: boolean;
   readonly process: ServerProcess;
   /** Times that it was started. */
@@ -96,7 +96,7 @@ export async function startNode(options: NodeOptions): Promise<ChaosNode> {
     url: `http://127.0.0.1:${clients.port}`,
     links: { clients, postgres, nats },
     get ready() {
-      return ready;
+      return ready && workers().length > 0;
     },
     get process() {
       return current;

@@ -18,8 +18,8 @@ export function renderTable(injections: readonly Injection[]): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([kind, ofKind]) => rowOf(kind, ofKind));
   return [
-    '| fault | times | lasted, s | commands acknowledged | longest without any, s | longest for one, s | longest until heard, s | clients converged, s: median | longest |',
-    '| --- | --: | --: | --: | --: | --: | --: | --: | --: |',
+    '| fault | times | lasted, s | commands acknowledged | longest without any, s | failover, s | longest for one, s | of that in vain, s | longest until heard, s | clients converged, s: median | longest |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
     ...rows,
     rowOf('**all**', injections),
   ].join('\n');
@@ -28,10 +28,13 @@ export function renderTable(injections: readonly Injection[]): string {
 function rowOf(kind: string, injections: readonly Injection[]): string {
   const longest = (of: (one: Injection) => number) => seconds(Math.max(0, ...injections.map(of)));
   const convergences = injections.map(({ convergence }) => convergence).toSorted((a, b) => a - b);
+  const slowest = injections.toSorted((a, b) => b.wait - a.wait)[0];
   const cells = [
     ...[kind, injections.length, longest(({ lasted }) => lasted)],
     injections.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-    ...[longest(({ silence }) => silence), longest(({ wait }) => wait), longest(({ lag }) => lag)],
+    ...[longest(({ silence }) => silence), longest(({ failover }) => failover)],
+    ...[slowest?.wait ?? 0, slowest?.inVain ?? 0].map(seconds),
+    longest(({ lag }) => lag),
     ...[seconds(convergences[convergences.length >> 1] ?? 0), longest(({ convergence }) => convergence)],
   ];
   return `| ${cells.join(' | ')} |`;

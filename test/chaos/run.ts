@@ -9,8 +9,8 @@ import { until } from '../support/until.ts';
 import { expectations } from './checker/clients.ts';
 import { collect } from './collect.ts';
 import type { Fault, Scene } from './faults/fault.ts';
-import type { Following, History, Restore } from './history.ts';
-import { createDesk, type Desk, type People } from './load/desk.ts';
+import type { Attempt, Following, History, Restore } from './history.ts';
+import { ANSWER_PATIENCE, createDesk, type Desk, type People } from './load/desk.ts';
 import { cursorOf, type Follower, openFollower, TONGUES } from './load/followers.ts';
 import { DOOR, ROOM, write } from './load/writers.ts';
 import type { Random } from './random.ts';
@@ -34,14 +34,23 @@ export interface RunOptions {
 /** What one fault did. Milliseconds. */
 export interface Injection {
   readonly kind: string;
+  /** When it was done, since the run began. */
+  readonly at: number;
   /** From when it was done until it was undone. */
   readonly lasted: number;
   /** Commands acknowledged from when it was done until everybody had caught up. */
   readonly acknowledged: number;
   /** The longest time without any acknowledgement meanwhile. */
   readonly silence: number;
+  /**
+   * The longest time until some command was acknowledged that was given to whichever node, counted from the fault, or, when
+   * the log itself was away, from its return.
+   */
+  readonly failover: number;
   /** The longest time that a command took, of those that were asked for meanwhile. */
   readonly wait: number;
+  /** The part of `wait` in which the client waited in vain for a node that did not answer, before it asked another. */
+  readonly inVain: number;
   /** The longest that a client, told of a message meanwhile, was told of it after it was acknowledged. */
   readonly lag: number;
   /** From when it was undone until every client had what was acknowledged by then. */
@@ -90,8 +99,8 @@ export async function run(options: RunOptions): Promise<Run> {
     await system.have(2);
     const injection = await inject(fault, scene, options);
     injections.push(injection);
-    const { lasted, silence, wait, lag, convergence } = injection;
-    const times = { lasted, silence, wait, lag, convergence };
+    const { lasted, silence, failover, wait, inVain, lag, convergence } = injection;
+    const times = { lasted, silence, failover, wait, inVain, lag, convergence };
     options.log(
       `${injections.length}. ${fault.kind}: ${JSON.stringify(times, (_, v) => (typeof v === 'number' ? Math.round(v) : v))}`,
     );
@@ -152,20 +161,37 @@ async function inject(fault: Fault, scene: Scene, options: RunOptions): Promise<
   await settled(scene, options);
   const ended = desk.now();
   const acknowledgements = desk.acknowledgements.filter((at) => at >= began && at <= ended);
-  const moments = [began, ...acknowledgements, ended];
-  const waits = desk.commands.flatMap(({ attempts: [first, ...others] }) => {
-    const last = others.at(-1) ?? first;
-    return first && last && last.endedAt >= began && first.at <= ended ? [last.endedAt - first.at] : [];
-  });
+  const waits = desk.commands
+    .flatMap(({ attempts }) => {
+      const [first, last] = [attempts[0], attempts.at(-1)];
+      if (first === undefined || last === undefined || last.endedAt < began || first.at > ended) return [];
+      return [{ wait: last.endedAt - first.at, inVain: sum(attempts.filter(timedOut).map(durationOf)) }];
+    })
+    .toSorted((a, b) => b.wait - a.wait);
   return {
     kind: fault.kind,
+    at: began,
     lasted: undone - began,
     acknowledged: acknowledgements.length,
-    silence: Math.max(...moments.slice(1).map((at, index) => at - (moments[index] ?? began))),
-    wait: Math.max(0, ...waits),
+    silence: longestGap([began, ...acknowledgements, ended]),
+    failover: longestGap(
+      fault.withoutLog
+        ? [undone, ...acknowledgements.filter((at) => at > undone), ended]
+        : [began, ...acknowledgements, ended],
+    ),
+    ...(waits[0] ?? { wait: 0, inVain: 0 }),
     lag: desk.deliveries.reduce((longest, { at, lag }) => (at >= began ? Math.max(longest, lag) : longest), 0),
     convergence: ended - undone,
   };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+const durationOf = ({ at, endedAt }: Attempt) => endedAt - at;
+/** Timers may be early by a moment. */
+const timedOut = (attempt: Attempt) => attempt.outcome === 'unknown' && durationOf(attempt) > 0.99 * ANSWER_PATIENCE;
+
+function longestGap(moments: readonly number[]): number {
+  return Math.max(...moments.slice(1).map((at, index) => at - (moments[index] ?? at)));
 }
 
 /** Everybody who follows a ticket or a room has what was acknowledged so far, and something new is acknowledged. */

@@ -26,8 +26,11 @@ export type Answered = RecordedCommand & { readonly state?: unknown };
 export type Answer =
   | { readonly outcome: Answered }
   | { readonly refusal: Refusal }
-  /** This node does not decide that: it is of other code, or the command came too late. Nothing was done. */
-  | { readonly declined: 'code' | 'late' };
+  /**
+   * This node does not decide that: it is of other code, the command came too late, or it cannot reach what it needs. Nothing
+   * was done, or it is found by the command's id.
+   */
+  | { readonly declined: 'code' | 'late' | 'cut off' };
 
 interface Refusal {
   readonly code: ErrorCode;

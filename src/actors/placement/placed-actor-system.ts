@@ -7,14 +7,15 @@
  *                 │ no
  *                 ▼
  *              ask the owner ─ answered ────────────────▶ outcome or refusal
- *                 │ nobody there, or silent for PATIENCE: leave it out, ask the next, at most FORWARDS
- *                 │ it declined, cannot be asked, or its answer cannot be sent
+ *                 │ nobody there: leave it out, ask the next, at most FORWARDS
+ *                 │ silent for PATIENCE (leave it out), or it declined, cannot be asked, or its answer cannot be sent
  *                 ▼
  *              local actors, with the same command id: what was recorded already is found in the log
  *
  * A command that recorded nothing (a refusal, nothing to change) leaves no trace that would stop a second run. Therefore
  * whoever was asked must not decide once the asker has given up: each command says when it was sent, a node that gets or
- * reaches it too late declines it, and nobody gives up before that time.
+ * reaches it too late declines it, and nobody gives up before that time. That time is waited out once: whatever silenced the
+ * first (its own death, or a broker that hangs) may have silenced the next one, too.
  */
 import { type Broker, type Service, UnansweredError } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';
@@ -54,11 +55,13 @@ export interface PlacementDependencies {
 
 /** Other nodes asked before a command is run here. */
 const FORWARDS = 2;
+/** What becomes of a question that is not answered: it may be put to the next node, or must be decided here. */
+type Unanswered = 'nobody' | 'silent' | 'unaskable';
 /** The part of the patience in which the asked node may still begin to decide; the rest is for clocks and the answer. */
 const TO_DECIDE = 0.85;
 
 export function createPlacedActorSystem(dependencies: PlacementDependencies): PlacedActorSystem {
-  const { local, view, code, requests, now, log, patience = 2_000 } = dependencies;
+  const { local, view, code, requests, now, log, patience = 1_000 } = dependencies;
   let lastPosition = 0;
 
   let service: Service | undefined;
@@ -77,8 +80,10 @@ export function createPlacedActorSystem(dependencies: PlacementDependencies): Pl
       const { state: _, ...recorded } = outcome;
       return { outcome: recorded };
     } catch (error) {
-      if (error instanceof DeskwireError) return { refusal: refusalOf(error) };
-      throw error;
+      if (!(error instanceof DeskwireError)) throw error;
+      // What this node lacks (its way to the log, say) the asker may have. Too much work is not lessened by another's doing it.
+      if (error.code === 'unavailable' && error.cause !== undefined) return { declined: 'cut off' };
+      return { refusal: refusalOf(error) };
     }
   }
 
@@ -93,23 +98,24 @@ export function createPlacedActorSystem(dependencies: PlacementDependencies): Pl
     while (owner !== undefined && asked.size < FORWARDS) {
       asked.add(owner);
       const answered = await ask(owner, { ...question, from: view.self, sentAt: now(), code });
-      if (answered === undefined) return undefined;
-      if (answered !== 'nobody') return outcomeOf(answered);
+      if (typeof answered === 'object') return outcomeOf(answered);
+      if (answered === 'unaskable') return undefined;
       view.drop(owner);
+      if (answered === 'silent') return undefined;
       owner = view.ownerOf(stream, asked);
     }
     return undefined;
   }
 
-  /** `nobody` when the owner is not there or hangs; undefined when it cannot be asked. */
-  async function ask(owner: string, question: ForwardedCommand): Promise<Answer | 'nobody' | undefined> {
+  async function ask(owner: string, question: ForwardedCommand): Promise<Answer | Unanswered> {
     try {
       return (await requests.ask(commandsOf(owner), question, patience)) as Answer;
     } catch (error) {
       if (!(error instanceof UnansweredError)) throw error;
-      if (error.reason === 'nobody' || error.reason === 'late') return 'nobody';
+      if (error.reason === 'nobody') return 'nobody';
+      if (error.reason === 'late') return 'silent';
       log.warn({ err: error, owner, kind: question.kind, id: question.id }, 'command not forwarded');
-      return undefined;
+      return 'unaskable';
     }
   }
 

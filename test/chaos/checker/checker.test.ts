@@ -234,6 +234,9 @@ describe('what follows from the log', () => {
     expect(objections({ ...history, unreadNotifications: { '2': 1 } })).toEqual([
       'unread counts are right: user 2: 1 unread notifications, and it must be 2',
     ]);
+    expect(objections({ ...history, unseenNotifications: { '2': 0 } })).toEqual([
+      'unread counts are right: user 2: 0 unseen notifications, and it must be 2',
+    ]);
   });
 
   it('the epoch changes when history was replaced, and only then', () => {

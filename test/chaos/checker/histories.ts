@@ -117,5 +117,6 @@ export function goodHistory(): History {
       { ticketId: 't', userId: '2', unread: 1 },
     ],
     unreadNotifications: { '1': 1, '2': 2 },
+    unseenNotifications: { '1': 1, '2': 2 },
   };
 }

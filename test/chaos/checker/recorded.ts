@@ -15,6 +15,7 @@ const MAIN: Readonly<Record<CommandKind, RecordedEvent['type']>> = {
   say: 'RoomMessagePosted',
   configure: 'RoomConfigured',
   clear: 'AllNotificationsRead',
+  see: 'InboxSeen',
 };
 
 const MAIN_TYPES = new Set(Object.values(MAIN));

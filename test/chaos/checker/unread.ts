@@ -1,11 +1,11 @@
 /**
  * Unread counts against the plainest model there is: whatever was posted, is visible to the user, is not their own, and comes
- * after their read cursor; and the notifications that the rules make of the whole log, less those that were read.
+ * after their read cursor; and the notifications that the rules make of the whole log, less those that were read; unseen are those that were not looked at.
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { modelOf } from '../../integration/projections/model.ts';
-import type { History, Rule } from '../history.ts';
+import type { Rule } from '../history.ts';
 
 export const unreadCountsRight: Rule = {
   name: 'unread counts are right',
@@ -21,14 +21,19 @@ export const unreadCountsRight: Rule = {
       const [is, must] = [shown.get(key), expected.get(key)];
       return is === must ? [] : [`ticket and user ${key}: ${is} unread, and it must be ${must}`];
     });
-    return [...tickets, ...inboxes(history, (userId) => model.inbox(userId).filter(({ read }) => !read).length)];
+    const unread = (userId: string) => model.inbox(userId).filter(({ read }) => !read);
+    return [
+      ...tickets,
+      ...inboxes('unread', history.unreadNotifications, (userId) => unread(userId).length),
+      ...inboxes('unseen', history.unseenNotifications, (userId) => unread(userId).filter(({ seen }) => !seen).length),
+    ];
   },
 };
 
-function inboxes({ unreadNotifications }: History, unreadOf: (userId: string) => number): string[] {
-  return Object.entries(unreadNotifications).flatMap(([userId, unread]) => {
-    const must = unreadOf(userId);
-    return unread === must ? [] : [`user ${userId}: ${unread} unread notifications, and it must be ${must}`];
+function inboxes(what: string, shown: Readonly<Record<string, number>>, countOf: (userId: string) => number): string[] {
+  return Object.entries(shown).flatMap(([userId, count]) => {
+    const must = countOf(userId);
+    return count === must ? [] : [`user ${userId}: ${count} ${what} notifications, and it must be ${must}`];
   });
 }
 

@@ -18,6 +18,8 @@ export interface Fault {
   readonly kind: string;
   /** How often it is chosen, against the others. */
   readonly weight: number;
+  /** Whether nobody can record anything while it lasts: it is then no matter of failing over before it is undone. */
+  readonly withoutLog?: true;
   /** Resolves when it is undone. What dies is started again by others, and may take longer. */
   run(scene: Scene): Promise<void>;
 }

@@ -9,8 +9,9 @@ type Victim = (scene: Scene) => number;
 const aNode: Victim = (scene) => readyNode(scene).process.pid;
 
 const aWorker: Victim = (scene) => {
-  const hosts = scene.system.nodes.filter((node) => node.ready && node.workers().length > 1);
-  const host = hosts.length > 0 ? scene.random.pick(hosts) : readyNode(scene);
+  const ready = scene.system.nodes.filter((node) => node.ready);
+  const hosts = ready.filter((node) => node.workers().length > 1);
+  const host = scene.random.pick(hosts.length > 0 ? hosts : ready);
   return scene.random.pick(host.workers());
 };
 

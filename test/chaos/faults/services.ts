@@ -58,6 +58,7 @@ const deleteStream: Fault = {
 const killPostgres: Fault = {
   kind: 'kill Postgres',
   weight: 6,
+  withoutLog: true,
   async run({ system, random }) {
     await system.postgres.kill();
     await sleep(aMoment(random) / 2);
@@ -68,6 +69,7 @@ const killPostgres: Fault = {
 const killBoth: Fault = {
   kind: 'kill Postgres and nats-server',
   weight: 2,
+  withoutLog: true,
   async run({ system }) {
     await Promise.all([system.postgres.kill(), system.nats.kill()]);
     await Promise.all([system.postgres.start(), system.nats.start()]);

@@ -71,7 +71,7 @@ export interface Desk {
 }
 
 /** Milliseconds that a client waits for one answer. */
-export const ANSWER_PATIENCE = 2_500;
+export const ANSWER_PATIENCE = 1_500;
 /** Milliseconds after which a client gives up for good, which no client should have to. */
 const LAST_PATIENCE = 60_000;
 /** The kinds whose answer tells the version that they recorded; that of others tells how far the ticket is. */

@@ -7,7 +7,7 @@ import type { Socket } from 'socket.io-client';
 import type { Stream } from '../../../src/domain/event.ts';
 import { readId } from '../checker/clients.ts';
 import type { Dialect, Following, Segment } from '../history.ts';
-import { ANSWER_PATIENCE, type Desk, type Person } from './desk.ts';
+import type { Desk, Person } from './desk.ts';
 import { askAtOnce, openSocket, type Payload } from './wire.ts';
 
 export interface Follower {
@@ -50,6 +50,8 @@ interface Followed {
   joins: number;
 }
 
+/** Milliseconds that a connection has to be let in. */
+const GREETING_PATIENCE = 2_500;
 /** Milliseconds from the end of a connection to the next. */
 const RECONNECT: readonly [number, number] = [20, 120];
 
@@ -221,7 +223,7 @@ export function openFollower(desk: Desk, { client, viewer, tongue, streams }: Fo
     for (const one of followed.values()) one.joined = false;
     const mineOnly = (stream: string) => (socket === mine ? find(stream) : undefined);
     tongue.listen(mine, mineOnly);
-    const patience = setTimeout(() => again(), ANSWER_PATIENCE);
+    const patience = setTimeout(() => again(), GREETING_PATIENCE);
     mine.on('connected', () => {
       clearTimeout(patience);
       greeted = true;

@@ -93,10 +93,10 @@ function clerks(desk: Desk, pen: (step: (random: Random) => Promise<unknown>) =>
       const path = `/api/v1/tickets/${ticket.id}/read`;
       const wish = { kind: 'read', by: clerk, stream: `ticket.${ticket.id}`, value: upTo } as const;
       await desk.insist(wish, (key, node) => ask(node, clerk, key, { method: 'POST', path, body: { upTo } }));
-      if (random.next() < 0.2) {
-        const clear = { method: 'POST', path: '/api/v1/notifications/read-all', body: {} };
-        await desk.insist({ kind: 'clear', by: clerk, stream: `user.${clerk.id}` }, (key, node) =>
-          ask(node, clerk, key, clear),
+      if (random.next() < 0.3) {
+        const [kind, use] = random.pick([['clear', 'read-all'] as const, ['see', 'seen'] as const]);
+        await desk.insist({ kind, by: clerk, stream: `user.${clerk.id}` }, (key, node) =>
+          ask(node, clerk, key, { method: 'POST', path: `/api/v1/notifications/${use}`, body: {} }),
         );
       }
     }),

@@ -7,6 +7,7 @@ import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { messageAppend, messageEvent } from '../../support/events.ts';
+import { startFlakyProxy } from '../../support/flaky-proxy.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
@@ -32,6 +33,26 @@ afterAll(async () => {
 const newStream = () => `ticket.${randomUUID()}` as const;
 const positionsOf = (events: readonly RecordedEvent[]) => events.map((event) => event.position);
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+it('gives up a connection on which nothing is heard any more, and goes on over another', async () => {
+  await using network = await startFlakyProxy(database.url);
+  const url = new URL(database.url);
+  url.host = new URL(network.url).host;
+  const distant = new pg.Pool({ connectionString: url.href, max: 1 });
+  distant.on('error', () => undefined); // Cut off at the end.
+  const patient = createAppender(distant, { ...limits, patience: 200 });
+  const stream = newStream();
+  await patient.append(messageAppend(stream, 0));
+  network.deafen();
+  const unheard = await patient.append(messageAppend(stream, 1)).catch((error: unknown) => error);
+  expect(unheard).toMatchObject({ code: 'unavailable' });
+  network.heal();
+  // Nobody was told that the second one was recorded.
+  expect(await patient.append(messageAppend(stream, 1))).toEqual({ outcome: 'conflict', version: 2 });
+  expect((await patient.append(messageAppend(stream, 2))).outcome).toBe('appended');
+  await patient.close();
+  await distant.end();
+});
 
 describe('appending', () => {
   it('records what was given, with consecutive versions and positions', async () => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { commandsOf } from '../../../src/actors/placement/forwarding.ts';
+import { DeskwireError } from '../../../src/domain/errors.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { context } from '../../unit/actors/desk.ts';
@@ -44,6 +45,14 @@ function ticketOf(owner: NodeProcess | TestNode): string {
 const openTicket = (id: string) => here.actors.record('ticket', id, open(), context(driver));
 const eventsOf = async (id: string) => (await here.actors.read('ticket', id)).version;
 
+async function kill(node: NodeProcess): Promise<void> {
+  node.signal('SIGKILL');
+  await node.exited;
+  const gone = () =>
+    here.broker.requests.ask(commandsOf(node.id), {}, 1_000).catch(({ reason }) => reason === 'nobody');
+  await until(gone, 'nats-server to know that its connection has ended');
+}
+
 /** Milliseconds. */
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
@@ -59,11 +68,7 @@ it('does without a node that was killed, from the first command on', async () =>
   const ids = Array.from({ length: 20 }, () => ticketOf(owner));
   await Promise.all(ids.map(openTicket));
   expect([...here.ran, ...patient.ran]).toEqual([]);
-  owner.signal('SIGKILL');
-  await owner.exited;
-  const gone = () =>
-    here.broker.requests.ask(commandsOf(owner.id), {}, 1_000).catch(({ reason }) => reason === 'nobody');
-  await until(gone, 'nats-server to know that its connection has ended');
+  await kill(owner);
   const took = await timed(() =>
     Promise.all(ids.map((id) => patient.actors.record('ticket', id, post(), context(driver)))),
   );
@@ -98,20 +103,39 @@ it('does without a node that hangs, which then decides nothing of what others de
   expect([await eventsOf(first), await eventsOf(second)]).toEqual([2, 3]);
 });
 
-it('asks the next node when the owner hangs, and itself when all do', async () => {
+it('asks the next node when the owner is gone, and waits once only, however many hang', async () => {
   await using one = await launch();
   await using other = await launch();
+  await using third = await launch();
   const ticket = ticketOf(one);
   await openTicket(ticket);
-  one.signal('SIGSTOP');
+  await kill(one);
   await here.actors.record('ticket', ticket, post(), context(driver));
   const next = here.view.ownerOf(`ticket.${ticket}`) ?? here.id;
-  expect(next === other.id ? (await other.ran()).length : here.ran.length).toBe(1);
-  other.signal('SIGSTOP');
+  const runners = new Map([
+    [here.id, here.ran.length],
+    [other.id, (await other.ran()).length],
+    [third.id, (await third.ran()).length],
+  ]);
+  expect(runners.get(next)).toBe(1);
+
   const theirs = ticketOf(other);
-  await openTicket(theirs);
-  expect(here.view.nodes).toEqual([here.id]);
+  for (const node of [other, third]) node.signal('SIGSTOP');
+  const took = await timed(() => openTicket(theirs));
+  expect(took).toBeGreaterThan(0.9 * PATIENCE);
+  expect(took).toBeLessThan(1.5 * PATIENCE);
   expect(await eventsOf(theirs)).toBe(1);
+});
+
+it('decides what the owner cannot, because it has lost its way to the log', async () => {
+  await using cutOff = await startNode({
+    ...{ databaseUrl: database.url, natsUrl: nats.url, id: 'cut off', patience: PATIENCE },
+    execute: () => Promise.reject(new DeskwireError('unavailable', 'gone', { cause: new Error('no connection') })),
+  });
+  await until(() => here.view.nodes.length === 2, 'the node to be heard of');
+  const theirs = ticketOf(cutOff);
+  expect((await openTicket(theirs)).position).toBeGreaterThan(0);
+  expect(cutOff.ran).toHaveLength(1);
 });
 
 it('records a command once that is repeated, elsewhere too, while its node is being killed', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
@@ -181,6 +182,24 @@ describe('running projections', () => {
     expect(await process.append('ticket.t-1', posted('new'))).toBe(lost);
     await until(async () => (await texts(cluster)).length === 2, 'the new history to be there');
     expect(await texts(cluster)).toEqual(['kept', 'new']);
+  });
+
+  it('writes nothing when the log has another event than any of the batch', async () => {
+    await using cluster = await createCluster();
+    const process = cluster.startProcess();
+    const to = await process.append('ticket.t-1', opened(1), posted('one'), posted('two'));
+    const ids = (await createEventReader(cluster.pool).readLog(0, to)).map(({ id }) => id);
+    const projection = countingProjection();
+    await using session = await openSession({ connectionString: cluster.url }, 'test');
+    await createEmptyReadModel(session, projection, 'counting');
+    const { generation } = await readCheckpoint(session.query, projection);
+    const target = { projection, schema: 'counting', generation, serving: true };
+    const payload = [ids.map((_, index) => ({ position: index + 1 }))];
+    // The first one is of a history that is gone, the last one is not.
+    const mixed = { from: 0, to, ids: [randomUUID(), ...ids.slice(1)] };
+    await expect(commitBatch(session.query, target, mixed, { payload })).rejects.toThrow(DeposedError);
+    await commitBatch(session.query, target, { from: 0, to, ids }, { payload });
+    expect(await countedIn(cluster.pool)).toHaveLength(to);
   });
 
   it('goes on after the database refused it for a while', async () => {
