@@ -33,6 +33,7 @@ import { createAppender } from './eventlog/appender.ts';
 import { renewEpoch } from './eventlog/epoch.ts';
 import { createEventReader } from './eventlog/reader.ts';
 import { openSession } from './eventlog/session.ts';
+import { createWitness } from './eventlog/witness.ts';
 import { createSocketCluster } from './gateway/cluster.ts';
 import { createAsyncApi } from './gateway/contract/asyncapi.ts';
 import { DIALECTS } from './gateway/dialects/all.ts';
@@ -140,12 +141,12 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     return running;
   }
 
+  const witness = createWitness({ appender, reader, pool });
   const epoch = await watchEpoch({
-    reader,
-    broker,
-    every: EPOCH_EVERY,
+    ...{ reader, broker, confirm: witness.confirm, every: EPOCH_EVERY },
     onChanged() {
       logger.warn({ epoch: epoch.current }, 'the log has a new epoch: forgetting what was known of the old one');
+      witness.forget();
       local.forget();
       directory.forget();
     },
@@ -168,14 +169,8 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   });
   const code = await codeFingerprint();
   const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
-  const placed = createPlacedActorSystem({
-    local,
-    view,
-    code,
-    requests: broker.requests,
-    now: Date.now,
-    log: logger,
-  });
+  const calls = { requests: broker.requests, now: Date.now, log: logger };
+  const placed = createPlacedActorSystem({ local, view, code, ...calls });
   parts.defer('actors', () => placed.close());
   const actors = watchCommands(placed, telemetry);
 

@@ -1,7 +1,7 @@
 /**
  * The epoch of the log, as this process knows it. It changes when history was replaced under it (a restored backup): the
- * relay finds out and says so. Since signals may be lost, the log is also looked at from time to time, and after each
- * reconnection of the broker.
+ * relay finds out, or whoever recorded what is gone, and says so. Since signals may be lost, the log is also looked at from
+ * time to time, and after each reconnection of the broker.
  */
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { Broker } from './port.ts';
@@ -11,12 +11,14 @@ export interface Epoch {
   close(): void;
 }
 
-/** Told by the relay when it has renewed the epoch. */
+/** Told by whoever has renewed the epoch. */
 export const EPOCH_TOPIC = ['epoch'] as const;
 
 interface Parts {
   readonly reader: Pick<EventReader, 'head'>;
   readonly broker: Pick<Broker, 'onReconnected' | 'signals'>;
+  /** The epoch in force when the log says that it is `known`: a new one when history was replaced all the same. */
+  readonly confirm?: (known: string) => Promise<string>;
   /** Milliseconds. */
   readonly every: number;
   /** `current` is the new one by then. */
@@ -25,15 +27,17 @@ interface Parts {
 }
 
 /** Resolves once it is known. */
-export async function watchEpoch({ reader, broker, every, onChanged, onError }: Parts): Promise<Epoch> {
+export async function watchEpoch({ reader, broker, confirm, every, onChanged, onError }: Parts): Promise<Epoch> {
   const subscription = broker.signals.subscribe(EPOCH_TOPIC, () => void look());
   let current: string | undefined;
 
   async function look(): Promise<void> {
     try {
       const { epoch } = await reader.head();
-      if (current === undefined || epoch === current) return;
-      current = epoch;
+      const inForce = epoch === current && confirm ? await confirm(epoch) : epoch;
+      if (inForce !== epoch) broker.signals.publish(EPOCH_TOPIC, { epoch: inForce });
+      if (current === undefined || inForce === current) return;
+      current = inForce;
       onChanged();
     } catch (error) {
       onError(error);

@@ -6,7 +6,8 @@
  *   synchronise  make the JetStream stream fit the log: create it, replace one of another epoch, and, when it has seen
  *                more than the log holds or something else at the same position, start a new epoch
  *   publishing   from JetStream's last sequence on, in batches: from memory when this process made the next commits,
- *                else from Postgres; woken by commits, by hints from other processes, and by a timer
+ *                else from Postgres; woken by commits, by hints from other processes, and by a timer; a new epoch,
+ *                whoever began it, leads back to `synchronise`
  *
  * Any failure leads back to `synchronise` (or to `waiting`, when it was the session's). Nothing is remembered that
  * JetStream or Postgres does not say, so a lost or deleted stream simply fills again.
@@ -76,6 +77,8 @@ export function createRelay(options: RelayOptions): Relay {
   let failures = 0;
   /** Whether Postgres may hold more than memory does. */
   let othersCommitted = true;
+  /** Somebody has told of a new epoch since the stream was last made to fit. */
+  let epochTold = false;
 
   const forget = options.appender.onCommitted((events) => {
     if (!leading) return hint(signals, events);
@@ -85,6 +88,11 @@ export function createRelay(options: RelayOptions): Relay {
   });
   const hints = signals.subscribe(['log'], () => {
     othersCommitted = true;
+    wake();
+  });
+
+  const epochs = signals.subscribe(EPOCH_TOPIC, () => {
+    epochTold = true;
     wake();
   });
 
@@ -101,7 +109,7 @@ export function createRelay(options: RelayOptions): Relay {
       const timer = setTimeout(() => end('timer'), ms);
       signal.addEventListener('abort', sign, { once: true });
       wake = sign;
-      if (signal.aborted || remembered.length > 0 || othersCommitted) sign();
+      if (signal.aborted || remembered.length > 0 || othersCommitted || epochTold) sign();
     });
   }
 
@@ -151,7 +159,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function publish(session: RelaySession, deposed: AbortSignal): Promise<void> {
     othersCommitted = true;
-    while (!deposed.aborted) {
+    while (!deposed.aborted && !epochTold) {
       const events = fromMemory() ?? (await fromPostgres());
       if (events.length > 0) {
         const startedAt = performance.now();
@@ -190,11 +198,14 @@ export function createRelay(options: RelayOptions): Relay {
     await session.ping();
     const manager = await connection.nats.jetstreamManager(MANAGER);
     const stream = await findEventStream(manager, connection);
-    if (stream?.state.last_seq !== position) throw new Error('the JetStream stream is not what was published');
+    const { epoch } = await reader.head();
+    const fits = stream !== undefined && stream.state.last_seq === position && holdsEpoch(stream, epoch);
+    if (!fits) throw new Error('the JetStream stream is not what was published');
   }
 
   /** Makes the JetStream stream fit the log; returns its last sequence. */
   async function synchronise(): Promise<number> {
+    epochTold = false;
     const manager = await connection.nats.jetstreamManager(MANAGER);
     const stream = await findEventStream(manager, connection);
     // Read after the stream: whatever JetStream holds was committed before, so a head that is behind means lost history.
@@ -231,6 +242,7 @@ export function createRelay(options: RelayOptions): Relay {
       stopping.abort();
       forget();
       hints.close();
+      epochs.close();
       await running;
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The epoch says which history the log holds. It changes when something that follows the log (JetStream) has seen
- * more than the log holds: a backup was restored, and every cursor taken from the lost history is void.
+ * The epoch says which history the log holds. It changes when somebody has seen what the log does not hold, JetStream or a
+ * process that recorded it: a backup was restored, and every cursor taken from the lost history is void.
  */
 import type { Pool } from 'pg';
 

@@ -278,6 +278,27 @@ describe('the relay', () => {
     expect(await stored()).toEqual(await restored.reader.readLog(0, 100));
   });
 
+  it('begins a new stream when somebody else began a new epoch, also while it publishes without a pause', async () => {
+    const node = await startNode();
+    await append(node, 5);
+    await untilStored(5);
+    const pool = new pg.Pool({ connectionString: database.url });
+    const epoch = await renewEpoch(pool, (await node.reader.head()).epoch);
+    await pool.end();
+    let told = false;
+    const load = (async () => {
+      while (!told) await append(node, 1);
+    })();
+    node.broker.signals.publish(['epoch'], { epoch });
+    const ofEpoch = async () => (await manager.streams.info(STREAM)).config.description?.includes(epoch);
+    await until(ofEpoch, 'a stream of the new epoch').finally(() => {
+      told = true;
+    });
+    await load;
+    await untilStored((await node.reader.head()).position);
+    expect(await stored()).toEqual(await node.reader.readLog(0, 10_000));
+  });
+
   /** What a restored backup looks like: everything after `position` never happened. */
   async function restoreBackup(position: number): Promise<void> {
     const client = new pg.Client({ connectionString: database.url });

@@ -1,0 +1,71 @@
+/** What a process has recorded, held against the log: a restored backup may have taken it back before anybody else saw it. */
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createAppender } from '../../../src/eventlog/appender.ts';
+import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
+import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { createWitness, type Witness } from '../../../src/eventlog/witness.ts';
+import { messageAppend } from '../../support/events.ts';
+import { createDatabase, type TestDatabase } from '../../support/services.ts';
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let reader: EventReader;
+let appender: Appender;
+let witness: Witness;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 3 });
+  reader = createEventReader(pool);
+});
+beforeEach(() => {
+  appender = newAppender();
+  witness = createWitness({ appender, reader, pool });
+});
+afterAll(async () => {
+  await pool.end();
+  await database[Symbol.asyncDispose]();
+});
+
+const newAppender = () => createAppender(pool, { maxFlushEvents: 10, maxQueuedEvents: 10 });
+const record = (by: Appender) => by.append(messageAppend(`ticket.${randomUUID()}`, 0));
+const epochInLog = async () => (await reader.head()).epoch;
+
+/** As a restored backup does. */
+async function takeBackTheNewest(): Promise<void> {
+  await pool.query('delete from deskwire.events where position = (select position from deskwire.log_head)');
+  await pool.query('update deskwire.log_head set position = position - 1');
+}
+
+it('confirms the epoch as long as the log has what was recorded, whatever comes after it', async () => {
+  const epoch = await epochInLog();
+  expect(await witness.confirm(epoch)).toBe(epoch);
+  await record(appender);
+  await record(newAppender());
+  expect(await witness.confirm(epoch)).toBe(epoch);
+  expect(await epochInLog()).toBe(epoch);
+});
+
+it('begins a new epoch when the newest that it recorded is gone, or something else is in its place', async () => {
+  for (const replaced of [false, true]) {
+    await record(appender);
+    const epoch = await epochInLog();
+    await takeBackTheNewest();
+    if (replaced) await record(newAppender());
+    const renewed = await witness.confirm(epoch);
+    expect(renewed).not.toBe(epoch);
+    expect(await epochInLog()).toBe(renewed);
+  }
+});
+
+it('leaves it to the first to begin a new epoch, and forgets what was recorded before it', async () => {
+  await record(appender);
+  const epoch = await epochInLog();
+  await takeBackTheNewest();
+  const renewed = await witness.confirm(epoch);
+  expect(await witness.confirm(epoch)).toBe(renewed);
+  witness.forget();
+  expect(await witness.confirm(renewed)).toBe(renewed);
+});
