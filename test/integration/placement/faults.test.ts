@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 /** Milliseconds that a node waits for an answer. */
-const PATIENCE = 2_000;
+const PATIENCE = 4_000;
 const start = () => startNode({ databaseUrl: database.url, natsUrl: nats.url, patience: PATIENCE });
 
 async function launch(): Promise<NodeProcess> {
