@@ -40,7 +40,7 @@ it('gives up a connection on which nothing is heard any more, and goes on over a
   url.host = new URL(network.url).host;
   const distant = new pg.Pool({ connectionString: url.href, max: 1 });
   distant.on('error', () => undefined); // Cut off at the end.
-  const patient = createAppender(distant, { ...limits, patience: 200 });
+  const patient = createAppender(distant, { ...limits, patience: 2_000 });
   const stream = newStream();
   await patient.append(messageAppend(stream, 0));
   network.deafen();
