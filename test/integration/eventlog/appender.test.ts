@@ -15,7 +15,8 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let reader: EventReader;
 let appender: Appender;
-const limits = { maxFlushEvents: 500, maxQueuedEvents: 10_000 };
+/** With patience for disks that others use, too. */
+const limits = { maxFlushEvents: 500, maxQueuedEvents: 10_000, patience: 60_000 };
 
 beforeAll(async () => {
   database = await createDatabase();
