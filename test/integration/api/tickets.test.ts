@@ -125,7 +125,7 @@ describe('the list', () => {
     expect(await everywhere('q=john_driver&status=open')).toContain(plain.id);
     expect(await everywhere('q=100%25')).toEqual([]);
     expect(await listed(driver, 'requesterId=2')).toEqual([]);
-    expect(await everywhere(`ids=${mine.id},${plain.id}`)).toEqual([mine.id, plain.id].sort());
+    expect(await everywhere(`ids=${plain.id},${mine.id}`)).toEqual([mine.id, plain.id]);
     expect(await listed(driver, `ids=${mine.id},${plain.id},nothing`)).toEqual([plain.id]);
   });
 
