@@ -241,7 +241,7 @@ describe('the relay', () => {
     await untilStored(10);
     await nats.kill();
     await append(node, 10);
-    expect(node.broker.connected).toBe(false);
+    await until(() => !node.broker.connected, 'the connection to be known as lost');
     await nats.start();
     await untilStored(20);
     expect((await stored()).map((event) => event.position)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
