@@ -27,7 +27,7 @@ const confirm = (page: Page, action: string) =>
 async function operations() {
   const device = await desk.devices.signedIn(desk.url, 'admin');
   await device.page.getByRole('link', { name: 'Operations' }).click();
-  await lineOf(device.page, 'tickets').getByText('Up to date').waitFor();
+  await lineOf(device.page, 'tickets').getByText('Up to date', { exact: true }).waitFor();
   return device;
 }
 
@@ -73,16 +73,16 @@ test('a read model is rebuilt with its progress in sight, given up, rebuilt agai
   await rollBack.waitFor();
   await rollBack.click();
   await confirm(page, 'Roll back');
-  await tickets.getByText('Up to date').waitFor();
+  await tickets.getByText('Up to date', { exact: true }).waitFor();
 });
 
 test('a projection is paused and goes on', async () => {
   await using admin = await operations();
   const rooms = lineOf(admin.page, 'rooms');
   await rooms.getByRole('button', { name: 'Pause: rooms' }).click();
-  await rooms.getByText('Paused').waitFor();
+  await rooms.getByText('Paused', { exact: true }).waitFor();
   await rooms.getByRole('button', { name: 'Resume: rooms' }).click();
-  await rooms.getByText('Up to date').waitFor();
+  await rooms.getByText('Up to date', { exact: true }).waitFor();
 });
 
 test('a parked event is tried again, and another one skipped, from the page', async () => {
