@@ -1,6 +1,6 @@
 /**
  * Somebody of every role, and tickets to which they stand in every relation that the policy knows: what test matrices
- * are made of. Who sees what is written down here by hand, from PROTOCOL.md section 1, and asks no code of ours.
+ * are made of. Who sees what is written down here by hand, from docs/protocol.md section 1, and asks no code of ours.
  */
 import { randomUUID } from 'node:crypto';
 import type { ActorSystem } from '../../src/actors/actor-system.ts';

@@ -60,7 +60,7 @@ export function cursorOf({ segments }: Following): number | undefined {
   return last && (last.frames.at(-1)?.version ?? last.base);
 }
 
-/** As PROTOCOL.md section 7 tells it. */
+/** As docs/protocol.md section 7 tells it. */
 const streamTongue: Tongue = {
   dialect: 'stream',
   namespace: '/',
@@ -100,7 +100,7 @@ const streamTongue: Tongue = {
   },
 };
 
-/** As PROTOCOL.md section 5 tells it. */
+/** As docs/protocol.md section 5 tells it. */
 const chatTongue: Tongue = {
   dialect: 'chat',
   namespace: '/',
@@ -141,7 +141,7 @@ const chatTongue: Tongue = {
   },
 };
 
-/** As PROTOCOL.md section 3 tells it: the inbox comes by itself, from `lastSeq` on. */
+/** As docs/protocol.md section 3 tells it: the inbox comes by itself, from `lastSeq` on. */
 const notificationsTongue: Tongue = {
   dialect: 'notifications',
   namespace: '/notifications',

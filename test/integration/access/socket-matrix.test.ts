@@ -1,4 +1,4 @@
-/** Every role × every request of a socket × every relation to a ticket, against the policy as PROTOCOL.md section 1 states it. */
+/** Every role × every socket request × every relation to a ticket, against the policy of docs/protocol.md section 1. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES, type Role } from '../../../src/domain/user/identity.ts';
 import { CASES, type CastTicket, isDesk, sees } from '../../support/cast.ts';

@@ -1,4 +1,4 @@
-/** `/`, ticket chat, with real clients: PROTOCOL.md section 5. */
+/** `/`, ticket chat, with real clients: docs/protocol.md section 5. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Client, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';

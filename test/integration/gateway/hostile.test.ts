@@ -1,4 +1,4 @@
-/** Authentication, and everything hostile that a client can send: PROTOCOL.md sections 2 and 9. */
+/** Authentication, and everything hostile that a client can send: docs/protocol.md sections 2 and 9. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/tokens.ts';
 import { until } from '../../support/until.ts';

@@ -1,4 +1,4 @@
-/** `/notifications`, with real clients: PROTOCOL.md section 3. */
+/** `/notifications`, with real clients: docs/protocol.md section 3. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Client, type Node, openTicket, signIn, startNode, startServices } from './rig.ts';

@@ -1,4 +1,4 @@
-/** Sending to connected sockets over HTTP, with real clients: PROTOCOL.md section 6. */
+/** Sending to connected sockets over HTTP, with real clients: docs/protocol.md section 6. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import { catalogOf } from '../../../src/gateway/dialects/catalog.ts';

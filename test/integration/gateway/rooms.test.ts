@@ -1,4 +1,4 @@
-/** `/`, rooms and relay, as seed C speaks it, with real clients: PROTOCOL.md section 6. */
+/** `/`, rooms and relay, as seed C speaks it, with real clients: docs/protocol.md section 6. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Client, type Listener, type Node, signIn, startNode, startServices } from './rig.ts';

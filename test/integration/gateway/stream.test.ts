@@ -1,4 +1,4 @@
-/** `/`, streams: our own protocol, with real clients: PROTOCOL.md section 7. */
+/** `/`, streams: our own protocol, with real clients: docs/protocol.md section 7. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { until } from '../../support/until.ts';

@@ -1,4 +1,4 @@
-/** `/support`, as seed D speaks it, with real clients: PROTOCOL.md section 4. */
+/** `/support`, as seed D speaks it, with real clients: docs/protocol.md section 4. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broker } from '../../../src/broker/port.ts';
 import { until } from '../../support/until.ts';

@@ -1,4 +1,4 @@
-/** Who is told of what: the table of PROTOCOL.md section 3, row by row. */
+/** Who is told of what: the table of docs/protocol.md section 3, row by row. */
 import { describe, expect, test } from 'vitest';
 import { type Audience, notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
 import type { TicketCommand } from '../../../src/domain/ticket/decider.ts';

@@ -5,7 +5,7 @@ import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import { catalogOf, takenNames } from '../../../src/gateway/dialects/catalog.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 
-/** PROTOCOL.md sections 2 to 7, and what was added to them, by hand. */
+/** docs/protocol.md sections 2 to 7, and what was added to them, by hand. */
 const PROTOCOL: Readonly<Record<string, { readonly requests: string; readonly events: string }>> = {
   '/': {
     requests: `auth:refresh join_ticket leave_ticket send_message typing_start typing_stop load_history mark_ticket_read

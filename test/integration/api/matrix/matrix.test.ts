@@ -1,4 +1,4 @@
-/** Every role × every route × every relation to a ticket, against the policy as PROTOCOL.md section 1 states it. */
+/** Every role × every route × every relation to a ticket, against the policy of docs/protocol.md section 1. */
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES, type Role } from '../../../../src/domain/user/identity.ts';

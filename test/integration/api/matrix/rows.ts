@@ -1,6 +1,6 @@
 /**
  * What each route answers to whom, one row for each route and each way to use it that the policy tells apart. Written by
- * hand from PROTOCOL.md. A route without a row fails the matrix.
+ * hand from docs/protocol.md. A route without a row fails the matrix.
  */
 
 import { ROLES, type Role } from '../../../../src/domain/user/identity.ts';
