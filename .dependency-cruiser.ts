@@ -125,7 +125,7 @@ const hidden: Readonly<Record<string, string>> = {
 
 const typeOnly: DependencyType[] = ['type-only', 'type-import'];
 
-/** A folder `x` is `src/x/…` or the one file `src/x.ts`; a name that ends in `.ts` is a file. */
+/** A name is a folder, or one file of that name and `.ts`; a name that ends in `.ts` is that file. */
 function inSource(names: readonly string[]): string {
   const patterns = names.map((name) => (name.endsWith('.ts') ? `${literally(name)}$` : `${literally(name)}(/|\\.ts$)`));
   return `^src/(${patterns.join('|')})`;
