@@ -2,8 +2,8 @@
  * The rules of `npm run layers`: imports point inward, folders have no circles, and a few packages stay behind the one
  * folder that hides them. A type counts as much as a value: it is knowledge too. Decision 0042 says why this tool.
  *
- * `layers` is the dependency rule of docs/architecture.md as data. Each row becomes a rule of the same name, and `why` is
- * printed with a violation. A row may name only rows above it, so the table itself cannot hold a circle.
+ * `layers` is the dependency rule of docs/architecture.md as data. Each row becomes a rule of the same name, and `why`
+ * is printed with a violation. A row may name only rows above it, so the table itself cannot hold a circle.
  */
 import { join } from 'node:path';
 import type { DependencyType, IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';

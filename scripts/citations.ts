@@ -4,23 +4,13 @@
  *
  * Prints a line for each that is not, and then fails. Sources outside are cited by a name without `.md`, or by a URL.
  */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { basename, dirname, join, matchesGlob, normalize } from 'node:path/posix';
 import GithubSlugger from 'github-slugger';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { toString as textOf } from 'mdast-util-to-string';
 import { visit } from 'unist-util-visit';
+import { type Files, type Finding, report, trackedFiles } from './findings.ts';
 import { passagesOf } from './passages.ts';
-
-export interface Finding {
-  readonly file: string;
-  readonly line: number;
-  readonly problem: string;
-}
-
-/** Paths of the repository, with the text of each. */
-export type Files = ReadonlyMap<string, string>;
 
 /** Folders at the root: a path that starts with one is a citation wherever it stands. */
 const roots = 'docs|src|test|scripts|bench|console|widget|examples|deploy|migrations|bin|\\.ci';
@@ -197,19 +187,4 @@ function hasScript(name: string, files: Files): boolean {
   });
 }
 
-if (import.meta.main) {
-  const findings = brokenCitations(trackedFiles());
-  for (const { file, line, problem } of findings) process.stderr.write(`${file}:${line}: ${problem}\n`);
-  process.stdout.write(`citations: ${findings.length} are broken\n`);
-  process.exitCode = findings.length === 0 ? 0 : 1;
-}
-
-function trackedFiles(): Files {
-  const root = join(import.meta.dirname, '..');
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  const paths = listed
-    .toString()
-    .split('\0')
-    .filter((path) => path !== '');
-  return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
-}
+if (import.meta.main) report('citations', brokenCitations(trackedFiles()));

@@ -21,7 +21,13 @@ const hashComments = /\.(sh|ya?ml|conf|cfg)$|(^|\/)(Dockerfile|\.gitignore|\.doc
 /** Returns the passages of a file, in no particular order; none of a kind of file that it does not know. */
 export function passagesOf(file: string, content: string): Passage[] {
   if (file.endsWith('.md')) return markdownBlocks(content);
-  if (scripts.test(file)) return ofScript(file, content);
+  const titles = /\.test\.tsx?$/.test(file) ? titlesIn(parsed(file, content)) : [];
+  return [...commentsOf(file, content), ...titles];
+}
+
+/** Returns the comments of a file, in no particular order; none of a kind of file that it does not know. */
+export function commentsOf(file: string, content: string): Passage[] {
+  if (scripts.test(file)) return commentsIn(parsed(file, content));
   if (file.endsWith('.css')) return cssComments(content);
   if (hashComments.test(file)) return joined(hashLines(content));
   return [];
@@ -39,27 +45,32 @@ function markdownBlocks(content: string): Passage[] {
   return passages;
 }
 
-function ofScript(file: string, content: string): Passage[] {
-  const source = ts.createSourceFile(file, content, ts.ScriptTarget.Latest, true);
-  const lineAt = (position: number): number => source.getLineAndCharacterOfPosition(position).line + 1;
-  const comments: Passage[] = [];
+function parsed(file: string, content: string): ts.SourceFile {
+  return ts.createSourceFile(file, content, ts.ScriptTarget.Latest, true);
+}
+
+function lineAt(source: ts.SourceFile, position: number): number {
+  return source.getLineAndCharacterOfPosition(position).line + 1;
+}
+
+function commentsIn(source: ts.SourceFile): Passage[] {
+  const lines: Passage[] = [];
   const blocks: Passage[] = [];
   forEachComment(source, (text, { kind, pos, end }) => {
-    const single = kind === ts.SyntaxKind.SingleLineCommentTrivia;
-    (single ? comments : blocks).push({ text: withoutMarks(text.slice(pos, end)), line: lineAt(pos) });
+    const passages = kind === ts.SyntaxKind.SingleLineCommentTrivia ? lines : blocks;
+    passages.push({ text: withoutMarks(text.slice(pos, end)), line: lineAt(source, pos) });
   });
-  const titles = /\.test\.tsx?$/.test(file) ? titlesIn(source) : [];
-  return [...joined(comments), ...blocks, ...titles.map(({ text, pos }) => ({ text, line: lineAt(pos) }))];
+  return [...joined(lines), ...blocks];
 }
 
 /** The first arguments of `describe(…)`, `it(…)` and `test(…)`, and of what `.each` and the like make of them. */
-function titlesIn(source: ts.SourceFile): { text: string; pos: number }[] {
-  const titles: { text: string; pos: number }[] = [];
+function titlesIn(source: ts.SourceFile): Passage[] {
+  const titles: Passage[] = [];
   const walk = (node: ts.Node): void => {
     if (ts.isCallExpression(node) && ['describe', 'it', 'test'].includes(rootOf(node.expression))) {
       const [title] = node.arguments;
       if (title !== undefined && ts.isStringLiteralLike(title)) {
-        titles.push({ text: title.text, pos: title.getStart(source) });
+        titles.push({ text: title.text, line: lineAt(source, title.getStart(source)) });
       }
     }
     ts.forEachChild(node, walk);
