@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { brokenCitations } from '../../../scripts/citations.ts';
 
-/** Returns `file:line: problem` for each citation that is broken in `files`, beside a small repository that is in order. */
+/** Returns `file:line: problem` for each broken citation of `files`, which are added to a small repository in order. */
 function broken(files: Record<string, string>): string[] {
   const all = new Map(Object.entries({ ...repository, ...files }));
   return brokenCitations(all).map(({ file, line, problem }) => `${file}:${line}: ${problem}`);
