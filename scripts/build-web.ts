@@ -1,5 +1,5 @@
 /**
- * Builds the client library, the widget and the console into `dist/`. `scripts/bootstrap.mjs` runs it before `npm start`
+ * Builds client library, widget and console into `dist/`. `scripts/bootstrap.mjs` runs it before `npm start`
  * and `npm test`; a build is skipped when the content of its sources is unchanged.
  *
  *   node scripts/build-web.ts           what is not up to date
