@@ -1,6 +1,6 @@
 /**
- * Builds what browsers load into `dist/`: the client library, the widget, the console. Run by `scripts/bootstrap.mjs` before
- * `npm start` and `npm test`: nothing happens when what is there was built from these sources, told by their content.
+ * Builds client library, widget and console into `dist/`. `scripts/bootstrap.mjs` runs it before `npm start`
+ * and `npm test`; a build is skipped when the content of its sources is unchanged.
  *
  *   node scripts/build-web.ts           what is not up to date
  *   node scripts/build-web.ts client    one of them, in any case

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildWeb } from './build-web.ts';
 
-/** Bytes after `gzip -9`, in thousands. The library is with socket.io-client; the console's page with all that it names. */
+/** Kilobytes after `gzip -9`. The library includes socket.io-client; the console's page includes all that it names. */
 export const LIMITS: Readonly<Record<string, number>> = {
   'client/index.js': 25,
   'widget/widget.js': 35,

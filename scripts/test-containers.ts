@@ -1,6 +1,6 @@
 /**
- * `npm run test:containers [-- FILTER…]`: the tests that need services, on containers that they start themselves. Removes
- * what is left of these however the tests end: failed, interrupted, killed.
+ * `npm run test:containers [-- FILTER…]`: the tests that need services, on containers that they start themselves. The
+ * containers are removed however the tests end: failed, interrupted, killed.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
