@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../src/services/free-port.ts';
+import { freePort } from '../src/embedded/free-port.ts';
 import { runFlow } from '../test/conformance/seed-a/flow.ts';
 import { report } from '../test/conformance/table.ts';
 import { type Client, listen, openTicket, post, signIn } from '../test/integration/gateway/rig.ts';

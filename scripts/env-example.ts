@@ -1,7 +1,7 @@
 /** `npm run env-example`: writes `.env.example` from the schema of the configuration. A test keeps the two together. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { settingFacts, settingNames } from '../src/config-schema.ts';
+import { settingFacts, settingNames } from '../src/runtime/config-schema.ts';
 
 export const envExampleFile = join(import.meta.dirname, '..', '.env.example');
 

@@ -4,13 +4,14 @@
  * are gone. What keeps it from starting is one line on standard error, exit code 1. A drain that takes too long is cut
  * off, after saying what it left, also with exit code 1.
  */
-import { readConfig } from './config.ts';
-import { createLogger } from './logging.ts';
-import { start } from './server.ts';
-import { StartFailure } from './services/failure.ts';
-import { closeWithin } from './shutdown.ts';
-import { welcome } from './welcome.ts';
-import { startWorkers } from './workers/primary.ts';
+
+import { welcome } from './runtime/banner.ts';
+import { readConfig } from './runtime/config.ts';
+import { start } from './runtime/server.ts';
+import { closeWithin } from './runtime/shutdown.ts';
+import { startWorkers } from './runtime/workers/primary.ts';
+import { StartFailure } from './support/start-failure.ts';
+import { createLogger } from './telemetry/logging.ts';
 
 /** A terminal's Ctrl-C reaches us twice: from the terminal, and once more from npm, which passes it on. */
 const sameSignalMs = 500;

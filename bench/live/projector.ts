@@ -1,12 +1,12 @@
 /** The projections as their runners apply them, without the runners' pauses: batch after batch, side by side. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../src/domain/event.ts';
+import { openSession } from '../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../src/eventlog/reader.ts';
-import { openSession } from '../../src/eventlog/session.ts';
-import { type Applier, createApplier } from '../../src/projections/applier.ts';
 import { PROJECTIONS } from '../../src/projections/catalog.ts';
-import { readCheckpoint } from '../../src/projections/checkpoints.ts';
-import type { Projection } from '../../src/projections/projection.ts';
+import { type Applier, createApplier } from '../../src/projections/engine/applier.ts';
+import { readCheckpoint } from '../../src/projections/engine/checkpoints.ts';
+import type { Projection } from '../../src/projections/engine/projection.ts';
 import { serveCalls } from '../support/worker.ts';
 
 export interface Projected {

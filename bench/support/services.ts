@@ -6,7 +6,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { provideServices } from '../../src/services/embedded.ts';
+import { provideServices } from '../../src/embedded/embedded.ts';
 
 export interface BenchServices extends AsyncDisposable {
   readonly natsUrl: string;

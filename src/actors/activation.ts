@@ -3,7 +3,7 @@
  * streams that are activated at once are read in common statements.
  */
 import type { DomainEvent, RecordedEvent, Stream } from '../domain/event.ts';
-import { createBatcher } from './batcher.ts';
+import { createBatcher } from '../support/batcher.ts';
 import type { Log } from './log.ts';
 import type { LogReads } from './log-reads.ts';
 import type { Snapshot, SnapshotKey, SnapshotStore } from './snapshots.ts';

@@ -2,7 +2,7 @@
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent, Stream } from '../domain/event.ts';
 import type { CommandKey, EventReader, StreamRange } from '../eventlog/event-log.ts';
-import { createBatcher } from './batcher.ts';
+import { createBatcher } from '../support/batcher.ts';
 
 export interface LogReads {
   /** In version order. */

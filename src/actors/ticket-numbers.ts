@@ -5,7 +5,7 @@
  * Postgres was killed.
  */
 import type { Pool } from 'pg';
-import { createBatcher } from './batcher.ts';
+import { createBatcher } from '../support/batcher.ts';
 
 export interface TicketNumbers {
   /** A number that no ticket has had. Rejects with the database's error. */

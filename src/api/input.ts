@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import Type, { type TSchema } from 'typebox';
-import { validator } from '../application/validation.ts';
+import { validator } from '../contract/validation.ts';
 import { DeskwireError } from '../domain/errors.ts';
 
 export function handleInput(app: FastifyInstance): void {

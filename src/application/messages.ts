@@ -6,7 +6,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import type { PostableMessageType, TicketEvent } from '../domain/ticket/events.ts';
 import { type Message, messageOf } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { MessagePage, ParticipantView, TicketView } from '../projections/queries.ts';
+import type { MessagePage, ParticipantView, TicketView } from '../projections/queries/queries.ts';
 import { type AttachmentView, viewOf, withAttachments } from './attachments.ts';
 import { record } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';

@@ -2,9 +2,10 @@
  * What an operator sees of the log and the read models, and can have done with them: the port between the API and those
  * who do it. Whoever calls it has checked that an admin asks.
  */
+
+import type { ParkedStream } from '../projections/admin/orders.ts';
+import type { ProjectionStatus } from '../projections/admin/status.ts';
 import type { ProjectionName } from '../projections/catalog.ts';
-import type { ParkedStream } from '../projections/operations/orders.ts';
-import type { ProjectionStatus } from '../projections/operations/status.ts';
 
 export interface OperationsView {
   /** Of the log. */

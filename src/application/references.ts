@@ -4,7 +4,7 @@ import { DeskwireError } from '../domain/errors.ts';
 import { referenceStreamId } from '../domain/reference/decider.ts';
 import type { ReferenceType } from '../domain/reference/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { ReferenceView } from '../projections/queries.ts';
+import type { ReferenceView } from '../projections/queries/queries.ts';
 import { executeForState } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 

@@ -3,7 +3,7 @@ import { requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { mayKnowRoom } from '../domain/room/access.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { RoomView } from '../projections/queries.ts';
+import type { RoomView } from '../projections/queries/queries.ts';
 import { executeForState } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 

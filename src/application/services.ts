@@ -4,11 +4,11 @@
  * and `domain/access.ts` do.
  */
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
-import type { Directory } from '../actors/directory.ts';
 import type { Attachments } from '../attachments/attachments.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
-import type { ProjectionWaiter, Queries } from '../projections/queries.ts';
+import type { ProjectionWaiter, Queries } from '../projections/queries/queries.ts';
 import { fingerprintOf } from './execute.ts';
 
 export interface Services {

@@ -6,7 +6,7 @@ import { mayListUsers, mayRegisterUser, maySeeUser, requirePermission } from '..
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserCommand, UserState } from '../domain/user/decider.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
-import type { Page, UserFilter, UserView } from '../projections/queries.ts';
+import type { Page, UserFilter, UserView } from '../projections/queries/queries.ts';
 import { executeForState } from './execute.ts';
 import { type Caller, commandContext, type Done, type Services } from './services.ts';
 

@@ -4,7 +4,7 @@
  * standing, which are those of the user's own stream whatever the token claims.
  */
 import { LRUCache } from 'lru-cache';
-import type { Directory } from '../actors/directory.ts';
+import type { Directory } from '../directory/directory.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Revocations } from './revocations.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Claims, tokenExpired, unauthorized, type VerifyToken } from './tokens.ts';

@@ -2,7 +2,7 @@
  * Signing in with a password, staying signed in with a refresh token, and signing out. Every refusal of a login is the
  * same, after the same work, whether the email, the password or the account is what is wrong.
  */
-import type { Directory } from '../actors/directory.ts';
+import type { Directory } from '../directory/directory.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { LoginAttempts } from './attempts.ts';

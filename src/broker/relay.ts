@@ -14,10 +14,10 @@
  */
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
+import { PING_EVERY } from '../eventlog/dedicated-connection.ts';
+import { EPOCH_TOPIC } from '../eventlog/epoch-watch.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
-import { PING_EVERY } from '../eventlog/session.ts';
 import type { BrokerConnection } from './connection.ts';
-import { EPOCH_TOPIC } from './epoch.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
 import type { Broker } from './port.ts';
 import { publishBatch } from './publisher.ts';

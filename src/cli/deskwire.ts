@@ -1,6 +1,6 @@
 /** The entry of the `deskwire` command. */
 import { CommanderError } from 'commander';
-import { systemErrorCode } from '../services/failure.ts';
+import { systemErrorCode } from '../support/start-failure.ts';
 import { EXIT } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 import { createAction, type Process } from './run.ts';

@@ -5,11 +5,11 @@
 import type { Command } from 'commander';
 import { DatabaseError } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
-import { MissingReadModelError } from '../projections/checkpoints.ts';
-import { InUseError } from '../projections/operations/cleanup.ts';
-import { NothingToDoError } from '../projections/operations/orders.ts';
+import { InUseError } from '../projections/admin/cleanup.ts';
+import { NothingToDoError } from '../projections/admin/orders.ts';
+import { MissingReadModelError } from '../projections/engine/checkpoints.ts';
 import { AbortedError, BusyError, NoPreviousError } from '../projections/rebuild/rebuild.ts';
-import { messageOf, StartFailure, systemErrorCode } from '../services/failure.ts';
+import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { createOutput, type Streams } from './output.ts';
 import { createSurroundings, type Surroundings } from './surroundings.ts';

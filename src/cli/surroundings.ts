@@ -6,11 +6,11 @@ import pg, { type ClientConfig } from 'pg';
 import { pino } from 'pino';
 import type { BrokerConnection } from '../broker/connection.ts';
 import type { Broker } from '../broker/port.ts';
-import { type Config, readConfig } from '../config.ts';
-import { openSession, type Session } from '../eventlog/session.ts';
-import { messageOf } from '../services/failure.ts';
-import { reachDatabase, reachNats } from '../services/reach.ts';
-import { type RunningServices, runningServices } from '../services/running.ts';
+import { reachDatabase, reachNats } from '../embedded/reach.ts';
+import { type RunningServices, runningServices } from '../embedded/running.ts';
+import { openSession, type Session } from '../eventlog/dedicated-connection.ts';
+import { type Config, readConfig } from '../runtime/config.ts';
+import { messageOf } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Output } from './output.ts';
 

@@ -1,16 +1,16 @@
 /** What the requests of the dialects work with. */
 import type { Caller, Services } from '../application/services.ts';
-import type { ProjectionWaiter } from '../projections/queries.ts';
+import type { ProjectionWaiter } from '../projections/queries/queries.ts';
 import { validTraceparent } from '../telemetry/tracing.ts';
+import type { Session } from './connection/client.ts';
 import type { Replays } from './connection/replays.ts';
-import type { Session } from './connection/session.ts';
+import type { Clients } from './delivery/client-announcements.ts';
+import type { Memberships } from './delivery/memberships.ts';
+import type { TicketChanges } from './delivery/ticket-changes.ts';
+import type { Typing } from './delivery/typing.ts';
 import type { Wire } from './dialects/dialect.ts';
 import type { Call } from './dialects/request.ts';
-import type { InboxFeed } from './inbox/inbox-feed.ts';
-import type { Memberships } from './live/memberships.ts';
-import type { Clients } from './relay/clients.ts';
-import type { TicketChanges } from './tickets/ticket-changes.ts';
-import type { Typing } from './tickets/typing.ts';
+import type { InboxFeed } from './inbox/live-inbox.ts';
 import type { MessageWireFor } from './wire.ts';
 
 export interface Toolbox {

@@ -1,7 +1,7 @@
 /** Payloads that several dialects share, each built field by field: what is not named here does not leave the server. */
 import type { Message } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { NotificationView } from '../projections/queries.ts';
+import type { NotificationView } from '../projections/queries/queries.ts';
 import type { MessageWire } from './dialects/dialect.ts';
 
 /** Where a user may fetch an attachment; without one, where whoever has a token may. */

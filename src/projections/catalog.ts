@@ -1,11 +1,12 @@
 /** The projections of Deskwire, and where their read models live. */
-import { messagesProjection } from './messages.ts';
-import { notificationsProjection } from './notifications.ts';
-import type { Projection } from './projection.ts';
-import { referencesProjection } from './references.ts';
-import { roomsProjection } from './rooms.ts';
-import { ticketsProjection } from './tickets.ts';
-import { usersProjection } from './users.ts';
+
+import type { Projection } from './engine/projection.ts';
+import { messagesProjection } from './models/messages.ts';
+import { notificationsProjection } from './models/notifications.ts';
+import { referencesProjection } from './models/references.ts';
+import { roomsProjection } from './models/rooms.ts';
+import { ticketsProjection } from './models/tickets.ts';
+import { usersProjection } from './models/users.ts';
 
 export const PROJECTIONS = {
   users: usersProjection,

@@ -4,12 +4,12 @@ import type { Logger } from 'pino';
 import type { Broker, Topic } from '../broker/port.ts';
 import { createEventReader } from '../eventlog/reader.ts';
 import { PROJECTIONS, projectionNames } from './catalog.ts';
-import type { LogFeed } from './feed.ts';
-import type { ProjectionWaiter } from './queries.ts';
-import { type Runner, type RunnerOptions, type RunnerStatus, startRunner } from './runner.ts';
-import { createProjectionWaiter } from './waiter.ts';
+import type { LogFeed } from './engine/log-feed.ts';
+import { type Runner, type RunnerOptions, type RunnerStatus, startRunner } from './engine/runner.ts';
+import { createProjectionWaiter } from './engine/waiter.ts';
+import type { ProjectionWaiter } from './queries/queries.ts';
 
-export { createReadModels } from './provide.ts';
+export { createReadModels } from './engine/provide.ts';
 
 /** The signal that an operator gave an order: runners look for it at once rather than within seconds. */
 export const ORDERS: Topic = ['projections'];

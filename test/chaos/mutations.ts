@@ -22,7 +22,7 @@ interface Edit {
 
 /** Every node runs what it is given: then each has actors, and their states grow old. The log alone keeps that harmless. */
 const NO_PLACEMENT: Edit = {
-  file: 'src/actors/placement/node-view.ts',
+  file: 'src/cluster/node-view.ts',
   find: 'if (others.length === 0) return undefined;',
   replace: 'if (others.length >= 0) return undefined;',
 };
@@ -44,7 +44,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'join before the replay ends',
     edits: [
       {
-        file: 'src/gateway/feed/catch-up.ts',
+        file: 'src/gateway/delivery/join-replay.ts',
         find: "if (recent === undefined) return { do: 'read', after: at };",
         replace: "if (recent === undefined) return { do: 'join', events: missed };",
       },
@@ -55,7 +55,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'deliver what comes instead of refilling a gap',
     edits: [
       {
-        file: 'src/gateway/feed/sequencer.ts',
+        file: 'src/gateway/delivery/sequencer.ts',
         find: 'if (cursor !== undefined && version <= cursor) return;',
         replace:
           'if (cursor !== undefined && version <= cursor) return; if (cursor !== undefined) return advance(event, version);',
@@ -67,7 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'move the checkpoint before the rows are written, outside of their transaction',
     edits: [
       {
-        file: 'src/projections/checkpoints.ts',
+        file: 'src/projections/engine/checkpoints.ts',
         find: '  const rows = await query(\n',
         replace: `  if (serving) {
     await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to, move.last ?? null]);

@@ -1,8 +1,8 @@
 /** The server as `npm start` starts it, or several behind a balancer, on services of their own, for one suite. */
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { start } from '../../src/server.ts';
+import { readConfig } from '../../src/runtime/config.ts';
+import { start } from '../../src/runtime/server.ts';
 import { startBalancer } from '../support/balancer.ts';
 import { createDatabase, startNats } from '../support/services.ts';
 

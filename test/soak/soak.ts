@@ -12,9 +12,9 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config.ts';
-import { createLogger } from '../../src/logging.ts';
-import { start } from '../../src/server.ts';
+import { readConfig } from '../../src/runtime/config.ts';
+import { start } from '../../src/runtime/server.ts';
+import { createLogger } from '../../src/telemetry/logging.ts';
 import type { Heard } from './clients.ts';
 
 const OUTBOUND_LIMIT = 256 * 1024;

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import pg from 'pg';
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
-import { natsGreeting } from '../../src/services/nats-server.ts';
+import { natsGreeting } from '../../src/embedded/nats-server.ts';
 import { anyPort } from './ports.ts';
 import { type Durability, type PausablePower, postgresSettings } from './power.ts';
 import { until } from './until.ts';

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { findNatsServer } from '../../src/embedded/find-nats-server.ts';
 import { migrate } from '../../src/eventlog/migrate.ts';
-import { findNatsServer } from '../../src/services/find-nats-server.ts';
 import { type ServiceSource, startOwnPostgres } from './sources.ts';
 
 export interface TestServices {

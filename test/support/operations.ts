@@ -3,11 +3,11 @@ import type pg from 'pg';
 import { pino } from 'pino';
 import type { Operations } from '../../src/application/operations.ts';
 import type { Broker } from '../../src/broker/port.ts';
+import { openSession } from '../../src/eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../src/eventlog/event-log.ts';
-import { openSession } from '../../src/eventlog/session.ts';
-import { createOperations } from '../../src/operations/operations.ts';
-import { createRebuilds } from '../../src/operations/rebuilds.ts';
+import { createOperations } from '../../src/projections/admin/operations.ts';
 import { ORDERS } from '../../src/projections/projections.ts';
+import { createRebuilds } from '../../src/projections/rebuild/rebuilds.ts';
 
 interface Node {
   readonly databaseUrl: string;

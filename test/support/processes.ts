@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unprivilegedAccount } from '../../src/services/account.ts';
-import { findNatsServer } from '../../src/services/find-nats-server.ts';
-import { startNatsServer } from '../../src/services/nats-server.ts';
-import { type RunningServer, startPostgres } from '../../src/services/postgres.ts';
-import { postgresBinaries } from '../../src/services/postgres-binaries.ts';
+import { unprivilegedAccount } from '../../src/embedded/account.ts';
+import { findNatsServer } from '../../src/embedded/find-nats-server.ts';
+import { startNatsServer } from '../../src/embedded/nats-server.ts';
+import { type RunningServer, startPostgres } from '../../src/embedded/postgres.ts';
+import { postgresBinaries } from '../../src/embedded/postgres-binaries.ts';
 import { steadyPort } from './ports.ts';
 import { type Durability, type PausablePower, type Power, postgresSettings } from './power.ts';
 

@@ -3,7 +3,7 @@
  * S3_TEST_SECRET_ACCESS_KEY name, else an s3rver of the test's own, which knows access keys but does not check signatures.
  */
 import S3rver from 's3rver';
-import { freePort } from '../../src/services/free-port.ts';
+import { freePort } from '../../src/embedded/free-port.ts';
 import { temporaryFolder } from './attachments.ts';
 
 export interface TestS3 extends AsyncDisposable {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger } from '../../src/logging.ts';
+import { createLogger } from '../../src/telemetry/logging.ts';
 
 function logged(log: (logger: ReturnType<typeof createLogger>) => void): string[] {
   const lines: string[] = [];

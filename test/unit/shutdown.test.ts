@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { closeWithin, createShutdown } from '../../src/shutdown.ts';
+import { closeWithin, createShutdown } from '../../src/runtime/shutdown.ts';
 
 const recording = () => {
   const lines: { left?: string[] }[] = [];

@@ -18,6 +18,7 @@
  * first (its own death, or a broker that hangs) may have silenced the next one, too.
  */
 import { type Broker, type Service, UnansweredError } from '../../broker/port.ts';
+import type { NodeView } from '../../cluster/node-view.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { streamOf } from '../../domain/event.ts';
 import type {
@@ -30,7 +31,6 @@ import type {
 } from '../actor-system.ts';
 import type { Log } from '../log.ts';
 import { type Answer, type Answered, commandsOf, errorOf, type ForwardedCommand, refusalOf } from './forwarding.ts';
-import type { NodeView } from './node-view.ts';
 
 export interface PlacedActorSystem extends ActorSystem {
   /** Has other nodes know of this one, and send it the commands of its streams. Resolves when they can. */

@@ -1,8 +1,8 @@
 /** Signing in, staying in and out, and the keys to verify our tokens with. Only where Deskwire signs its users in itself. */
 import Type from 'typebox';
-import { LIMITS } from '../../application/schemas.ts';
 import type { Auth } from '../../auth/auth.ts';
 import type { Tokens } from '../../auth/login.ts';
+import { LIMITS } from '../../contract/fields.ts';
 import { KeysAnswer, SuccessAnswer, TokensAnswer } from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { bearerOf } from '../requests.ts';

@@ -4,8 +4,8 @@
  */
 import Type from 'typebox';
 import { postMessage, readMessages } from '../../application/messages.ts';
-import { HistorySizeField, PostMessageBody, VersionField } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
+import { HistorySizeField, PostMessageBody, VersionField } from '../../contract/fields.ts';
 import { MessageAnswer, MessagePageAnswer, ParticipantsAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, userOf } from '../requests.ts';

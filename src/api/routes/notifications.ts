@@ -6,6 +6,7 @@ import {
   seeInbox,
   sendNotification,
 } from '../../application/notifications.ts';
+import type { Services } from '../../application/services.ts';
 import {
   CursorField,
   PageSizeField,
@@ -13,10 +14,9 @@ import {
   roleIn,
   SendNotificationBody,
   UpToSeqBody,
-} from '../../application/schemas.ts';
-import type { Services } from '../../application/services.ts';
+} from '../../contract/fields.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import type { InboxHead, NotificationView } from '../../projections/queries.ts';
+import type { InboxHead, NotificationView } from '../../projections/queries/queries.ts';
 import {
   NotificationPageAnswer,
   NotificationSentAnswer,

@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Operations } from '../../application/operations.ts';
-import { LIMITS } from '../../application/schemas.ts';
+import { LIMITS } from '../../contract/fields.ts';
 import { requirePermission } from '../../domain/access.ts';
 import { projectionNames } from '../../projections/catalog.ts';
 import { OperationsAnswer, OrderedAnswer, ParkedAnswer, RetriedAnswer } from '../answers/operations.ts';

@@ -1,9 +1,9 @@
 /** What tickets point at, mirrored from the product's own records: `/api/v1/references`. */
 import Type from 'typebox';
 import { readReference, setReference } from '../../application/references.ts';
-import { IdField, NameField, ReferenceTypeField } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
-import type { ReferenceView } from '../../projections/queries.ts';
+import { IdField, NameField, ReferenceTypeField } from '../../contract/fields.ts';
+import type { ReferenceView } from '../../projections/queries/queries.ts';
 import { ReferenceAnswer } from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';

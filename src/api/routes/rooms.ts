@@ -1,8 +1,8 @@
 /** Rooms and who may enter them: `/api/v1/rooms`. What is said in them goes over sockets. */
 import Type from 'typebox';
 import { configureRoom, readRoom } from '../../application/rooms.ts';
-import { CursorField, IdField, LIMITS, PageSizeField, RoomNameField } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
+import { CursorField, IdField, LIMITS, PageSizeField, RoomNameField } from '../../contract/fields.ts';
 import { RoomAnswer, RoomPageAnswer } from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';

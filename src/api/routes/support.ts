@@ -1,6 +1,8 @@
 /** Seed A's tickets, under its names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
 import Type from 'typebox';
 import { visibleTicket } from '../../application/messages.ts';
+import type { Services } from '../../application/services.ts';
+import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
 import {
   CategoryField,
   CursorField,
@@ -10,12 +12,10 @@ import {
   PriorityField,
   StatusField,
   TicketIdField,
-} from '../../application/schemas.ts';
-import type { Services } from '../../application/services.ts';
-import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
+} from '../../contract/fields.ts';
 import { seedId, seedIdOrNull } from '../../domain/seed-id.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
-import type { TicketView } from '../../projections/queries.ts';
+import type { TicketView } from '../../projections/queries/queries.ts';
 import { SupportTicketAnswer, SupportTicketDeletedAnswer, SupportTicketPageAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';

@@ -2,10 +2,10 @@
 import Type from 'typebox';
 import { readParticipants } from '../../application/messages.ts';
 import { addParticipant, removeParticipant } from '../../application/participants.ts';
-import { IdField, PageSizeField, TicketIdField, VersionField } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
 import { readTicket, ticketIdOf } from '../../application/tickets.ts';
 import { readTimeline } from '../../application/timeline.ts';
+import { IdField, PageSizeField, TicketIdField, VersionField } from '../../contract/fields.ts';
 import { lookUp } from '../../domain/record.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { NoContent } from '../answers/shape.ts';

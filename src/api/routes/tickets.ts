@@ -2,6 +2,8 @@
 import Type from 'typebox';
 import { visibleTicket } from '../../application/messages.ts';
 import { assignTicket } from '../../application/participants.ts';
+import type { Services } from '../../application/services.ts';
+import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
 import {
   CategoryField,
   CursorField,
@@ -14,12 +16,10 @@ import {
   TagsField,
   TicketIdField,
   TicketIdsField,
-} from '../../application/schemas.ts';
-import type { Services } from '../../application/services.ts';
-import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
+} from '../../contract/fields.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { TicketView } from '../../projections/queries.ts';
+import type { TicketView } from '../../projections/queries/queries.ts';
 import { NoContent } from '../answers/shape.ts';
 import { TicketAnswer, TicketPageAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';

@@ -1,5 +1,8 @@
 /** Who there is: `/api/v1/users`. Staff look people up, admins change them, the product's machines bring them in. */
 import Type from 'typebox';
+import type { Services } from '../../application/services.ts';
+import { changeUser, listUsers, readUser, registerUser } from '../../application/users.ts';
+import type { Auth } from '../../auth/auth.ts';
 import {
   CursorField,
   EmailField,
@@ -10,10 +13,7 @@ import {
   RoleField,
   roleIn,
   SearchField,
-} from '../../application/schemas.ts';
-import type { Services } from '../../application/services.ts';
-import { changeUser, listUsers, readUser, registerUser } from '../../application/users.ts';
-import type { Auth } from '../../auth/auth.ts';
+} from '../../contract/fields.ts';
 import { UserAnswer, UserPageAnswer } from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';

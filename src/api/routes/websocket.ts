@@ -5,10 +5,10 @@
  */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { IdField, LIMITS, MessageField, RoomNameField, TicketIdField } from '../../application/schemas.ts';
 import type { Services } from '../../application/services.ts';
 import type { SocketControl, SocketTarget } from '../../application/socket-control.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
+import { IdField, LIMITS, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
 import { requirePermission } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { ClientStatusAnswer, ClientsAnswer, DeliveredAnswer, SocketsAnswer } from '../answers/sockets.ts';

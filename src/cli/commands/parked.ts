@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import type { Stream } from '../../domain/event.ts';
 import { createEventReader } from '../../eventlog/reader.ts';
+import { type ParkedStream, parkedStreams, retryParked, skipParked } from '../../projections/admin/orders.ts';
 import { PROJECTIONS, type ProjectionName, projectionNames } from '../../projections/catalog.ts';
-import { type ParkedStream, parkedStreams, retryParked, skipParked } from '../../projections/operations/orders.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { ago, count, table } from '../output.ts';
 import type { Action } from '../run.ts';

@@ -1,11 +1,11 @@
 /** `deskwire projections …`: how the read models stand, and rebuilding them. */
 import { Argument, type Command } from 'commander';
 import { createEventReader } from '../../eventlog/reader.ts';
+import { abortRebuild, dropOld } from '../../projections/admin/cleanup.ts';
+import { setPaused } from '../../projections/admin/orders.ts';
+import { type ProjectionStatus, projectionStatus } from '../../projections/admin/status.ts';
+import { makeCurrent } from '../../projections/admin/versions.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName, projectionNames } from '../../projections/catalog.ts';
-import { abortRebuild, dropOld } from '../../projections/operations/cleanup.ts';
-import { setPaused } from '../../projections/operations/orders.ts';
-import { type ProjectionStatus, projectionStatus } from '../../projections/operations/status.ts';
-import { makeCurrent } from '../../projections/operations/versions.ts';
 import { ORDERS } from '../../projections/projections.ts';
 import { findBuild } from '../../projections/rebuild/builds.ts';
 import { createLogBatches } from '../../projections/rebuild/log-batches.ts';

@@ -1,6 +1,6 @@
 /** `deskwire serve`, `migrate` and `doctor`. What they need is loaded only for them: it takes longer than most commands. */
 import type { Command } from 'commander';
-import { messageOf } from '../../services/failure.ts';
+import { messageOf } from '../../support/start-failure.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { table } from '../output.ts';
 import type { Action } from '../run.ts';

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { type BrokerFacts, inspectBroker } from '../../broker/inspection.ts';
 import type { LogHead } from '../../eventlog/event-log.ts';
-import { messageOf } from '../../services/failure.ts';
+import { messageOf } from '../../support/start-failure.ts';
 import { bytes, count } from '../output.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { error, type Finding, ok, warning } from './finding.ts';

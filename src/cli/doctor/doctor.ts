@@ -3,10 +3,10 @@
  * is not as it should be. Each part is looked at as far as it can be reached: what is beyond it is left out.
  */
 import pg from 'pg';
+import { reachDatabase } from '../../embedded/reach.ts';
 import { pendingMigrations } from '../../eventlog/migrate.ts';
 import { createEventReader } from '../../eventlog/reader.ts';
-import { messageOf } from '../../services/failure.ts';
-import { reachDatabase } from '../../services/reach.ts';
+import { messageOf } from '../../support/start-failure.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { examineBroker } from './broker.ts';
 import { error, type Finding, ok } from './finding.ts';

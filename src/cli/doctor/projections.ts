@@ -1,6 +1,6 @@
 /** The read models: whether they are there, kept up to date, and free of parked events. */
 import type { Pool } from 'pg';
-import { type ProjectionStatus, projectionStatus } from '../../projections/operations/status.ts';
+import { type ProjectionStatus, projectionStatus } from '../../projections/admin/status.ts';
 import { bytes, count } from '../output.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
 

@@ -7,13 +7,13 @@ import { isDeepStrictEqual } from 'node:util';
 import proxyAddr from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import type { Namespace, Socket } from 'socket.io';
-import type { Directory } from '../../actors/directory.ts';
 import type { Authenticate, Authenticated } from '../../auth/authenticator.ts';
+import type { Directory } from '../../directory/directory.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
+import { createSession, type Session, userRoom } from './client.ts';
+import type { Sessions } from './clients.ts';
 import { wireError } from './errors.ts';
-import { createSession, type Session, userRoom } from './session.ts';
-import type { Sessions } from './sessions.ts';
 
 export interface Connections {
   /** Takes every socket of this namespace from now on. */

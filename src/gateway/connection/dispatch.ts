@@ -10,10 +10,10 @@ import { DeskwireError } from '../../domain/errors.ts';
 import type { Request } from '../dialects/request.ts';
 import type { GatewayOptions } from '../options.ts';
 import type { Toolbox } from '../toolbox.ts';
+import type { Session } from './client.ts';
 import { wireError } from './errors.ts';
 import { sizeWithin } from './payload-size.ts';
 import type { RateLimit } from './rate-limit.ts';
-import type { Session } from './session.ts';
 
 type Ack = (answer: object) => void;
 

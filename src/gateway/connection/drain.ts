@@ -6,7 +6,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Server } from 'socket.io';
-import type { Session } from './session.ts';
+import type { Session } from './client.ts';
 import { type Connection, type Websocket, websocketOf } from './transports.ts';
 
 /** Milliseconds in which clients have to say goodbye. */

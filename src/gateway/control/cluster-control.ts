@@ -5,7 +5,7 @@
  */
 import type { ClientView, SocketControl } from '../../application/socket-control.ts';
 import { type Broker, type Service, type Topic, UnansweredError } from '../../broker/port.ts';
-import type { Presence } from '../presence/presence.ts';
+import type { Presence } from '../../cluster/presence/presence.ts';
 import type { LocalControl } from './local-control.ts';
 
 export interface ClusterControl extends SocketControl {

@@ -7,12 +7,12 @@ import type {
   SocketEvent,
   SocketTarget,
 } from '../../application/socket-control.ts';
-import { EVERYONE, type Session, userRoom } from '../connection/session.ts';
-import type { Sessions } from '../connection/sessions.ts';
+import { EVERYONE, type Session, userRoom } from '../connection/client.ts';
+import type { Sessions } from '../connection/clients.ts';
+import { memberRoom } from '../delivery/live-stream.ts';
+import type { Rooms } from '../delivery/rooms.ts';
+import { type LiveKind, tableOf } from '../delivery/stream-access.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { memberRoom } from '../live/live-stream.ts';
-import { type LiveKind, tableOf } from '../live/subjects.ts';
-import type { Rooms } from '../rooms.ts';
 
 interface Parts {
   readonly dialects: readonly Dialect[];

@@ -1,12 +1,12 @@
 /** `/`, ticket chat, as seed B speaks it. Source: PROTOCOL.md section 5. */
 import Type from 'typebox';
 import { postMessage, readMessages } from '../../application/messages.ts';
-import { LIMITS, messageFields } from '../../application/schemas.ts';
 import { readTicket } from '../../application/tickets.ts';
+import { LIMITS, messageFields } from '../../contract/fields.ts';
 import { parseStream } from '../../domain/event.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
-import type { MessagePage } from '../../projections/queries.ts';
-import type { Arrival } from '../live/memberships.ts';
+import type { MessagePage } from '../../projections/queries/queries.ts';
+import type { Arrival } from '../delivery/memberships.ts';
 import { callerOf, send } from '../toolbox.ts';
 import type { Dialect, MessageWire, TicketAct, TicketTable } from './dialect.ts';
 import { epoch, ticketId, version } from './fields.ts';

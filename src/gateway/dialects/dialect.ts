@@ -12,9 +12,9 @@ import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { InboxHead, NotificationView, UnreadRanges } from '../../projections/queries.ts';
-import type { InboxArrival } from '../inbox/inbox-feed.ts';
-import type { ChangedTickets } from '../tickets/ticket-changes.ts';
+import type { InboxHead, NotificationView, UnreadRanges } from '../../projections/queries/queries.ts';
+import type { ChangedTickets } from '../delivery/ticket-changes.ts';
+import type { InboxArrival } from '../inbox/live-inbox.ts';
 import type { Request } from './request.ts';
 
 /** One event as a client receives it. */

@@ -1,11 +1,11 @@
 /** `/notifications`: the inbox, as seeds A and D speak it. Source: PROTOCOL.md section 3. */
 import Type from 'typebox';
 import { readAllNotifications, readNotifications, seeInbox } from '../../application/notifications.ts';
-import { IdField, LIMITS, VersionField } from '../../application/schemas.ts';
+import { IdField, LIMITS, VersionField } from '../../contract/fields.ts';
 import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
-import type { InboxHead } from '../../projections/queries.ts';
-import type { InboxArrival } from '../inbox/inbox-feed.ts';
+import type { InboxHead } from '../../projections/queries/queries.ts';
+import type { InboxArrival } from '../inbox/live-inbox.ts';
 import { callerOf, send } from '../toolbox.ts';
 import { notificationWire } from '../wire.ts';
 import type { Dialect, InboxTable, UnreadCounts, Wire } from './dialect.ts';

@@ -1,7 +1,7 @@
 /** One request of a dialect's table: the schema of its payload, what its ack carries, and how it is answered. */
 import Type, { type Static, type TSchema } from 'typebox';
-import { validator } from '../../application/validation.ts';
-import type { Session } from '../connection/session.ts';
+import { validator } from '../../contract/validation.ts';
+import type { Session } from '../connection/client.ts';
 import type { Toolbox } from '../toolbox.ts';
 
 /** One request being answered. */

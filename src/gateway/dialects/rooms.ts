@@ -2,12 +2,12 @@
 import Type from 'typebox';
 import { requireRelayable } from '../../application/relayed.ts';
 import { postRoomMessage } from '../../application/room-messages.ts';
-import { KeyField } from '../../application/schemas.ts';
+import { KeyField } from '../../contract/fields.ts';
 import { requirePermission } from '../../domain/access.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import { isStaff } from '../../domain/user/identity.ts';
-import type { Arrival } from '../live/memberships.ts';
+import type { Arrival } from '../delivery/memberships.ts';
 import { callerOf, send } from '../toolbox.ts';
 import type { ClientAct, ClientsTable, Dialect, StreamTable, Wire } from './dialect.ts';
 import { epoch, room, version } from './fields.ts';

@@ -9,7 +9,7 @@ import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
-import type { NotificationView } from '../../projections/queries.ts';
+import type { NotificationView } from '../../projections/queries/queries.ts';
 import type { MessageWire, StreamWire, UnreadOnes, Wire } from './dialect.ts';
 import * as is from './payloads.ts';
 

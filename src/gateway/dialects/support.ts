@@ -4,7 +4,7 @@
  */
 import Type from 'typebox';
 import { messageOf } from '../../domain/ticket/message.ts';
-import type { Arrival } from '../live/memberships.ts';
+import type { Arrival } from '../delivery/memberships.ts';
 import { send } from '../toolbox.ts';
 import type { Dialect, TicketTable } from './dialect.ts';
 import { epoch, ticketId, version } from './fields.ts';

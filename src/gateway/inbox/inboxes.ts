@@ -4,8 +4,8 @@
  */
 import type { Broker } from '../../broker/port.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { FeedOptions } from '../feed/feed.ts';
-import { createInboxFeed, type InboxFeed, type InboxFeedParts } from './inbox-feed.ts';
+import type { FeedOptions } from '../delivery/catch-up-subscription.ts';
+import { createInboxFeed, type InboxFeed, type InboxFeedParts } from './live-inbox.ts';
 
 export interface Inboxes {
   /**

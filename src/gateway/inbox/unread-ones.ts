@@ -4,9 +4,9 @@
  * it was read, and is told once those were sent: so whoever hears both has the truth.
  */
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { Queries, UnreadRanges } from '../../projections/queries.ts';
+import type { Queries, UnreadRanges } from '../../projections/queries/queries.ts';
+import type { Feed } from '../delivery/catch-up-subscription.ts';
 import type { UnreadOnes } from '../dialects/dialect.ts';
-import type { Feed } from '../feed/feed.ts';
 
 interface Parts {
   readonly queries: Pick<Queries, 'unreadNotifications'>;

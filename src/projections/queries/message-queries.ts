@@ -1,10 +1,11 @@
 /** Reading ticket chats: pages of messages, who takes part, and what is unread. */
-import { createBatcher } from '../../actors/batcher.ts';
+
 import { maySeeTicket } from '../../domain/access.ts';
 import type { Category } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import { isStaff, type Role } from '../../domain/user/identity.ts';
-import type { MessagePage, Queries } from '../queries.ts';
+import { createBatcher } from '../../support/batcher.ts';
+import type { MessagePage, Queries } from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 
 interface PageRow {

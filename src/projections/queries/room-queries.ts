@@ -2,8 +2,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { mayConfigureRoom } from '../../domain/room/access.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import { decodeTextCursor, encodeCursor } from '../cursor.ts';
-import type { Queries, RoomView } from '../queries.ts';
+import { decodeTextCursor, encodeCursor } from './cursor.ts';
+import type { Queries, RoomView } from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 
 interface RoomRow {

@@ -1,8 +1,8 @@
 /** Reading users and references. */
 import { type Kysely, sql } from 'kysely';
 import type { Role } from '../../domain/user/identity.ts';
-import { decodeTextCursor, encodeCursor } from '../cursor.ts';
-import type { Queries, UserView } from '../queries.ts';
+import { decodeTextCursor, encodeCursor } from './cursor.ts';
+import type { Queries, UserView } from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 import { patternsOf } from './words.ts';
 

@@ -1,7 +1,7 @@
 /** Tables that do not serve: those that a rebuild fills (`next`), and those that served before (`previous`). */
 import { escapeIdentifier } from 'pg';
-import type { Projection, Query } from '../projection.ts';
-import { createTablesToFill, inTransaction, lockTables, placeOf, type Scripting } from '../tables.ts';
+import type { Projection, Query } from '../engine/projection.ts';
+import { createTablesToFill, inTransaction, lockTables, placeOf, type Scripting } from '../engine/tables.ts';
 
 export interface Build {
   readonly generation: number;

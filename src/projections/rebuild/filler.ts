@@ -1,8 +1,8 @@
 /** Applies the log to tables that do not serve yet, and tells how far it is. */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
-import { type Applier, createApplier } from '../applier.ts';
-import type { Projection, Query } from '../projection.ts';
+import { type Applier, createApplier } from '../engine/applier.ts';
+import type { Projection, Query } from '../engine/projection.ts';
 import type { Build } from './builds.ts';
 import { createSpeedometer, type Phase, type Progress, secondsLeft } from './progress.ts';
 

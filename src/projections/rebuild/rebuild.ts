@@ -12,11 +12,11 @@
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
+import { openSession, type Session } from '../../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
-import { openSession, type Session } from '../../eventlog/session.ts';
-import type { Projection } from '../projection.ts';
-import { rest } from '../rest.ts';
-import { completeTables, settle } from '../tables.ts';
+import { rest } from '../../support/sleep.ts';
+import type { Projection } from '../engine/projection.ts';
+import { completeTables, settle } from '../engine/tables.ts';
 import { type Build, beginBuild, dropBuild, findBuild } from './builds.ts';
 import { createFiller, type Filler } from './filler.ts';
 import type { LogBatches } from './log-batches.ts';

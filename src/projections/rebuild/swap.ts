@@ -11,8 +11,8 @@
  * way, but by its own name: the other goes on serving those processes that still run the other version, silently.
  */
 import { DatabaseError } from 'pg';
-import type { Projection, Query } from '../projection.ts';
-import { inTransaction, lockTables, placeOf, renameSchema, type Scripting } from '../tables.ts';
+import type { Projection, Query } from '../engine/projection.ts';
+import { inTransaction, lockTables, placeOf, renameSchema, type Scripting } from '../engine/tables.ts';
 import type { Build } from './builds.ts';
 
 /** The read model that a rebuild has to be level with: of the same version or, for a new version, the current one. */

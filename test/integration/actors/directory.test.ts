@@ -1,12 +1,12 @@
 /** The directories of two processes on a real log and a real nats-server. */
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createDirectory, type Directory, type DirectoryChange } from '../../../src/actors/directory.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import { createRelay } from '../../../src/broker/relay.ts';
+import { createDirectory, type Directory, type DirectoryChange } from '../../../src/directory/directory.ts';
+import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
-import { openSession } from '../../../src/eventlog/session.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { context } from '../../unit/actors/desk.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Auth } from '../../../src/auth/auth.ts';
-import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
+import { DEMO_PASSWORD, seedDemo } from '../../../src/runtime/demo.ts';
 import { until } from '../../support/until.ts';
 import { connectTo, type Node, startAuth, startNode } from './rig.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DEMO_USERS, seedDemo } from '../../../src/demo.ts';
+import { DEMO_USERS, seedDemo } from '../../../src/runtime/demo.ts';
 import { startAuth, startNode } from './rig.ts';
 
 it('the demo data is recorded once, however often it is seeded, and changes to it stay', async () => {

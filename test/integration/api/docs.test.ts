@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { RouteOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { createAsyncApi } from '../../../src/gateway/asyncapi.ts';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import { catalogOf } from '../../../src/gateway/dialects/catalog.ts';
 import { type ApiRig, noQueries, startApi } from './rig.ts';

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Auth } from '../../../src/auth/auth.ts';
-import { DEMO_PASSWORD, seedDemo } from '../../../src/demo.ts';
+import { DEMO_PASSWORD, seedDemo } from '../../../src/runtime/demo.ts';
 import { until } from '../../support/until.ts';
 import { type Node, startAuth, startNode } from './rig.ts';
 

@@ -1,13 +1,13 @@
 /** A running server on services of the test's own, and an operator beside it. */
 import pg from 'pg';
-import { DEMO_PASSWORD } from '../../../src/demo.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import type { ProjectionName } from '../../../src/projections/catalog.ts';
 import {
   type ProjectionStatus,
   projectionStatus,
   type ReadModelStatus,
-} from '../../../src/projections/operations/status.ts';
+} from '../../../src/projections/admin/status.ts';
+import type { ProjectionName } from '../../../src/projections/catalog.ts';
+import { DEMO_PASSWORD } from '../../../src/runtime/demo.ts';
 import { launchServer, type ServerProcess } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { type Client, clientOf } from '../api/rig.ts';

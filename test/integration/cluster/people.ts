@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
-import { DEMO_PASSWORD } from '../../../src/demo.ts';
+import { DEMO_PASSWORD } from '../../../src/runtime/demo.ts';
 
 /** Milliseconds after which a client gives a command up. */
 const PATIENCE = 60_000;

@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../../src/services/free-port.ts';
+import { freePort } from '../../../src/embedded/free-port.ts';
 import { launchServer, processesNaming, type ServerProcess } from '../../support/server-process.ts';
 import { createDatabase, startNats, type TestDatabase, type TestNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';

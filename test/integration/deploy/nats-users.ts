@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findNatsServer } from '../../../src/services/find-nats-server.ts';
-import { freePort } from '../../../src/services/free-port.ts';
-import { startGuarded } from '../../../src/services/guarded-process.ts';
-import { natsGreeting } from '../../../src/services/nats-server.ts';
+import { findNatsServer } from '../../../src/embedded/find-nats-server.ts';
+import { freePort } from '../../../src/embedded/free-port.ts';
+import { startGuarded } from '../../../src/embedded/guarded-process.ts';
+import { natsGreeting } from '../../../src/embedded/nats-server.ts';
 import { until } from '../../support/until.ts';
 
 export type NatsUser = 'all' | 'relay' | 'node' | 'gateway';

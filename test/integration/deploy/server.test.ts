@@ -1,8 +1,8 @@
 /** The server itself as each user of `deploy/nats.conf`: seed A's flow, and not one refusal in the log of nats-server. */
 import { pino } from 'pino';
 import { expect, inject, it } from 'vitest';
-import { readConfig } from '../../../src/config.ts';
-import { start } from '../../../src/server.ts';
+import { readConfig } from '../../../src/runtime/config.ts';
+import { start } from '../../../src/runtime/server.ts';
 import { runFlow } from '../../conformance/seed-a/flow.ts';
 import { createDatabase } from '../../support/services.ts';
 import { type NatsUser, startDeployedNats } from './nats-users.ts';

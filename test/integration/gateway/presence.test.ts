@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
-import { createPresence } from '../../../src/gateway/presence/presence.ts';
+import { createPresence } from '../../../src/cluster/presence/presence.ts';
 import { startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 

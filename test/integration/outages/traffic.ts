@@ -7,9 +7,9 @@ import { connect } from 'nats';
 import pg from 'pg';
 import { pino } from 'pino';
 import { expect, inject } from 'vitest';
-import { readConfig } from '../../../src/config.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { type Server, start } from '../../../src/server.ts';
+import { readConfig } from '../../../src/runtime/config.ts';
+import { type Server, start } from '../../../src/runtime/server.ts';
 import { until } from '../../support/until.ts';
 import { type Client, type Listener, openTicket, signIn } from '../gateway/rig.ts';
 

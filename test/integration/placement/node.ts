@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
-import { createNodeView, type NodeView } from '../../../src/actors/placement/node-view.ts';
 import { createPlacedActorSystem, type PlacedActorSystem } from '../../../src/actors/placement/placed-actor-system.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
+import { createNodeView, type NodeView } from '../../../src/cluster/node-view.ts';
 import { startProcess } from '../actors/process.ts';
 
 export interface TestNode extends AsyncDisposable {

@@ -5,10 +5,10 @@ import type { DomainEvent, Stream } from '../../../src/domain/event.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { createQueries } from '../../../src/projections/create-queries.ts';
-import { createLogFeed, type LogFeed } from '../../../src/projections/feed.ts';
+import { createLogFeed, type LogFeed } from '../../../src/projections/engine/log-feed.ts';
 import { createReadModels, type Projections, startProjections } from '../../../src/projections/projections.ts';
-import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
+import { createQueries } from '../../../src/projections/queries/create-queries.ts';
+import type { InboxSignal, Queries } from '../../../src/projections/queries/queries.ts';
 import { createDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 

@@ -1,11 +1,11 @@
 /** A projection that keeps the events it was given, in the order in which it was, and fails where a test tells it to. */
 import type pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
+import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { openSession } from '../../../src/eventlog/session.ts';
-import type { Projection } from '../../../src/projections/projection.ts';
-import { createEmptyReadModel } from '../../../src/projections/provide.ts';
-import { type Runner, startRunner } from '../../../src/projections/runner.ts';
+import type { Projection } from '../../../src/projections/engine/projection.ts';
+import { createEmptyReadModel } from '../../../src/projections/engine/provide.ts';
+import { type Runner, startRunner } from '../../../src/projections/engine/runner.ts';
 import { type Cluster, type Process, quiet } from './cluster.ts';
 
 /** Named like one of ours, so that it can be operated as that one. */

@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import { createRelay } from '../../../src/broker/relay.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
+import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { openSession } from '../../../src/eventlog/session.ts';
-import { createLogFeed } from '../../../src/projections/feed.ts';
+import { createLogFeed } from '../../../src/projections/engine/log-feed.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
+import { parkedStreams, retryParked, skipParked } from '../../../src/projections/admin/orders.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
-import { parkedStreams, retryParked, skipParked } from '../../../src/projections/operations/orders.ts';
-import type { Runner, RunnerStatus } from '../../../src/projections/runner.ts';
+import type { Runner, RunnerStatus } from '../../../src/projections/engine/runner.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, type Process } from './cluster.ts';
 import { countedIn, countingProjection, runCounting } from './counting.ts';

@@ -1,11 +1,11 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { abortRebuild, dropOld } from '../../../src/projections/admin/cleanup.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames } from '../../../src/projections/catalog.ts';
-import { abortRebuild, dropOld } from '../../../src/projections/operations/cleanup.ts';
+import { placeOf, renameSchema, settle } from '../../../src/projections/engine/tables.ts';
 import { createReadModels } from '../../../src/projections/projections.ts';
 import type { Progress } from '../../../src/projections/rebuild/progress.ts';
 import { AbortedError, BusyError, NoPreviousError } from '../../../src/projections/rebuild/rebuild.ts';
-import { placeOf, renameSchema, settle } from '../../../src/projections/tables.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, endSessions, type Process, waitsForLock } from './cluster.ts';
 import {

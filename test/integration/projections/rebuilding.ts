@@ -2,11 +2,11 @@
 import pg from 'pg';
 import type { DomainEvent, Stream } from '../../../src/domain/event.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
+import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { openSession } from '../../../src/eventlog/session.ts';
+import { projectionStatus } from '../../../src/projections/admin/status.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName } from '../../../src/projections/catalog.ts';
-import { createQueries } from '../../../src/projections/create-queries.ts';
-import { projectionStatus } from '../../../src/projections/operations/status.ts';
+import { createQueries } from '../../../src/projections/queries/create-queries.ts';
 import { createLogBatches } from '../../../src/projections/rebuild/log-batches.ts';
 import { type RebuildOptions, rebuild, rollBack } from '../../../src/projections/rebuild/rebuild.ts';
 import { type Cluster, type Process, quiet } from './cluster.ts';

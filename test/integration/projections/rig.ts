@@ -1,18 +1,18 @@
 /** Projections on a database of the test's own, driven without a runner: batches in, queries out. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import { openSession, type Session } from '../../../src/eventlog/session.ts';
+import { openSession, type Session } from '../../../src/eventlog/dedicated-connection.ts';
 import {
   PROJECTIONS,
   type ProjectionName,
   projectionNames,
   DEFAULT_SCHEMAS as schemas,
 } from '../../../src/projections/catalog.ts';
-import { commitBatch, readCheckpoint } from '../../../src/projections/checkpoints.ts';
-import { createQueries } from '../../../src/projections/create-queries.ts';
-import type { ProjectionHandler } from '../../../src/projections/projection.ts';
+import { commitBatch, readCheckpoint } from '../../../src/projections/engine/checkpoints.ts';
+import type { ProjectionHandler } from '../../../src/projections/engine/projection.ts';
 import { createReadModels } from '../../../src/projections/projections.ts';
-import type { InboxSignal, Queries } from '../../../src/projections/queries.ts';
+import { createQueries } from '../../../src/projections/queries/create-queries.ts';
+import type { InboxSignal, Queries } from '../../../src/projections/queries/queries.ts';
 import { createLogBatches } from '../../../src/projections/rebuild/log-batches.ts';
 import { rebuild } from '../../../src/projections/rebuild/rebuild.ts';
 import { quiet } from './cluster.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSession } from '../../../src/eventlog/session.ts';
+import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 

@@ -1,13 +1,13 @@
 /** Two versions of a projection at once, as during a rolling deployment. */
 import { describe, expect, it } from 'vitest';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { dropOld, InUseError } from '../../../src/projections/admin/cleanup.ts';
+import { makeCurrent } from '../../../src/projections/admin/versions.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
-import { dropOld, InUseError } from '../../../src/projections/operations/cleanup.ts';
-import { makeCurrent } from '../../../src/projections/operations/versions.ts';
-import type { Projection } from '../../../src/projections/projection.ts';
-import type { InboxSignal } from '../../../src/projections/queries.ts';
+import type { Projection } from '../../../src/projections/engine/projection.ts';
+import { type Runner, startRunner } from '../../../src/projections/engine/runner.ts';
+import type { InboxSignal } from '../../../src/projections/queries/queries.ts';
 import { rebuild } from '../../../src/projections/rebuild/rebuild.ts';
-import { type Runner, startRunner } from '../../../src/projections/runner.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
 import { rebuildOptions, sessionOf, startLoad } from './rebuilding.ts';

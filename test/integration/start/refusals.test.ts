@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../../src/services/free-port.ts';
+import { freePort } from '../../../src/embedded/free-port.ts';
 import { launchServer, type ServerProcess } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { createDataDir } from './data-dir.ts';

@@ -1,8 +1,8 @@
 /** A server as `npm start` runs it, and its metrics as Prometheus reads them. */
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import { readConfig } from '../../../src/config.ts';
-import { type Server, start } from '../../../src/server.ts';
+import { readConfig } from '../../../src/runtime/config.ts';
+import { type Server, start } from '../../../src/runtime/server.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 export interface Started extends AsyncDisposable {

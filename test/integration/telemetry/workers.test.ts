@@ -1,6 +1,6 @@
 /** Several workers on one port tell their metrics together: which of them is asked makes no difference. */
 import { expect, inject, it } from 'vitest';
-import { freePort } from '../../../src/services/free-port.ts';
+import { freePort } from '../../../src/embedded/free-port.ts';
 import { launchServer } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';

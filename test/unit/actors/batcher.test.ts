@@ -1,6 +1,6 @@
 /** Coalescing requests into statements. */
 import { expect, it } from 'vitest';
-import { createBatcher } from '../../../src/actors/batcher.ts';
+import { createBatcher } from '../../../src/support/batcher.ts';
 import { gate } from './memory-log.ts';
 
 it('sends what is asked in one tick together, and answers each with its own', async () => {

@@ -1,7 +1,7 @@
 /** The directory between a log that moves on and live events that come late, twice or never. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDirectory, type Directory, type DirectoryChange } from '../../../src/actors/directory.ts';
 import type { EventHandler } from '../../../src/broker/port.ts';
+import { createDirectory, type Directory, type DirectoryChange } from '../../../src/directory/directory.ts';
 import type { DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { until } from '../../support/until.ts';

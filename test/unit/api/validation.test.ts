@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { PostMessageBody } from '../../../src/application/schemas.ts';
-import { validator } from '../../../src/application/validation.ts';
+import { PostMessageBody } from '../../../src/contract/fields.ts';
+import { validator } from '../../../src/contract/validation.ts';
 import { DeskwireError } from '../../../src/domain/errors.ts';
 
 const validate = validator(PostMessageBody);

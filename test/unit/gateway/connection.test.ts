@@ -1,10 +1,10 @@
 /** The small parts that stand between a socket and the rest. */
 import { describe, expect, it } from 'vitest';
 import { DeskwireError } from '../../../src/domain/errors.ts';
-import { batched } from '../../../src/gateway/batch.ts';
 import { wireError } from '../../../src/gateway/connection/errors.ts';
 import { sizeWithin } from '../../../src/gateway/connection/payload-size.ts';
 import { createRateLimit } from '../../../src/gateway/connection/rate-limit.ts';
+import { batched } from '../../../src/gateway/delivery/batch.ts';
 
 describe('a rate limit', () => {
   it('lets a burst through, then so many a second, for each key by itself', () => {

@@ -1,6 +1,6 @@
 /** The dialect tables, and what is made of them. */
 import { describe, expect, it } from 'vitest';
-import { createAsyncApi } from '../../../src/gateway/contract/asyncapi.ts';
+import { createAsyncApi } from '../../../src/gateway/asyncapi.ts';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import { catalogOf, takenNames } from '../../../src/gateway/dialects/catalog.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';

@@ -4,8 +4,8 @@
  * one, sockets that join, leave and come back, and a feed that is released and acquired anew.
  */
 import { expect } from 'vitest';
-import { type CatchUp, catchUp } from '../../../src/gateway/feed/catch-up.ts';
-import { createSequencer, type Sequencer } from '../../../src/gateway/feed/sequencer.ts';
+import { type CatchUp, catchUp } from '../../../src/gateway/delivery/join-replay.ts';
+import { createSequencer, type Sequencer } from '../../../src/gateway/delivery/sequencer.ts';
 import type { Choose } from './interleavings.ts';
 
 export interface Scenario {

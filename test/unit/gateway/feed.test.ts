@@ -1,7 +1,7 @@
 /** A feed with every promise of its source, and every pause, resolved in an order that fast-check picks. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFeed, type Feed, type FeedOptions } from '../../../src/gateway/feed/feed.ts';
+import { createFeed, type Feed, type FeedOptions } from '../../../src/gateway/delivery/catch-up-subscription.ts';
 
 const forever = new AbortController().signal;
 

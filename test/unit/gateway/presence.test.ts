@@ -1,9 +1,9 @@
 /** Who is where over several processes, without a broker between them: what is told, and what is made of it. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createNeighbours, type Neighbours } from '../../../src/gateway/presence/neighbours.ts';
-import { type Content, noticeIn, SHARDS, shardOf, textOf } from '../../../src/gateway/presence/notice.ts';
-import { createRoster, type Place, type Roster } from '../../../src/gateway/presence/roster.ts';
+import { createNeighbours, type Neighbours } from '../../../src/cluster/presence/neighbours.ts';
+import { type Content, noticeIn, SHARDS, shardOf, textOf } from '../../../src/cluster/presence/notice.ts';
+import { createRoster, type Place, type Roster } from '../../../src/cluster/presence/roster.ts';
 
 const TICKET: Place = 'ticket:t';
 const ann = { id: 'a', name: 'Ann' };

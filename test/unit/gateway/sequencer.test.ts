@@ -1,7 +1,7 @@
 /** The switch from replay to live under every interleaving of small cases, and under random ones of large cases. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createSequencer } from '../../../src/gateway/feed/sequencer.ts';
+import { createSequencer } from '../../../src/gateway/delivery/sequencer.ts';
 import { playWorld, type Scenario } from './feed-world.ts';
 import { everyInterleaving } from './interleavings.ts';
 

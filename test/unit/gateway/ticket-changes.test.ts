@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import type { EventHandler } from '../../../src/broker/port.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import type { Session } from '../../../src/gateway/connection/session.ts';
-import { type ChangedTickets, createTicketChanges } from '../../../src/gateway/tickets/ticket-changes.ts';
+import type { Session } from '../../../src/gateway/connection/client.ts';
+import { type ChangedTickets, createTicketChanges } from '../../../src/gateway/delivery/ticket-changes.ts';
 import { until } from '../../support/until.ts';
 
 /** A broker and a read model in hand, and an agent who follows. */

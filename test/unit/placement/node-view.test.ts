@@ -1,6 +1,6 @@
 /** Who is left out of the view of nodes, and when, by a clock of the test's own. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createNodeView, type NodeView } from '../../../src/actors/placement/node-view.ts';
+import { createNodeView, type NodeView } from '../../../src/cluster/node-view.ts';
 
 let hear: (announcement: unknown) => void;
 let connected: boolean;

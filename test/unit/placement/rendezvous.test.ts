@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashOf, highestOf } from '../../../src/actors/placement/rendezvous.ts';
+import { hashOf, highestOf } from '../../../src/cluster/rendezvous.ts';
 
 const STREAMS = Array.from({ length: 20_000 }, (_, index) => `ticket.00000000-0000-7000-8000-${index}`);
 const nodesOf = (count: number) => Array.from({ length: count }, (_, index) => node(`node-${index}`));

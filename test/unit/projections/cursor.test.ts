@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DeskwireError } from '../../../src/domain/errors.ts';
-import { decodeNumberCursor, decodeTextCursor, encodeCursor } from '../../../src/projections/cursor.ts';
+import { decodeNumberCursor, decodeTextCursor, encodeCursor } from '../../../src/projections/queries/cursor.ts';
 
 describe('a cursor', () => {
   it('comes back as it was', () => {

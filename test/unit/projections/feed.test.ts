@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import { createLogFeed, type LogFeed } from '../../../src/projections/feed.ts';
+import { createLogFeed, type LogFeed } from '../../../src/projections/engine/log-feed.ts';
 import { until } from '../../support/until.ts';
 import { eventsBetween } from './events.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLogWindow } from '../../../src/projections/window.ts';
+import { createLogWindow } from '../../../src/projections/engine/window.ts';
 import { eventsBetween } from './events.ts';
 
 const positions = (events: readonly { position: number }[] | undefined) => events?.map((event) => event.position);

@@ -1,0 +1,28 @@
+/**
+ * One line per command that was answered, and per failure; reads only at `debug`. Neither bodies nor tokens nor queries.
+ * Fastify's own logging makes a logger for each request, which costs more than many a request.
+ */
+import type { Logger } from 'pino';
+import type { App } from '../app.ts';
+
+export function logRequests(app: App, log: Logger): void {
+  if (!log.isLevelEnabled('info')) return;
+  app.addHook('onResponse', (request, reply, done) => {
+    const read = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS';
+    const level = read ? 'debug' : 'info';
+    if (log.isLevelEnabled(level)) {
+      log[level](
+        {
+          requestId: request.id,
+          method: request.method,
+          route: request.routeOptions.url,
+          status: reply.statusCode,
+          user: request.authenticated?.user.id,
+          ms: Math.round(reply.elapsedTime * 10) / 10,
+        },
+        read ? 'read' : 'command',
+      );
+    }
+    done();
+  });
+}

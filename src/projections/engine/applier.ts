@@ -1,0 +1,227 @@
+/**
+ * Applies events to the tables of a projection, live or in a rebuild, and deals with those that cannot be handled.
+ *
+ * A batch that fails is halved until the event at fault is alone; it is tried again after growing pauses, and then parked
+ * with its error. From there on the later events of its stream are parked behind it, in order, without being tried; the
+ * events of other streams go on. When the first of a stream becomes ready, the parked ones are replayed in order, a
+ * portion at a time, so that the others need not wait.
+ *
+ * Whenever something fails, the handler is replaced by one with empty memory, because it may have changed its memory for
+ * a batch that was never committed.
+ */
+import type { RecordedEvent } from '../../domain/event.ts';
+import type { EventReader } from '../../eventlog/event-log.ts';
+import { rest } from '../../support/sleep.ts';
+import { type Batch, commitBatch, type Target } from './checkpoints.ts';
+import { blame, fold, HandlerError } from './handler-error.ts';
+import { parkedEvent, readParkedHeads, stayParked } from './parked.ts';
+import type { ProjectionContext, Query, Writes } from './projection.ts';
+
+export interface ApplierOptions {
+  readonly target: Target;
+  /** The checkpoint of the tables. */
+  readonly position: number;
+  readonly query: Query;
+  readonly readStream: EventReader['readStream'];
+  readonly signal: AbortSignal;
+  readonly publishInbox?: ProjectionContext['publishInbox'];
+  /** Milliseconds before each new try of an event that cannot be handled. */
+  readonly pauses: readonly number[];
+  /** Called before each pause. */
+  onFailing?(error: HandlerError, attempts: number): void;
+  onParked(event: RecordedEvent, error: HandlerError, attempts: number): void;
+  onUnannounced?(error: unknown): void;
+}
+
+export interface Applier {
+  /** What is handled up to here. */
+  readonly position: number;
+  /** Whether the checkpoint in the database is behind `position`: nothing was written since. */
+  readonly unsaved: boolean;
+  /** Streams with parked events. */
+  readonly parkedStreams: number;
+  /** As of the last commit. */
+  readonly attention: number;
+  /** Consecutive events after `position`. Rejects when the database fails, with StoppedError, or with DeposedError. */
+  apply(events: readonly RecordedEvent[]): Promise<void>;
+  /** Moves the checkpoint to `position`; also shows that we are still the one who moves it. */
+  save(): Promise<void>;
+  /** Reads anew which events are parked: an operator may have changed it. */
+  refresh(): Promise<void>;
+  /** Replays a portion of a stream that is ready; false when none is. */
+  replay(): Promise<boolean>;
+}
+
+/** `signal` was aborted between two tries. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
+}
+
+const REPLAYED_AT_ONCE = 200;
+/** When this many were parked within a minute, waiting does not help: further ones are tried again without pauses. */
+const MANY_PARKED = 5;
+
+export async function createApplier(options: ApplierOptions): Promise<Applier> {
+  const { target, query, readStream, signal } = options;
+  const start = () => {
+    const { publishInbox } = options;
+    return target.projection.start({ schema: target.schema, ...(publishInbox && { publishInbox }) });
+  };
+  let handler = start();
+  let saved = options.position;
+  let position = saved;
+  /** The ids of the events from `saved` to `position`. */
+  let unsaved: readonly string[] = [];
+  let attention = 0;
+  let parked = await readParkedHeads(query, target);
+  let parkedAt: number[] = [];
+
+  /** `events` are what is written; without any, where this stands is saved. */
+  const commit = async (
+    events: readonly RecordedEvent[],
+    writes: Writes | undefined,
+    parking: Omit<Batch, 'payload'> = {},
+  ) => {
+    const batch = { payload: writes?.payload, ...parking };
+    const to = events.at(-1)?.position ?? position;
+    // A build reads nothing but the log.
+    const ids = target.serving ? [...unsaved, ...events.map(({ id }) => id)] : undefined;
+    const committed = await commitBatch(query, target, { from: saved, to, ids }, batch);
+    saved = to;
+    position = to;
+    unsaved = [];
+    attention = committed.attention;
+    if (committed.current) announce(writes, committed.result);
+  };
+
+  /** What was committed stays so, whoever could not be told. */
+  const announce = (writes: Writes | undefined, result: unknown) => {
+    try {
+      writes?.committed?.(result);
+    } catch (error) {
+      options.onUnannounced?.(error);
+    }
+  };
+
+  /** Handles events and commits with what they are to be committed with; all fails or nothing. */
+  const handle = async (
+    events: readonly RecordedEvent[],
+    commitWith: (writes: Writes | undefined) => Promise<void>,
+  ): Promise<void> => {
+    if (events.length === 0) return commitWith(undefined);
+    try {
+      await handler.prefetch?.(events, query);
+      await commitWith(fold(handler, events));
+    } catch (error) {
+      const blamed = blame(error, events);
+      if (blamed instanceof HandlerError) handler = start();
+      throw blamed;
+    }
+  };
+
+  const advance = async (events: readonly RecordedEvent[]) => {
+    const newest = events.at(-1);
+    if (newest === undefined) return;
+    const behind = events.filter((event) => parked.has(event.stream)).map((event) => parkedEvent(event, null, 0));
+    const going = behind.length === 0 ? events : events.filter((event) => !parked.has(event.stream));
+    await handle(going, async (writes) => {
+      if (behind.length > 0) await commit(events, writes, { park: behind });
+      else if (writes !== undefined) await commit(events, writes);
+      else {
+        position = newest.position;
+        unsaved = [...unsaved, ...events.map(({ id }) => id)];
+      }
+    });
+  };
+
+  const apply = async (events: readonly RecordedEvent[]): Promise<void> => {
+    try {
+      await advance(events);
+    } catch (error) {
+      if (!(error instanceof HandlerError)) throw error;
+      const [first] = events;
+      if (events.length === 1 && first !== undefined) return tryAgainOrPark(first, error);
+      const middle = Math.ceil(events.length / 2);
+      await apply(events.slice(0, middle));
+      await apply(events.slice(middle));
+    }
+  };
+
+  const tryAgainOrPark = async (event: RecordedEvent, first: HandlerError) => {
+    let error = first;
+    for (const [index, pause] of pausesNow().entries()) {
+      options.onFailing?.(error, index + 1);
+      await rest(pause, signal);
+      if (signal.aborted) throw new StoppedError('stopped while an event could not be handled', { cause: error });
+      try {
+        return await advance([event]);
+      } catch (again) {
+        if (!(again instanceof HandlerError)) throw again;
+        error = again;
+      }
+    }
+    const attempts = pausesNow().length + 1;
+    await commit([event], undefined, { park: [parkedEvent(event, error.reason, attempts)] });
+    parked.set(event.stream, { version: event.version, ready: false });
+    parkedAt.push(Date.now());
+    options.onParked(event, error, attempts);
+  };
+
+  const pausesNow = () => {
+    parkedAt = parkedAt.filter((time) => time > Date.now() - 60_000);
+    return parkedAt.length < MANY_PARKED ? options.pauses : [0];
+  };
+
+  /** Returns the first one that cannot be handled. */
+  const replayInOrder = async (events: readonly RecordedEvent[]): Promise<RecordedEvent | undefined> => {
+    const newest = events.at(-1);
+    if (newest === undefined) return undefined;
+    try {
+      const unpark = { stream: newest.stream, version: newest.version };
+      await handle(events, (writes) => commit([], writes, { unpark }));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof HandlerError)) throw error;
+      if (events.length === 1) {
+        await stayParked(query, target, newest, error.reason);
+        options.onParked(newest, error, 1);
+        return newest;
+      }
+      const middle = Math.ceil(events.length / 2);
+      return (await replayInOrder(events.slice(0, middle))) ?? (await replayInOrder(events.slice(middle)));
+    }
+  };
+
+  return {
+    get position() {
+      return position;
+    },
+    get unsaved() {
+      return saved < position;
+    },
+    get parkedStreams() {
+      return parked.size;
+    },
+    get attention() {
+      return attention;
+    },
+    apply,
+    save: () => commit([], undefined),
+    async refresh() {
+      parked = await readParkedHeads(query, target);
+    },
+    async replay() {
+      const ready = parked.entries().find(([, head]) => head.ready);
+      if (ready === undefined) return false;
+      const [stream, { version }] = ready;
+      const range = { stream: stream as RecordedEvent['stream'], after: version - 1, limit: REPLAYED_AT_ONCE };
+      const events = (await readStream(range)).filter((event) => event.position <= position);
+      const stuck = await replayInOrder(events);
+      const newest = events.at(-1);
+      if (stuck !== undefined) parked.set(stream, { version: stuck.version, ready: false });
+      else if (newest === undefined || events.length < REPLAYED_AT_ONCE) parked.delete(stream);
+      else parked.set(stream, { version: newest.version + 1, ready: true });
+      return true;
+    },
+  };
+}

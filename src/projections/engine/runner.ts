@@ -1,0 +1,280 @@
+/**
+ * Runs one projection: takes what is new from the feed, applies it, and again.
+ *
+ * States of a runner:
+ *   standby  another runner of the cluster holds the projection's lock; asks for it twice a second
+ *   active   holds the lock, follows the log
+ *   paused   holds the lock and does nothing: an operator said so
+ *   failing  the database fails, or an event cannot be handled and is about to be parked; tries again after pauses
+ *   closed
+ *
+ * It is active only as long as its connection is, which holds the lock and is the one it writes on. Whatever goes wrong
+ * ends the activation: memory is dropped, and the next one starts from the checkpoint. So does a swap of the tables by a
+ * rebuild: the checkpoint is then that of the new ones.
+ *
+ * Operators give their orders in the database. Each commit tells whether there are any; while there is nothing to commit,
+ * the sign of life every second does, or at once whoever calls `look`.
+ *
+ * Under load batches are spaced by `pace`, because a batch costs nearly the same whether it holds one event or fifty;
+ * whoever waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
+ */
+import { type ClientConfig, escapeIdentifier } from 'pg';
+import type { Logger } from 'pino';
+import type { RecordedEvent } from '../../domain/event.ts';
+import { openSession, PING_EVERY, type Session } from '../../eventlog/dedicated-connection.ts';
+import type { EventReader } from '../../eventlog/event-log.ts';
+import { createPace, rest } from '../../support/sleep.ts';
+import { type Applier, createApplier, StoppedError } from './applier.ts';
+import { type Checkpoint, DeposedError, readCheckpoint } from './checkpoints.ts';
+import type { HandlerError } from './handler-error.ts';
+import type { LogFeed } from './log-feed.ts';
+import type { Projection, ProjectionContext } from './projection.ts';
+import { settle } from './tables.ts';
+
+export type RunnerState = 'standby' | 'active' | 'paused' | 'failing' | 'closed';
+
+export interface RunnerStatus {
+  readonly name: string;
+  readonly version: number;
+  readonly state: RunnerState;
+  /** The last position that the read model contains; undefined unless this runner holds the lock. */
+  readonly position: number | undefined;
+  /** How many events of the log the read model lacks; undefined unless this runner holds the lock. */
+  readonly lag: number | undefined;
+  /** Streams with parked events; undefined unless this runner holds the lock. */
+  readonly parkedStreams: number | undefined;
+  readonly failure: RunnerFailure | undefined;
+}
+
+export interface RunnerFailure {
+  readonly message: string;
+  readonly attempts: number;
+  /** The event that cannot be handled, when it is an event. */
+  readonly position: number | undefined;
+}
+
+export interface Runner {
+  readonly name: string;
+  /** Undefined unless this runner holds the lock. */
+  readonly position: number | undefined;
+  status(): RunnerStatus;
+  /** Somebody waits: handle at once what is there. */
+  hurry(): void;
+  /** Somebody gave an order: look at once. */
+  look(): void;
+  close(): Promise<void>;
+}
+
+export interface RunnerOptions {
+  readonly projection: Projection;
+  readonly database: ClientConfig;
+  readonly feed: LogFeed;
+  readonly readStream: EventReader['readStream'];
+  readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly publishInbox?: ProjectionContext['publishInbox'];
+  /** Called each time the position moved. */
+  readonly onMoved: () => void;
+  /** Milliseconds between the starts of two batches under load. */
+  readonly pace?: number;
+  /** Events per batch at most. */
+  readonly batchSize?: number;
+  /** Called after each batch was taken, with its events and when it began (`performance.now()`). */
+  readonly onBatch?: (projection: string, events: readonly RecordedEvent[], startedAt: number) => void;
+  /** Milliseconds before each new try of an event that cannot be handled. */
+  readonly pauses?: readonly number[];
+}
+
+/** Milliseconds between two attempts to become active. */
+const TAKE_OVER_EVERY = 500;
+/** Milliseconds that the checkpoint may stay behind while events pass that the projection has nothing to do with. */
+const SAVE_EVERY = 200;
+/** Milliseconds before trying again after the database failed: at first, and at most. */
+const RETRY = { first: 100, last: 10_000 };
+const PAUSES = [50, 200, 500];
+/** Milliseconds that closing may take before the connection is cut. */
+const CLOSE_WITHIN = 3_000;
+
+export function startRunner(options: RunnerOptions): Runner {
+  const { projection, feed, log, pace: paceMs = 50, batchSize = 1_000 } = options;
+  const { name, version } = projection;
+  const closing = new AbortController();
+  const pace = createPace();
+  let looking = new AbortController();
+  let state: RunnerState = 'standby';
+  let applier: Applier | undefined;
+  let position: number | undefined;
+  let session: Session | undefined;
+  let failure: RunnerFailure | undefined;
+
+  const moveTo = (to: number | undefined) => {
+    position = to;
+    options.onMoved();
+  };
+
+  const failed = (error: unknown) => {
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    if (error instanceof DeposedError) {
+      log.info({ projection: name, err: error }, 'projection starts from its checkpoint again');
+      return;
+    }
+    state = 'failing';
+    failure = { message, attempts: (failure?.attempts ?? 0) + 1, position: undefined };
+    log.warn({ projection: name, err: error, attempts: failure.attempts }, 'projection failed, trying again');
+  };
+
+  const onFailing = (error: HandlerError, attempts: number) => {
+    state = 'failing';
+    failure = { message: error.message, attempts, position: error.first.position };
+  };
+
+  const startApplier = (held: Session, checkpoint: Checkpoint, ended: AbortSignal) => {
+    const { publishInbox, pauses = PAUSES, readStream } = options;
+    return createApplier({
+      target: { projection, schema: checkpoint.schema, generation: checkpoint.generation, serving: true },
+      position: checkpoint.position,
+      query: held.query,
+      readStream,
+      signal: ended,
+      pauses,
+      ...(publishInbox && { publishInbox }),
+      onFailing,
+      onParked({ position: at, stream, type }, error, attempts) {
+        const event = { projection: name, position: at, stream, type, attempts };
+        log.error({ ...event, err: error.cause }, 'an event cannot be handled and is parked');
+      },
+      onUnannounced: (err) => log.warn({ projection: name, err }, 'a committed batch could not be announced'),
+    });
+  };
+
+  const follow = async (held: Session, checkpoint: Checkpoint, ended: AbortSignal) => {
+    const applying = await startApplier(held, checkpoint, ended);
+    applier = applying;
+    let { paused, attention } = checkpoint;
+    let savedAt = Number.NEGATIVE_INFINITY;
+    let awake = AbortSignal.any([ended, looking.signal]);
+
+    const save = async () => {
+      await applying.save();
+      savedAt = performance.now();
+    };
+    const obey = async () => {
+      ({ paused, attention } = await readCheckpoint(held.query, projection));
+      await applying.refresh();
+    };
+    const recovered = () => {
+      state = 'active';
+      failure = undefined;
+    };
+    const proceed = async () => {
+      const began = performance.now();
+      if (await applying.replay()) return recovered();
+      const events = await feed.read(applying.position, batchSize);
+      if (events.length === 0) {
+        recovered();
+        const wait = savedAt + (applying.unsaved ? SAVE_EVERY : PING_EVERY) - began;
+        if (wait > 0) await feed.beyond(applying.position, wait, awake);
+        else await save();
+        return;
+      }
+      await applying.apply(events);
+      // Before anybody hears of the position, and not only after the pause.
+      recovered();
+      options.onBatch?.(name, events, began);
+      if (!applying.unsaved) savedAt = performance.now();
+      else if (began - savedAt > SAVE_EVERY) await save();
+      moveTo(applying.position);
+      if (events.length < batchSize) await pace.rest(paceMs - (performance.now() - began), ended);
+    };
+
+    await save();
+    if (failure === undefined) state = 'active';
+    moveTo(applying.position);
+    while (!ended.aborted) {
+      if (looking.signal.aborted) {
+        looking = new AbortController();
+        awake = AbortSignal.any([ended, looking.signal]);
+        await save();
+      }
+      if (applying.attention !== attention) await obey();
+      if (paused) {
+        state = 'paused';
+        await rest(PING_EVERY, awake);
+        if (!ended.aborted) await save();
+        failure = undefined;
+      } else {
+        await proceed();
+      }
+    }
+    if (applying.unsaved && !held.lost.aborted) await applying.save();
+  };
+
+  /** From the lock to whatever ends the activation. */
+  const activate = async (held: Session) => {
+    const replaced = new AbortController();
+    const ended = AbortSignal.any([held.lost, closing.signal, replaced.signal]);
+    const unsubscribe = feed.onReplaced(() => replaced.abort());
+    try {
+      while (!(await held.tryLock(`projection ${name} ${version}`))) {
+        state = 'standby';
+        // What went wrong before is over, or the active runner's matter now.
+        failure = undefined;
+        await rest(TAKE_OVER_EVERY, ended);
+        if (ended.aborted) return;
+      }
+      // Read first: if tables are swapped after this, the checkpoint is not ours to move, and we come here again.
+      const checkpoint = await readCheckpoint(held.query, projection);
+      await settle(held, checkpoint.schema);
+      await held.script(`set search_path to ${escapeIdentifier(checkpoint.schema)}`);
+      log.info({ projection: name, version, position: checkpoint.position }, 'projection active');
+      await follow(held, checkpoint, ended);
+      if (!closing.signal.aborted) held.lost.throwIfAborted();
+    } catch (error) {
+      if (!(error instanceof StoppedError)) throw error;
+    } finally {
+      applier = undefined;
+      unsubscribe();
+    }
+  };
+
+  const run = async () => {
+    while (!closing.signal.aborted) {
+      try {
+        await using held = await openSession(options.database, `deskwire ${name}`);
+        session = held;
+        await activate(held);
+      } catch (error) {
+        if (!closing.signal.aborted) failed(error);
+      }
+      moveTo(undefined);
+      const attempts = failure?.attempts ?? 0;
+      const pause = attempts === 0 ? RETRY.first : Math.min(RETRY.first * 2 ** (attempts - 1), RETRY.last);
+      await rest(pause, closing.signal);
+    }
+    state = 'closed';
+  };
+  const running = run();
+
+  return {
+    name,
+    get position() {
+      return position;
+    },
+    status: () => ({
+      name,
+      version,
+      state,
+      position,
+      lag: position === undefined ? undefined : Math.max(0, feed.head - position),
+      parkedStreams: applier?.parkedStreams,
+      failure,
+    }),
+    hurry: pace.hurry,
+    look: () => looking.abort(),
+    async close() {
+      closing.abort();
+      const timer = setTimeout(() => void session?.[Symbol.asyncDispose](), CLOSE_WITHIN);
+      await running;
+      clearTimeout(timer);
+    },
+  };
+}

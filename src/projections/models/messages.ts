@@ -1,0 +1,259 @@
+/**
+ * The read model of ticket chats: messages, conversations (one per ticket) and who has read how far.
+ *
+ * Unread without fan-out. Each conversation counts its messages, each message knows how many there were up to and
+ * including itself, and each reader keeps those two numbers of the last message that they have read:
+ * unread = count − count at the cursor. So a new message updates one conversation, however many people are on the ticket.
+ * SYSTEM messages do not count. There are two counts, of all messages and of the public ones, and the reader's role at the
+ * time of the question tells which applies: no internal note counts for somebody who may not see it.
+ *
+ * Whoever posts has read everything up to their message, and cursors never go back; so one's own messages are never after
+ * one's cursor, whatever the order of posts and reads.
+ */
+import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import type { TicketEvent } from '../../domain/ticket/events.ts';
+import { type Message, messageOf } from '../../domain/ticket/message.ts';
+import type { Projection, Writes } from '../engine/projection.ts';
+
+export const messagesProjection: Projection = {
+  name: 'messages',
+  version: 1,
+  // Counts of `conversations` are moved first; each message then gets them less what follows it in the batch.
+  ddl: `
+    create table conversations (
+      ticket_id text collate "C" primary key,
+      -- The last version of the ticket's stream that is contained here.
+      version integer not null,
+      public_count integer not null,
+      all_count integer not null,
+      -- With SYSTEM messages.
+      public_total integer not null,
+      all_total integer not null
+    ) with (fillfactor = 70);
+
+    create table messages (
+      ticket_id text collate "C" not null,
+      version integer not null,
+      internal boolean not null,
+      -- How many messages that count the conversation had, this one included.
+      public_count integer not null,
+      all_count integer not null,
+      body json not null,
+      primary key (ticket_id, version)
+    );
+
+    -- People on the ticket, and others who have read it. A flag that is null is false.
+    create table readers (
+      ticket_id text collate "C" not null,
+      user_id text collate "C" not null,
+      -- As last seen in this ticket.
+      name text,
+      role text,
+      is_requester boolean,
+      is_assignee boolean,
+      is_participant boolean,
+      -- The version that they have read up to, and the counts there.
+      read_version integer not null,
+      public_read integer not null,
+      all_read integer not null,
+      primary key (ticket_id, user_id)
+    ) with (fillfactor = 70);
+
+    create function write(deleted json, conversation_rows json, message_rows json, reader_rows json) returns void
+    language plpgsql
+    set search_path from current
+    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    set enable_seqscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    as $$
+    begin
+      if json_array_length(deleted) > 0 then
+        delete from messages where ticket_id in (select json_array_elements_text(deleted));
+        delete from readers where ticket_id in (select json_array_elements_text(deleted));
+        delete from conversations where ticket_id in (select json_array_elements_text(deleted));
+      end if;
+
+      insert into conversations as c
+      select r.id, r.version, r.public_count, r.all_count, r.public_total, r.all_total
+      from json_to_recordset(conversation_rows) as r(
+        id text, version integer, public_count integer, all_count integer, public_total integer, all_total integer
+      )
+      on conflict (ticket_id) do update set
+        version = excluded.version,
+        public_count = c.public_count + excluded.public_count,
+        all_count = c.all_count + excluded.all_count,
+        public_total = c.public_total + excluded.public_total,
+        all_total = c.all_total + excluded.all_total;
+
+      insert into messages
+      select c.ticket_id, r.version, r.internal, c.public_count - r.public_after, c.all_count - r.all_after, r.body
+      from json_to_recordset(message_rows) as r(
+        id text, version integer, internal boolean, public_after integer, all_after integer, body json
+      )
+      join conversations c on c.ticket_id = r.id;
+
+      insert into readers as k
+      select r.id, r.user_id, r.name, r.role, r.requester, r.assignee, r.participant,
+        coalesce(r.read, 0), coalesce(m.public_count, 0), coalesce(m.all_count, 0)
+      from json_to_recordset(reader_rows) as r(
+        id text, user_id text, name text, role text, requester boolean, assignee boolean, participant boolean, read integer
+      )
+      left join lateral (
+        select m.public_count, m.all_count from messages m
+        where m.ticket_id = r.id and m.version <= r.read order by m.version desc limit 1
+      ) m on true
+      on conflict (ticket_id, user_id) do update set
+        name = coalesce(excluded.name, k.name),
+        role = coalesce(excluded.role, k.role),
+        is_requester = coalesce(excluded.is_requester, k.is_requester),
+        is_assignee = coalesce(excluded.is_assignee, k.is_assignee),
+        is_participant = coalesce(excluded.is_participant, k.is_participant),
+        read_version = greatest(k.read_version, excluded.read_version),
+        public_read = greatest(k.public_read, excluded.public_read),
+        all_read = greatest(k.all_read, excluded.all_read);
+    end $$;
+  `,
+  start: () => ({ fold }),
+};
+
+interface Conversation {
+  readonly id: string;
+  version: number;
+  public_count: number;
+  all_count: number;
+  public_total: number;
+  all_total: number;
+  readonly messages: MessageRow[];
+  readonly readers: Map<string, ReaderRow>;
+}
+
+interface MessageRow {
+  readonly id: string;
+  readonly version: number;
+  readonly internal: boolean;
+  /** While folding: the batch's counts up to this message. In the payload: how many follow it in the batch. */
+  public_after: number;
+  all_after: number;
+  readonly body: Message;
+}
+
+/** What a batch says of a reader; absent is unchanged. */
+interface ReaderRow {
+  readonly id: string;
+  readonly user_id: string;
+  name?: string;
+  role?: string;
+  requester?: boolean;
+  assignee?: boolean;
+  participant?: boolean;
+  read?: number;
+}
+
+function fold(events: readonly RecordedEvent[]): Writes | undefined {
+  const conversations = new Map<string, Conversation>();
+  const deleted = new Set<string>();
+  for (const event of events) {
+    if (!event.stream.startsWith('ticket.')) continue;
+    const ticketEvent = event as RecordedEvent<TicketEvent>;
+    const { id } = parseStream(event.stream);
+    if (event.type === 'TicketDeleted') {
+      conversations.delete(id);
+      deleted.add(id);
+      continue;
+    }
+    let conversation = conversations.get(id);
+    if (conversation === undefined) {
+      conversation = newConversation(id);
+      conversations.set(id, conversation);
+    }
+    conversation.version = event.version;
+    addMessage(conversation, ticketEvent);
+    addPeople(conversation, ticketEvent);
+  }
+  if (conversations.size === 0 && deleted.size === 0) return undefined;
+  return { payload: payloadOf([...conversations.values()], [...deleted]) };
+}
+
+function newConversation(id: string): Conversation {
+  const counts = { public_count: 0, all_count: 0, public_total: 0, all_total: 0 };
+  return { id, version: 0, ...counts, messages: [], readers: new Map() };
+}
+
+function addMessage(conversation: Conversation, event: RecordedEvent<TicketEvent>): void {
+  const body = messageOf(event);
+  if (body === undefined) return;
+  const { id, messages } = conversation;
+  conversation.all_total += 1;
+  if (!body.internal) conversation.public_total += 1;
+  if (body.messageType !== 'SYSTEM') {
+    conversation.all_count += 1;
+    if (!body.internal) conversation.public_count += 1;
+  }
+  const { version, internal } = body;
+  const counts = { public_after: conversation.public_count, all_after: conversation.all_count };
+  messages.push({ id, version, internal, ...counts, body });
+}
+
+function addPeople(conversation: Conversation, event: RecordedEvent<TicketEvent>): void {
+  switch (event.type) {
+    case 'TicketOpened': {
+      const { requesterId, requesterName } = event.data;
+      Object.assign(readerOf(conversation, requesterId), { requester: true, name: requesterName });
+      return;
+    }
+    case 'TicketChanged': {
+      const { assignee } = event.data.changes;
+      if (assignee?.from) readerOf(conversation, assignee.from.id).assignee = false;
+      if (assignee?.to)
+        Object.assign(readerOf(conversation, assignee.to.id), { assignee: true, name: assignee.to.name });
+      return;
+    }
+    case 'ParticipantAdded': {
+      const { userId, name, role } = event.data;
+      Object.assign(readerOf(conversation, userId), { participant: true, name, role });
+      return;
+    }
+    case 'ParticipantRemoved':
+      readerOf(conversation, event.data.userId).participant = false;
+      return;
+    case 'MessagePosted': {
+      const { id, name, role } = event.metadata.actor;
+      Object.assign(readTo(conversation, id, event.version), { participant: true, name, role });
+      return;
+    }
+    case 'TicketRead':
+      // Nobody has read what is not there yet.
+      readTo(conversation, event.data.userId, Math.min(event.data.upTo, event.version));
+  }
+}
+
+function readTo(conversation: Conversation, userId: string, version: number): ReaderRow {
+  const reader = readerOf(conversation, userId);
+  reader.read = Math.max(reader.read ?? 0, version);
+  return reader;
+}
+
+function readerOf({ id, readers }: Conversation, userId: string): ReaderRow {
+  let reader = readers.get(userId);
+  if (reader === undefined) {
+    reader = { id, user_id: userId };
+    readers.set(userId, reader);
+  }
+  return reader;
+}
+
+function payloadOf(conversations: readonly Conversation[], deleted: readonly string[]): readonly unknown[] {
+  const messages: MessageRow[] = [];
+  const readers: ReaderRow[] = [];
+  for (const conversation of conversations) {
+    for (const message of conversation.messages) {
+      message.public_after = conversation.public_count - message.public_after;
+      message.all_after = conversation.all_count - message.all_after;
+      messages.push(message);
+    }
+    for (const reader of conversation.readers.values()) readers.push(reader);
+  }
+  const counts = conversations.map(({ messages: _messages, readers: _readers, ...row }) => row);
+  return [deleted, counts, messages, readers];
+}

@@ -1,0 +1,200 @@
+/**
+ * What the notification rules need to know: tickets as they were at each event, users, and who is an admin.
+ *
+ * The notifications projection keeps its own tables of these, so that it depends on no other read model's progress, and
+ * in front of them a memory that is written through: valid while its runner is the active one. What memory lacks is read
+ * once per batch, into a working set that nothing can evict before the batch is folded.
+ *
+ * Of a ticket it keeps only what rules look at. Who has read how far and which message is the newest is left out, so
+ * that the usual message changes nothing here.
+ */
+import { LRUCache } from 'lru-cache';
+import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import type { Audience } from '../../domain/notification/rules.ts';
+import type { TicketEvent } from '../../domain/ticket/events.ts';
+import { evolveTicket, initialTicket } from '../../domain/ticket/evolve.ts';
+import { peopleOn } from '../../domain/ticket/people.ts';
+import type { TicketState } from '../../domain/ticket/state.ts';
+import type { UserEvent } from '../../domain/user/events.ts';
+import type { UserFacts } from '../../domain/user/identity.ts';
+import type { Query } from '../engine/projection.ts';
+import { userPatchOf } from './user-patch.ts';
+
+export interface NotificationFacts {
+  prefetch(events: readonly RecordedEvent[], query: Query): Promise<void>;
+  readonly audience: Audience;
+  /** Folds a ticket's event; returns the state that includes it. */
+  ticket(event: RecordedEvent<TicketEvent>): TicketState;
+  user(event: RecordedEvent<UserEvent>): void;
+  /** What the batch changed, to be written; the next call returns what changed since. */
+  takeChanges(): FactChanges;
+}
+
+export interface FactChanges {
+  readonly tickets: readonly { readonly id: string; readonly state: TicketState }[];
+  readonly deletedTickets: readonly string[];
+  readonly users: readonly UserFacts[];
+}
+
+/** Entries kept in memory. */
+const TICKETS = 20_000;
+const USERS = 50_000;
+
+export function createNotificationFacts(): NotificationFacts {
+  const knownTickets = new LRUCache<string, TicketState>({ max: TICKETS });
+  const knownUsers = new LRUCache<string, UserFacts>({ max: USERS });
+  const admins = new Map<string, UserFacts>();
+  let adminsKnown = false;
+  /** The working set of the batch; undefined for what does not exist. */
+  let tickets = new Map<string, TicketState | undefined>();
+  let users = new Map<string, UserFacts | undefined>();
+  const changedTickets = new Set<string>();
+  const changedUsers = new Set<string>();
+
+  const keepUser = (user: UserFacts) => {
+    users.set(user.id, user);
+    knownUsers.set(user.id, user);
+    if (user.active && user.role === 'admin') admins.set(user.id, user);
+    else admins.delete(user.id);
+  };
+
+  const loadAdmins = async (query: Query) => {
+    const rows = await query(
+      'admins',
+      "select facts from users where facts->>'role' = 'admin' and (facts->>'active')::boolean",
+      [],
+    );
+    for (const { facts } of rows as { facts: UserFacts }[]) admins.set(facts.id, facts);
+    adminsKnown = true;
+  };
+
+  const loadTickets = async (ids: Iterable<string>, query: Query) => {
+    tickets = new Map();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const state = knownTickets.get(id);
+      tickets.set(id, state);
+      if (state === undefined) missing.push(id);
+    }
+    if (missing.length === 0) return;
+    const rows = await query('ticket_facts', 'select id, state from tickets where id = any ($1::text[])', [missing]);
+    for (const { id, state } of rows as { id: string; state: TicketState }[]) {
+      tickets.set(id, state);
+      knownTickets.set(id, state);
+    }
+  };
+
+  const loadUsers = async (ids: Iterable<string>, query: Query) => {
+    users = new Map();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const user = knownUsers.get(id);
+      users.set(id, user);
+      if (user === undefined) missing.push(id);
+    }
+    if (missing.length === 0) return;
+    const rows = await query('user_facts', 'select facts from users where id = any ($1::text[])', [missing]);
+    for (const { facts } of rows as { facts: UserFacts }[]) {
+      users.set(facts.id, facts);
+      knownUsers.set(facts.id, facts);
+    }
+  };
+
+  return {
+    async prefetch(events, query) {
+      if (!adminsKnown) await loadAdmins(query);
+      await loadTickets(ticketsConcerned(events), query);
+      const concerned = usersNamed(events);
+      for (const state of tickets.values()) {
+        if (state !== undefined) for (const id of peopleOn(state)) concerned.add(id);
+      }
+      await loadUsers(concerned, query);
+    },
+    audience: {
+      get admins() {
+        return admins.values();
+      },
+      user: (id) => users.get(id) ?? admins.get(id),
+    },
+    ticket(event) {
+      const { id } = parseStream(event.stream);
+      const before = tickets.get(id) ?? initialTicket();
+      const after = evolveTicket(before, event);
+      if (event.type === 'MessagePosted' && after.participants === before.participants) return after;
+      changedTickets.add(id);
+      if (after.deleted) {
+        tickets.set(id, undefined);
+        knownTickets.delete(id);
+      } else {
+        const kept = { ...after, reads: {}, lastMessageVersion: 0, lastReadableVersion: 0 };
+        tickets.set(id, kept);
+        knownTickets.set(id, kept);
+      }
+      return after;
+    },
+    user(event) {
+      const { id } = parseStream(event.stream);
+      const { vendor_id, email, ...patch } = userPatchOf(id, event);
+      const before = users.get(id);
+      const {
+        vendorId: oldVendor,
+        email: oldEmail,
+        ...old
+      } = before ?? { id, name: '', role: 'customer', active: true };
+      const vendorId = vendor_id === undefined ? oldVendor : vendor_id;
+      const newEmail = email === undefined ? oldEmail : email;
+      keepUser({ ...old, ...patch, ...(vendorId && { vendorId }), ...(newEmail && { email: newEmail }) });
+      changedUsers.add(id);
+    },
+    takeChanges() {
+      const changes = {
+        tickets: [...changedTickets].flatMap((id) => {
+          const state = tickets.get(id);
+          return state === undefined ? [] : [{ id, state }];
+        }),
+        deletedTickets: [...changedTickets].filter((id) => tickets.get(id) === undefined),
+        users: [...changedUsers].flatMap((id) => users.get(id) ?? []),
+      };
+      changedTickets.clear();
+      changedUsers.clear();
+      return changes;
+    },
+  };
+}
+
+function ticketsConcerned(events: readonly RecordedEvent[]): Set<string> {
+  const ids = new Set<string>();
+  for (const event of events) {
+    if (event.type !== 'TicketRead' && event.stream.startsWith('ticket.')) ids.add(parseStream(event.stream).id);
+  }
+  return ids;
+}
+
+/** Users whom a batch names beside those already on its tickets. */
+function usersNamed(events: readonly RecordedEvent[]): Set<string> {
+  const ids = new Set<string>();
+  for (const event of events) {
+    switch (event.type) {
+      case 'TicketOpened':
+        ids.add(event.data.requesterId);
+        break;
+      case 'TicketChanged':
+        if (event.data.changes.assignee?.to) ids.add(event.data.changes.assignee.to.id);
+        break;
+      case 'ParticipantAdded':
+        ids.add(event.data.userId);
+        break;
+      case 'MessagePosted':
+        ids.add(event.metadata.actor.id);
+        break;
+      case 'UserRegistered':
+      case 'UserChanged':
+      case 'NotificationSent':
+      case 'NotificationsRead':
+      case 'AllNotificationsRead':
+      case 'InboxSeen':
+        ids.add(parseStream(event.stream).id);
+    }
+  }
+  return ids;
+}

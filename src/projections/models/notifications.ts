@@ -1,0 +1,126 @@
+/**
+ * The read model of notifications: each user's inbox, its notifications numbered from 1 without gaps, and how many are
+ * unread. Who is told what is for the rules of the domain; what they need to know is kept by `notification-facts.ts`.
+ *
+ * A notification is read when it was read by id, or is not beyond the inbox's `read_up_to`: reading all moves one number.
+ * It is unseen while it is unread and beyond `seen_up_to`, as far as the inbox reached when the user last looked.
+ * The tables follow from the events alone, row for row, and not from how these were batched.
+ * Internal previews are counted apart, so that they can be left out for somebody who is not staff any more.
+ *
+ * After the commit the devices of each user whose inbox changed are told, once per batch.
+ */
+import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import { notificationSent, notificationsFor } from '../../domain/notification/rules.ts';
+import { isStaff } from '../../domain/user/identity.ts';
+import type { Projection, ProjectionContext, ProjectionHandler, Writes } from '../engine/projection.ts';
+import type { InboxHead, InboxSignal } from '../queries/queries.ts';
+import { createInboxBatch, type InboxBatch, inboxRows, type UserBatch } from './inbox-batch.ts';
+import { createNotificationFacts, type NotificationFacts } from './notification-facts.ts';
+import { notificationsDdl, notificationsIndexes } from './notifications-ddl.ts';
+
+export const notificationsProjection: Projection = {
+  name: 'notifications',
+  version: 3,
+  ddl: notificationsDdl,
+  indexes: notificationsIndexes,
+  start: startHandler,
+};
+
+/** What `write` returns of each inbox that the batch concerns. */
+interface WrittenInbox {
+  readonly user_id: string;
+  readonly seq: number;
+  readonly read_up_to: number;
+  readonly unread: number;
+  readonly unread_internal: number;
+  readonly seen_up_to: number;
+  readonly unseen: number;
+  readonly unseen_internal: number;
+}
+
+function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
+  const facts = createNotificationFacts();
+  return {
+    prefetch: facts.prefetch,
+    fold(events): Writes | undefined {
+      const batch = createInboxBatch();
+      for (const event of events) handle(event, facts, batch);
+      const changes = facts.takeChanges();
+      const { users } = batch;
+      if (users.length + changes.tickets.length + changes.deletedTickets.length + changes.users.length === 0) {
+        return undefined;
+      }
+      const { inboxes, notifications, idReads, allReads, seen, readers } = inboxRows(users);
+      return {
+        payload: [
+          ...[changes.users, changes.tickets, changes.deletedTickets],
+          ...[inboxes, notifications, idReads, allReads, seen, readers],
+        ],
+        committed(written) {
+          if (publishInbox) tell(users, written as readonly WrittenInbox[], facts, publishInbox);
+        },
+      };
+    },
+  };
+}
+
+function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatch): void {
+  switch (event.type) {
+    case 'TicketOpened':
+    case 'TicketChanged':
+    case 'ParticipantAdded':
+    case 'ParticipantRemoved':
+    case 'MessagePosted':
+    case 'TicketDeleted': {
+      const ticket = facts.ticket(event);
+      for (const notification of notificationsFor(event, ticket, facts.audience)) batch.add(event, notification);
+      return;
+    }
+    case 'UserRegistered':
+    case 'UserChanged':
+      facts.user(event);
+      return;
+    case 'NotificationSent':
+      batch.add(event, notificationSent(event));
+      return;
+    case 'NotificationsRead':
+      batch.read(parseStream(event.stream).id, event.data.ids);
+      return;
+    case 'AllNotificationsRead':
+      batch.readAll(parseStream(event.stream).id, event.data.upToSeq);
+      return;
+    case 'InboxSeen':
+      batch.seen(parseStream(event.stream).id, event.data.upToSeq);
+  }
+}
+
+function tell(
+  users: readonly UserBatch[],
+  written: readonly WrittenInbox[],
+  facts: NotificationFacts,
+  publish: (userId: string, signal: InboxSignal) => void,
+): void {
+  const inboxes = new Map(written.map((inbox) => [inbox.user_id, inbox]));
+  for (const { userId, added, announcedIds, readAll, seen } of users) {
+    const inbox = inboxes.get(userId);
+    if (inbox === undefined) continue;
+    const user = facts.audience.user(userId);
+    const internal = user !== undefined && isStaff(user.role);
+    const head: InboxHead = {
+      seq: inbox.seq,
+      unread: inbox.unread + (internal ? inbox.unread_internal : 0),
+      unseen: inbox.unseen + (internal ? inbox.unseen_internal : 0),
+    };
+    const notifications = added
+      .map((notification, index) => {
+        const seq = inbox.seq - (added.length - 1 - index);
+        const { id, body, read } = notification;
+        return { id, seq, ...body, read: read || seq <= inbox.read_up_to, internal: notification.internal };
+      })
+      .filter((notification) => internal || !notification.internal);
+    const byId = announcedIds.length > 0 ? { read: { ids: announcedIds } } : {};
+    publish(userId, { notifications, head, ...byId });
+    if (readAll.length > 0) publish(userId, { notifications: [], head, read: { upToSeq: inbox.read_up_to } });
+    if (seen.length > 0) publish(userId, { notifications: [], head, seen: { upToSeq: inbox.seen_up_to } });
+  }
+}

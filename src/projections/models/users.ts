@@ -1,0 +1,68 @@
+/**
+ * The read model of users: who is registered, as they are now. `version` is that of the user's stream, their inbox
+ * included, so that a change can name the version it was made for.
+ */
+import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import type { UserEvent } from '../../domain/user/events.ts';
+import type { Projection, Writes } from '../engine/projection.ts';
+import { type UserPatch, userPatchOf } from './user-patch.ts';
+
+export const usersProjection: Projection = {
+  name: 'users',
+  version: 2,
+  // A patch names only the columns that change; `json_populate_record` keeps the others.
+  ddl: `
+    create table users (
+      id text collate "C" primary key,
+      name text not null,
+      role text not null,
+      active boolean not null,
+      email text,
+      vendor_id text,
+      version integer not null
+    );
+
+    create function write(registered json, patches json) returns void
+    language plpgsql
+    set search_path from current
+    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    set enable_seqscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    as $$
+    begin
+      insert into users select * from json_populate_recordset(null::users, registered)
+      on conflict (id) do update set name = excluded.name, role = excluded.role, active = excluded.active,
+        email = excluded.email, vendor_id = excluded.vendor_id, version = excluded.version;
+
+      update users u set (name, role, active, email, vendor_id, version) =
+        (select n.name, n.role, n.active, n.email, n.vendor_id, n.version from json_populate_record(u, p) as n)
+      from json_array_elements(patches) as p
+      where u.id = p->>'id';
+    end $$;
+  `,
+  indexes: 'create index if not exists users_by_role on users (role, id)',
+  start: () => ({ fold }),
+};
+
+type UserRow = UserPatch & { readonly version: number };
+
+/** A user who registers in the batch is written whole, with what changed of them since; others are patched. */
+function fold(events: readonly RecordedEvent[]): Writes | undefined {
+  const registered = new Map<string, UserRow>();
+  const patches = new Map<string, UserRow>();
+  for (const event of events) {
+    if (!event.stream.startsWith('user.')) continue;
+    const { id } = parseStream(event.stream);
+    const row = { ...userPatchOf(id, event as RecordedEvent<UserEvent>), version: event.version };
+    if (event.type === 'UserRegistered') {
+      patches.delete(id);
+      registered.set(id, row);
+    } else {
+      const target = registered.has(id) ? registered : patches;
+      target.set(id, { ...target.get(id), ...row });
+    }
+  }
+  if (registered.size === 0 && patches.size === 0) return undefined;
+  return { payload: [[...registered.values()], [...patches.values()]] };
+}

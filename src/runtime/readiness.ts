@@ -1,0 +1,80 @@
+/**
+ * What has to be well for this process to be sent requests: `/readyz`.
+ *
+ * Parked events and pauses are shown and are no reason to send requests elsewhere: there it is the same, and one poisoned
+ * ticket is no reason to turn everybody away. Nor is an event that is being tried again: it is about to be parked.
+ */
+import type { Pool } from 'pg';
+import type { ReadinessCheck } from '../api/routes/health.ts';
+import type { Broker } from '../broker/port.ts';
+import type { Relay } from '../broker/relay.ts';
+import { pendingMigrations } from '../eventlog/migrate.ts';
+import { whatNeedsAttention } from '../projections/admin/status.ts';
+import type { Projections } from '../projections/projections.ts';
+
+/** Events that a read model, or JetStream, may lack. */
+const MAX_LAG = 10_000;
+
+export function readinessChecks(parts: {
+  readonly pool: Pool;
+  readonly broker: Pick<Broker, 'connected'>;
+  readonly projections: Pick<Projections, 'status'>;
+  readonly draining: () => boolean;
+  /** Undefined in a process that does not run it. */
+  readonly relay: Pick<Relay, 'leading' | 'position'> | undefined;
+  /** The newest position of the log. */
+  readonly head: () => number | Promise<number>;
+  readonly maxLag?: number;
+}): ReadinessCheck[] {
+  const { relay, maxLag = MAX_LAG } = parts;
+  return [
+    {
+      name: 'serving',
+      async check() {
+        if (parts.draining()) throw new Error('this process is about to end');
+      },
+    },
+    {
+      name: 'database',
+      async check() {
+        await parts.pool.query('select');
+      },
+    },
+    {
+      name: 'broker',
+      async check() {
+        if (!parts.broker.connected) throw new Error('no connection to NATS');
+      },
+    },
+    {
+      name: 'migrations',
+      async check() {
+        const pending = await pendingMigrations(parts.pool);
+        if (pending.length > 0) throw new Error(`migrations are pending: ${pending.join(', ')}`);
+      },
+    },
+    {
+      name: 'relay',
+      async check() {
+        // Where another process leads, that one tells.
+        if (relay?.leading !== true) return undefined;
+        const lag = (await parts.head()) - relay.position;
+        if (lag > maxLag) throw new Error(`JetStream is ${lag} events behind the log`);
+        return undefined;
+      },
+    },
+    {
+      name: 'projections',
+      async check() {
+        for (const { name, state, lag, failure } of parts.projections.status()) {
+          if (failure && failure.position === undefined)
+            throw new Error(`projection ${name} fails: ${failure.message}`);
+          if (lag !== undefined && lag > maxLag && state !== 'paused') {
+            throw new Error(`projection ${name} is ${lag} events behind`);
+          }
+        }
+        return whatNeedsAttention(parts.pool);
+      },
+    },
+  ];
+}

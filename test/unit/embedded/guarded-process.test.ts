@@ -1,0 +1,52 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startGuarded } from '../../../src/embedded/guarded-process.ts';
+import { processesNaming } from '../../support/server-process.ts';
+import { until } from '../../support/until.ts';
+
+async function guarded(script: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'deskwire-guard-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const logFile = join(folder, 'log');
+  const args = ['-c', script, folder];
+  const guardedProcess = await startGuarded({ command: '/bin/sh', args, stopSignal: 'TERM', logFile });
+  return { guardedProcess, folder, log: () => readFile(logFile, 'utf8') };
+}
+
+describe('a guarded process', () => {
+  it('reports how it ended by itself', async () => {
+    const { guardedProcess, log } = await guarded('echo out of luck; exit 3');
+    expect(await guardedProcess.exited).toBe('exit code 3');
+    expect(guardedProcess.running).toBe(false);
+    expect(await log()).toBe('out of luck\n');
+  });
+
+  it('is asked to stop by its own signal, and has the time that it needs', async () => {
+    const { guardedProcess, log, folder } = await guarded(
+      'trap "echo tidying; sleep 0.2; echo tidy; exit 0" TERM; echo up; while :; do sleep 0.05; done',
+    );
+    await until(async () => (await log()).includes('up'), 'it to be up');
+    await guardedProcess.stop();
+    expect(await log()).toBe('up\ntidying\ntidy\n');
+    await until(async () => (await processesNaming(folder)).length === 0, 'all of it to be gone');
+  });
+
+  it('is killed when it does not stop', async () => {
+    const { guardedProcess, log, folder } = await guarded('trap "" TERM; echo up; while :; do sleep 0.05; done');
+    await until(async () => (await log()).includes('up'), 'it to be up');
+    await guardedProcess.stop(100);
+    expect(await guardedProcess.exited).toBe('signal SIGKILL');
+    await until(async () => (await processesNaming(folder)).length === 0, 'all of it to be gone');
+  });
+
+  it('survives signals to its group that are meant for the terminal', async () => {
+    const { guardedProcess, log } = await guarded('trap : INT; echo up; while :; do sleep 0.05; done');
+    await until(async () => (await log()).includes('up'), 'it to be up');
+    process.kill(-guardedProcess.group, 'SIGINT');
+    process.kill(guardedProcess.group, 'SIGHUP');
+    expect(guardedProcess.running).toBe(true);
+    await guardedProcess.stop();
+  });
+});
