@@ -1,7 +1,7 @@
 /** The projections as their runners apply them, without the runners' pauses: batch after batch, side by side. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../src/domain/event.ts';
-import { openSession } from '../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../src/eventlog/reader.ts';
 import { PROJECTIONS } from '../../src/projections/catalog.ts';
 import { type Applier, createApplier } from '../../src/projections/engine/applier.ts';
@@ -23,7 +23,7 @@ let pool: pg.Pool;
 let appliers: Applier[] = [];
 
 async function applierOf(url: string, projection: Projection): Promise<Applier> {
-  const session = stack.use(await openSession({ connectionString: url }, 'bench', { idleTimeout: 0 }));
+  const session = stack.use(await openDedicatedConnection({ connectionString: url }, 'bench', { idleTimeout: 0 }));
   const { schema, generation, position } = await readCheckpoint(session.query, projection);
   await session.script(`set search_path to ${pg.escapeIdentifier(schema)}`);
   return createApplier({

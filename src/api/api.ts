@@ -11,8 +11,8 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
+import type { Application } from '../application/application.ts';
 import type { Operations } from '../application/operations.ts';
-import type { Services } from '../application/services.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
 import { LIMITS } from '../contract/fields.ts';
@@ -85,7 +85,7 @@ export interface ApiConfig {
 }
 
 export interface ApiParts {
-  readonly services: Services;
+  readonly application: Application;
   readonly waiter: ProjectionWaiter;
   readonly auth: Auth;
   readonly online: Online;
@@ -110,13 +110,13 @@ export interface ApiParts {
 }
 
 export async function createApi(parts: ApiParts): Promise<App> {
-  const { services, waiter, auth, config, log, metrics = noMetrics } = parts;
+  const { application, waiter, auth, config, log, metrics = noMetrics } = parts;
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
     trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
-    genReqId: ({ headers }) => requestId(headers, services.newId),
+    genReqId: ({ headers }) => requestId(headers, application.newId),
     // Ids are 128 characters long at most, each of which may come as up to twelve.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 12 * LIMITS.id },
   });
@@ -157,24 +157,24 @@ export async function createApi(parts: ApiParts): Promise<App> {
       authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
       authenticated.addHook('onRequest', tellEpoch(parts.epoch));
       await limitRequests(authenticated, config.requestsPerMinute);
-      authenticated.addHook('preHandler', awaitWrites(waiter, services.settle));
-      supportRoutes(authenticated, services);
-      ticketRoutes(authenticated, services);
-      ticketPeopleRoutes(authenticated, services, parts.online);
-      chatRoutes(authenticated, services, parts.online);
-      notificationRoutes(authenticated, services);
-      userRoutes(authenticated, services, auth.own);
-      referenceRoutes(authenticated, services);
-      roomRoutes(authenticated, services);
-      websocketRoutes(authenticated, services, parts.sockets);
+      authenticated.addHook('preHandler', awaitWrites(waiter, application.settle));
+      supportRoutes(authenticated, application);
+      ticketRoutes(authenticated, application);
+      ticketPeopleRoutes(authenticated, application, parts.online);
+      chatRoutes(authenticated, application, parts.online);
+      notificationRoutes(authenticated, application);
+      userRoutes(authenticated, application, auth.own);
+      referenceRoutes(authenticated, application);
+      roomRoutes(authenticated, application);
+      websocketRoutes(authenticated, application, parts.sockets);
       operationsRoutes(authenticated, parts.operations);
-      await authenticated.register((uploading: App) => uploadRoutes(uploading, services));
+      await authenticated.register((uploading: App) => uploadRoutes(uploading, application));
     });
     await open.register(async (linked: App) => {
-      linked.addHook('onRequest', requireViewer(services, auth.authenticate));
+      linked.addHook('onRequest', requireViewer(application, auth.authenticate));
       await limitRequests(linked, config.requestsPerMinute);
-      linked.addHook('preHandler', awaitWrites(waiter, services.settle));
-      downloadRoutes(linked, services, { crossOrigin: config.corsOrigins.length > 0 });
+      linked.addHook('preHandler', awaitWrites(waiter, application.settle));
+      downloadRoutes(linked, application, { crossOrigin: config.corsOrigins.length > 0 });
     });
   });
   return app;

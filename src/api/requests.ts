@@ -1,6 +1,6 @@
 /** What a request says of itself beside its body: who asks, and the headers that commands and reads understand. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../application/services.ts';
+import type { Caller } from '../application/application.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Authenticated } from '../auth/authenticator.ts';
 import { unauthorized } from '../auth/tokens.ts';

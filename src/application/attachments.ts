@@ -11,7 +11,7 @@ import { DeskwireError } from '../domain/errors.ts';
 import type { Attachment } from '../domain/ticket/events.ts';
 import { accessOf } from '../domain/ticket/people.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { Services } from './services.ts';
+import type { Application } from './application.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /** An attachment as one user is shown it. */
@@ -20,9 +20,9 @@ export interface AttachmentView extends Attachment {
   readonly url: string;
 }
 
-export function viewOf(services: Services, attachment: Attachment, viewer: UserFacts): AttachmentView {
+export function viewOf(application: Application, attachment: Attachment, viewer: UserFacts): AttachmentView {
   const { id, name, size, mimeType } = attachment;
-  return { id, name, size, mimeType, url: services.attachments.urlFor(id, viewer) };
+  return { id, name, size, mimeType, url: application.attachments.urlFor(id, viewer) };
 }
 
 /**
@@ -30,25 +30,25 @@ export function viewOf(services: Services, attachment: Attachment, viewer: UserF
  * `conflict` for a closed ticket, `rate_limited`, or what taking it in rejects with; nothing is left then.
  */
 export async function uploadAttachment(
-  services: Services,
+  application: Application,
   uploader: UserFacts,
   idOrNumber: string,
   receive: () => Promise<{ name: string; received: Received }>,
 ): Promise<AttachmentView> {
-  const ticketId = await ticketIdOf(services, idOrNumber);
-  await requireMayPost(services, uploader, ticketId);
-  using _admitted = await services.attachments.admit(uploader);
+  const ticketId = await ticketIdOf(application, idOrNumber);
+  await requireMayPost(application, uploader, ticketId);
+  using _admitted = await application.attachments.admit(uploader);
   const { name, received } = await receive();
   await using _received = received;
-  const attachment = await services.attachments.keep({ ticketId, uploader, name, received });
-  return viewOf(services, attachment, uploader);
+  const attachment = await application.attachments.keep({ ticketId, uploader, name, received });
+  return viewOf(application, attachment, uploader);
 }
 
 /** The ticket itself decides again when the message is posted. */
-async function requireMayPost(services: Services, user: UserFacts, ticketId: string): Promise<void> {
+async function requireMayPost(application: Application, user: UserFacts, ticketId: string): Promise<void> {
   requireActive(user);
-  const { state } = await services.actors.read('ticket', ticketId);
-  const access = accessOf(state, await services.directory.relations(state));
+  const { state } = await application.actors.read('ticket', ticketId);
+  const access = accessOf(state, await application.directory.relations(state));
   if (!state.exists || state.deleted || !mayPostMessage(user, access)) {
     throw new DeskwireError('not_found', 'Ticket not found');
   }
@@ -59,19 +59,19 @@ async function requireMayPost(services: Services, user: UserFacts, ticketId: str
 
 /** Claims what a message names, has it posted, and gives it back when it was refused. */
 export async function withAttachments<T>(
-  services: Services,
+  application: Application,
   named: Omit<ClaimRequest, 'commandId'>,
   { commandId }: CommandContext,
   post: (attachments: readonly Attachment[]) => Promise<T>,
 ): Promise<T> {
   if (named.ids.length === 0) return post([]);
-  const attachments = await services.attachments.claim({ ...named, commandId });
+  const attachments = await application.attachments.claim({ ...named, commandId });
   try {
     return await post(attachments);
   } catch (error) {
     // Of an outage nobody knows whether the message was posted: the log will tell.
     if (error instanceof DeskwireError && error.code !== 'unavailable') {
-      await services.attachments.release(named.ticketId, commandId);
+      await application.attachments.release(named.ticketId, commandId);
     }
     throw error;
   }
@@ -81,10 +81,14 @@ export async function withAttachments<T>(
  * The attachment, when the viewer may read it now. Rejects with `not_found`. Asks the read models, which every node
  * keeps current, so that whoever loses their access to a ticket loses its attachments with it.
  */
-export async function readableAttachment(services: Services, viewer: UserFacts, id: string): Promise<AttachmentRecord> {
-  const record = await services.attachments.find(id);
+export async function readableAttachment(
+  application: Application,
+  viewer: UserFacts,
+  id: string,
+): Promise<AttachmentRecord> {
+  const record = await application.attachments.find(id);
   if (record === undefined) throw notFound();
-  const ticket = await services.queries.ticket(record.ticketId, viewer);
+  const ticket = await application.queries.ticket(record.ticketId, viewer);
   if (ticket === undefined) throw notFound();
   if (record.internal === undefined) {
     if (record.uploaderId !== viewer.id) throw notFound();

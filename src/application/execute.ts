@@ -11,7 +11,7 @@ import { referenceDecider } from '../domain/reference/decider.ts';
 import { roomDecider } from '../domain/room/decider.ts';
 import { ticketDecider } from '../domain/ticket/decider.ts';
 import { userDecider } from '../domain/user/decider.ts';
-import type { Services } from './services.ts';
+import type { Application } from './application.ts';
 
 /** Events read at a time. */
 const PAGE = 500;
@@ -23,42 +23,42 @@ const DECIDERS = { ticket: ticketDecider, user: userDecider, room: roomDecider, 
  * Rejects as the actors do, and with `idempotency_key_reused` when the key was used for another request.
  */
 export async function execute<K extends ActorKind>(
-  services: Pick<Services, 'actors'>,
+  application: Pick<Application, 'actors'>,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
   context: CommandContext,
 ): Promise<CommandOutcome<K>> {
-  const outcome = await services.actors.execute(kind, id, command, context);
+  const outcome = await application.actors.execute(kind, id, command, context);
   if (outcome.duplicate) refuseAnother(outcome.events[0], context);
   return outcome;
 }
 
 /** As `execute`, for callers who do not look at the state. */
 export async function record<K extends ActorKind>(
-  services: Pick<Services, 'actors'>,
+  application: Pick<Application, 'actors'>,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
   context: CommandContext,
 ): Promise<RecordedCommand> {
-  const outcome = await services.actors.record(kind, id, command, context);
+  const outcome = await application.actors.record(kind, id, command, context);
   if (outcome.duplicate) refuseAnother(outcome.events[0], context);
   return outcome;
 }
 
 /** As `execute`, for commands that are answered with the state: that of a repetition is of the first time, too. */
 export async function executeForState<K extends ActorKind>(
-  services: Pick<Services, 'actors' | 'history'>,
+  application: Pick<Application, 'actors' | 'history'>,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
   context: CommandContext,
 ): Promise<CommandOutcome<K>> {
-  const outcome = await execute(services, kind, id, command, context);
+  const outcome = await execute(application, kind, id, command, context);
   const last = outcome.events.at(-1);
   if (!outcome.duplicate || last === undefined || last.version === outcome.version) return outcome;
-  const state = await stateAt(services.history, kind, id, last.version);
+  const state = await stateAt(application.history, kind, id, last.version);
   return { ...outcome, state, version: last.version };
 }
 
@@ -81,7 +81,7 @@ function refuseAnother(first: RecordedEvent | undefined, { fingerprint }: Comman
 }
 
 async function stateAt<K extends ActorKind>(
-  history: Services['history'],
+  history: Application['history'],
   kind: K,
   id: string,
   version: number,

@@ -7,9 +7,9 @@ import type { PostableMessageType, TicketEvent } from '../domain/ticket/events.t
 import { type Message, messageOf } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage, ParticipantView, TicketView } from '../projections/queries/queries.ts';
+import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { type AttachmentView, viewOf, withAttachments } from './attachments.ts';
 import { record } from './execute.ts';
-import { type Caller, commandContext, type Done, type Services } from './services.ts';
 import { ticketIdOf } from './tickets.ts';
 
 export interface PostMessageInput {
@@ -41,25 +41,25 @@ export interface PostedMessage extends Done {
  * `idOrNumber` as the client gave it.
  */
 export async function postMessage(
-  services: Services,
+  application: Application,
   caller: Caller,
   idOrNumber: string,
   input: PostMessageInput,
 ): Promise<PostedMessage> {
-  const ticketId = await ticketIdOf(services, idOrNumber);
+  const ticketId = await ticketIdOf(application, idOrNumber);
   const ids = (input.attachments ?? []).map((named) => (typeof named === 'string' ? named : named.id));
   const context =
     input.clientMessageId === undefined
-      ? commandContext(services, caller, 'post', { input: { ...input, attachments: ids } })
-      : commandContext(services, caller, 'message', { key: input.clientMessageId });
-  const outcome = await withAttachments(services, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
+      ? commandContext(application, caller, 'post', { input: { ...input, attachments: ids } })
+      : commandContext(application, caller, 'message', { key: input.clientMessageId });
+  const outcome = await withAttachments(application, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
     record(
-      services,
+      application,
       'ticket',
       ticketId,
       {
         type: 'PostMessage',
-        messageId: services.newId(),
+        messageId: application.newId(),
         message: input.message,
         messageType: input.messageType ?? 'TEXT',
         attachments,
@@ -74,7 +74,7 @@ export async function postMessage(
     const message = messageOf(event as RecordedEvent<TicketEvent>);
     if (message !== undefined) {
       return {
-        message: withUrls(services, message, caller.user),
+        message: withUrls(application, message, caller.user),
         version: outcome.version,
         position: outcome.position,
         duplicate: outcome.duplicate,
@@ -92,23 +92,23 @@ export interface MessageRange {
 }
 
 /** A page of what `user` may see of the conversation. Rejects with `not_found` for a ticket they may not see. */
-export async function readMessages(
-  services: Services,
+export async function listMessages(
+  application: Application,
   user: UserFacts,
   idOrNumber: string,
   range: MessageRange,
 ): Promise<{ ticketId: string; page: MessageViewPage }> {
-  const ticket = await visibleTicket(services, user, idOrNumber);
+  const ticket = await visibleTicket(application, user, idOrNumber);
   const internal = maySeeInternalNotes(user, accessOfView(ticket));
-  const page = await services.queries.messages(ticket.id, { internal, ...range });
+  const page = await application.queries.messages(ticket.id, { internal, ...range });
   return {
     ticketId: ticket.id,
-    page: { ...page, messages: page.messages.map((message) => withUrls(services, message, user)) },
+    page: { ...page, messages: page.messages.map((message) => withUrls(application, message, user)) },
   };
 }
 
-function withUrls(services: Services, message: Message, viewer: UserFacts): MessageView {
-  return { ...message, attachments: message.attachments.map((attachment) => viewOf(services, attachment, viewer)) };
+function withUrls(application: Application, message: Message, viewer: UserFacts): MessageView {
+  return { ...message, attachments: message.attachments.map((attachment) => viewOf(application, attachment, viewer)) };
 }
 
 /** `unread` is missing where the viewer may not know it. */
@@ -118,13 +118,13 @@ export type Participant = Omit<ParticipantView, 'unread'> & { readonly unread?: 
  * Everyone on the ticket. What others have not read is for staff only: the counts of staff include internal notes,
  * and would tell of them.
  */
-export async function readParticipants(
-  services: Services,
+export async function listParticipants(
+  application: Application,
   user: UserFacts,
   idOrNumber: string,
 ): Promise<{ ticket: TicketView; participants: readonly Participant[] }> {
-  const ticket = await visibleTicket(services, user, idOrNumber);
-  const all = await services.queries.participants(ticket.id);
+  const ticket = await visibleTicket(application, user, idOrNumber);
+  const all = await application.queries.participants(ticket.id);
   const participants = maySeeInternalNotes(user, accessOfView(ticket))
     ? all
     : all.map(({ unread, ...others }) => (others.userId === user.id ? { ...others, unread } : others));
@@ -132,8 +132,12 @@ export async function readParticipants(
 }
 
 /** The ticket as the read models show it. Rejects with `not_found` when there is none for this user. */
-export async function visibleTicket(services: Services, user: UserFacts, idOrNumber: string): Promise<TicketView> {
-  const ticket = await services.queries.ticket(idOrNumber, user);
+export async function visibleTicket(
+  application: Application,
+  user: UserFacts,
+  idOrNumber: string,
+): Promise<TicketView> {
+  const ticket = await application.queries.ticket(idOrNumber, user);
   if (ticket === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return ticket;
 }

@@ -2,8 +2,8 @@
 import { DeskwireError } from '../domain/errors.ts';
 import type { Priority } from '../domain/ticket/events.ts';
 import type { Role } from '../domain/user/identity.ts';
+import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { record } from './execute.ts';
-import { type Caller, commandContext, type Done, type Services } from './services.ts';
 
 const NOTIFIERS: ReadonlySet<Role> = new Set(['service', 'admin']);
 /** How many users of a role are asked for, and notified, at a time. */
@@ -20,28 +20,42 @@ export interface SendNotificationInput {
 }
 
 /** Marks notifications of the caller as read; ids that are not theirs change nothing. */
-export async function readNotifications(services: Services, caller: Caller, ids: readonly string[]): Promise<Done> {
-  const command = { type: 'ReadNotifications', ids } as const;
-  return record(services, 'user', caller.user.id, command, commandContext(services, caller, 'read', { input: ids }));
+export async function markNotificationsRead(
+  application: Application,
+  caller: Caller,
+  ids: readonly string[],
+): Promise<Done> {
+  const command = { type: 'MarkNotificationsRead', ids } as const;
+  return record(
+    application,
+    'user',
+    caller.user.id,
+    command,
+    commandContext(application, caller, 'read', { input: ids }),
+  );
 }
 
 /** Marks every notification of the caller as read, or those up to a seq. */
-export async function readAllNotifications(services: Services, caller: Caller, upToSeq?: number): Promise<Done> {
-  const command = { type: 'ReadAllNotifications', ...(upToSeq !== undefined && { upToSeq }) } as const;
-  const context = commandContext(services, caller, 'read-all', { input: { upToSeq } });
-  return record(services, 'user', caller.user.id, command, context);
+export async function markAllNotificationsRead(
+  application: Application,
+  caller: Caller,
+  upToSeq?: number,
+): Promise<Done> {
+  const command = { type: 'MarkAllNotificationsRead', ...(upToSeq !== undefined && { upToSeq }) } as const;
+  const context = commandContext(application, caller, 'read-all', { input: { upToSeq } });
+  return record(application, 'user', caller.user.id, command, context);
 }
 
 /**
  * The caller has looked at their inbox: nothing that it holds, or holds up to a seq, is new to them any more. What comes
  * while they look is; so the command says how far the inbox reaches that they were shown.
  */
-export async function seeInbox(services: Services, caller: Caller, upToSeq?: number): Promise<Done> {
-  await services.settle();
-  const { seq } = await services.queries.inbox(caller.user);
-  const command = { type: 'SeeInbox', upToSeq: Math.min(upToSeq ?? seq, seq) } as const;
-  const context = commandContext(services, caller, 'seen', { input: { upToSeq } });
-  return record(services, 'user', caller.user.id, command, context);
+export async function markInboxSeen(application: Application, caller: Caller, upToSeq?: number): Promise<Done> {
+  await application.settle();
+  const { seq } = await application.queries.inbox(caller.user);
+  const command = { type: 'MarkInboxSeen', upToSeq: Math.min(upToSeq ?? seq, seq) } as const;
+  const context = commandContext(application, caller, 'seen', { input: { upToSeq } });
+  return record(application, 'user', caller.user.id, command, context);
 }
 
 /**
@@ -49,7 +63,7 @@ export async function seeInbox(services: Services, caller: Caller, upToSeq?: num
  * Rejects with `forbidden` for anyone but services and admins.
  */
 export async function sendNotification(
-  services: Services,
+  application: Application,
   caller: Caller,
   input: SendNotificationInput,
 ): Promise<{ recipients: number; position: number }> {
@@ -60,18 +74,18 @@ export async function sendNotification(
   let recipients = 0;
   let position = 0;
   for await (const ids of 'role' in input.to
-    ? usersOf(services, input.to.role)
-    : knownUsers(services, input.to.userIds)) {
-    const positions = await Promise.all(ids.map((id) => sendTo(services, anyVersion, id, input)));
+    ? usersOf(application, input.to.role)
+    : knownUsers(application, input.to.userIds)) {
+    const positions = await Promise.all(ids.map((id) => sendTo(application, anyVersion, id, input)));
     position = Math.max(position, ...positions);
     recipients += ids.length;
   }
   return { recipients, position };
 }
 
-async function sendTo(services: Services, caller: Caller, userId: string, input: SendNotificationInput) {
+async function sendTo(application: Application, caller: Caller, userId: string, input: SendNotificationInput) {
   const outcome = await record(
-    services,
+    application,
     'user',
     userId,
     {
@@ -82,15 +96,15 @@ async function sendTo(services: Services, caller: Caller, userId: string, input:
       data: input.data ?? {},
       priority: input.priority ?? 'medium',
     },
-    commandContext(services, caller, 'notify', { input }),
+    commandContext(application, caller, 'notify', { input }),
   );
   return outcome.position;
 }
 
-async function* usersOf(services: Services, role: Role): AsyncGenerator<string[]> {
+async function* usersOf(application: Application, role: Role): AsyncGenerator<string[]> {
   let cursor: string | null = null;
   do {
-    const page: { items: readonly { id: string }[]; nextCursor: string | null } = await services.queries.users(
+    const page: { items: readonly { id: string }[]; nextCursor: string | null } = await application.queries.users(
       { role, active: true },
       { limit: RECIPIENTS_AT_ONCE, ...(cursor !== null && { cursor }) },
     );
@@ -99,10 +113,10 @@ async function* usersOf(services: Services, role: Role): AsyncGenerator<string[]
   } while (cursor !== null);
 }
 
-async function* knownUsers(services: Services, userIds: readonly string[]): AsyncGenerator<string[]> {
+async function* knownUsers(application: Application, userIds: readonly string[]): AsyncGenerator<string[]> {
   const ids = [...new Set(userIds)];
   for (const [index, id] of ids.entries()) {
-    const user = await services.directory.user(id);
+    const user = await application.directory.user(id);
     if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: `userIds.${index}` });
   }
   yield ids;

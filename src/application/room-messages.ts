@@ -1,7 +1,8 @@
 /** Posting in a room, for whichever way in. */
+
+import { type Application, type Caller, commandContext } from './application.ts';
 import { execute } from './execute.ts';
 import { requireRelayable } from './relayed.ts';
-import { type Caller, commandContext, type Services } from './services.ts';
 
 export interface RoomPost {
   /** Any JSON. */
@@ -14,14 +15,14 @@ export interface RoomPost {
 
 /** Resolves with the message's version. Rejects with `forbidden` for a private room that the caller is no member of. */
 export async function postRoomMessage(
-  services: Services,
+  application: Application,
   caller: Caller,
   room: string,
   { message, clientId, clientMessageId }: RoomPost,
 ): Promise<number> {
   requireRelayable(message, 'message');
   const asked = clientMessageId === undefined ? {} : { key: clientMessageId };
-  const context = commandContext(services, caller, 'room-message', asked);
-  const outcome = await execute(services, 'room', room, { type: 'PostRoomMessage', message, clientId }, context);
+  const context = commandContext(application, caller, 'room-message', asked);
+  const outcome = await execute(application, 'room', room, { type: 'PostRoomMessage', message, clientId }, context);
   return outcome.events.at(-1)?.version ?? outcome.version;
 }

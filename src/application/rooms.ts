@@ -4,8 +4,8 @@ import { DeskwireError } from '../domain/errors.ts';
 import { mayKnowRoom } from '../domain/room/access.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { RoomView } from '../projections/queries/queries.ts';
+import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { executeForState } from './execute.ts';
-import { type Caller, commandContext, type Done, type Services } from './services.ts';
 
 export interface ConfigureRoomInput {
   readonly private: boolean;
@@ -14,22 +14,22 @@ export interface ConfigureRoomInput {
 }
 
 /** Rejects with `not_found` for a room that was never used, and with `forbidden` for a private one of others. */
-export async function readRoom(services: Services, user: UserFacts, name: string): Promise<RoomView> {
-  const room = await services.queries.room(name);
+export async function readRoom(application: Application, user: UserFacts, name: string): Promise<RoomView> {
+  const room = await application.queries.room(name);
   if (room === undefined) throw new DeskwireError('not_found', 'Room not found');
   requirePermission(mayKnowRoom(user, room), 'This room is private');
   return room;
 }
 
 export async function configureRoom(
-  services: Services,
+  application: Application,
   caller: Caller,
   name: string,
   input: ConfigureRoomInput,
 ): Promise<Done & Pick<RoomView, 'name' | 'private' | 'members'>> {
   const { private: isPrivate, members = [] } = input;
   const command = { type: 'ConfigureRoom', private: isPrivate, members } as const;
-  const context = commandContext(services, caller, 'configure', { input });
-  const outcome = await executeForState(services, 'room', name, command, context);
+  const context = commandContext(application, caller, 'configure', { input });
+  const outcome = await executeForState(application, 'room', name, command, context);
   return { ...outcome, name, private: outcome.state.private, members: outcome.state.members };
 }

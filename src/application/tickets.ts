@@ -5,8 +5,8 @@ import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Category, Priority, Status } from '../domain/ticket/events.ts';
 import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import { type Application, type Caller, commandContext } from './application.ts';
 import { execute, executeForState } from './execute.ts';
-import { type Caller, commandContext, type Services } from './services.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
 const TICKET_NAMESPACE = '6f2a4c0e-5b1d-4e53-9d0b-3c1f8a7e2d94';
@@ -25,24 +25,24 @@ export interface OpenTicketInput {
 
 /** Rejects with `forbidden`, or `not_found` naming what is unknown (`User not found`, `Station not found`). */
 export async function openTicket(
-  services: Services,
+  application: Application,
   caller: Caller,
   input: OpenTicketInput,
 ): Promise<CommandOutcome<'ticket'>> {
-  const requester = await requesterOf(services, caller, input.requesterId);
-  const station = await stationOf(services, input.stationId);
-  if (input.grnId !== undefined) await requireReference(services, 'grn', input.grnId, 'GRN', 'grnId');
+  const requester = await requesterOf(application, caller, input.requesterId);
+  const station = await stationOf(application, input.stationId);
+  if (input.grnId !== undefined) await requireReference(application, 'grn', input.grnId, 'GRN', 'grnId');
   if (input.dispatchId !== undefined) {
-    await requireReference(services, 'dispatch', input.dispatchId, 'Dispatch', 'dispatchId');
+    await requireReference(application, 'dispatch', input.dispatchId, 'Dispatch', 'dispatchId');
   }
-  const id = ticketIdFor(services, caller);
+  const id = ticketIdFor(application, caller);
   return executeForState(
-    services,
+    application,
     'ticket',
     id,
     {
       type: 'OpenTicket',
-      number: await numberFor(services, caller, id),
+      number: await numberFor(application, caller, id),
       requester: { id: requester.id, name: requester.name },
       description: input.description,
       category: input.category ?? 'general',
@@ -52,49 +52,49 @@ export async function openTicket(
       ...(input.grnId !== undefined && { grnId: input.grnId }),
       ...(input.dispatchId !== undefined && { dispatchId: input.dispatchId }),
     },
-    commandContext(services, caller, 'open', { input }),
+    commandContext(application, caller, 'open', { input }),
   );
 }
 
 /** The same key must find the stream that it opened, so the id follows from user and key. */
-function ticketIdFor(services: Services, caller: Caller): string {
-  if (caller.key === undefined) return services.newId();
+function ticketIdFor(application: Application, caller: Caller): string {
+  if (caller.key === undefined) return application.newId();
   return uuidv5(`${caller.user.id.length}:${caller.user.id}:${caller.key}`, TICKET_NAMESPACE);
 }
 
 /** A retry keeps the number of the first time, so that it uses up none. */
-async function numberFor(services: Services, caller: Caller, id: string): Promise<number> {
+async function numberFor(application: Application, caller: Caller, id: string): Promise<number> {
   if (caller.key !== undefined) {
-    const { state } = await services.actors.read('ticket', id);
+    const { state } = await application.actors.read('ticket', id);
     if (state.exists) return state.number;
   }
-  return services.nextTicketNumber();
+  return application.nextTicketNumber();
 }
 
-async function requesterOf(services: Services, caller: Caller, requesterId: string | undefined) {
+async function requesterOf(application: Application, caller: Caller, requesterId: string | undefined) {
   if (requesterId === undefined || requesterId === caller.user.id) return caller.user;
   // Before the look-up: someone who may not ask must not learn who exists.
   requirePermission(mayOpenTicketFor(caller.user, requesterId), 'You may open tickets only for yourself');
-  const user = await services.directory.user(requesterId);
+  const user = await application.directory.user(requesterId);
   if (user === undefined || !user.active)
     throw new DeskwireError('not_found', 'User not found', { field: 'requesterId' });
   return user;
 }
 
-async function stationOf(services: Services, id: string | undefined) {
+async function stationOf(application: Application, id: string | undefined) {
   if (id === undefined) return undefined;
-  const station = await requireReference(services, 'station', id, 'Station', 'stationId');
+  const station = await requireReference(application, 'station', id, 'Station', 'stationId');
   return { id, name: station.name ?? id };
 }
 
 async function requireReference(
-  services: Services,
+  application: Application,
   type: 'station' | 'grn' | 'dispatch',
   id: string,
   label: string,
   field: string,
 ) {
-  const reference = await services.directory.reference(type, id);
+  const reference = await application.directory.reference(type, id);
   if (reference === undefined) throw new DeskwireError('not_found', `${label} not found`, { field });
   return reference;
 }
@@ -111,21 +111,21 @@ export interface ChangeTicketInput {
 
 /** `idOrNumber` as the client gave it. */
 export async function changeTicket(
-  services: Services,
+  application: Application,
   caller: Caller,
   idOrNumber: string,
   input: ChangeTicketInput,
 ): Promise<CommandOutcome<'ticket'>> {
   const { assigneeId, ...fields } = input;
   const assignee =
-    typeof assigneeId === 'string' ? await userNamedBy(services, caller, assigneeId, 'assigneeId') : assigneeId;
-  const id = await ticketIdOf(services, idOrNumber);
+    typeof assigneeId === 'string' ? await userNamedBy(application, caller, assigneeId, 'assigneeId') : assigneeId;
+  const id = await ticketIdOf(application, idOrNumber);
   return executeForState(
-    services,
+    application,
     'ticket',
     id,
     { type: 'ChangeTicket', ...fields, ...(assignee !== undefined && { assignee }) },
-    commandContext(services, caller, 'change', { input }),
+    commandContext(application, caller, 'change', { input }),
   );
 }
 
@@ -133,33 +133,38 @@ export async function changeTicket(
  * Somebody whom a command about a ticket names. The ticket refuses whoever may not give it; they must not learn from us
  * who exists. Rejects with `not_found` naming the field.
  */
-export async function userNamedBy(services: Services, caller: Caller, id: string, field: string): Promise<UserFacts> {
+export async function userNamedBy(
+  application: Application,
+  caller: Caller,
+  id: string,
+  field: string,
+): Promise<UserFacts> {
   if (!isStaff(caller.user.role)) return { id, name: id, role: 'customer', active: false };
-  const user = await services.directory.user(id);
+  const user = await application.directory.user(id);
   if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field });
   return user;
 }
 
 export async function deleteTicket(
-  services: Services,
+  application: Application,
   caller: Caller,
   idOrNumber: string,
 ): Promise<CommandOutcome<'ticket'>> {
-  const id = await ticketIdOf(services, idOrNumber);
-  const context = commandContext(services, caller, 'delete', { input: {} });
-  return executeForState(services, 'ticket', id, { type: 'DeleteTicket' }, context);
+  const id = await ticketIdOf(application, idOrNumber);
+  const context = commandContext(application, caller, 'delete', { input: {} });
+  return executeForState(application, 'ticket', id, { type: 'DeleteTicket' }, context);
 }
 
 /** `upTo` is a version of the ticket's stream; a smaller one than before changes nothing. */
-export async function readTicket(
-  services: Services,
+export async function markTicketRead(
+  application: Application,
   caller: Caller,
   idOrNumber: string,
   upTo: number,
 ): Promise<CommandOutcome<'ticket'>> {
-  const id = await ticketIdOf(services, idOrNumber);
-  const context = commandContext(services, caller, 'read', { input: { upTo } });
-  return execute(services, 'ticket', id, { type: 'ReadTicket', upTo }, context);
+  const id = await ticketIdOf(application, idOrNumber);
+  const context = commandContext(application, caller, 'read', { input: { upTo } });
+  return execute(application, 'ticket', id, { type: 'MarkTicketRead', upTo }, context);
 }
 
 /**
@@ -167,12 +172,12 @@ export async function readTicket(
  * goes to says `not_found`. A number unknown to the read models may be a ticket opened a moment ago, so they get a
  * (bounded) chance to catch up.
  */
-export async function ticketIdOf(services: Services, idOrNumber: string): Promise<string> {
+export async function ticketIdOf(application: Application, idOrNumber: string): Promise<string> {
   if (!/^\d+$/.test(idOrNumber)) return idOrNumber;
-  let id = await services.queries.ticketId(idOrNumber);
+  let id = await application.queries.ticketId(idOrNumber);
   if (id === undefined) {
-    await services.settle();
-    id = await services.queries.ticketId(idOrNumber);
+    await application.settle();
+    id = await application.queries.ticketId(idOrNumber);
   }
   if (id === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return id;

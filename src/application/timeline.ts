@@ -5,8 +5,8 @@ import { type RecordedEvent, streamOf } from '../domain/event.ts';
 import type { TicketEvent } from '../domain/ticket/events.ts';
 import { type TimelineEntry, timelineEntryOf } from '../domain/ticket/timeline.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
+import type { Application } from './application.ts';
 import { accessOfView } from './messages.ts';
-import type { Services } from './services.ts';
 
 export interface TimelinePage {
   readonly ticketId: string;
@@ -21,26 +21,26 @@ export interface TimelinePage {
  * see, and with `forbidden` when they see it and may not know its history.
  */
 export async function readTimeline(
-  services: Services,
+  application: Application,
   user: UserFacts,
   idOrNumber: string,
   page: { readonly after: number; readonly limit: number },
 ): Promise<TimelinePage> {
-  const ticketId = await ticketWithTimeline(services, user, idOrNumber);
+  const ticketId = await ticketWithTimeline(application, user, idOrNumber);
   const stream = streamOf('ticket', ticketId);
-  const events = await services.history.readStream({ stream, after: page.after, limit: page.limit + 1 });
+  const events = await application.history.readStream({ stream, after: page.after, limit: page.limit + 1 });
   const shown = events.slice(0, page.limit) as RecordedEvent<TicketEvent>[];
   const more = events.length > page.limit;
   return { ticketId, entries: shown.map(timelineEntryOf), next: more ? (shown.at(-1)?.version ?? null) : null };
 }
 
-async function ticketWithTimeline(services: Services, user: UserFacts, idOrNumber: string): Promise<string> {
-  const ticket = await services.queries.ticket(idOrNumber, user);
+async function ticketWithTimeline(application: Application, user: UserFacts, idOrNumber: string): Promise<string> {
+  const ticket = await application.queries.ticket(idOrNumber, user);
   if (ticket !== undefined) {
     requirePermission(maySeeTimeline(user, accessOfView(ticket)), 'Only staff see the history of a ticket');
     return ticket.id;
   }
-  const deleted = maySeeDeletedTimeline(user) ? await services.queries.deletedTicketId(idOrNumber) : undefined;
+  const deleted = maySeeDeletedTimeline(user) ? await application.queries.deletedTicketId(idOrNumber) : undefined;
   if (deleted === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return deleted;
 }

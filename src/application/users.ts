@@ -7,8 +7,8 @@ import { DeskwireError } from '../domain/errors.ts';
 import type { UserCommand, UserState } from '../domain/user/decider.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
 import type { Page, UserFilter, UserView } from '../projections/queries/queries.ts';
+import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { executeForState } from './execute.ts';
-import { type Caller, commandContext, type Done, type Services } from './services.ts';
 
 /** Namespace of the user ids that follow from an idempotency key. Never change it: retries would register twice. */
 const USER_NAMESPACE = '0d7a6e9e-6a6b-4a43-8f0e-7f1f0c1f6a11';
@@ -37,21 +37,21 @@ export interface ChangedUser extends Done {
 }
 
 /** Rejects with `forbidden` before it says whether there is one. */
-export async function readUser(services: Services, viewer: UserFacts, id: string): Promise<UserView> {
+export async function getUser(application: Application, viewer: UserFacts, id: string): Promise<UserView> {
   requirePermission(maySeeUser(viewer, id), 'Only staff see other users');
-  const user = await services.queries.user(id);
+  const user = await application.queries.user(id);
   if (user === undefined) throw new DeskwireError('not_found', 'User not found');
   return user;
 }
 
 export async function listUsers(
-  services: Services,
+  application: Application,
   viewer: UserFacts,
   filter: UserFilter,
   page: { cursor?: string; limit: number },
 ): Promise<Page<UserView>> {
   requirePermission(mayListUsers(viewer), 'Only staff see other users');
-  return services.queries.users(filter, page);
+  return application.queries.users(filter, page);
 }
 
 /**
@@ -59,21 +59,21 @@ export async function listUsers(
  * registered without it because the email turned out to be taken. Rejects with `forbidden` or `conflict`.
  */
 export async function registerUser(
-  services: Services,
+  application: Application,
   caller: Caller,
   own: Auth['own'],
   input: RegisterUserInput,
 ): Promise<ChangedUser> {
   const { password, ...visible } = input;
   requirePermission(mayRegisterUser(caller.user, input.role), 'You may not register users of this role');
-  const id = input.id ?? idFor(services, caller);
-  const context = commandContext(services, caller, 'register', { input: visible });
-  const { state } = await services.actors.read('user', id);
+  const id = input.id ?? idFor(application, caller);
+  const context = commandContext(application, caller, 'register', { input: visible });
+  const { state } = await application.actors.read('user', id);
   // Only a repetition may find the user there; it changes nothing, their password included.
-  if (state.exists) return register(services, id, input, context);
+  if (state.exists) return register(application, id, input, context);
   const added = password !== undefined && (await addPassword(own, id, input.email, password));
   try {
-    return await register(services, id, input, context);
+    return await register(application, id, input, context);
   } catch (error) {
     // Whether they were registered is not known when the log could not be reached: then the password stays for the retry.
     const refused = error instanceof DeskwireError && error.code !== 'unavailable';
@@ -82,21 +82,21 @@ export async function registerUser(
   }
 }
 
-function idFor(services: Services, caller: Caller): string {
-  if (caller.key === undefined) return services.newId();
+function idFor(application: Application, caller: Caller): string {
+  if (caller.key === undefined) return application.newId();
   return uuidv5(`${caller.user.id.length}:${caller.user.id}:${caller.key}`, USER_NAMESPACE);
 }
 
 /** To be registered a second time, just as they are, is no change to the user; to whoever registers somebody, it is a conflict. */
 async function register(
-  services: Services,
+  application: Application,
   id: string,
   { name, role, email, vendorId }: RegisterUserInput,
   context: CommandContext,
 ): Promise<ChangedUser> {
   const optional = { ...(email !== undefined && { email }), ...(vendorId !== undefined && { vendorId }) };
   const command: UserCommand = { type: 'RegisterUser', name, role, ...optional };
-  const outcome = await executeForState(services, 'user', id, command, context);
+  const outcome = await executeForState(application, 'user', id, command, context);
   if (outcome.events.length > 0) return done(outcome);
   throw new DeskwireError('conflict', 'A user is already registered under this id', { field: 'id' });
 }
@@ -121,14 +121,14 @@ async function addPassword(
 
 /** A deactivated user's sessions end with it, so that what they hold does not work again when they are reactivated. */
 export async function changeUser(
-  services: Services,
+  application: Application,
   caller: Caller,
   own: Auth['own'],
   id: string,
   input: ChangeUserInput,
 ): Promise<ChangedUser> {
-  const context = commandContext(services, caller, 'change', { input });
-  const outcome = await executeForState(services, 'user', id, { type: 'ChangeUser', ...input }, context);
+  const context = commandContext(application, caller, 'change', { input });
+  const outcome = await executeForState(application, 'user', id, { type: 'ChangeUser', ...input }, context);
   if (!outcome.state.active) await own?.login.logoutEverywhere(id);
   return done(outcome);
 }

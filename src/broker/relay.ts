@@ -36,7 +36,7 @@ export interface RelayOptions {
   readonly reader: Pick<EventReader, 'readLog' | 'head'>;
   /** Starts a new epoch unless somebody already replaced `expected`; returns the one in force. */
   renewEpoch(expected: string): Promise<string>;
-  openSession(): Promise<RelaySession>;
+  openDedicatedConnection(): Promise<RelaySession>;
   readonly log: Logger;
   /** Called after each batch that JetStream stored, and when its publishing began (`performance.now()`). */
   readonly onPublished?: (events: readonly RecordedEvent[], startedAt: number) => void;
@@ -116,7 +116,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await using session = await options.openSession();
+        await using session = await options.openDedicatedConnection();
         if (await session.tryLock('relay')) await lead(session);
       } catch (error) {
         if (!stopping.signal.aborted) log.warn({ err: error }, 'relay cannot lead');

@@ -8,7 +8,7 @@ import type { BrokerConnection } from '../broker/connection.ts';
 import type { Broker } from '../broker/port.ts';
 import { reachDatabase, reachNats } from '../embedded/reach.ts';
 import { type RunningServices, runningServices } from '../embedded/running.ts';
-import { openSession, type Session } from '../eventlog/dedicated-connection.ts';
+import { type DedicatedConnection, openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import { type Config, readConfig } from '../runtime/config.ts';
 import { messageOf } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -23,7 +23,7 @@ export interface Surroundings extends AsyncDisposable {
   pool(): Promise<pg.Pool>;
   database(): Promise<ClientConfig>;
   /** A connection of its own, for transactions and locks. */
-  session(): Promise<Session>;
+  session(): Promise<DedicatedConnection>;
   broker(): Promise<{ readonly broker: Broker; readonly connection: BrokerConnection }>;
 }
 
@@ -72,7 +72,7 @@ export function createSurroundings(
     broker,
     async session() {
       await pool();
-      const session = await openSession(await database(), APPLICATION, { idleTimeout: 0, queryTimeout: 0 });
+      const session = await openDedicatedConnection(await database(), APPLICATION, { idleTimeout: 0, queryTimeout: 0 });
       owned.use(session);
       return session;
     },

@@ -1,7 +1,7 @@
 /**
  * Follows one stream: keeps the cursor (version and epoch), loads afresh when there is none or the server says so, and
  * subscribes again after every end of the connection. Whoever applies what it is given, in the order given, has exactly
- * what a fresh load would give. Source: PROTOCOL.md section 7.
+ * what a fresh load would give. Source: docs/protocol.md section 7.
  *
  *     loading ──▶ live ⇄ stale (no connection: what is there may be old)
  *        │         │

@@ -1,4 +1,4 @@
-/** What travels between the library and the server, as PROTOCOL.md writes it; and what applications give the library. */
+/** What travels between the library and the server, as docs/protocol.md writes it; and what applications give the library. */
 import type { Category, Attachment as Filed, PostableMessageType, Priority, Status } from '../domain/ticket/events.ts';
 import type { Message as Said } from '../domain/ticket/message.ts';
 import type { Actor, Role } from '../domain/user/identity.ts';
@@ -56,7 +56,7 @@ export interface Notification {
   readonly id: string;
   /** Gapless, from 1. */
   readonly seq: number;
-  /** The socket event of PROTOCOL.md section 3 that it is; null for one that was sent by API. */
+  /** The socket event of docs/protocol.md section 3 that it is; null for one that was sent by API. */
   readonly event: string | null;
   readonly type: string;
   readonly title: string;
@@ -162,7 +162,7 @@ export interface Me {
   readonly role: Role;
 }
 
-/** One event of a stream. Source: PROTOCOL.md section 7. */
+/** One event of a stream. Source: docs/protocol.md section 7. */
 export interface StreamEvent {
   readonly stream: string;
   readonly version: number;

@@ -95,7 +95,7 @@ export const messageFields = {
 export const PostMessageBody = Type.Object(messageFields, { additionalProperties: false });
 export type PostMessageBody = Static<typeof PostMessageBody>;
 
-export const ReadNotificationsBody = Type.Object(
+export const MarkNotificationsReadBody = Type.Object(
   { ids: Type.Array(IdField, { minItems: 1, maxItems: LIMITS.notificationIds }) },
   { additionalProperties: false },
 );

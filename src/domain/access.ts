@@ -1,6 +1,6 @@
 /**
  * The one policy of who may see and do what with a ticket. The API, the gateway, the projections and the
- * notification rules all ask here; none has rules of its own. Source: PROTOCOL.md section 1.
+ * notification rules all ask here; none has rules of its own. Source: docs/protocol.md section 1.
  *
  * Whoever may not see a ticket must not learn that it exists: refuse them with `not_found`. The other questions here
  * are for those who see it; their refusal is `forbidden`. All are false for a deactivated user.

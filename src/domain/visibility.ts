@@ -1,6 +1,6 @@
 /**
  * Which events only staff may see. Decides the subject that carries an event and the room that it is sent to, so that
- * an internal note never travels where somebody else listens. Source: PROTOCOL.md sections 1 and 4.
+ * an internal note never travels where somebody else listens. Source: docs/protocol.md sections 1 and 4.
  */
 import type { DomainEvent } from './event.ts';
 

@@ -11,7 +11,7 @@
  */
 import { Client, type ClientConfig } from 'pg';
 
-export interface Session {
+export interface DedicatedConnection {
   /** Aborted when the connection is lost or closed. */
   readonly lost: AbortSignal;
   /** Runs one statement, prepared under `name` on first use. */
@@ -32,7 +32,7 @@ const IDLE_TIMEOUT = 2.4 * PING_EVERY;
 /** A server that does not answer is a lost one: a runner steps down rather than wait for ever. */
 const QUERY_TIMEOUT = 60_000;
 
-export interface SessionOptions {
+export interface DedicatedConnectionOptions {
   /** Milliseconds without a sign of life until the server ends the session; 0 for ever. */
   readonly idleTimeout?: number;
   /** Milliseconds that a statement may take; 0 for ever. */
@@ -40,11 +40,11 @@ export interface SessionOptions {
 }
 
 /** Rejects when the server cannot be reached. */
-export async function openSession(
+export async function openDedicatedConnection(
   config: ClientConfig,
   applicationName: string,
-  { idleTimeout = IDLE_TIMEOUT, queryTimeout = QUERY_TIMEOUT }: SessionOptions = {},
-): Promise<Session> {
+  { idleTimeout = IDLE_TIMEOUT, queryTimeout = QUERY_TIMEOUT }: DedicatedConnectionOptions = {},
+): Promise<DedicatedConnection> {
   const client = new Client({
     ...config,
     application_name: applicationName,
@@ -57,7 +57,7 @@ export async function openSession(
   client.on('end', () => lost.abort(new Error('the connection to Postgres ended')));
   await client.connect();
 
-  const session: Session = {
+  const session: DedicatedConnection = {
     lost: lost.signal,
     async query(name, text, values) {
       return (await client.query({ name, text, values: [...values] })).rows;

@@ -8,7 +8,7 @@ import type { Server as HttpServer } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
-import type { Services } from '../application/services.ts';
+import type { Application } from '../application/application.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
@@ -49,7 +49,7 @@ export interface HostWorker {
 export interface GatewayParts {
   readonly httpServer: HttpServer;
   readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked'>;
-  readonly services: Services;
+  readonly application: Application;
   readonly reader: EventReader;
   readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
@@ -80,7 +80,7 @@ export interface Gateway {
 
 /** Rejects when the log cannot be read. The HTTP server stays its owner's to close. */
 export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { services, broker, presence, log, now, dialects = DIALECTS } = parts;
+  const { application, broker, presence, log, now, dialects = DIALECTS } = parts;
   const catalog = catalogOf(dialects);
   const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
@@ -112,7 +112,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
   const inboxOf = new WeakMap<Session, InboxFeed>();
 
   const tools: Toolbox = {
-    ...{ services, waiter: parts.waiter, memberships, replays, typing, ticketChanges, clients, messageWireFor, now },
+    ...{ application, waiter: parts.waiter, memberships, replays, typing, ticketChanges, clients, messageWireFor, now },
     historySize: options.historySize,
     epoch: () => epoch.current,
     inboxOf(session) {
@@ -127,12 +127,12 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     tools,
     limits: limitsOf(options, now),
     options,
-    newId: services.newId,
+    newId: application.newId,
     log,
   });
   const connections = createConnections({
     authenticate: parts.auth.authenticate,
-    directory: services.directory,
+    directory: application.directory,
     sessions,
     socketsPerUser: options.socketsPerUser,
     trusted: compile([...options.trustProxy]),
@@ -208,7 +208,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     streams.reset();
   }
 
-  const stopDirectory = services.directory.onChanged(({ kind, id }) => {
+  const stopDirectory = application.directory.onChanged(({ kind, id }) => {
     if (kind === 'reference') streams.live.checkReferences();
     else void connections.userChanged(id);
   });

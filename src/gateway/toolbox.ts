@@ -1,5 +1,5 @@
 /** What the requests of the dialects work with. */
-import type { Caller, Services } from '../application/services.ts';
+import type { Application, Caller } from '../application/application.ts';
 import type { ProjectionWaiter } from '../projections/queries/queries.ts';
 import { validTraceparent } from '../telemetry/tracing.ts';
 import type { Session } from './connection/client.ts';
@@ -14,7 +14,7 @@ import type { InboxFeed } from './inbox/live-inbox.ts';
 import type { MessageWireFor } from './wire.ts';
 
 export interface Toolbox {
-  readonly services: Services;
+  readonly application: Application;
   readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
   readonly replays: Replays;

@@ -168,7 +168,7 @@ export type Config = Static<typeof configSchema> & {
   /** Decided: by default whether everything is embedded, or there is a token. */
   METRICS: 'on' | 'off';
 };
-export type Role = (typeof roles)[number];
+export type ProcessRole = (typeof roles)[number];
 export type SettingName = keyof typeof configSchema.properties;
 
 /** Never shown, and also taken from a file. */

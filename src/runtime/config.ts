@@ -17,7 +17,7 @@ import {
   settingNames,
 } from './config-schema.ts';
 
-export type { Config, Role } from './config-schema.ts';
+export type { Config, ProcessRole } from './config-schema.ts';
 
 const prefix = 'DESKWIRE_';
 

@@ -1,5 +1,5 @@
 /**
- * The demo data of PROTOCOL.md section 1: users with passwords, and the things that tickets point at. Each command has a
+ * The demo data of docs/protocol.md section 1: users with passwords, and the things that tickets point at. Each command has a
  * fixed id, so seeding again, at every start, does nothing; what was changed since then stays changed.
  */
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';

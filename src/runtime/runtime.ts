@@ -14,7 +14,7 @@ import { createTicketNumbers } from '../actors/ticket-numbers.ts';
 import { watchCommands } from '../actors/watch-commands.ts';
 import { createApi } from '../api/api.ts';
 import type { App } from '../api/app.ts';
-import { createServices } from '../application/services.ts';
+import { createApplication } from '../application/application.ts';
 import { createAttachments } from '../attachments/attachments.ts';
 import { createAuth } from '../auth/auth.ts';
 import { connectBroker } from '../broker/connection.ts';
@@ -27,7 +27,7 @@ import { roomDecider } from '../domain/room/decider.ts';
 import { ticketDecider } from '../domain/ticket/decider.ts';
 import { userDecider } from '../domain/user/decider.ts';
 import { createAppender } from '../eventlog/appender.ts';
-import { openSession } from '../eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../eventlog/epoch.ts';
 import { watchEpoch } from '../eventlog/epoch-watch.ts';
 import { createEventReader } from '../eventlog/reader.ts';
@@ -52,7 +52,7 @@ import type { Logger } from '../telemetry/logging.ts';
 import { createPrometheus } from '../telemetry/prometheus.ts';
 import { createTracing } from '../telemetry/tracing.ts';
 import { openAttachmentStore } from './attachment-store.ts';
-import type { Config, Role } from './config.ts';
+import type { Config, ProcessRole } from './config.ts';
 import { seedDemo } from './demo.ts';
 import { watchParts } from './observe.ts';
 import { readinessChecks } from './readiness.ts';
@@ -84,7 +84,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const { config, databaseUrl, natsUrl, pool, logger } = surroundings;
   const database = { connectionString: databaseUrl };
   const newId = createIds(Date.now);
-  const has = (role: Role) => config.ROLES.includes(role);
+  const has = (role: ProcessRole) => config.ROLES.includes(role);
   // The relay alone reads none, and need not wait for those that a new version builds first.
   if (config.ROLES.some((role) => role !== 'relay')) await createReadModels(database, { log: logger });
 
@@ -126,7 +126,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       appender,
       reader,
       renewEpoch: (expected) => renewEpoch(pool, expected),
-      openSession: () => openSession(database, 'deskwire relay'),
+      openDedicatedConnection: () => openDedicatedConnection(database, 'deskwire relay'),
       log: logger,
       onPublished: watch.onPublished,
     });
@@ -190,7 +190,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   });
   parts.defer('attachments', () => attachments.close());
 
-  const services = createServices({
+  const application = createApplication({
     actors,
     queries: createQueries({ pool }),
     directory,
@@ -208,7 +208,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     reader,
     signals: broker.signals,
     rebuilds,
-    openSession: () => openSession(database, 'deskwire operations', { queryTimeout: 0 }),
+    openDedicatedConnection: () => openDedicatedConnection(database, 'deskwire operations', { queryTimeout: 0 }),
     relayPosition: () => publishedPosition(connection),
     now: Date.now,
   });
@@ -220,7 +220,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   let draining = false;
   let gateway: Gateway | undefined;
   const app = await createApi({
-    services,
+    application,
     waiter: projections,
     auth,
     online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
@@ -247,7 +247,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     const opened = await createGateway({
       httpServer: app.server as HttpServer,
       auth,
-      services,
+      application,
       reader,
       waiter: projections,
       broker,

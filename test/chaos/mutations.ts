@@ -84,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'forget the idempotency key',
     edits: [
       {
-        file: 'src/application/services.ts',
+        file: 'src/application/application.ts',
         find: 'key ?? services.newId()}`,',
         replace: 'services.newId()}`,',
       },

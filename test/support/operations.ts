@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { pino } from 'pino';
 import type { Operations } from '../../src/application/operations.ts';
 import type { Broker } from '../../src/broker/port.ts';
-import { openSession } from '../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../src/eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../src/eventlog/event-log.ts';
 import { createOperations } from '../../src/projections/admin/operations.ts';
 import { ORDERS } from '../../src/projections/projections.ts';
@@ -25,7 +25,7 @@ export function startOperations({ databaseUrl, pool, reader, broker }: Node, par
     reader,
     signals: broker.signals,
     rebuilds,
-    openSession: () => openSession({ connectionString: databaseUrl }, 'test'),
+    openDedicatedConnection: () => openDedicatedConnection({ connectionString: databaseUrl }, 'test'),
     relayPosition: () => Promise.resolve(undefined),
     now: Date.now,
   });

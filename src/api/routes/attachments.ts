@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { Application } from '../../application/application.ts';
 import { readableAttachment, uploadAttachment } from '../../application/attachments.ts';
-import type { Services } from '../../application/services.ts';
 import { MAX_FILE_BYTES } from '../../attachments/attachments.ts';
 import type { AttachmentRecord } from '../../attachments/records.ts';
 import { tooLarge } from '../../attachments/spool.ts';
@@ -49,7 +49,7 @@ const LinkQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export async function uploadRoutes(app: App, services: Services): Promise<void> {
+export async function uploadRoutes(app: App, application: Application): Promise<void> {
   await app.register(multipart, {
     throwFileSizeLimit: false,
     // Counting is ours; a file that is cut short without an error must not be possible.
@@ -71,8 +71,8 @@ export async function uploadRoutes(app: App, services: Services): Promise<void> 
     async (request, reply) => {
       if (Number(request.headers['content-length'] ?? 0) > MAX_FILE_BYTES + ENVELOPE_BYTES)
         throw tooLarge(MAX_FILE_BYTES);
-      const attachment = await uploadAttachment(services, userOf(request), request.params.ticketId, () =>
-        oneFile(request, services.attachments.receive),
+      const attachment = await uploadAttachment(application, userOf(request), request.params.ticketId, () =>
+        oneFile(request, application.attachments.receive),
       );
       return reply.code(201).header('location', `/api/v1/attachments/${attachment.id}`).send(attachment);
     },
@@ -84,7 +84,7 @@ export interface DownloadOptions {
   readonly crossOrigin: boolean;
 }
 
-export function downloadRoutes(app: App, services: Services, { crossOrigin }: DownloadOptions): void {
+export function downloadRoutes(app: App, application: Application, { crossOrigin }: DownloadOptions): void {
   app.get(
     '/api/v1/attachments/:id',
     {
@@ -100,12 +100,12 @@ export function downloadRoutes(app: App, services: Services, { crossOrigin }: Do
       },
     },
     async (request, reply) => {
-      const record = await readableAttachment(services, userOf(request), request.params.id);
+      const record = await readableAttachment(application, userOf(request), request.params.id);
       const range = rangeOf(request.headers, record);
       const known = request.headers['if-none-match']?.includes(entityTag(record));
       // Opened before the answer is described: of a failure nothing may be kept as if it were the file.
       const wanted = request.method === 'GET' && !known && range !== 'unsatisfiable';
-      const content = wanted ? await services.attachments.open(record, range) : Readable.from([]);
+      const content = wanted ? await application.attachments.open(record, range) : Readable.from([]);
       reply.headers(headersOf(record, crossOrigin ? 'cross-origin' : 'same-origin'));
       if (known) return reply.code(304).send(null);
       if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${record.size}`).send();
@@ -140,7 +140,7 @@ function entityTag({ id }: AttachmentRecord): string {
  * Hook: the user behind a signed link, or else behind a token. A link stands for its viewer as they are now: one who was
  * deactivated opens nothing.
  */
-export function requireViewer(services: Services, authenticate: Authenticate) {
+export function requireViewer(application: Application, authenticate: Authenticate) {
   const withToken = requireAuthentication(authenticate);
   return (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     const { query } = request;
@@ -148,20 +148,20 @@ export function requireViewer(services: Services, authenticate: Authenticate) {
       withToken(request, reply, done);
       return;
     }
-    viewerOf(services, request).then((user) => {
+    viewerOf(application, request).then((user) => {
       request.authenticated = { user, expiresAt: 0, sessionId: undefined, tokenId: undefined };
       done();
     }, done);
   };
 }
 
-async function viewerOf(services: Services, { params, query }: FastifyRequest) {
+async function viewerOf(application: Application, { params, query }: FastifyRequest) {
   const { id, viewer, expires, signature } = { ...Object(params), ...Object(query) };
   if (typeof viewer !== 'string' || typeof signature !== 'string' || !/^\d{1,11}$/.test(String(expires))) {
     throw unauthorized();
   }
-  services.attachments.verifyLink(String(id), { viewer, expires: Number(expires), signature });
-  const user = await services.directory.user(viewer);
+  application.attachments.verifyLink(String(id), { viewer, expires: Number(expires), signature });
+  const user = await application.directory.user(viewer);
   if (user === undefined || !user.active) throw unauthorized();
   return user;
 }

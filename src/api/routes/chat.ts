@@ -3,8 +3,8 @@
  * Posting is the hottest request there is.
  */
 import Type from 'typebox';
-import { postMessage, readMessages } from '../../application/messages.ts';
-import type { Services } from '../../application/services.ts';
+import type { Application } from '../../application/application.ts';
+import { listMessages, postMessage } from '../../application/messages.ts';
 import { HistorySizeField, PostMessageBody, VersionField } from '../../contract/fields.ts';
 import { MessageAnswer, MessagePageAnswer, ParticipantsAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';
@@ -22,9 +22,9 @@ const HistoryQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export function chatRoutes(app: App, services: Services, online: Online): void {
-  conversationRoutes(app, services, '/api/v1/tickets/:ticketId/messages', 'Tickets');
-  conversationRoutes(app, services, '/api/tickets/:ticketId/chat', 'Ticket chat');
+export function chatRoutes(app: App, application: Application, online: Online): void {
+  conversationRoutes(app, application, '/api/v1/tickets/:ticketId/messages', 'Tickets');
+  conversationRoutes(app, application, '/api/tickets/:ticketId/chat', 'Ticket chat');
 
   app.get(
     '/api/tickets/:ticketId/chat/participants',
@@ -36,11 +36,11 @@ export function chatRoutes(app: App, services: Services, online: Online): void {
         response: { 200: ParticipantsAnswer },
       },
     },
-    async (request) => participantsOf(services, online, userOf(request), request.params.ticketId),
+    async (request) => participantsOf(application, online, userOf(request), request.params.ticketId),
   );
 }
 
-function conversationRoutes(app: App, services: Services, path: string, tag: string): void {
+function conversationRoutes(app: App, application: Application, path: string, tag: string): void {
   app.post(
     path,
     {
@@ -55,7 +55,7 @@ function conversationRoutes(app: App, services: Services, path: string, tag: str
       },
     },
     async (request, reply) => {
-      const posted = await postMessage(services, callerOf(request), request.params.ticketId, request.body);
+      const posted = await postMessage(application, callerOf(request), request.params.ticketId, request.body);
       tellPosition(reply, posted);
       reply.code(201);
       return posted.message;
@@ -76,7 +76,7 @@ function conversationRoutes(app: App, services: Services, path: string, tag: str
     },
     async (request) => {
       const { limit = 50, ...range } = request.query;
-      const { page } = await readMessages(services, userOf(request), request.params.ticketId, { limit, ...range });
+      const { page } = await listMessages(application, userOf(request), request.params.ticketId, { limit, ...range });
       const { messages, hasMore, nextCursor, total, version } = page;
       return { messages, pagination: { limit, hasMore, nextCursor, total }, version };
     },

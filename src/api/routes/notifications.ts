@@ -1,16 +1,16 @@
 /** A user's inbox over HTTP, and the way in for machines and admins to send durable notifications. */
 import Type from 'typebox';
+import type { Application } from '../../application/application.ts';
 import {
-  readAllNotifications,
-  readNotifications,
-  seeInbox,
+  markAllNotificationsRead,
+  markInboxSeen,
+  markNotificationsRead,
   sendNotification,
 } from '../../application/notifications.ts';
-import type { Services } from '../../application/services.ts';
 import {
   CursorField,
+  MarkNotificationsReadBody,
   PageSizeField,
-  ReadNotificationsBody,
   roleIn,
   SendNotificationBody,
   UpToSeqBody,
@@ -37,7 +37,7 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export function notificationRoutes(app: App, services: Services): void {
+export function notificationRoutes(app: App, application: Application): void {
   app.get(
     '/api/v1/notifications',
     {
@@ -50,7 +50,7 @@ export function notificationRoutes(app: App, services: Services): void {
     },
     async (request) => {
       const { limit = 50, ...options } = request.query;
-      const page = await services.queries.notifications(userOf(request), { limit, ...options });
+      const page = await application.queries.notifications(userOf(request), { limit, ...options });
       return { items: page.items.map(rendered), nextCursor: page.nextCursor };
     },
   );
@@ -58,7 +58,7 @@ export function notificationRoutes(app: App, services: Services): void {
   app.get(
     '/api/v1/notifications/unread-count',
     { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCountsAnswer } } },
-    async (request) => counts(await services.queries.inbox(userOf(request))),
+    async (request) => counts(await application.queries.inbox(userOf(request))),
   );
 
   app.post(
@@ -68,15 +68,15 @@ export function notificationRoutes(app: App, services: Services): void {
         tags,
         summary: 'Mark notifications as read',
         description: 'Ids that are not yours change nothing.',
-        body: ReadNotificationsBody,
+        body: MarkNotificationsReadBody,
         response: { 200: NotificationsReadAnswer },
       },
     },
     async (request, reply) => {
       const { ids } = request.body;
-      tellPosition(reply, await readNotifications(services, callerOf(request), ids));
-      await services.settle();
-      const { unread } = await services.queries.inbox(userOf(request));
+      tellPosition(reply, await markNotificationsRead(application, callerOf(request), ids));
+      await application.settle();
+      const { unread } = await application.queries.inbox(userOf(request));
       return { notificationIds: ids, count: unread };
     },
   );
@@ -93,9 +93,9 @@ export function notificationRoutes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await readAllNotifications(services, callerOf(request), request.body.upToSeq));
-      await services.settle();
-      return counts(await services.queries.inbox(userOf(request)));
+      tellPosition(reply, await markAllNotificationsRead(application, callerOf(request), request.body.upToSeq));
+      await application.settle();
+      return counts(await application.queries.inbox(userOf(request)));
     },
   );
 
@@ -111,9 +111,9 @@ export function notificationRoutes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await seeInbox(services, callerOf(request), request.body.upToSeq));
-      await services.settle();
-      return counts(await services.queries.inbox(userOf(request)));
+      tellPosition(reply, await markInboxSeen(application, callerOf(request), request.body.upToSeq));
+      await application.settle();
+      return counts(await application.queries.inbox(userOf(request)));
     },
   );
 
@@ -132,7 +132,7 @@ export function notificationRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const { userIds, role, ...notification } = request.body;
       const to = recipientsOf(userIds, role);
-      const sent = await sendNotification(services, callerOf(request), { ...notification, to });
+      const sent = await sendNotification(application, callerOf(request), { ...notification, to });
       tellPosition(reply, sent);
       return reply.code(201).send({ recipients: sent.recipients });
     },

@@ -1,7 +1,7 @@
 /** What tickets point at, mirrored from the product's own records: `/api/v1/references`. */
 import Type from 'typebox';
+import type { Application } from '../../application/application.ts';
 import { readReference, setReference } from '../../application/references.ts';
-import type { Services } from '../../application/services.ts';
 import { IdField, NameField, ReferenceTypeField } from '../../contract/fields.ts';
 import type { ReferenceView } from '../../projections/queries/queries.ts';
 import { ReferenceAnswer } from '../answers/others.ts';
@@ -17,7 +17,7 @@ const SetBody = Type.Object(
   { additionalProperties: false },
 );
 
-export function referenceRoutes(app: App, services: Services): void {
+export function referenceRoutes(app: App, application: Application): void {
   app.get(
     path,
     {
@@ -32,7 +32,7 @@ export function referenceRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { type, id } = request.params;
-      const reference = await readReference(services, userOf(request), type, id);
+      const reference = await readReference(application, userOf(request), type, id);
       tellVersion(reply, reference);
       return rendered(reference);
     },
@@ -55,7 +55,7 @@ export function referenceRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { type, id } = request.params;
-      const outcome = await setReference(services, callerOf(request), type, id, request.body);
+      const outcome = await setReference(application, callerOf(request), type, id, request.body);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       const isNew = outcome.version === 1 && outcome.position > 0;

@@ -1,7 +1,7 @@
 /** Rooms and who may enter them: `/api/v1/rooms`. What is said in them goes over sockets. */
 import Type from 'typebox';
+import type { Application } from '../../application/application.ts';
 import { configureRoom, readRoom } from '../../application/rooms.ts';
-import type { Services } from '../../application/services.ts';
 import { CursorField, IdField, LIMITS, PageSizeField, RoomNameField } from '../../contract/fields.ts';
 import { RoomAnswer, RoomPageAnswer } from '../answers/others.ts';
 import type { App } from '../app.ts';
@@ -23,7 +23,7 @@ const ConfigureBody = Type.Object(
   { additionalProperties: false },
 );
 
-export function roomRoutes(app: App, services: Services): void {
+export function roomRoutes(app: App, application: Application): void {
   app.get(
     '/api/v1/rooms',
     {
@@ -37,7 +37,7 @@ export function roomRoutes(app: App, services: Services): void {
     },
     async (request) => {
       const { cursor, limit = 50 } = request.query;
-      return services.queries.rooms(userOf(request), { limit, ...(cursor !== undefined && { cursor }) });
+      return application.queries.rooms(userOf(request), { limit, ...(cursor !== undefined && { cursor }) });
     },
   );
 
@@ -48,7 +48,7 @@ export function roomRoutes(app: App, services: Services): void {
       schema: { tags, summary: 'Read a room', params: Params, response: { 200: RoomAnswer } },
     },
     async (request, reply) => {
-      const room = await readRoom(services, userOf(request), request.params.name);
+      const room = await readRoom(application, userOf(request), request.params.name);
       tellVersion(reply, room);
       return room;
     },
@@ -69,7 +69,7 @@ export function roomRoutes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await configureRoom(services, callerOf(request), request.params.name, request.body);
+      const outcome = await configureRoom(application, callerOf(request), request.params.name, request.body);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       const { name, private: isPrivate, members, version } = outcome;

@@ -1,7 +1,7 @@
 /** Seed A's tickets, under its names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
 import Type from 'typebox';
+import type { Application } from '../../application/application.ts';
 import { visibleTicket } from '../../application/messages.ts';
-import type { Services } from '../../application/services.ts';
 import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
 import {
   CategoryField,
@@ -56,7 +56,7 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export function supportRoutes(app: App, services: Services): void {
+export function supportRoutes(app: App, application: Application): void {
   app.post(
     '/api/v1/support',
     {
@@ -71,7 +71,7 @@ export function supportRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { user_id: userId, station_id: stationId, ...fields } = request.body;
-      const outcome = await openTicket(services, callerOf(request), {
+      const outcome = await openTicket(application, callerOf(request), {
         ...fields,
         ...(userId !== undefined && { requesterId: String(userId) }),
         ...(stationId !== undefined && { stationId: String(stationId) }),
@@ -98,7 +98,7 @@ export function supportRoutes(app: App, services: Services): void {
     async (request) => {
       const { status, cursor, limit = 50 } = request.query;
       const filter = status === undefined ? {} : { status };
-      const page = await services.queries.tickets(filter, userOf(request), {
+      const page = await application.queries.tickets(filter, userOf(request), {
         limit,
         ...(cursor !== undefined && { cursor }),
       });
@@ -113,7 +113,7 @@ export function supportRoutes(app: App, services: Services): void {
       schema: { tags, summary: 'Read a ticket', params: Params, response: { 200: SupportTicketAnswer } },
     },
     async (request, reply) => {
-      const ticket = await visibleTicket(services, userOf(request), request.params.support_id);
+      const ticket = await visibleTicket(application, userOf(request), request.params.support_id);
       tellVersion(reply, ticket);
       return rendered(ticket);
     },
@@ -134,7 +134,7 @@ export function supportRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { assignee_id: assigneeId, ...fields } = request.body;
-      const outcome = await changeTicket(services, callerOf(request), request.params.support_id, {
+      const outcome = await changeTicket(application, callerOf(request), request.params.support_id, {
         ...fields,
         ...(assigneeId !== undefined && { assigneeId: assigneeId === null ? null : String(assigneeId) }),
       });
@@ -157,7 +157,7 @@ export function supportRoutes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await deleteTicket(services, callerOf(request), request.params.support_id);
+      const outcome = await deleteTicket(application, callerOf(request), request.params.support_id);
       tellPosition(reply, outcome);
       return { support_id: outcome.state.number, id: outcome.state.id, deleted: true };
     },

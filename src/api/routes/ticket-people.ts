@@ -1,9 +1,9 @@
 /** Who is on a ticket, how far they have read, and who did what to it: the parts of `/api/v1/tickets/:ticketId`. */
 import Type from 'typebox';
-import { readParticipants } from '../../application/messages.ts';
+import type { Application } from '../../application/application.ts';
+import { listParticipants } from '../../application/messages.ts';
 import { addParticipant, removeParticipant } from '../../application/participants.ts';
-import type { Services } from '../../application/services.ts';
-import { readTicket, ticketIdOf } from '../../application/tickets.ts';
+import { markTicketRead, ticketIdOf } from '../../application/tickets.ts';
 import { readTimeline } from '../../application/timeline.ts';
 import { IdField, PageSizeField, TicketIdField, VersionField } from '../../contract/fields.ts';
 import { lookUp } from '../../domain/record.ts';
@@ -26,8 +26,8 @@ const TimelineQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export function ticketPeopleRoutes(app: App, services: Services, online: Online): void {
-  participantRoutes(app, services, online);
+export function ticketPeopleRoutes(app: App, application: Application, online: Online): void {
+  participantRoutes(app, application, online);
 
   app.post(
     '/api/v1/tickets/:ticketId/read',
@@ -43,12 +43,12 @@ export function ticketPeopleRoutes(app: App, services: Services, online: Online)
     },
     async (request, reply) => {
       const user = userOf(request);
-      const outcome = await readTicket(services, callerOf(request), request.params.ticketId, request.body.upTo);
+      const outcome = await markTicketRead(application, callerOf(request), request.params.ticketId, request.body.upTo);
       tellPosition(reply, outcome);
-      await services.settle();
+      await application.settle();
       const { id } = outcome.state;
       const upTo = reachedBy(outcome, user) ?? lookUp(outcome.state.reads, user.id) ?? 0;
-      return { ticketId: id, upTo, unread: await services.queries.unread(id, user) };
+      return { ticketId: id, upTo, unread: await application.queries.unread(id, user) };
     },
   );
 
@@ -67,13 +67,13 @@ export function ticketPeopleRoutes(app: App, services: Services, online: Online)
     },
     async (request) => {
       const { after = 0, limit = 50 } = request.query;
-      const page = await readTimeline(services, userOf(request), request.params.ticketId, { after, limit });
+      const page = await readTimeline(application, userOf(request), request.params.ticketId, { after, limit });
       return { items: page.entries, nextAfter: page.next };
     },
   );
 }
 
-function participantRoutes(app: App, services: Services, online: Online): void {
+function participantRoutes(app: App, application: Application, online: Online): void {
   const path = '/api/v1/tickets/:ticketId/participants';
 
   app.get(
@@ -87,7 +87,7 @@ function participantRoutes(app: App, services: Services, online: Online): void {
         response: { 200: ParticipantsAnswer },
       },
     },
-    async (request) => participantsOf(services, online, userOf(request), request.params.ticketId),
+    async (request) => participantsOf(application, online, userOf(request), request.params.ticketId),
   );
 
   app.post(
@@ -105,10 +105,10 @@ function participantRoutes(app: App, services: Services, online: Online): void {
     },
     async (request, reply) => {
       const { userId } = request.body;
-      const outcome = await addParticipant(services, callerOf(request), request.params.ticketId, userId);
+      const outcome = await addParticipant(application, callerOf(request), request.params.ticketId, userId);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
-      const ticketId = await ticketIdOf(services, request.params.ticketId);
+      const ticketId = await ticketIdOf(application, request.params.ticketId);
       return reply.code(201).send({ ticketId, userId });
     },
   );
@@ -127,20 +127,20 @@ function participantRoutes(app: App, services: Services, online: Online): void {
     },
     async (request, reply) => {
       const { ticketId, userId } = request.params;
-      tellPosition(reply, await removeParticipant(services, callerOf(request), ticketId, userId));
+      tellPosition(reply, await removeParticipant(application, callerOf(request), ticketId, userId));
       return reply.code(204).send(null);
     },
   );
 }
 
 /** Of a repetition, how far it reached the first time. */
-function reachedBy({ events }: Awaited<ReturnType<typeof readTicket>>, user: UserFacts): number | undefined {
+function reachedBy({ events }: Awaited<ReturnType<typeof markTicketRead>>, user: UserFacts): number | undefined {
   const [read] = events;
   return read?.type === 'TicketRead' && read.data.userId === user.id ? read.data.upTo : undefined;
 }
 
-export async function participantsOf(services: Services, online: Online, user: UserFacts, idOrNumber: string) {
-  const { participants } = await readParticipants(services, user, idOrNumber);
+export async function participantsOf(application: Application, online: Online, user: UserFacts, idOrNumber: string) {
+  const { participants } = await listParticipants(application, user, idOrNumber);
   const connected = await online(participants.map(({ userId }) => userId));
   return { participants: participants.map((one) => ({ ...one, online: connected.has(one.userId) })) };
 }

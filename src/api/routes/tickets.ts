@@ -1,8 +1,8 @@
 /** Tickets under their own names: `/api/v1/tickets`. */
 import Type from 'typebox';
+import type { Application } from '../../application/application.ts';
 import { visibleTicket } from '../../application/messages.ts';
 import { assignTicket } from '../../application/participants.ts';
-import type { Services } from '../../application/services.ts';
 import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
 import {
   CategoryField,
@@ -69,7 +69,7 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export function ticketRoutes(app: App, services: Services): void {
+export function ticketRoutes(app: App, application: Application): void {
   app.get(
     '/api/v1/tickets',
     {
@@ -90,7 +90,7 @@ export function ticketRoutes(app: App, services: Services): void {
         ...(q !== undefined && { text: q }),
         ...(ids !== undefined && { ids: ids.split(',') }),
       };
-      const page = await services.queries.tickets(filter, userOf(request), {
+      const page = await application.queries.tickets(filter, userOf(request), {
         limit,
         ...(cursor !== undefined && { cursor }),
       });
@@ -111,7 +111,7 @@ export function ticketRoutes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await openTicket(services, callerOf(request), request.body);
+      const outcome = await openTicket(application, callerOf(request), request.body);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       // Nothing has been said in it yet.
@@ -126,9 +126,9 @@ export function ticketRoutes(app: App, services: Services): void {
       schema: { tags, summary: 'Read a ticket', params: TicketParams, response: { 200: TicketAnswer } },
     },
     async (request, reply) => {
-      const ticket = await visibleTicket(services, userOf(request), request.params.ticketId);
+      const ticket = await visibleTicket(application, userOf(request), request.params.ticketId);
       tellVersion(reply, ticket);
-      return rendered(ticket, await services.queries.unread(ticket.id, userOf(request)));
+      return rendered(ticket, await application.queries.unread(ticket.id, userOf(request)));
     },
   );
 
@@ -146,10 +146,10 @@ export function ticketRoutes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      const outcome = await changeTicket(services, callerOf(request), request.params.ticketId, request.body);
+      const outcome = await changeTicket(application, callerOf(request), request.params.ticketId, request.body);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
-      return changed(services, outcome.state, userOf(request));
+      return changed(application, outcome.state, userOf(request));
     },
   );
 
@@ -166,15 +166,15 @@ export function ticketRoutes(app: App, services: Services): void {
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await deleteTicket(services, callerOf(request), request.params.ticketId));
+      tellPosition(reply, await deleteTicket(application, callerOf(request), request.params.ticketId));
       return reply.code(204).send(null);
     },
   );
 
-  assigneeRoutes(app, services);
+  assigneeRoutes(app, application);
 }
 
-function assigneeRoutes(app: App, services: Services): void {
+function assigneeRoutes(app: App, application: Application): void {
   const path = '/api/v1/tickets/:ticketId/assignee';
   const config = { etag: true, problems: [403], fieldNames: { assigneeId: 'userId' } };
   const AssigneeBody = Type.Object({ userId: IdField }, { additionalProperties: false });
@@ -193,10 +193,10 @@ function assigneeRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { params, body } = request;
-      const outcome = await assignTicket(services, callerOf(request), params.ticketId, body.userId);
+      const outcome = await assignTicket(application, callerOf(request), params.ticketId, body.userId);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
-      return changed(services, outcome.state, userOf(request));
+      return changed(application, outcome.state, userOf(request));
     },
   );
 
@@ -207,7 +207,7 @@ function assigneeRoutes(app: App, services: Services): void {
       schema: { tags, summary: 'Take a ticket’s assignee away', params: TicketParams, response: { 204: NoContent } },
     },
     async (request, reply) => {
-      const outcome = await assignTicket(services, callerOf(request), request.params.ticketId, null);
+      const outcome = await assignTicket(application, callerOf(request), request.params.ticketId, null);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       return reply.code(204).send(null);
@@ -216,9 +216,9 @@ function assigneeRoutes(app: App, services: Services): void {
 }
 
 /** What a command made of the ticket, and what is unread in it now, which the read models know. */
-async function changed(services: Services, state: TicketState, user: UserFacts) {
-  await services.settle();
-  return rendered(state, await services.queries.unread(state.id, user));
+async function changed(application: Application, state: TicketState, user: UserFacts) {
+  await application.settle();
+  return rendered(state, await application.queries.unread(state.id, user));
 }
 
 function rendered(ticket: TicketState | TicketView, unread: number) {

@@ -1,7 +1,7 @@
 /** Who there is: `/api/v1/users`. Staff look people up, admins change them, the product's machines bring them in. */
 import Type from 'typebox';
-import type { Services } from '../../application/services.ts';
-import { changeUser, listUsers, readUser, registerUser } from '../../application/users.ts';
+import type { Application } from '../../application/application.ts';
+import { changeUser, getUser, listUsers, registerUser } from '../../application/users.ts';
 import type { Auth } from '../../auth/auth.ts';
 import {
   CursorField,
@@ -54,7 +54,7 @@ const ChangeBody = Type.Object(
   { additionalProperties: false },
 );
 
-export function userRoutes(app: App, services: Services, own: Auth['own']): void {
+export function userRoutes(app: App, application: Application, own: Auth['own']): void {
   app.get(
     '/api/v1/users',
     {
@@ -74,7 +74,7 @@ export function userRoutes(app: App, services: Services, own: Auth['own']): void
         ...(active !== undefined && { active }),
         ...(q !== undefined && { text: q }),
       };
-      return listUsers(services, userOf(request), filter, { limit, ...(cursor !== undefined && { cursor }) });
+      return listUsers(application, userOf(request), filter, { limit, ...(cursor !== undefined && { cursor }) });
     },
   );
 
@@ -94,7 +94,7 @@ export function userRoutes(app: App, services: Services, own: Auth['own']): void
     },
     async (request, reply) => {
       const input = { ...request.body, role: roleIn(request.body.role) };
-      const outcome = await registerUser(services, callerOf(request), own, input);
+      const outcome = await registerUser(application, callerOf(request), own, input);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       const location = `/api/v1/users/${encodeURIComponent(outcome.user.id)}`;
@@ -106,7 +106,7 @@ export function userRoutes(app: App, services: Services, own: Auth['own']): void
     '/api/v1/users/me',
     { config: { etag: true }, schema: { tags, summary: 'Read who you are', response: { 200: UserAnswer } } },
     async (request, reply) => {
-      const user = await readUser(services, userOf(request), userOf(request).id);
+      const user = await getUser(application, userOf(request), userOf(request).id);
       tellVersion(reply, user);
       return user;
     },
@@ -125,7 +125,7 @@ export function userRoutes(app: App, services: Services, own: Auth['own']): void
       },
     },
     async (request, reply) => {
-      const user = await readUser(services, userOf(request), request.params.userId);
+      const user = await getUser(application, userOf(request), request.params.userId);
       tellVersion(reply, user);
       return user;
     },
@@ -149,7 +149,7 @@ export function userRoutes(app: App, services: Services, own: Auth['own']): void
     async (request, reply) => {
       const { role, ...others } = request.body;
       const input = { ...others, ...(role !== undefined && { role: roleIn(role) }) };
-      const outcome = await changeUser(services, callerOf(request), own, request.params.userId, input);
+      const outcome = await changeUser(application, callerOf(request), own, request.params.userId, input);
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       return outcome.user;

@@ -1,11 +1,11 @@
 /**
  * Seed C's relay over HTTP, which seed D's service calls map onto as well: sends events to connected sockets, and tells who
  * is connected. For services and admins. Nothing here is durable: who is not connected is not reached, and `delivered` says
- * how many sockets were. Source: PROTOCOL.md section 6.
+ * how many sockets were. Source: docs/protocol.md section 6.
  */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Services } from '../../application/services.ts';
+import type { Application } from '../../application/application.ts';
 import type { SocketControl, SocketTarget } from '../../application/socket-control.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
 import { IdField, LIMITS, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
@@ -67,12 +67,12 @@ interface What {
   readonly where: readonly Where[];
 }
 
-export function websocketRoutes(app: App, services: Services, sockets: Sockets): void {
+export function websocketRoutes(app: App, application: Application, sockets: Sockets): void {
   const client: Where = {
     path: 'client/:clientId',
     to: 'a client',
     params: { clientId: ClientId },
-    target: ({ clientId = '' }) => clientTarget(services, clientId),
+    target: ({ clientId = '' }) => clientTarget(application, clientId),
   };
   const room: Where = {
     path: 'room/:roomName',
@@ -85,7 +85,7 @@ export function websocketRoutes(app: App, services: Services, sockets: Sockets):
     path: 'ticket/:ticketId',
     to: 'those who are in a ticket',
     params: { ticketId: TicketIdField },
-    target: ({ ticketId = '' }) => ticketTarget(services, ticketId),
+    target: ({ ticketId = '' }) => ticketTarget(application, ticketId),
   };
   const bare: Where = { ...client, path: ':clientId' };
 
@@ -138,8 +138,8 @@ export function websocketRoutes(app: App, services: Services, sockets: Sockets):
       return deliver(control, { users: request.body.userIds }, name, request.body.data, request.query);
     },
   );
-  readRoutes(app, services, sockets);
-  endingRoute(app, services, sockets);
+  readRoutes(app, application, sockets);
+  endingRoute(app, application, sockets);
 }
 
 const config = { unlogged: true, problems: [403, 404, 422] };
@@ -156,7 +156,7 @@ function whatsapp(where: Where): What[] {
   ];
 }
 
-function readRoutes(app: App, services: Services, sockets: Sockets): void {
+function readRoutes(app: App, application: Application, sockets: Sockets): void {
   app.get(
     '/websocket/status',
     {
@@ -191,7 +191,7 @@ function readRoutes(app: App, services: Services, sockets: Sockets): void {
     async (request) => {
       const control = permitted(request, sockets);
       const { clientId } = request.params;
-      const target = await clientTarget(services, clientId);
+      const target = await clientTarget(application, clientId);
       const clients = 'client' in target ? [await control.client(target.client)] : await control.clientsOf(target.user);
       const found = clients.filter((one) => one !== undefined);
       if ('client' in target && found.length === 0) throw unknownClient();
@@ -200,7 +200,7 @@ function readRoutes(app: App, services: Services, sockets: Sockets): void {
   );
 }
 
-function endingRoute(app: App, services: Services, sockets: Sockets): void {
+function endingRoute(app: App, application: Application, sockets: Sockets): void {
   app.delete(
     '/websocket/clients/:clientId',
     {
@@ -214,7 +214,7 @@ function endingRoute(app: App, services: Services, sockets: Sockets): void {
     async (request, reply) => {
       const { role } = userOf(request);
       requirePermission(role === 'admin', 'Only admins may disconnect clients');
-      const target = await clientTarget(services, request.params.clientId);
+      const target = await clientTarget(application, request.params.clientId);
       const delivered = await permitted(request, sockets).disconnect(target);
       if (delivered === undefined) throw unknownClient();
       reply.code(202);
@@ -244,16 +244,16 @@ async function deliver(
 }
 
 /** Users may be away; one whom nobody has heard of is a mistake. */
-async function clientTarget(services: Services, clientId: string) {
+async function clientTarget(application: Application, clientId: string) {
   if (!clientId.startsWith('user:')) return { client: clientId };
   const user = clientId.slice('user:'.length);
-  if ((await services.directory.user(user)) === undefined) throw unknownClient();
+  if ((await application.directory.user(user)) === undefined) throw unknownClient();
   return { user, users: [user] };
 }
 
-async function ticketTarget(services: Services, idOrNumber: string): Promise<SocketTarget> {
-  const ticketId = await ticketIdOf(services, idOrNumber);
-  const { state } = await services.actors.read('ticket', ticketId);
+async function ticketTarget(application: Application, idOrNumber: string): Promise<SocketTarget> {
+  const ticketId = await ticketIdOf(application, idOrNumber);
+  const { state } = await application.actors.read('ticket', ticketId);
   if (!state.exists || state.deleted) throw new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' });
   return { ticketId };
 }

@@ -1,5 +1,5 @@
 /**
- * Who is told of what: pure rules from events to notifications. Source: PROTOCOL.md section 3.
+ * Who is told of what: pure rules from events to notifications. Source: docs/protocol.md section 3.
  *
  * One event gives each recipient at most one notification. Nobody is told of what they did themselves, an internal note
  * is told only to those who may see it, and whoever is deactivated, unknown or no longer on the ticket is told nothing.

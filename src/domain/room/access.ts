@@ -1,6 +1,6 @@
 /**
  * Who may enter and configure a room, and how rooms are named. A room is open to every authenticated user unless made
- * private; a private one is for its members alone, and an admin who wants in makes themselves one. Source: PROTOCOL.md
+ * private; a private one is for its members alone, and an admin who wants in makes themselves one. Source: docs/protocol.md
  * section 6. Rooms are no secret (anyone may try any name), so refusals are `forbidden`.
  */
 import type { UserFacts } from '../user/identity.ts';

@@ -36,5 +36,5 @@ export type TicketCommand =
     }
   | { readonly type: 'AddParticipant'; readonly user: UserFacts }
   | { readonly type: 'RemoveParticipant'; readonly userId: string }
-  | { readonly type: 'ReadTicket'; readonly upTo: number }
+  | { readonly type: 'MarkTicketRead'; readonly upTo: number }
   | { readonly type: 'DeleteTicket' };

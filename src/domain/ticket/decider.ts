@@ -2,7 +2,7 @@
  * What a ticket does when asked. Every decision asks, in this order: is the author's account active (`unauthorized`),
  * may they see this ticket (`not_found`, the same as for one that never was or was deleted), may they do this
  * (`forbidden`), is what they sent sensible (`invalid_payload`), does the ticket's state allow it (`conflict`).
- * So a refusal never tells a stranger anything. Sources: PROTOCOL.md sections 1, 5 and 8.
+ * So a refusal never tells a stranger anything. Sources: docs/protocol.md sections 1, 5 and 8.
  *
  * A closed ticket stays closed: its status cannot change and nobody can post in it, since nobody watches it any more and
  * a message there would be lost on people. Its other fields and its participants can still be put in order.
@@ -68,7 +68,7 @@ function decide(command: TicketCommand, state: TicketState, context: TicketConte
       return addParticipant(command, state, context);
     case 'RemoveParticipant':
       return removeParticipant(command, state, context);
-    case 'ReadTicket':
+    case 'MarkTicketRead':
       return read(command, state, context.by);
     case 'DeleteTicket':
       requirePermission(mayDeleteTicket(context.by, accessOf(state, context.relations)), 'Only admins delete tickets');
@@ -191,7 +191,7 @@ function removeParticipant(
  * Moves the reader's own cursor, never back and never beyond the ticket's version, so that nothing is read before it is
  * there. Whoever has read all there is moves no further: otherwise each reading, being an event, could be read in turn.
  */
-function read({ upTo }: CommandOf<'ReadTicket'>, state: TicketState, by: UserFacts): Decision {
+function read({ upTo }: CommandOf<'MarkTicketRead'>, state: TicketState, by: UserFacts): Decision {
   if (!Number.isSafeInteger(upTo) || upTo < 0) {
     throw new DeskwireError('invalid_payload', 'upTo must be a version of the ticket', { field: 'upTo' });
   }

@@ -1,6 +1,6 @@
 /**
  * A message as people see it: posted ones, and the SYSTEM messages that other events read as. Live delivery, replay and
- * the read model all render through `messageOf`, so that they cannot differ. Source: PROTOCOL.md section 5.
+ * the read model all render through `messageOf`, so that they cannot differ. Source: docs/protocol.md section 5.
  *
  * Opening a ticket renders none: its description is the ticket's own, and a chat begins with its first message.
  */

@@ -1,7 +1,7 @@
 /**
  * The audit timeline of a ticket: every event of its stream as staff read it, who, when, from where and what changed.
  * Built field by field, so that what an event comes to hold later is not shown before somebody decides that it may be.
- * Source: PROTOCOL.md section 8.
+ * Source: docs/protocol.md section 8.
  */
 import type { RecordedEvent } from '../event.ts';
 import type { Actor } from '../user/identity.ts';

@@ -1,6 +1,6 @@
 /**
  * What a user does when asked. Admins and machines register users, admins change them, admins and machines send
- * notifications, and only users themselves read theirs. Source: PROTOCOL.md sections 3, 6 and 8.
+ * notifications, and only users themselves read theirs. Source: docs/protocol.md sections 3, 6 and 8.
  *
  * An admin cannot deactivate or demote themselves: so, by mistake, nobody locks everybody out.
  */
@@ -38,10 +38,10 @@ export type UserCommand =
       readonly data: Readonly<Record<string, unknown>>;
       readonly priority: Priority;
     }
-  | { readonly type: 'ReadNotifications'; readonly ids: readonly string[] }
-  | { readonly type: 'ReadAllNotifications'; readonly upToSeq?: number }
+  | { readonly type: 'MarkNotificationsRead'; readonly ids: readonly string[] }
+  | { readonly type: 'MarkAllNotificationsRead'; readonly upToSeq?: number }
   /** `upToSeq` is no further than the user's inbox reaches: whoever gives the command has looked. */
-  | { readonly type: 'SeeInbox'; readonly upToSeq: number };
+  | { readonly type: 'MarkInboxSeen'; readonly upToSeq: number };
 
 export interface UserState {
   readonly exists: boolean;
@@ -80,11 +80,11 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
         return change(command, state, by);
       case 'SendNotification':
         return send(command, state, by);
-      case 'ReadNotifications':
+      case 'MarkNotificationsRead':
         return read(command, state, by);
-      case 'ReadAllNotifications':
+      case 'MarkAllNotificationsRead':
         return readAll(command, state, by);
-      case 'SeeInbox':
+      case 'MarkInboxSeen':
         return see(command, state, by);
     }
   },
@@ -153,14 +153,14 @@ function send(command: CommandOf<'SendNotification'>, state: UserState, by: User
   return [{ type: 'NotificationSent', data: { type: notificationType, title, message, data, priority } }];
 }
 
-function read(command: CommandOf<'ReadNotifications'>, state: UserState, by: UserFacts): Decision {
+function read(command: CommandOf<'MarkNotificationsRead'>, state: UserState, by: UserFacts): Decision {
   requireSelf(state, by);
   for (const id of command.ids) assertText(id, 'ids');
   const ids = [...new Set(command.ids)];
   return ids.length === 0 ? [] : [{ type: 'NotificationsRead', data: { ids } }];
 }
 
-function readAll({ upToSeq }: CommandOf<'ReadAllNotifications'>, state: UserState, by: UserFacts): Decision {
+function readAll({ upToSeq }: CommandOf<'MarkAllNotificationsRead'>, state: UserState, by: UserFacts): Decision {
   requireSelf(state, by);
   if (upToSeq === undefined) return [{ type: 'AllNotificationsRead', data: {} }];
   requireSeq(upToSeq);
@@ -168,7 +168,7 @@ function readAll({ upToSeq }: CommandOf<'ReadAllNotifications'>, state: UserStat
 }
 
 /** Looking again when nothing has come is no event: people look often. */
-function see({ upToSeq }: CommandOf<'SeeInbox'>, state: UserState, by: UserFacts): Decision {
+function see({ upToSeq }: CommandOf<'MarkInboxSeen'>, state: UserState, by: UserFacts): Decision {
   requireSelf(state, by);
   requireSeq(upToSeq);
   return upToSeq <= state.seenUpTo ? [] : [{ type: 'InboxSeen', data: { upToSeq } }];

@@ -1,4 +1,4 @@
-/** The one place where failures become what a socket is told. Source: PROTOCOL.md section 2. */
+/** The one place where failures become what a socket is told. Source: docs/protocol.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
 /** What only HTTP has a word for. */

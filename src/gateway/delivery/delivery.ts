@@ -3,7 +3,7 @@
  * the alerts and unread counts that follow from them.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Services } from '../../application/services.ts';
+import type { Application } from '../../application/application.ts';
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
@@ -43,7 +43,7 @@ export interface Streams {
 }
 
 export interface StreamsParts {
-  readonly services: Services;
+  readonly application: Application;
   readonly reader: EventReader;
   readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
@@ -61,19 +61,20 @@ export interface StreamsParts {
 }
 
 export function createStreams(parts: StreamsParts): Streams {
-  const { services, broker, options, dialects, rooms, presence, sessions, messageWireFor, epoch, now, onError } = parts;
+  const { application, broker, options, dialects, rooms, presence, sessions, messageWireFor, epoch, now, onError } =
+    parts;
   const feedOptions = (stream: ReplayedStream): FeedOptions => ({
     ...{ ...options, sleep, onError },
     observer: watchFeeds(stream, parts.telemetry ?? noTelemetry),
   });
-  const unread = createUnread({ queries: services.queries, waiter: parts.waiter, send: sendUnread, onError });
+  const unread = createUnread({ queries: application.queries, waiter: parts.waiter, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
       ...{ broker, rooms, presence, messageWireFor, now, onError },
       reader: parts.reader,
-      actors: services.actors,
-      relations: (ticket) => services.directory.relations(ticket),
+      actors: application.actors,
+      relations: (ticket) => application.directory.relations(ticket),
       onAcquired: (stream) => ofTicket(stream, typing.follow),
       onReleased: (stream) => ofTicket(stream, typing.unfollow),
       onDelivered: ownCursorMoved,
@@ -97,7 +98,7 @@ export function createStreams(parts: StreamsParts): Streams {
     {
       ...{ broker, rooms, now, onError },
       signals: broker.signals,
-      queries: services.queries,
+      queries: application.queries,
       replayLimit: options.replayLimit,
       dialects: dialects.filter(({ inbox }) => inbox !== undefined),
       onDelivered: ({ id }, notification) => othersPosted(id, notification),
@@ -109,7 +110,7 @@ export function createStreams(parts: StreamsParts): Streams {
     ...{ replayLimit: options.replayLimit, historySize: options.historySize },
     streamsPerSocket: options.streamsPerSocket,
     replays: parts.replays,
-    ...{ services, messageWireFor },
+    ...{ application, messageWireFor },
     streams: live,
     epoch: () => epoch.current,
   });

@@ -3,7 +3,7 @@
  * the events after the version it saw last, or, without one that can be gone on from, what its dialect starts with. What
  * it is sent then, and its entry into the rooms, happen in one tick, so nothing can come between.
  */
-import type { Services } from '../../application/services.ts';
+import type { Application } from '../../application/application.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
@@ -67,7 +67,7 @@ export interface Memberships {
 }
 
 interface Parts {
-  readonly services: Services;
+  readonly application: Application;
   readonly streams: LiveStreams;
   readonly messageWireFor: MessageWireFor;
   readonly replays: Replays;
@@ -81,7 +81,7 @@ interface Parts {
 const ATTEMPTS = 3;
 
 export function createMemberships(parts: Parts): Memberships {
-  const { services, streams, messageWireFor, replayLimit, historySize } = parts;
+  const { application, streams, messageWireFor, replayLimit, historySize } = parts;
 
   const turns = new WeakMap<Session, Map<string, Promise<unknown>>>();
 
@@ -143,7 +143,7 @@ export function createMemberships(parts: Parts): Memberships {
       broken ??= await door.enter({ from: after, recovered: true, internal });
     }
     // A page that has what was just posted, rather than one that is made up for by single messages.
-    if (door.joined === undefined && request.otherwise === 'page') await services.settle();
+    if (door.joined === undefined && request.otherwise === 'page') await application.settle();
     for (let attempt = 0; attempt < ATTEMPTS && door.joined === undefined; attempt += 1) {
       await door.enter({ ...(await startOf(session, dialect, stream, request.otherwise)), recovered: false, broken });
     }
@@ -155,7 +155,7 @@ export function createMemberships(parts: Parts): Memberships {
     if (start === 'latest') return { from: Math.max(0, stream.feed.cursor - historySize) };
     if (start === 'now') return { from: 'now' } as const;
     const { internal } = stream.requireAccess(session.user, dialect);
-    const page = await services.queries.messages(stream.id, { internal, limit: historySize });
+    const page = await application.queries.messages(stream.id, { internal, limit: historySize });
     return { from: page.version, page, internal };
   }
 
@@ -199,7 +199,7 @@ export function createMemberships(parts: Parts): Memberships {
   }
 
   async function find(session: Session, dialect: Dialect, { kind, id: given }: Place) {
-    const id = kind === 'ticket' ? await ticketIdOf(services, String(given)).catch(asUnseen) : String(given);
+    const id = kind === 'ticket' ? await ticketIdOf(application, String(given)).catch(asUnseen) : String(given);
     const name = memberName(dialect, kind, id);
     return { id, name, member: session.members.get(name) };
   }

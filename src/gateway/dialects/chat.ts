@@ -1,7 +1,7 @@
-/** `/`, ticket chat, as seed B speaks it. Source: PROTOCOL.md section 5. */
+/** `/`, ticket chat, as seed B speaks it. Source: docs/protocol.md section 5. */
 import Type from 'typebox';
-import { postMessage, readMessages } from '../../application/messages.ts';
-import { readTicket } from '../../application/tickets.ts';
+import { listMessages, postMessage } from '../../application/messages.ts';
+import { markTicketRead } from '../../application/tickets.ts';
 import { LIMITS, messageFields } from '../../contract/fields.ts';
 import { parseStream } from '../../domain/event.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
@@ -141,8 +141,8 @@ export const chat: Dialect = {
     send_message: request(
       Type.Object({ ticketId, ...messageFields }, strict),
       async (call, { ticketId: id, ...input }) => {
-        const { services, typing, messageWireFor } = call.tools;
-        const { message } = await postMessage(services, callerOf(call), String(id), input);
+        const { application, typing, messageWireFor } = call.tools;
+        const { message } = await postMessage(application, callerOf(call), String(id), input);
         typing.stop(message.ticketId, call.session.user.id);
         return { message: messageWireFor(call.session.user)(message), version: message.version };
       },
@@ -153,14 +153,14 @@ export const chat: Dialect = {
     load_history: request(
       Type.Object({ ticketId, before: Type.Optional(before), limit: Type.Optional(limit) }, strict),
       async (call, payload) => {
-        const { services, messageWireFor, historySize } = call.tools;
+        const { application, messageWireFor, historySize } = call.tools;
         const range = {
           limit: payload.limit ?? historySize,
           ...(payload.before !== undefined && { before: Number(payload.before) }),
         };
         return call.tools.replays.run(call.session.socket, async () => {
-          await services.settle();
-          const read = await readMessages(services, call.session.user, String(payload.ticketId), range);
+          await application.settle();
+          const read = await listMessages(application, call.session.user, String(payload.ticketId), range);
           send(call, history(read.ticketId, read.page, range.limit, messageWireFor(call.session.user)));
           return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
         });
@@ -170,7 +170,12 @@ export const chat: Dialect = {
     mark_ticket_read: request(
       Type.Object({ ticketId, upTo: version }, strict),
       async (call, payload) => {
-        const done = await readTicket(call.tools.services, callerOf(call), String(payload.ticketId), payload.upTo);
+        const done = await markTicketRead(
+          call.tools.application,
+          callerOf(call),
+          String(payload.ticketId),
+          payload.upTo,
+        );
         return { ticketId: done.state.id, version: done.version };
       },
       Type.Object({ ticketId: text, version: count }),

@@ -1,4 +1,4 @@
-/** What every namespace takes and sends, whatever is spoken there. Source: PROTOCOL.md section 2. */
+/** What every namespace takes and sends, whatever is spoken there. Source: docs/protocol.md section 2. */
 import Type, { type TSchema } from 'typebox';
 import { token } from './fields.ts';
 import { anyJson, closed, count, greeting, text } from './payloads.ts';

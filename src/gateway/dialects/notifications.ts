@@ -1,6 +1,6 @@
-/** `/notifications`: the inbox, as seeds A and D speak it. Source: PROTOCOL.md section 3. */
+/** `/notifications`: the inbox, as seeds A and D speak it. Source: docs/protocol.md section 3. */
 import Type from 'typebox';
-import { readAllNotifications, readNotifications, seeInbox } from '../../application/notifications.ts';
+import { markAllNotificationsRead, markInboxSeen, markNotificationsRead } from '../../application/notifications.ts';
 import { IdField, LIMITS, VersionField } from '../../contract/fields.ts';
 import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
@@ -65,8 +65,8 @@ const COUNT_WAIT = 2_000;
 
 async function headAfter({ session, tools }: Call, position: number): Promise<InboxHead> {
   if (position > 0) await tools.waiter.waitFor(position, COUNT_WAIT);
-  else await tools.services.settle();
-  return tools.services.queries.inbox(session.user);
+  else await tools.application.settle();
+  return tools.application.queries.inbox(session.user);
 }
 
 export const notifications: Dialect = {
@@ -93,7 +93,7 @@ export const notifications: Dialect = {
     'mark-as-read': request(
       Type.Object({ notificationIds }, strict),
       async (call, payload) => {
-        const done = await readNotifications(call.tools.services, callerOf(call), payload.notificationIds);
+        const done = await markNotificationsRead(call.tools.application, callerOf(call), payload.notificationIds);
         const { unread: count } = await headAfter(call, done.position);
         // Nothing was recorded, so no signal comes; whoever asked still gets the event that they wait for.
         if (done.position === 0) send(call, inbox.read({ ids: payload.notificationIds }, count));
@@ -104,7 +104,7 @@ export const notifications: Dialect = {
     'mark-all-as-read': request(
       upToSeqOrAll,
       async (call, { upToSeq }) => {
-        const done = await readAllNotifications(call.tools.services, callerOf(call), upToSeq);
+        const done = await markAllNotificationsRead(call.tools.application, callerOf(call), upToSeq);
         const { unread: count } = await headAfter(call, done.position);
         if (done.position === 0) send(call, inbox.read('all', count));
         return { count };
@@ -114,7 +114,7 @@ export const notifications: Dialect = {
     'mark-all-as-seen': request(
       upToSeqOrAll,
       async (call, { upToSeq }) => {
-        const done = await seeInbox(call.tools.services, callerOf(call), upToSeq);
+        const done = await markInboxSeen(call.tools.application, callerOf(call), upToSeq);
         const head = await headAfter(call, done.position);
         if (done.position === 0) send(call, inbox.seen(Math.min(upToSeq ?? head.seq, head.seq), head));
         return countsWire(head);

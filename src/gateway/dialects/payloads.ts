@@ -29,7 +29,7 @@ export const actor = closed({ id: text, name: text, role });
 
 const attachment = closed({ id: text, name: text, size: count, mimeType: text, url: text });
 
-/** Source: PROTOCOL.md section 5. */
+/** Source: docs/protocol.md section 5. */
 export const message = closed({
   id: text,
   ticketId: text,
@@ -48,7 +48,7 @@ export const message = closed({
 /** What the namespaces that have no internal notes are sent. */
 export const publicMessage = closed({ ...message.properties, internal: Type.Literal(false) });
 
-/** Source: PROTOCOL.md section 3. */
+/** Source: docs/protocol.md section 3. */
 export const notification = closed({
   id: text,
   seq: count,

@@ -1,4 +1,4 @@
-/** `/`, rooms and relay, as seed C speaks it. Source: PROTOCOL.md section 6. */
+/** `/`, rooms and relay, as seed C speaks it. Source: docs/protocol.md section 6. */
 import Type from 'typebox';
 import { requireRelayable } from '../../application/relayed.ts';
 import { postRoomMessage } from '../../application/room-messages.ts';
@@ -81,7 +81,7 @@ export const rooms: Dialect = {
         requirePermission(isStaff(role) || role === 'service', 'Only staff and services may broadcast');
         requireRelayable(message, 'message');
         tools.clients.broadcast(session, message);
-        const receipt = { messageId: tools.services.newId(), timestamp: new Date(tools.now()).toISOString() };
+        const receipt = { messageId: tools.application.newId(), timestamp: new Date(tools.now()).toISOString() };
         send(call, { name: 'messageReceived', payload: receipt });
         return receipt;
       },
@@ -112,7 +112,7 @@ export const rooms: Dialect = {
       Type.Object({ room, message: anyJson, clientMessageId: Type.Optional(KeyField) }, strict),
       async (call, { room: id, ...said }) => {
         const post = { ...said, clientId: call.session.socket.id };
-        return { room: id, version: await postRoomMessage(call.tools.services, callerOf(call), id, post) };
+        return { room: id, version: await postRoomMessage(call.tools.application, callerOf(call), id, post) };
       },
       Type.Object({ room: text, version: count }),
     ),

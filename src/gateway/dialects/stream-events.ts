@@ -1,7 +1,7 @@
 /**
  * Domain events as Deskwire's own protocol shows them: for each type, which of its data leave the server. Whoever folds
  * them has what a fresh load would give: an event that reads as a message in the chat brings that message.
- * Source: PROTOCOL.md section 7.
+ * Source: docs/protocol.md section 7.
  */
 import Type, { type TProperties } from 'typebox';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';

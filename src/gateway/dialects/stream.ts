@@ -4,7 +4,7 @@
  *
  * The `epoch` of a subscription, and of what was loaded over HTTP, says what its versions count in (`view-epoch.ts`).
  * Someone who comes back as staff, or no longer is, is thereby told to load afresh (`access`).
- * Source: PROTOCOL.md section 7.
+ * Source: docs/protocol.md section 7.
  */
 import Type from 'typebox';
 import { type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';

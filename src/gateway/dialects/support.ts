@@ -1,6 +1,6 @@
 /**
  * `/support`: the messages of tickets, as seed D speaks it. Internal notes are never sent here, to anyone: its table hears
- * nothing internal, and the schemas of its events have no place for it. Source: PROTOCOL.md section 4.
+ * nothing internal, and the schemas of its events have no place for it. Source: docs/protocol.md section 4.
  */
 import Type from 'typebox';
 import { messageOf } from '../../domain/ticket/message.ts';

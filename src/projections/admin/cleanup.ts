@@ -1,6 +1,6 @@
 /** Dropping tables that are of no use any more. */
 import { escapeIdentifier } from 'pg';
-import type { Session } from '../../eventlog/dedicated-connection.ts';
+import type { DedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import type { Projection } from '../engine/projection.ts';
 import { inTransaction, lockTables } from '../engine/tables.ts';
 import { dropBuild, findBuild } from '../rebuild/builds.ts';
@@ -14,7 +14,7 @@ export class InUseError extends Error {
  * Drops what served before: the tables before the last rebuild, and the read models of older versions. Returns the schemas
  * that are gone. Rejects with InUseError, having dropped nothing of that version, when a process runs an older version.
  */
-export async function dropOld(session: Session, projection: Projection): Promise<string[]> {
+export async function dropOld(session: DedicatedConnection, projection: Projection): Promise<string[]> {
   const { name } = projection;
   const dropped: string[] = [];
   const previous = await findBuild(session.query, projection, 'previous');
@@ -50,7 +50,7 @@ export async function dropOld(session: Session, projection: Projection): Promise
 }
 
 /** Gives up a rebuild, interrupted or going on, and drops what it had filled. False when there is none. */
-export async function abortRebuild(session: Session, projection: Projection): Promise<boolean> {
+export async function abortRebuild(session: DedicatedConnection, projection: Projection): Promise<boolean> {
   const next = await findBuild(session.query, projection, 'next');
   if (next === undefined) return false;
   await dropBuild(session, next);

@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import type { Operations, OperationsView } from '../../application/operations.ts';
 import type { Broker } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import type { openSession } from '../../eventlog/dedicated-connection.ts';
+import type { openDedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { PROJECTIONS, type ProjectionName, projectionNames } from '../catalog.ts';
 import { ORDERS } from '../projections.ts';
@@ -20,7 +20,7 @@ interface Parts {
   readonly reader: Pick<EventReader, 'head'>;
   readonly signals: Pick<Broker['signals'], 'publish'>;
   readonly rebuilds: Rebuilds;
-  readonly openSession: () => ReturnType<typeof openSession>;
+  readonly openDedicatedConnection: () => ReturnType<typeof openDedicatedConnection>;
   /** JetStream's last position; undefined when there is no stream or it may not be looked at. */
   readonly relayPosition: () => Promise<number | undefined>;
   readonly now: () => number;
@@ -59,7 +59,7 @@ export function createOperations(parts: Parts): Operations {
       rebuilds.start(name, 'rollback');
     },
     async abort(name) {
-      await using session = await parts.openSession();
+      await using session = await parts.openDedicatedConnection();
       if (!(await abortRebuild(session, PROJECTIONS[name]))) throw conflict(`${name} is not being rebuilt`);
     },
     async setPaused(name, paused) {

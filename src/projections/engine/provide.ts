@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type ClientConfig } from 'pg';
 import type { Logger } from 'pino';
-import { openSession, type Session } from '../../eventlog/dedicated-connection.ts';
+import { type DedicatedConnection, openDedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../eventlog/reader.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName, projectionNames, type Schemas } from '../catalog.ts';
 import { createLogBatches, type LogBatches } from '../rebuild/log-batches.ts';
@@ -50,7 +50,7 @@ export async function createReadModels(database: ClientConfig, options: ProvideO
 
 /** Creates what there is nothing to be built from; returns what is missing after that. */
 async function provideEmpty(database: ClientConfig, schemas: Schemas): Promise<ProjectionName[]> {
-  await using session = await openSession(database, 'deskwire read models');
+  await using session = await openDedicatedConnection(database, 'deskwire read models');
   const missing: ProjectionName[] = [];
   for (const name of projectionNames()) if (!(await isThere(session, PROJECTIONS[name]))) missing.push(name);
   if (missing.length === 0 || !(await logIsEmpty(session))) return missing;
@@ -60,16 +60,20 @@ async function provideEmpty(database: ClientConfig, schemas: Schemas): Promise<P
 
 const IS_THERE = 'select from deskwire.projections where name = $1 and version = $2';
 
-async function isThere({ query }: Session, { name, version }: Projection): Promise<boolean> {
+async function isThere({ query }: DedicatedConnection, { name, version }: Projection): Promise<boolean> {
   return (await query('is_there', IS_THERE, [name, version])).length > 0;
 }
 
-async function logIsEmpty({ query }: Session): Promise<boolean> {
+async function logIsEmpty({ query }: DedicatedConnection): Promise<boolean> {
   return (await query('log_is_empty', 'select from deskwire.log_head where position = 0', [])).length > 0;
 }
 
 /** For a log that holds nothing yet; what is there already stays. */
-export async function createEmptyReadModel(session: Session, projection: Projection, schema: string): Promise<void> {
+export async function createEmptyReadModel(
+  session: DedicatedConnection,
+  projection: Projection,
+  schema: string,
+): Promise<void> {
   await inTransaction(session, async () => {
     await lockTables(session.query);
     if (await isThere(session, projection)) return;

@@ -21,7 +21,7 @@
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../../domain/event.ts';
-import { openSession, PING_EVERY, type Session } from '../../eventlog/dedicated-connection.ts';
+import { type DedicatedConnection, openDedicatedConnection, PING_EVERY } from '../../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { createPace, rest } from '../../support/sleep.ts';
 import { type Applier, createApplier, StoppedError } from './applier.ts';
@@ -103,7 +103,7 @@ export function startRunner(options: RunnerOptions): Runner {
   let state: RunnerState = 'standby';
   let applier: Applier | undefined;
   let position: number | undefined;
-  let session: Session | undefined;
+  let session: DedicatedConnection | undefined;
   let failure: RunnerFailure | undefined;
 
   const moveTo = (to: number | undefined) => {
@@ -127,7 +127,7 @@ export function startRunner(options: RunnerOptions): Runner {
     failure = { message: error.message, attempts, position: error.first.position };
   };
 
-  const startApplier = (held: Session, checkpoint: Checkpoint, ended: AbortSignal) => {
+  const startApplier = (held: DedicatedConnection, checkpoint: Checkpoint, ended: AbortSignal) => {
     const { publishInbox, pauses = PAUSES, readStream } = options;
     return createApplier({
       target: { projection, schema: checkpoint.schema, generation: checkpoint.generation, serving: true },
@@ -146,7 +146,7 @@ export function startRunner(options: RunnerOptions): Runner {
     });
   };
 
-  const follow = async (held: Session, checkpoint: Checkpoint, ended: AbortSignal) => {
+  const follow = async (held: DedicatedConnection, checkpoint: Checkpoint, ended: AbortSignal) => {
     const applying = await startApplier(held, checkpoint, ended);
     applier = applying;
     let { paused, attention } = checkpoint;
@@ -209,7 +209,7 @@ export function startRunner(options: RunnerOptions): Runner {
   };
 
   /** From the lock to whatever ends the activation. */
-  const activate = async (held: Session) => {
+  const activate = async (held: DedicatedConnection) => {
     const replaced = new AbortController();
     const ended = AbortSignal.any([held.lost, closing.signal, replaced.signal]);
     const unsubscribe = feed.onReplaced(() => replaced.abort());
@@ -239,7 +239,7 @@ export function startRunner(options: RunnerOptions): Runner {
   const run = async () => {
     while (!closing.signal.aborted) {
       try {
-        await using held = await openSession(options.database, `deskwire ${name}`);
+        await using held = await openDedicatedConnection(options.database, `deskwire ${name}`);
         session = held;
         await activate(held);
       } catch (error) {

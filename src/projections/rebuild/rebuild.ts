@@ -12,7 +12,7 @@
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
-import { openSession, type Session } from '../../eventlog/dedicated-connection.ts';
+import { type DedicatedConnection, openDedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { rest } from '../../support/sleep.ts';
 import type { Projection } from '../engine/projection.ts';
@@ -86,11 +86,11 @@ async function withBuild(
   projection: Projection,
   schema: string,
   { database }: RebuildOptions,
-  work: (held: Session) => Promise<void>,
+  work: (held: DedicatedConnection) => Promise<void>,
 ): Promise<void> {
   const { name, version } = projection;
   const timeouts = { idleTimeout: IDLE_TIMEOUT, queryTimeout: 0 };
-  await using held = await openSession(database, `deskwire rebuild ${name}`, timeouts);
+  await using held = await openDedicatedConnection(database, `deskwire rebuild ${name}`, timeouts);
   if (!(await held.tryLock(`rebuild ${name} ${version}`))) {
     throw new BusyError(`${name} is being rebuilt already, by another process`);
   }
@@ -99,7 +99,7 @@ async function withBuild(
 }
 
 async function bringIn(
-  held: Session,
+  held: DedicatedConnection,
   projection: Projection,
   schema: string,
   build: Build,
@@ -159,12 +159,12 @@ async function fill(filler: Filler, upTo: number, batches: LogBatches): Promise<
 }
 
 /** Only one set of previous tables is kept: a rebuild replaces them, a rollback brings them in. */
-async function makeRoom(held: Session, projection: Projection, build: Build): Promise<void> {
+async function makeRoom(held: DedicatedConnection, projection: Projection, build: Build): Promise<void> {
   const previous = await findBuild(held.query, projection, 'previous');
   if (previous !== undefined && previous.generation !== build.generation) await dropBuild(held, previous);
 }
 
-async function wasDropped(held: Session, { generation }: Build): Promise<boolean> {
+async function wasDropped(held: DedicatedConnection, { generation }: Build): Promise<boolean> {
   const rows = await held
     .query(
       'known_generation',

@@ -5,7 +5,7 @@ import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import { createRelay } from '../../../src/broker/relay.ts';
 import { createDirectory, type Directory, type DirectoryChange } from '../../../src/directory/directory.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -48,7 +48,7 @@ async function startNode(): Promise<Node> {
     appender,
     reader,
     renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession({ connectionString: database.url }, 'relay'),
+    openDedicatedConnection: () => openDedicatedConnection({ connectionString: database.url }, 'relay'),
     log,
   });
   resources.defer(() => relay.close());

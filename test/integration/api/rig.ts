@@ -8,7 +8,7 @@ import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
 import { type ApiConfig, type ApiParts, createApi } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
-import { createServices } from '../../../src/application/services.ts';
+import { createApplication } from '../../../src/application/application.ts';
 import type { SocketControl } from '../../../src/application/socket-control.ts';
 import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
@@ -171,7 +171,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
   await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
   const waiter = options.waiter ?? reads.waiter;
   const app = await createApi({
-    services: createServices({
+    application: createApplication({
       actors: node.actors,
       directory: node.directory,
       attachments: await startAttachments(node.pool, parts, options.attachments),

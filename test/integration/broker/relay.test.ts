@@ -10,7 +10,11 @@ import { publishBatch } from '../../../src/broker/publisher.ts';
 import { createRelay, type Relay } from '../../../src/broker/relay.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import { openSession, PING_EVERY, type SessionOptions } from '../../../src/eventlog/dedicated-connection.ts';
+import {
+  type DedicatedConnectionOptions,
+  openDedicatedConnection,
+  PING_EVERY,
+} from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
@@ -56,7 +60,7 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-async function startNode(databaseUrl = database.url, session: SessionOptions = {}): Promise<Node> {
+async function startNode(databaseUrl = database.url, session: DedicatedConnectionOptions = {}): Promise<Node> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 5 });
   pool.on('error', () => undefined);
   const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
@@ -76,9 +80,9 @@ async function startNode(databaseUrl = database.url, session: SessionOptions = {
       },
     },
     renewEpoch: (expected) => renewEpoch(pool, expected),
-    async openSession() {
+    async openDedicatedConnection() {
       node.sessions += 1;
-      return openSession({ connectionString: databaseUrl }, 'relay', session);
+      return openDedicatedConnection({ connectionString: databaseUrl }, 'relay', session);
     },
     log,
   });
@@ -215,8 +219,8 @@ describe('the relay', () => {
     nodes = [];
     const url = { connectionString: database.url };
     // Holds the lock and says nothing any more, as a process that was stopped; and one that may be silent for longer.
-    await using patient = await openSession(url, 'patient', { idleTimeout: 6_000 });
-    await using hanging = await openSession(url, 'hanging relay');
+    await using patient = await openDedicatedConnection(url, 'patient', { idleTimeout: 6_000 });
+    await using hanging = await openDedicatedConnection(url, 'hanging relay');
     expect(await hanging.tryLock('relay')).toBe(true);
     const next = await startNode();
     await until(() => next.relay.leading, 'the relay to lead');

@@ -8,7 +8,7 @@ import type { Broker } from '../../../src/broker/port.ts';
 import { createRelay } from '../../../src/broker/relay.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import type { Appender } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
   const relay = createRelay({
     ...{ connection, signals: broker.signals, appender, reader: createEventReader(pool), log },
     renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession(database, 'test relay'),
+    openDedicatedConnection: () => openDedicatedConnection(database, 'test relay'),
   });
   resources.defer(() => relay.close());
 });

@@ -8,7 +8,7 @@ import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
 import { type ApiParts, createApi } from '../../../src/api/api.ts';
-import { createServices } from '../../../src/application/services.ts';
+import { createApplication } from '../../../src/application/application.ts';
 import { createAuth } from '../../../src/auth/auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
@@ -21,7 +21,7 @@ import { roomDecider } from '../../../src/domain/room/decider.ts';
 import { ticketDecider } from '../../../src/domain/ticket/decider.ts';
 import { userDecider } from '../../../src/domain/user/decider.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { watchEpoch } from '../../../src/eventlog/epoch-watch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
@@ -103,7 +103,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     appender,
     reader,
     renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession(database, 'test relay'),
+    openDedicatedConnection: () => openDedicatedConnection(database, 'test relay'),
     log,
   });
   parts.defer(() => relay.close());
@@ -126,7 +126,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   parts.defer(() => waiter.close());
   const attachments = await startAttachments(pool, parts);
   const nextTicketNumber = createTicketNumbers(pool).next;
-  const services = createServices({
+  const application = createApplication({
     actors,
     queries: createQueries({ pool }),
     directory,
@@ -147,7 +147,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   });
   parts.defer(() => cluster.close());
   const app = await createApi({
-    services,
+    application,
     waiter,
     auth,
     online: async (userIds) => cluster.presence.online(userIds),
@@ -163,7 +163,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   const gateway = await createGateway({
     httpServer: app.server,
     auth,
-    services,
+    application,
     reader,
     waiter,
     broker,

@@ -1,7 +1,7 @@
 /** A projection that keeps the events it was given, in the order in which it was, and fails where a test tells it to. */
 import type pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import type { Projection } from '../../../src/projections/engine/projection.ts';
 import { createEmptyReadModel } from '../../../src/projections/engine/provide.ts';
@@ -53,7 +53,7 @@ export async function runCounting(
   projection: Projection,
   onMoved: () => void = () => {},
 ): Promise<Runner> {
-  await using session = await openSession({ connectionString: cluster.url }, 'test');
+  await using session = await openDedicatedConnection({ connectionString: cluster.url }, 'test');
   await createEmptyReadModel(session, projection, 'counting');
   return startRunner({
     projection,

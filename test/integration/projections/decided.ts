@@ -100,7 +100,7 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
         });
       case 'read':
         return onTicket(one.ticket, one.user, {
-          type: 'ReadTicket',
+          type: 'MarkTicketRead',
           upTo: Math.min(one.upTo, ticket(one.ticket).version),
         });
       case 'delete':
@@ -122,21 +122,21 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
           data: { n: log.events.length },
           priority: 'low',
         });
-      case 'readNotifications': {
+      case 'markNotificationsRead': {
         const ids = inboxIds(log.events, one.user);
         return asUser(one.user, factsOf(one.user), {
-          type: 'ReadNotifications',
+          type: 'MarkNotificationsRead',
           ids: one.nth.map((nth) => (ids.length > 0 && ids[nth % (ids.length + 1)]) || `unknown-${nth}`),
         });
       }
       case 'readAll':
         return asUser(one.user, factsOf(one.user), {
-          type: 'ReadAllNotifications',
+          type: 'MarkAllNotificationsRead',
           ...(one.upTo !== undefined && { upToSeq: one.upTo }),
         });
       case 'see': {
         const upToSeq = Math.min(one.upTo, inboxIds(log.events, one.user).length);
-        return asUser(one.user, factsOf(one.user), { type: 'SeeInbox', upToSeq });
+        return asUser(one.user, factsOf(one.user), { type: 'MarkInboxSeen', upToSeq });
       }
     }
   };

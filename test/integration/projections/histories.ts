@@ -167,7 +167,7 @@ function record(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
           data: { type: 'news', title: 'News', message: 'Read this', data: { n: events.length }, priority: 'low' },
         });
         break;
-      case 'readNotifications': {
+      case 'markNotificationsRead': {
         const ids = inboxIds(events, step.user);
         append(`user.${step.user}`, step.user, {
           type: 'NotificationsRead',

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import { createRelay } from '../../../src/broker/relay.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { createLogFeed } from '../../../src/projections/engine/log-feed.ts';
@@ -36,7 +36,7 @@ async function createTwoProcesses(stack: AsyncDisposableStack, checkEvery: numbe
     appender,
     reader,
     renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession({ connectionString: database.url }, 'relay'),
+    openDedicatedConnection: () => openDedicatedConnection({ connectionString: database.url }, 'relay'),
     log,
   });
   stack.defer(() => relay.close());

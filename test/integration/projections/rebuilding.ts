@@ -2,7 +2,7 @@
 import pg from 'pg';
 import type { DomainEvent, Stream } from '../../../src/domain/event.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { projectionStatus } from '../../../src/projections/admin/status.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName } from '../../../src/projections/catalog.ts';
@@ -34,7 +34,7 @@ export const rollBackOf = (cluster: Cluster, name: ProjectionName) =>
   rollBack(PROJECTIONS[name], DEFAULT_SCHEMAS[name], rebuildOptions(cluster));
 
 export const sessionOf = (cluster: Cluster) =>
-  openSession({ connectionString: cluster.url }, 'test', { idleTimeout: 0 });
+  openDedicatedConnection({ connectionString: cluster.url }, 'test', { idleTimeout: 0 });
 
 export async function statusOf(cluster: Cluster, name: ProjectionName) {
   const status = (await projectionStatus(cluster.pool)).find((one) => one.name === name);

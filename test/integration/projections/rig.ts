@@ -1,7 +1,7 @@
 /** Projections on a database of the test's own, driven without a runner: batches in, queries out. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import { openSession, type Session } from '../../../src/eventlog/dedicated-connection.ts';
+import { type DedicatedConnection, openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import {
   PROJECTIONS,
   type ProjectionName,
@@ -36,13 +36,13 @@ export async function createRig(url: string): Promise<Rig> {
   const pool = new pg.Pool({ connectionString: url });
   const names = projectionNames();
   const signals: Rig['signals'] = [];
-  const sessions = new Map<ProjectionName, Session>();
+  const sessions = new Map<ProjectionName, DedicatedConnection>();
   let handlers = new Map<ProjectionName, ProjectionHandler>();
   const position = new Map<ProjectionName, number>();
   const database = { connectionString: url };
   await createReadModels(database);
   for (const name of names) {
-    const session = await openSession(database, 'test', { idleTimeout: 0 });
+    const session = await openDedicatedConnection(database, 'test', { idleTimeout: 0 });
     sessions.set(name, session);
     await session.script(`set search_path to ${pg.escapeIdentifier(schemas[name])}`);
     position.set(name, 0);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { DEFAULT_SCHEMAS } from '../../../src/projections/catalog.ts';
@@ -142,7 +142,9 @@ describe('running projections', () => {
   it('lets one of two runners write a batch, never both', async () => {
     await using cluster = await createCluster();
     const projection = countingProjection();
-    const sessions = await Promise.all([1, 2].map(() => openSession({ connectionString: cluster.url }, 'test')));
+    const sessions = await Promise.all(
+      [1, 2].map(() => openDedicatedConnection({ connectionString: cluster.url }, 'test')),
+    );
     const [first] = sessions;
     if (first) await createEmptyReadModel(first, projection, 'counting');
     const outcomes = await Promise.allSettled(
@@ -190,7 +192,7 @@ describe('running projections', () => {
     const to = await process.append('ticket.t-1', opened(1), posted('one'), posted('two'));
     const ids = (await createEventReader(cluster.pool).readLog(0, to)).map(({ id }) => id);
     const projection = countingProjection();
-    await using session = await openSession({ connectionString: cluster.url }, 'test');
+    await using session = await openDedicatedConnection({ connectionString: cluster.url }, 'test');
     await createEmptyReadModel(session, projection, 'counting');
     const { generation } = await readCheckpoint(session.query, projection);
     const target = { projection, schema: 'counting', generation, serving: true };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => database[Symbol.asyncDispose]());
 
 const open = (idleTimeout?: number) =>
-  openSession({ connectionString: database.url }, 'test', idleTimeout === undefined ? {} : { idleTimeout });
+  openDedicatedConnection({ connectionString: database.url }, 'test', idleTimeout === undefined ? {} : { idleTimeout });
 
 describe('a session', () => {
   it('holds its lock alone, until it ends', async () => {

@@ -41,7 +41,7 @@ export type Step =
   | { do: 'say'; room: string; user: string }
   | { do: 'configure'; room: string; private: boolean; members: readonly string[] }
   | { do: 'send'; user: string }
-  | { do: 'readNotifications'; user: string; nth: readonly number[] }
+  | { do: 'markNotificationsRead'; user: string; nth: readonly number[] }
   | { do: 'readAll'; user: string; upTo: number | undefined }
   | { do: 'see'; user: string; upTo: number };
 
@@ -138,7 +138,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      do: fc.constant('readNotifications' as const),
+      do: fc.constant('markNotificationsRead' as const),
       user,
       nth: fc.array(fc.nat(20), { maxLength: 5 }),
     }),

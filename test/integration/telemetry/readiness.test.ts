@@ -8,7 +8,7 @@ import type { Broker } from '../../../src/broker/port.ts';
 import { createRelay, type Relay } from '../../../src/broker/relay.ts';
 import type { NewEvent } from '../../../src/domain/event.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
-import { openSession } from '../../../src/eventlog/dedicated-connection.ts';
+import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import type { Appender } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
@@ -46,7 +46,7 @@ beforeAll(async () => {
   relay = createRelay({
     ...{ connection, signals: broker.signals, appender, reader, log },
     renewEpoch: (expected) => renewEpoch(pool, expected),
-    openSession: () => openSession(database, 'test relay'),
+    openDedicatedConnection: () => openDedicatedConnection(database, 'test relay'),
   });
   resources.defer(() => relay.close());
   await createReadModels(database);

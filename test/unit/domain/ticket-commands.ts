@@ -58,7 +58,7 @@ export function remove(user: UserFacts): TicketCommand {
 }
 
 export function readUpTo(upTo: number): TicketCommand {
-  return { type: 'ReadTicket', upTo };
+  return { type: 'MarkTicketRead', upTo };
 }
 
 export const destroy: TicketCommand = { type: 'DeleteTicket' };

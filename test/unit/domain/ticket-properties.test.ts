@@ -69,7 +69,7 @@ const command: fc.Arbitrary<TicketCommand> = fc.oneof(
   { weight: 2, arbitrary: user.map(({ id }) => ({ type: 'RemoveParticipant', userId: id })) },
   {
     weight: 4,
-    arbitrary: fc.oneof(fc.nat(40), fc.constantFrom(-1, 0.5, 1e9)).map((upTo) => ({ type: 'ReadTicket', upTo })),
+    arbitrary: fc.oneof(fc.nat(40), fc.constantFrom(-1, 0.5, 1e9)).map((upTo) => ({ type: 'MarkTicketRead', upTo })),
   },
   { weight: 1, arbitrary: fc.constant({ type: 'DeleteTicket' }) },
 ) as fc.Arbitrary<TicketCommand>;
@@ -199,7 +199,7 @@ describe('whatever is asked of a ticket', () => {
         const history: RecordedEvent<TicketEvent>[] = [];
         live(plan, ({ by, command, after, events, refusal }) => {
           history.push(...events);
-          const readAll = command.type === 'ReadTicket' && command.upTo >= after.version && refusal === undefined;
+          const readAll = command.type === 'MarkTicketRead' && command.upTo >= after.version && refusal === undefined;
           if (readAll || events.some(({ type }) => type === 'MessagePosted')) {
             expect(unread(history, after, by)).toBe(0);
           }

@@ -129,32 +129,32 @@ describe('notifications', () => {
 
   test('are read by their owner only', () => {
     const user = registered();
-    const read = { type: 'ReadNotifications', ids: ['a', 'b', 'a'] } as const;
+    const read = { type: 'MarkNotificationsRead', ids: ['a', 'b', 'a'] } as const;
     expect(user.do(read, { by: driver })).toMatchObject([{ type: 'NotificationsRead', data: { ids: ['a', 'b'] } }]);
     expect(user.do({ ...read, ids: [] }, { by: driver })).toEqual([]);
     for (const by of [otherDriver, admin, service]) {
       expect(refusal(user, by, read).code).toBe('forbidden');
-      expect(refusal(user, by, { type: 'ReadAllNotifications' }).code).toBe('forbidden');
-      expect(refusal(user, by, { type: 'SeeInbox', upToSeq: 1 }).code).toBe('forbidden');
+      expect(refusal(user, by, { type: 'MarkAllNotificationsRead' }).code).toBe('forbidden');
+      expect(refusal(user, by, { type: 'MarkInboxSeen', upToSeq: 1 }).code).toBe('forbidden');
     }
     expect(refusal(historyOf(userDecider, '1'), driver, read).code).toBe('not_found');
   });
 
   test('are read all at once, or up to a seq', () => {
     const user = registered();
-    expect(user.do({ type: 'ReadAllNotifications' }, { by: driver })).toMatchObject([{ data: {} }]);
-    expect(user.do({ type: 'ReadAllNotifications', upToSeq: 4 }, { by: driver })).toMatchObject([
+    expect(user.do({ type: 'MarkAllNotificationsRead' }, { by: driver })).toMatchObject([{ data: {} }]);
+    expect(user.do({ type: 'MarkAllNotificationsRead', upToSeq: 4 }, { by: driver })).toMatchObject([
       { type: 'AllNotificationsRead', data: { upToSeq: 4 } },
     ]);
-    expect(user.do({ type: 'ReadAllNotifications', upToSeq: 0 }, { by: driver })).toEqual([]);
+    expect(user.do({ type: 'MarkAllNotificationsRead', upToSeq: 0 }, { by: driver })).toEqual([]);
     for (const upToSeq of [-1, 0.5, Number.NaN]) {
-      expect(refusal(user, driver, { type: 'ReadAllNotifications', upToSeq }).field).toBe('upToSeq');
+      expect(refusal(user, driver, { type: 'MarkAllNotificationsRead', upToSeq }).field).toBe('upToSeq');
     }
   });
 
   test('are seen further and further; looking again, or less far, records nothing', () => {
     const user = registered();
-    const see = (upToSeq: number) => user.do({ type: 'SeeInbox', upToSeq }, { by: driver });
+    const see = (upToSeq: number) => user.do({ type: 'MarkInboxSeen', upToSeq }, { by: driver });
     expect(see(0)).toEqual([]);
     expect(see(4)).toMatchObject([{ type: 'InboxSeen', data: { upToSeq: 4 } }]);
     for (const upToSeq of [4, 3, 0]) expect(see(upToSeq)).toEqual([]);
@@ -162,7 +162,7 @@ describe('notifications', () => {
     expect(see(4)).toEqual([]);
     expect(see(5)).toMatchObject([{ data: { upToSeq: 5 } }]);
     for (const upToSeq of [-1, 0.5, Number.NaN]) {
-      expect(refusal(user, driver, { type: 'SeeInbox', upToSeq }).field).toBe('upToSeq');
+      expect(refusal(user, driver, { type: 'MarkInboxSeen', upToSeq }).field).toBe('upToSeq');
     }
   });
 });
@@ -170,7 +170,7 @@ describe('notifications', () => {
 test('a deactivated user can do nothing, even while others still think them active', () => {
   const user = registered();
   user.do({ type: 'ChangeUser', active: false }, { by: admin });
-  expect(refusal(user, driver, { type: 'ReadAllNotifications' }).code).toBe('unauthorized');
+  expect(refusal(user, driver, { type: 'MarkAllNotificationsRead' }).code).toBe('unauthorized');
   expect(refusal(user, deactivated(admin), send).code).toBe('unauthorized');
   expect(refusal(user, deactivated(admin), { type: 'ChangeUser', active: true }).code).toBe('unauthorized');
 });

@@ -11,7 +11,7 @@ import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter, Queries } from '../projections/queries/queries.ts';
 import { fingerprintOf } from './execute.ts';
 
-export interface Services {
+export interface Application {
   readonly actors: ActorSystem;
   readonly queries: Queries;
   readonly directory: Directory;
@@ -27,15 +27,15 @@ export interface Services {
 
 const OWN_WRITES_MS = 1_000;
 
-export interface ServiceParts extends Omit<Services, 'settle'> {
+export interface ApplicationParts extends Omit<Application, 'settle'> {
   readonly waiter: ProjectionWaiter;
   /** Position of the newest event that this process recorded. */
   readonly lastPosition: () => number;
 }
 
-export function createServices({ waiter, lastPosition, ...services }: ServiceParts): Services {
+export function createApplication({ waiter, lastPosition, ...application }: ApplicationParts): Application {
   return {
-    ...services,
+    ...application,
     async settle() {
       await waiter.waitFor(lastPosition(), OWN_WRITES_MS);
     },
@@ -75,11 +75,16 @@ export interface Asked {
  * The context of a command. Its id is built from the user, the use and the client's key, so that no user can take
  * another's id, nor one use of a key another's; the user id is escaped so that its characters cannot imitate that.
  */
-export function commandContext(services: Services, caller: Caller, use: string, asked: Asked = {}): CommandContext {
+export function commandContext(
+  application: Application,
+  caller: Caller,
+  use: string,
+  asked: Asked = {},
+): CommandContext {
   const key = asked.key ?? caller.key;
   const compared = asked.key === undefined && caller.key !== undefined;
   return {
-    commandId: `${escapeId(caller.user.id)}:${use}:${key ?? services.newId()}`,
+    commandId: `${escapeId(caller.user.id)}:${use}:${key ?? application.newId()}`,
     by: caller.user,
     correlationId: caller.correlationId,
     ...(compared && { fingerprint: fingerprintOf(asked.input) }),
