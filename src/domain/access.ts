@@ -1,9 +1,10 @@
 /**
- * The one policy of who may see and do what with a ticket. The API, the gateway, the projections and the
- * notification rules all ask here; none has rules of its own. Source: docs/protocol.md section 1.
+ * The one policy: which user may see and do what. Deciders, use cases, the gateway, SQL conditions and notification
+ * rules all call these functions, and no other file names a role (`scripts/lint/roles.grit` checks that).
+ * Source: docs/protocol.md sections 1 and 6.
  *
- * Whoever may not see a ticket must not learn that it exists: refuse them with `not_found`. The other questions here
- * are for those who see it; their refusal is `forbidden`. All are false for a deactivated user.
+ * A user who may not see a ticket must not learn that it exists: the refusal is `not_found`. Every other refusal is
+ * `forbidden`. A deactivated user may do nothing.
  */
 import { DeskwireError } from './errors.ts';
 import type { Category } from './ticket/events.ts';
@@ -39,9 +40,30 @@ export function requirePermission(permitted: boolean, refusal: string): void {
   if (!permitted) throw new DeskwireError('forbidden', refusal);
 }
 
-/** Whoever needs no ticket to be asked about. */
-export function maySeeEveryTicket({ active, role }: UserFacts): boolean {
+/** Users for whom the ticket does not matter. */
+export function maySeeEveryTicket({ active, role }: Pick<UserFacts, 'active' | 'role'>): boolean {
   return active && (role === 'admin' || role === 'agent');
+}
+
+/** What makes a ticket visible to a user who is not on it, by their role. SQL conditions are built from it too. */
+export type RoleRelation =
+  | { readonly by: 'vendor'; readonly vendorId: string }
+  | { readonly by: 'verifier'; readonly userId: string }
+  | { readonly by: 'category'; readonly categories: readonly Category[] };
+
+/** Undefined for a user whose role shows them no ticket that they are not on. */
+export function relationOf({ id, role, vendorId }: UserFacts): RoleRelation | undefined {
+  switch (role) {
+    case 'vendor':
+      // An empty id is no relation.
+      return vendorId ? { by: 'vendor', vendorId } : undefined;
+    case 'ops':
+      return { by: 'verifier', userId: id };
+    case 'accounts':
+      return { by: 'category', categories: ['payment', 'invoice'] };
+    default:
+      return undefined;
+  }
 }
 
 export function maySeeTicket(user: UserFacts, ticket: TicketAccess): boolean {
@@ -49,15 +71,15 @@ export function maySeeTicket(user: UserFacts, ticket: TicketAccess): boolean {
   if (maySeeEveryTicket(user)) return true;
   if (ticket.requesterId === user.id || ticket.assigneeId === user.id) return true;
   if (ticket.participantIds.has(user.id)) return true;
-  switch (user.role) {
+  const relation = relationOf(user);
+  switch (relation?.by) {
     case 'vendor':
-      // An empty id is nobody's: two blanks are no relation.
-      return Boolean(user.vendorId) && ticket.relations.vendorIds.includes(user.vendorId ?? '');
-    case 'ops':
-      return ticket.relations.grnVerifiedBy === user.id;
-    case 'accounts':
-      return ticket.category === 'payment' || ticket.category === 'invoice';
-    default:
+      return ticket.relations.vendorIds.includes(relation.vendorId);
+    case 'verifier':
+      return ticket.relations.grnVerifiedBy === relation.userId;
+    case 'category':
+      return relation.categories.includes(ticket.category);
+    case undefined:
       return false;
   }
 }
@@ -74,7 +96,7 @@ export function maySeeTimeline(user: UserFacts, ticket: TicketAccess): boolean {
 
 /** A deleted ticket is gone for everyone, but what happened to it stays known to those who may delete. */
 export function maySeeDeletedTimeline(user: UserFacts): boolean {
-  return user.active && user.role === 'admin';
+  return isActiveAdmin(user);
 }
 
 /**
@@ -131,6 +153,11 @@ export function mayListUsers(user: UserFacts): boolean {
   return user.active && isStaff(user.role);
 }
 
+/** A service may change no user: it registers them. */
+export function mayChangeUser(user: UserFacts): boolean {
+  return isActiveAdmin(user);
+}
+
 /** Machines bring in the product's users; who belongs to the desk is for its admins to say. */
 export function mayRegisterUser(user: UserFacts, role: Role): boolean {
   return user.active && (user.role === 'admin' || (user.role === 'service' && !isStaff(role) && role !== 'service'));
@@ -139,6 +166,79 @@ export function mayRegisterUser(user: UserFacts, role: Role): boolean {
 /** References say whose vendor may see what: for the desk, and for the product's machines that set them. */
 export function maySeeReferences(user: UserFacts): boolean {
   return user.active && (isStaff(user.role) || user.role === 'service');
+}
+
+export function maySetReferences(user: UserFacts): boolean {
+  return isActiveAdminOrService(user);
+}
+
+/** A durable notification to chosen users. */
+export function maySendNotification(user: UserFacts): boolean {
+  return isActiveAdminOrService(user);
+}
+
+/** A user who hears of every new ticket. Source: docs/protocol.md section 3. */
+export function isNotifiedOfNewTickets(user: UserFacts): boolean {
+  return isActiveAdmin(user);
+}
+
+/** Events over HTTP to connected sockets. Source: docs/protocol.md section 6. */
+export function mayPushToSockets(user: UserFacts): boolean {
+  return isActiveAdminOrService(user);
+}
+
+export function mayDisconnectClients(user: UserFacts): boolean {
+  return isActiveAdmin(user);
+}
+
+/** The `message` event of docs/protocol.md section 6, to everybody in the namespace. */
+export function mayBroadcast(user: UserFacts): boolean {
+  return user.active && (isStaff(user.role) || user.role === 'service');
+}
+
+/** Rebuilds, pauses, parked events. */
+export function mayOperate(user: UserFacts): boolean {
+  return isActiveAdmin(user);
+}
+
+/**
+ * A message of this author in a waiting or resolved ticket puts it back on the desk: the requester, whatever their role,
+ * and everybody else who is not of the desk (a vendor, a copied customer). A service does not.
+ */
+export function answersForRequester(author: Pick<UserFacts, 'id' | 'role'>, requesterId: string): boolean {
+  return author.id === requesterId || !(isStaff(author.role) || author.role === 'service');
+}
+
+export interface RoomAccess {
+  readonly private: boolean;
+  readonly members: readonly string[];
+}
+
+/**
+ * Entering a room is reading and posting. A room is open to every authenticated user unless made private; a private one
+ * is for its members alone, and an admin who wants in makes themselves one. Rooms are no secret, so a refusal is
+ * `forbidden`.
+ */
+export function mayEnterRoom(user: UserFacts, room: RoomAccess): boolean {
+  return user.active && (!room.private || room.members.includes(user.id));
+}
+
+/** The settings of a room are shown to those who may enter or configure it. */
+export function maySeeRoom(user: UserFacts, room: RoomAccess): boolean {
+  return mayEnterRoom(user, room) || mayConfigureRoom(user);
+}
+
+/** If everybody could, anybody could shut everybody else out. */
+export function mayConfigureRoom(user: UserFacts): boolean {
+  return isActiveAdminOrService(user);
+}
+
+function isActiveAdmin({ active, role }: UserFacts): boolean {
+  return active && role === 'admin';
+}
+
+function isActiveAdminOrService({ active, role }: UserFacts): boolean {
+  return active && (role === 'admin' || role === 'service');
 }
 
 function isStaffWhoSees(user: UserFacts, ticket: TicketAccess): boolean {

@@ -17,10 +17,17 @@ export interface UserFacts extends Actor {
   readonly vendorId?: string;
 }
 
-/** Deskwire itself, as the author of what no user asked for: demo data, users registered on first sight. */
-export const SYSTEM_USER: UserFacts = { id: 'system', name: 'System', role: 'service', active: true };
+/** The role of a user of whom no role is known: they are a requester, with the fewest rights. */
+export const LEAST_ROLE: Role = 'customer';
 
-const STAFF: ReadonlySet<Role> = new Set(['agent', 'ops', 'accounts', 'admin']);
+export const STAFF_ROLES: readonly Role[] = ['agent', 'admin', 'ops', 'accounts'];
+
+const STAFF: ReadonlySet<Role> = new Set(STAFF_ROLES);
+
+/** A part of Deskwire, or an operator at the machine, as the author of commands that take an admin. */
+export function systemAuthor(id: string, name: string): UserFacts {
+  return { id, name, role: 'admin', active: true };
+}
 
 /** Staff may see internal notes of the tickets that they may see. Machines (`service`) are not staff. */
 export function isStaff(role: Role): boolean {
