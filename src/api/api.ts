@@ -15,7 +15,7 @@ import type { Application } from '../application/application.ts';
 import type { Operations } from '../application/operations.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
-import { LIMITS } from '../contract/fields.ts';
+import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { ProjectionWaiter } from '../projections/queries/queries.ts';
 import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
