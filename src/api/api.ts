@@ -84,7 +84,7 @@ export interface ApiConfig {
   readonly loopDelay?: number;
 }
 
-export interface ApiParts {
+export interface ApiDeps {
   readonly application: Application;
   readonly waiter: ProjectionWaiter;
   readonly auth: Auth;
@@ -109,7 +109,7 @@ export interface ApiParts {
   readonly onRoute?: (route: RouteOptions) => void;
 }
 
-export async function createApi(parts: ApiParts): Promise<App> {
+export async function createApi(parts: ApiDeps): Promise<App> {
   const { application, waiter, auth, config, log, metrics = noMetrics } = parts;
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,

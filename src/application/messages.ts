@@ -82,7 +82,7 @@ export async function listMessages(
   idOrNumber: string,
   range: MessageRange,
 ): Promise<{ ticketId: string; page: MessagePage }> {
-  const ticket = await visibleTicket(application, user, idOrNumber);
+  const ticket = await getTicket(application, user, idOrNumber);
   const internal = maySeeInternalNotes(user, accessOfView(ticket));
   const page = await application.queries.messages(ticket.id, { internal, ...range });
   return {
@@ -108,7 +108,7 @@ export async function listParticipants(
   user: UserFacts,
   idOrNumber: string,
 ): Promise<{ ticket: TicketView; participants: readonly Participant[] }> {
-  const ticket = await visibleTicket(application, user, idOrNumber);
+  const ticket = await getTicket(application, user, idOrNumber);
   const all = await application.queries.participants(ticket.id);
   const participants = maySeeInternalNotes(user, accessOfView(ticket))
     ? all
@@ -117,11 +117,7 @@ export async function listParticipants(
 }
 
 /** The ticket as the read models show it. Rejects with `not_found` when there is none for this user. */
-export async function visibleTicket(
-  application: Application,
-  user: UserFacts,
-  idOrNumber: string,
-): Promise<TicketView> {
+export async function getTicket(application: Application, user: UserFacts, idOrNumber: string): Promise<TicketView> {
   const ticket = await application.queries.ticket(idOrNumber, user);
   if (ticket === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return ticket;

@@ -4,7 +4,7 @@ import { requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { mayKnowRoom } from '../domain/room/access.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { RoomView } from '../projections/queries/queries.ts';
+import type { Page, RoomView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { executeForState } from './execute.ts';
 
@@ -14,6 +14,15 @@ export async function getRoom(application: Application, user: UserFacts, name: s
   if (room === undefined) throw new DeskwireError('not_found', 'Room not found');
   requirePermission(mayKnowRoom(user, room), 'This room is private');
   return room;
+}
+
+/** By name, the rooms that the user may know. */
+export async function listRooms(
+  application: Application,
+  user: UserFacts,
+  page: { cursor?: string; limit: number },
+): Promise<Page<RoomView>> {
+  return application.queries.rooms(user, page);
 }
 
 export async function configureRoom(

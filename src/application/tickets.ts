@@ -5,6 +5,7 @@ import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
 import { execute, executeForState } from './execute.ts';
 
@@ -159,4 +160,19 @@ export async function ticketIdOf(application: Application, idOrNumber: string): 
   }
   if (id === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return id;
+}
+
+/** The tickets that the user may see, newest first, each with the number of messages that they have not read. */
+export async function listTickets(
+  application: Application,
+  user: UserFacts,
+  filter: TicketFilter,
+  page: { cursor?: string; limit: number },
+): Promise<Page<ListedTicket>> {
+  return application.queries.tickets(filter, user, page);
+}
+
+/** Messages of a ticket that the user has not read. */
+export async function getUnread(application: Application, user: UserFacts, ticketId: string): Promise<number> {
+  return application.queries.unread(ticketId, user);
 }

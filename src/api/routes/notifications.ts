@@ -2,6 +2,8 @@
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import {
+  getInboxHead,
+  listNotifications,
   markAllNotificationsRead,
   markInboxSeen,
   markNotificationsRead,
@@ -47,7 +49,7 @@ export function notificationRoutes(app: App, application: Application): void {
     },
     async (request) => {
       const { limit = 50, ...options } = request.query;
-      const page = await application.queries.notifications(userOf(request), { limit, ...options });
+      const page = await listNotifications(application, userOf(request), { limit, ...options });
       return { items: page.items.map(notificationWire), nextCursor: page.nextCursor };
     },
   );
@@ -55,7 +57,7 @@ export function notificationRoutes(app: App, application: Application): void {
   app.get(
     '/api/v1/notifications/unread-count',
     { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCounts } } },
-    async (request) => unreadCountsWire(await application.queries.inbox(userOf(request))),
+    async (request) => unreadCountsWire(await getInboxHead(application, userOf(request))),
   );
 
   app.post(
@@ -73,7 +75,7 @@ export function notificationRoutes(app: App, application: Application): void {
       const { ids } = request.body;
       tellPosition(reply, await markNotificationsRead(application, callerOf(request), ids));
       await application.settle();
-      const { unread } = await application.queries.inbox(userOf(request));
+      const { unread } = await getInboxHead(application, userOf(request));
       return { notificationIds: ids, count: unread };
     },
   );
@@ -92,7 +94,7 @@ export function notificationRoutes(app: App, application: Application): void {
     async (request, reply) => {
       tellPosition(reply, await markAllNotificationsRead(application, callerOf(request), request.body.upToSeq));
       await application.settle();
-      return unreadCountsWire(await application.queries.inbox(userOf(request)));
+      return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
   );
 
@@ -110,7 +112,7 @@ export function notificationRoutes(app: App, application: Application): void {
     async (request, reply) => {
       tellPosition(reply, await markInboxSeen(application, callerOf(request), request.body.upToSeq));
       await application.settle();
-      return unreadCountsWire(await application.queries.inbox(userOf(request)));
+      return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
   );
 

@@ -1,7 +1,7 @@
 /** Rooms and who may enter them: `/api/v1/rooms`. What is said in them goes over sockets. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { configureRoom, getRoom } from '../../application/rooms.ts';
+import { configureRoom, getRoom, listRooms } from '../../application/rooms.ts';
 import { CursorField, PageSizeField, RoomNameField } from '../../contract/fields.ts';
 import { ConfigureRoomBody, Room, RoomPage } from '../../contract/room.ts';
 import type { App } from '../app.ts';
@@ -29,7 +29,7 @@ export function roomRoutes(app: App, application: Application): void {
     },
     async (request) => {
       const { cursor, limit = 50 } = request.query;
-      return application.queries.rooms(userOf(request), { limit, ...(cursor !== undefined && { cursor }) });
+      return listRooms(application, userOf(request), { limit, ...(cursor !== undefined && { cursor }) });
     },
   );
 

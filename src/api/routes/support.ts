@@ -1,8 +1,8 @@
 /** Seed A's tickets, under its names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { visibleTicket } from '../../application/messages.ts';
-import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
+import { getTicket } from '../../application/messages.ts';
+import { changeTicket, deleteTicket, listTickets, openTicket } from '../../application/tickets.ts';
 import { CursorField, PageSizeField, StatusField, TicketIdField } from '../../contract/fields.ts';
 import {
   ChangeSupportTicketBody,
@@ -71,7 +71,7 @@ export function supportRoutes(app: App, application: Application): void {
     async (request) => {
       const { status, cursor, limit = 50 } = request.query;
       const filter = status === undefined ? {} : { status };
-      const page = await application.queries.tickets(filter, userOf(request), {
+      const page = await listTickets(application, userOf(request), filter, {
         limit,
         ...(cursor !== undefined && { cursor }),
       });
@@ -86,7 +86,7 @@ export function supportRoutes(app: App, application: Application): void {
       schema: { tags, summary: 'Read a ticket', params: Params, response: { 200: SupportTicket } },
     },
     async (request, reply) => {
-      const ticket = await visibleTicket(application, userOf(request), request.params.support_id);
+      const ticket = await getTicket(application, userOf(request), request.params.support_id);
       tellVersion(reply, ticket);
       return supportTicketWire(ticket);
     },

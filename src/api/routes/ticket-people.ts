@@ -3,7 +3,7 @@ import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { listParticipants } from '../../application/messages.ts';
 import { addParticipant, removeParticipant } from '../../application/participants.ts';
-import { markTicketRead, ticketIdOf } from '../../application/tickets.ts';
+import { getUnread, markTicketRead, ticketIdOf } from '../../application/tickets.ts';
 import { getTimeline } from '../../application/timeline.ts';
 import { IdField, PageSizeField, TicketIdField, VersionField } from '../../contract/fields.ts';
 import { ParticipantAdded, Participants, TicketReadAnswer } from '../../contract/participant.ts';
@@ -49,7 +49,7 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
       await application.settle();
       const { id } = outcome.state;
       const upTo = reachedBy(outcome, user) ?? lookUp(outcome.state.reads, user.id) ?? 0;
-      return { ticketId: id, upTo, unread: await application.queries.unread(id, user) };
+      return { ticketId: id, upTo, unread: await getUnread(application, user, id) };
     },
   );
 

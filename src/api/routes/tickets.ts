@@ -1,9 +1,9 @@
 /** Tickets under their own names: `/api/v1/tickets`. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { visibleTicket } from '../../application/messages.ts';
+import { getTicket } from '../../application/messages.ts';
 import { assignTicket } from '../../application/participants.ts';
-import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
+import { changeTicket, deleteTicket, getUnread, listTickets, openTicket } from '../../application/tickets.ts';
 import {
   CategoryField,
   CursorField,
@@ -60,7 +60,7 @@ export function ticketRoutes(app: App, application: Application): void {
         ...(q !== undefined && { text: q }),
         ...(ids !== undefined && { ids: ids.split(',') }),
       };
-      const page = await application.queries.tickets(filter, userOf(request), {
+      const page = await listTickets(application, userOf(request), filter, {
         limit,
         ...(cursor !== undefined && { cursor }),
       });
@@ -99,9 +99,9 @@ export function ticketRoutes(app: App, application: Application): void {
       schema: { tags, summary: 'Read a ticket', params: TicketParams, response: { 200: Ticket } },
     },
     async (request, reply) => {
-      const ticket = await visibleTicket(application, userOf(request), request.params.ticketId);
+      const ticket = await getTicket(application, userOf(request), request.params.ticketId);
       tellVersion(reply, ticket);
-      return ticketWire(ticket, await application.queries.unread(ticket.id, userOf(request)));
+      return ticketWire(ticket, await getUnread(application, userOf(request), ticket.id));
     },
   );
 
@@ -191,5 +191,5 @@ function assigneeRoutes(app: App, application: Application): void {
 /** What a command made of the ticket, and what is unread in it now, which the read models know. */
 async function changed(application: Application, state: TicketState, user: UserFacts) {
   await application.settle();
-  return ticketWire(state, await application.queries.unread(state.id, user));
+  return ticketWire(state, await getUnread(application, user, state.id));
 }

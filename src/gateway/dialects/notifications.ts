@@ -1,6 +1,11 @@
 /** `/notifications`: the inbox, as seeds A and D speak it. Source: docs/protocol.md section 3. */
 import Type from 'typebox';
-import { markAllNotificationsRead, markInboxSeen, markNotificationsRead } from '../../application/notifications.ts';
+import {
+  getInboxHead,
+  markAllNotificationsRead,
+  markInboxSeen,
+  markNotificationsRead,
+} from '../../application/notifications.ts';
 import { IdField, VersionField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import {
@@ -67,7 +72,7 @@ const COUNT_WAIT = 2_000;
 async function headAfter({ session, tools }: Call, position: number): Promise<InboxHead> {
   if (position > 0) await tools.waiter.waitFor(position, COUNT_WAIT);
   else await tools.application.settle();
-  return tools.application.queries.inbox(session.user);
+  return getInboxHead(tools.application, session.user);
 }
 
 export const notifications: Dialect = {
