@@ -25,6 +25,7 @@ export async function openTicket(
     await requireReference(application, 'dispatch', input.dispatchId, 'Dispatch', 'dispatchId');
   }
   const id = ticketIdFor(application, caller);
+  const { requesterId: _requester, stationId: _station, ...fields } = input;
   return executeForState(
     application,
     'ticket',
@@ -33,13 +34,11 @@ export async function openTicket(
       type: 'OpenTicket',
       number: await numberFor(application, caller, id),
       requester: { id: requester.id, name: requester.name },
-      description: input.description,
-      category: input.category ?? 'general',
-      priority: input.priority ?? 'medium',
-      tags: input.tags ?? [],
+      category: 'general',
+      priority: 'medium',
+      tags: [],
+      ...fields,
       ...(station !== undefined && { station }),
-      ...(input.grnId !== undefined && { grnId: input.grnId }),
-      ...(input.dispatchId !== undefined && { dispatchId: input.dispatchId }),
     },
     commandContext(application, caller, 'open', { input }),
   );
