@@ -11,13 +11,12 @@ import rateLimit from '@fastify/rate-limit';
 import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
-import type { Application } from '../application/application.ts';
+import type { Application, ApplicationDeps } from '../application/application.ts';
 import type { Operations } from '../application/operations.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
-import { LIMITS } from '../contract/fields.ts';
+import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import type { ProjectionWaiter } from '../projections/queries/queries.ts';
 import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
 import { handleInput } from './input.ts';
@@ -84,9 +83,9 @@ export interface ApiConfig {
   readonly loopDelay?: number;
 }
 
-export interface ApiParts {
+export interface ApiDeps {
   readonly application: Application;
-  readonly waiter: ProjectionWaiter;
+  readonly waiter: ApplicationDeps['waiter'];
   readonly auth: Auth;
   readonly online: Online;
   readonly sockets: Sockets;
@@ -109,7 +108,7 @@ export interface ApiParts {
   readonly onRoute?: (route: RouteOptions) => void;
 }
 
-export async function createApi(parts: ApiParts): Promise<App> {
+export async function createApi(parts: ApiDeps): Promise<App> {
   const { application, waiter, auth, config, log, metrics = noMetrics } = parts;
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,

@@ -27,13 +27,13 @@ export interface Application {
 
 const OWN_WRITES_MS = 1_000;
 
-export interface ApplicationParts extends Omit<Application, 'settle'> {
+export interface ApplicationDeps extends Omit<Application, 'settle'> {
   readonly waiter: ProjectionWaiter;
   /** Position of the newest event that this process recorded. */
   readonly lastPosition: () => number;
 }
 
-export function createApplication({ waiter, lastPosition, ...application }: ApplicationParts): Application {
+export function createApplication({ waiter, lastPosition, ...application }: ApplicationDeps): Application {
   return {
     ...application,
     async settle() {

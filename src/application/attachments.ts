@@ -6,6 +6,7 @@ import type { CommandContext } from '../actors/actor-system.ts';
 import type { ClaimRequest } from '../attachments/attachments.ts';
 import type { AttachmentRecord } from '../attachments/records.ts';
 import type { Received } from '../attachments/spool.ts';
+import { type Attachment as AttachmentWire, attachmentWire } from '../contract/attachment.ts';
 import { mayPostMessage, maySeeInternalNotes, requireActive } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Attachment } from '../domain/ticket/events.ts';
@@ -13,17 +14,6 @@ import { accessOf } from '../domain/ticket/people.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Application } from './application.ts';
 import { ticketIdOf } from './tickets.ts';
-
-/** An attachment as one user is shown it. */
-export interface AttachmentView extends Attachment {
-  /** Works without a token, for this user's eyes and for minutes only. */
-  readonly url: string;
-}
-
-export function viewOf(application: Application, attachment: Attachment, viewer: UserFacts): AttachmentView {
-  const { id, name, size, mimeType } = attachment;
-  return { id, name, size, mimeType, url: application.attachments.urlFor(id, viewer) };
-}
 
 /**
  * Takes in what `receive` brings, which is called only when the user may post in the ticket. Rejects with `not_found`,
@@ -34,14 +24,14 @@ export async function uploadAttachment(
   uploader: UserFacts,
   idOrNumber: string,
   receive: () => Promise<{ name: string; received: Received }>,
-): Promise<AttachmentView> {
+): Promise<AttachmentWire> {
   const ticketId = await ticketIdOf(application, idOrNumber);
   await requireMayPost(application, uploader, ticketId);
   using _admitted = await application.attachments.admit(uploader);
   const { name, received } = await receive();
   await using _received = received;
   const attachment = await application.attachments.keep({ ticketId, uploader, name, received });
-  return viewOf(application, attachment, uploader);
+  return attachmentWire(attachment, (id) => application.attachments.urlFor(id, uploader));
 }
 
 /** The ticket itself decides again when the message is posted. */

@@ -1,39 +1,23 @@
 /** Posting and reading messages of a ticket, as the API and the gateway do it. */
-
+import type { PostMessageBody } from '../contract/fields.ts';
+import { type Message, messageWire } from '../contract/message.ts';
 import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent } from '../domain/event.ts';
-import type { PostableMessageType, TicketEvent } from '../domain/ticket/events.ts';
-import { type Message, messageOf } from '../domain/ticket/message.ts';
+import type { TicketEvent } from '../domain/ticket/events.ts';
+import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { MessagePage, ParticipantView, TicketView } from '../projections/queries/queries.ts';
+import type { MessagePage as PageOfMessages, ParticipantView, TicketView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
-import { type AttachmentView, viewOf, withAttachments } from './attachments.ts';
+import { withAttachments } from './attachments.ts';
 import { record } from './execute.ts';
 import { ticketIdOf } from './tickets.ts';
 
-export interface PostMessageInput {
-  readonly message: string;
-  /** TEXT when absent. */
-  readonly messageType?: PostableMessageType;
-  /** Ids of uploads, or the objects that the upload answered with, of which only the id counts. */
-  readonly attachments?: readonly (string | { readonly id: string })[];
-  readonly internal?: boolean;
-  /** The same one again finds the same message and posts nothing. */
-  readonly clientMessageId?: string;
-}
-
-/** A message as one user is shown it: the links to its attachments are theirs. */
-export interface MessageView extends Message {
-  readonly attachments: readonly AttachmentView[];
-}
-
-export interface MessageViewPage extends MessagePage {
-  readonly messages: readonly MessageView[];
-}
+/** A page of the conversation, with the links of the user who asks. */
+export type MessagePage = Omit<PageOfMessages, 'messages'> & { readonly messages: readonly Message[] };
 
 export interface PostedMessage extends Done {
-  readonly message: MessageView;
+  readonly message: Message;
 }
 
 /**
@@ -44,7 +28,7 @@ export async function postMessage(
   application: Application,
   caller: Caller,
   idOrNumber: string,
-  input: PostMessageInput,
+  input: PostMessageBody,
 ): Promise<PostedMessage> {
   const ticketId = await ticketIdOf(application, idOrNumber);
   const ids = (input.attachments ?? []).map((named) => (typeof named === 'string' ? named : named.id));
@@ -74,7 +58,7 @@ export async function postMessage(
     const message = messageOf(event as RecordedEvent<TicketEvent>);
     if (message !== undefined) {
       return {
-        message: withUrls(application, message, caller.user),
+        message: shown(application, message, caller.user),
         version: outcome.version,
         position: outcome.position,
         duplicate: outcome.duplicate,
@@ -97,18 +81,19 @@ export async function listMessages(
   user: UserFacts,
   idOrNumber: string,
   range: MessageRange,
-): Promise<{ ticketId: string; page: MessageViewPage }> {
-  const ticket = await visibleTicket(application, user, idOrNumber);
+): Promise<{ ticketId: string; page: MessagePage }> {
+  const ticket = await getTicket(application, user, idOrNumber);
   const internal = maySeeInternalNotes(user, accessOfView(ticket));
   const page = await application.queries.messages(ticket.id, { internal, ...range });
   return {
     ticketId: ticket.id,
-    page: { ...page, messages: page.messages.map((message) => withUrls(application, message, user)) },
+    page: { ...page, messages: page.messages.map((message) => shown(application, message, user)) },
   };
 }
 
-function withUrls(application: Application, message: Message, viewer: UserFacts): MessageView {
-  return { ...message, attachments: message.attachments.map((attachment) => viewOf(application, attachment, viewer)) };
+/** With links to attachments that are good for this user. */
+function shown(application: Application, message: MessageFacts, viewer: UserFacts): Message {
+  return messageWire(message, (id) => application.attachments.urlFor(id, viewer));
 }
 
 /** `unread` is missing where the viewer may not know it. */
@@ -123,7 +108,7 @@ export async function listParticipants(
   user: UserFacts,
   idOrNumber: string,
 ): Promise<{ ticket: TicketView; participants: readonly Participant[] }> {
-  const ticket = await visibleTicket(application, user, idOrNumber);
+  const ticket = await getTicket(application, user, idOrNumber);
   const all = await application.queries.participants(ticket.id);
   const participants = maySeeInternalNotes(user, accessOfView(ticket))
     ? all
@@ -132,11 +117,7 @@ export async function listParticipants(
 }
 
 /** The ticket as the read models show it. Rejects with `not_found` when there is none for this user. */
-export async function visibleTicket(
-  application: Application,
-  user: UserFacts,
-  idOrNumber: string,
-): Promise<TicketView> {
+export async function getTicket(application: Application, user: UserFacts, idOrNumber: string): Promise<TicketView> {
   const ticket = await application.queries.ticket(idOrNumber, user);
   if (ticket === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return ticket;

@@ -1,7 +1,8 @@
 /** A user's inbox, as the API and the gateway work with it. */
 import { DeskwireError } from '../domain/errors.ts';
 import type { Priority } from '../domain/ticket/events.ts';
-import type { Role } from '../domain/user/identity.ts';
+import type { Role, UserFacts } from '../domain/user/identity.ts';
+import type { InboxHead, NotificationView, Page } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { record } from './execute.ts';
 
@@ -17,6 +18,20 @@ export interface SendNotificationInput {
   readonly message: string;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly priority?: Priority;
+}
+
+/** Newest first. */
+export async function listNotifications(
+  application: Application,
+  user: UserFacts,
+  page: { unread?: boolean; cursor?: string; limit: number },
+): Promise<Page<NotificationView>> {
+  return application.queries.notifications(user, page);
+}
+
+/** The newest seq of a user's inbox, and how many are unread and unseen. */
+export async function getInboxHead(application: Application, user: UserFacts): Promise<InboxHead> {
+  return application.queries.inbox(user);
 }
 
 /** Marks notifications of the caller as read; ids that are not theirs change nothing. */

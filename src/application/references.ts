@@ -1,26 +1,20 @@
 /** What tickets point at, as the API reads and sets it. */
+import type { Reference, SetReferenceBody } from '../contract/reference.ts';
 import { maySeeReferences, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { referenceStreamId } from '../domain/reference/decider.ts';
 import type { ReferenceType } from '../domain/reference/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { ReferenceView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { executeForState } from './execute.ts';
 
-export interface SetReferenceInput {
-  readonly name?: string;
-  readonly vendorId?: string;
-  readonly verifiedBy?: string;
-}
-
 /** Rejects with `forbidden` before it says whether there is one. */
-export async function readReference(
+export async function getReference(
   application: Application,
   user: UserFacts,
   type: ReferenceType,
   id: string,
-): Promise<ReferenceView> {
+): Promise<Reference> {
   requirePermission(maySeeReferences(user), 'Only staff and services see references');
   const reference = await application.queries.reference(type, id);
   if (reference === undefined) throw new DeskwireError('not_found', 'Reference not found');
@@ -33,8 +27,8 @@ export async function setReference(
   caller: Caller,
   type: ReferenceType,
   id: string,
-  input: SetReferenceInput,
-): Promise<Done & { readonly reference: ReferenceView }> {
+  input: SetReferenceBody,
+): Promise<Done & { readonly reference: Reference }> {
   const command = { type: 'SetReference', reference: { type, id, ...input } } as const;
   const context = commandContext(application, caller, 'set', { input });
   const outcome = await executeForState(application, 'reference', referenceStreamId(type, id), command, context);

@@ -3,7 +3,7 @@
  * messages beyond a size, and one refused event would hold up all that follow it in the log.
  */
 
-import { LIMITS } from '../contract/fields.ts';
+import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { assertJson } from '../domain/json.ts';
 

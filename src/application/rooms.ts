@@ -1,31 +1,35 @@
 /** Rooms as the API reads and configures them. */
+import type { ConfigureRoomBody } from '../contract/room.ts';
 import { requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { mayKnowRoom } from '../domain/room/access.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { RoomView } from '../projections/queries/queries.ts';
+import type { Page, RoomView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { executeForState } from './execute.ts';
 
-export interface ConfigureRoomInput {
-  readonly private: boolean;
-  /** User ids. They mean something only while the room is private. */
-  readonly members?: readonly string[];
-}
-
 /** Rejects with `not_found` for a room that was never used, and with `forbidden` for a private one of others. */
-export async function readRoom(application: Application, user: UserFacts, name: string): Promise<RoomView> {
+export async function getRoom(application: Application, user: UserFacts, name: string): Promise<RoomView> {
   const room = await application.queries.room(name);
   if (room === undefined) throw new DeskwireError('not_found', 'Room not found');
   requirePermission(mayKnowRoom(user, room), 'This room is private');
   return room;
 }
 
+/** By name, the rooms that the user may know. */
+export async function listRooms(
+  application: Application,
+  user: UserFacts,
+  page: { cursor?: string; limit: number },
+): Promise<Page<RoomView>> {
+  return application.queries.rooms(user, page);
+}
+
 export async function configureRoom(
   application: Application,
   caller: Caller,
   name: string,
-  input: ConfigureRoomInput,
+  input: ConfigureRoomBody,
 ): Promise<Done & Pick<RoomView, 'name' | 'private' | 'members'>> {
   const { private: isPrivate, members = [] } = input;
   const command = { type: 'ConfigureRoom', private: isPrivate, members } as const;

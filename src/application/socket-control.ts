@@ -2,7 +2,7 @@
  * What HTTP can do with connected sockets: the port between the API and the gateway. Targets and answers are plain data,
  * because most sockets are with other processes. Whoever of these does not answer in time is left out, and nobody waits longer.
  */
-import type { Role } from '../domain/user/identity.ts';
+import type { Client, SocketsStatus } from '../contract/sockets.ts';
 
 /** One socket, by its id, or all devices of these users. */
 export type ClientTarget = { readonly client: string } | { readonly users: readonly string[] };
@@ -22,31 +22,6 @@ export interface SocketEvent {
   readonly data: unknown;
 }
 
-export interface SocketsStatus {
-  /** Sockets: a client has one for each namespace that it uses. */
-  readonly connections: number;
-  readonly users: number;
-  /** Rooms with somebody in them. */
-  readonly rooms: number;
-  /** Processes with sockets. */
-  readonly nodes: number;
-  /** Seconds since the first of them started. */
-  readonly uptime: number;
-}
-
-export interface ClientView {
-  readonly clientId: string;
-  readonly userId: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly namespace: string;
-  readonly transport: string;
-  /** RFC 3339 UTC. */
-  readonly connectedAt: string;
-  /** The rooms that it joined. */
-  readonly rooms: readonly string[];
-}
-
 export interface ClientRange {
   /** The id of a socket. */
   readonly after?: string;
@@ -54,7 +29,7 @@ export interface ClientRange {
 }
 
 export interface ClientsPage {
-  readonly clients: readonly ClientView[];
+  readonly clients: readonly Client[];
   /** Whether others follow; a page may also be shorter than asked for. */
   readonly more: boolean;
 }
@@ -67,8 +42,8 @@ export interface SocketControl {
   status(): Promise<SocketsStatus>;
   /** In the order of their ids. */
   clients(range: ClientRange): Promise<ClientsPage>;
-  client(socketId: string): Promise<ClientView | undefined>;
-  clientsOf(userId: string): Promise<readonly ClientView[]>;
+  client(socketId: string): Promise<Client | undefined>;
+  clientsOf(userId: string): Promise<readonly Client[]>;
   /** Names of events that mean something to clients already: nobody sends others under them. */
   readonly takenNames: ReadonlySet<string>;
 }

@@ -1,33 +1,22 @@
 /** What can be asked of tickets, as the API and the gateway ask it. */
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandOutcome } from '../actors/actor-system.ts';
+import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import type { Category, Priority, Status } from '../domain/ticket/events.ts';
 import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
 import { execute, executeForState } from './execute.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
 const TICKET_NAMESPACE = '6f2a4c0e-5b1d-4e53-9d0b-3c1f8a7e2d94';
 
-export interface OpenTicketInput {
-  /** The caller when absent. */
-  readonly requesterId?: string;
-  readonly description: string;
-  readonly category?: Category;
-  readonly priority?: Priority;
-  readonly stationId?: string;
-  readonly grnId?: string;
-  readonly dispatchId?: string;
-  readonly tags?: readonly string[];
-}
-
 /** Rejects with `forbidden`, or `not_found` naming what is unknown (`User not found`, `Station not found`). */
 export async function openTicket(
   application: Application,
   caller: Caller,
-  input: OpenTicketInput,
+  input: OpenTicketBody,
 ): Promise<CommandOutcome<'ticket'>> {
   const requester = await requesterOf(application, caller, input.requesterId);
   const station = await stationOf(application, input.stationId);
@@ -36,6 +25,7 @@ export async function openTicket(
     await requireReference(application, 'dispatch', input.dispatchId, 'Dispatch', 'dispatchId');
   }
   const id = ticketIdFor(application, caller);
+  const { requesterId: _requester, stationId: _station, ...fields } = input;
   return executeForState(
     application,
     'ticket',
@@ -44,13 +34,11 @@ export async function openTicket(
       type: 'OpenTicket',
       number: await numberFor(application, caller, id),
       requester: { id: requester.id, name: requester.name },
-      description: input.description,
-      category: input.category ?? 'general',
-      priority: input.priority ?? 'medium',
-      tags: input.tags ?? [],
+      category: 'general',
+      priority: 'medium',
+      tags: [],
+      ...fields,
       ...(station !== undefined && { station }),
-      ...(input.grnId !== undefined && { grnId: input.grnId }),
-      ...(input.dispatchId !== undefined && { dispatchId: input.dispatchId }),
     },
     commandContext(application, caller, 'open', { input }),
   );
@@ -99,22 +87,12 @@ async function requireReference(
   return reference;
 }
 
-export interface ChangeTicketInput {
-  readonly status?: Status;
-  readonly description?: string;
-  readonly category?: Category;
-  readonly priority?: Priority;
-  /** null takes the assignee away. */
-  readonly assigneeId?: string | null;
-  readonly tags?: readonly string[];
-}
-
 /** `idOrNumber` as the client gave it. */
 export async function changeTicket(
   application: Application,
   caller: Caller,
   idOrNumber: string,
-  input: ChangeTicketInput,
+  input: ChangeTicketBody,
 ): Promise<CommandOutcome<'ticket'>> {
   const { assigneeId, ...fields } = input;
   const assignee =
@@ -181,4 +159,19 @@ export async function ticketIdOf(application: Application, idOrNumber: string): 
   }
   if (id === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return id;
+}
+
+/** The tickets that the user may see, newest first, each with the number of messages that they have not read. */
+export async function listTickets(
+  application: Application,
+  user: UserFacts,
+  filter: TicketFilter,
+  page: { cursor?: string; limit: number },
+): Promise<Page<ListedTicket>> {
+  return application.queries.tickets(filter, user, page);
+}
+
+/** Messages of a ticket that the user has not read. */
+export async function getUnread(application: Application, user: UserFacts, ticketId: string): Promise<number> {
+  return application.queries.unread(ticketId, user);
 }

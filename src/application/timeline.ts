@@ -20,7 +20,7 @@ export interface TimelinePage {
  * The events after version `after`, from the log itself. Rejects with `not_found` for a ticket that the user may not
  * see, and with `forbidden` when they see it and may not know its history.
  */
-export async function readTimeline(
+export async function getTimeline(
   application: Application,
   user: UserFacts,
   idOrNumber: string,

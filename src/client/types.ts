@@ -1,72 +1,32 @@
-/** What travels between the library and the server, as docs/protocol.md writes it; and what applications give the library. */
-import type { Category, Attachment as Filed, PostableMessageType, Priority, Status } from '../domain/ticket/events.ts';
-import type { Message as Said } from '../domain/ticket/message.ts';
+/**
+ * The shapes between the library and the server, derived from the contract, and those that applications give the library.
+ * Types only: no schema gets into the bundle. docs/protocol.md says what each field means.
+ */
+import type * as attachment from '../contract/attachment.ts';
+import type * as message from '../contract/message.ts';
+import type * as notification from '../contract/notification.ts';
+import type * as participant from '../contract/participant.ts';
+import type * as stream from '../contract/stream-event.ts';
+import type * as ticket from '../contract/ticket.ts';
+import type * as timeline from '../contract/timeline.ts';
+import type { Category, PostableMessageType, Priority, Status } from '../domain/ticket/events.ts';
 import type { Actor, Role } from '../domain/user/identity.ts';
 
 export type { Actor, Category, PostableMessageType, Priority, Role, Status };
 
-/** A ticket as the user of this client may see it. */
-export interface Ticket {
-  readonly id: string;
-  /** What people call it by: 1, 2, … */
-  readonly number: number;
-  /** Of its stream. */
-  readonly version: number;
-  readonly requesterId: string;
-  readonly requesterName: string;
-  readonly description: string;
-  readonly status: Status;
-  readonly category: Category;
-  readonly priority: Priority;
-  readonly assigneeId: string | null;
-  readonly stationId: string | null;
-  readonly stationName: string | null;
-  readonly grnId: string | null;
-  readonly dispatchId: string | null;
-  readonly tags: readonly string[];
-  readonly participantIds: readonly string[];
-  /** Messages that this user has not read. */
-  readonly unread: number;
-  /** RFC 3339 UTC. */
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
+/** A ticket as the user of this client may see it. `number` is what people call it by; times are RFC 3339 UTC. */
+export type Ticket = Readonly<ticket.Ticket>;
 
-export interface Attachment extends Filed {
-  /** Works without a token, for this user and for minutes. `tickets.attachment` fetches it at any time. */
-  readonly url: string;
-}
+/** Its `url` works without a token, for this user and for minutes. `tickets.attachment` fetches it at any time. */
+export type Attachment = Readonly<attachment.Attachment>;
 
-export interface Message extends Omit<Said, 'attachments'> {
-  readonly attachments: readonly Attachment[];
-}
+export type Message = Readonly<message.Message>;
 
-export interface Participant {
-  readonly userId: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly online: boolean;
-  /** Version of the ticket up to which they have read. */
-  readonly lastReadVersion: number;
-  /** Only where this user may know it. */
-  readonly unread?: number;
-}
+/** `lastReadVersion`: of the ticket, up to which they have read. `unread` is there only where this user may know it. */
+export type Participant = Readonly<participant.Participant>;
 
-export interface Notification {
-  readonly id: string;
-  /** Gapless, from 1. */
-  readonly seq: number;
-  /** The socket event of docs/protocol.md section 3 that it is; null for one that was sent by API. */
-  readonly event: string | null;
-  readonly type: string;
-  readonly title: string;
-  readonly message: string;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly priority: Priority;
-  /** RFC 3339 UTC. */
-  readonly timestamp: string;
-  readonly read: boolean;
-}
+/** `event`: the socket event of docs/protocol.md section 3 that it is; null for one that was sent by API. */
+export type Notification = Readonly<notification.Notification>;
 
 export interface RoomMessage {
   readonly id: string;
@@ -79,18 +39,7 @@ export interface RoomMessage {
   readonly timestamp: string;
 }
 
-export interface TimelineEntry {
-  readonly version: number;
-  readonly position: number;
-  readonly id: string;
-  readonly type: string;
-  readonly time: string;
-  readonly actor: Actor;
-  readonly address: string | null;
-  readonly requestId: string;
-  readonly summary: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
+export type TimelineEntry = Readonly<timeline.TimelineEntry>;
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -98,25 +47,15 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-export interface OpenTicket {
-  readonly description: string;
-  readonly requesterId?: string;
-  readonly category?: Category;
-  readonly priority?: Priority;
-  readonly stationId?: string;
-  readonly grnId?: string;
-  readonly dispatchId?: string;
-  readonly tags?: readonly string[];
-}
+export type OpenTicket = ReadonlyFields<ticket.OpenTicketBody>;
 
-export interface ChangeTicket {
-  readonly status?: Status;
-  readonly description?: string;
-  readonly category?: Category;
-  readonly priority?: Priority;
-  readonly assigneeId?: string | null;
-  readonly tags?: readonly string[];
-}
+/** `assigneeId: null` takes the assignee away. */
+export type ChangeTicket = ReadonlyFields<ticket.ChangeTicketBody>;
+
+/** Lists, too. */
+type ReadonlyFields<T> = {
+  readonly [Key in keyof T]: T[Key] extends (infer Item)[] | undefined ? readonly Item[] : T[Key];
+};
 
 export interface ListTickets {
   readonly status?: Status;
@@ -163,16 +102,8 @@ export interface Me {
 }
 
 /** One event of a stream. Source: docs/protocol.md section 7. */
-export interface StreamEvent {
-  readonly stream: string;
-  readonly version: number;
-  readonly id: string | null;
-  readonly type: string;
-  readonly time: string;
-  readonly actor: Actor | null;
-  // biome-ignore lint/suspicious/noExplicitAny: told apart by `type`, each has data of its own
-  readonly data: any;
-}
+// biome-ignore lint/suspicious/noExplicitAny: told apart by `type`, each has data of its own
+export type StreamEvent = Omit<stream.StreamEvent<any>, 'position'>;
 
 /** Ends what `on` began. */
 export type Unsubscribe = () => void;

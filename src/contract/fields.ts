@@ -8,34 +8,11 @@ import { REFERENCE_TYPES } from '../domain/reference/events.ts';
 import { ROOM_NAME } from '../domain/room/access.ts';
 import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
 import { parseRole, ROLES, type Role } from '../domain/user/identity.ts';
-
-export const LIMITS = {
-  message: 10_000,
-  description: 5_000,
-  title: 200,
-  name: 200,
-  email: 320,
-  password: 1_024,
-  tag: 64,
-  tags: 20,
-  search: 200,
-  roomMembers: 1_000,
-  id: 128,
-  attachments: 10,
-  userIds: 1_000,
-  notificationIds: 1_000,
-  pageSize: 100,
-  historySize: 200,
-  /** Of JSON that is passed on as it is, in bytes. */
-  relayedBytes: 64 * 1024,
-} as const;
+import { LIMITS } from './limits.ts';
+import { oneOf } from './schema.ts';
 
 /** At most an unsigned 31-bit number: what fits every place where versions, seqs and limits go. */
 const MAX_COUNT = 2_147_483_647;
-
-function oneOf<const T extends readonly string[]>(values: T) {
-  return Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
-}
 
 export const StatusField = oneOf(STATUSES);
 export const CategoryField = oneOf(CATEGORIES);
@@ -95,31 +72,9 @@ export const messageFields = {
 export const PostMessageBody = Type.Object(messageFields, { additionalProperties: false });
 export type PostMessageBody = Static<typeof PostMessageBody>;
 
-export const MarkNotificationsReadBody = Type.Object(
-  { ids: Type.Array(IdField, { minItems: 1, maxItems: LIMITS.notificationIds }) },
-  { additionalProperties: false },
-);
-
-/** Without `upToSeq`: all that there is. */
-export const UpToSeqBody = Type.Object({ upToSeq: Type.Optional(VersionField) }, { additionalProperties: false });
-
 /** Throws `invalid_payload` naming `role` for what is no role. */
 export function roleIn(name: string): Role {
   const role = parseRole(name);
   if (role === undefined) throw new DeskwireError('invalid_payload', 'role must be a role', { field: 'role' });
   return role;
 }
-
-/** Recipients are checked beyond this: either `userIds` or `role`. */
-export const SendNotificationBody = Type.Object(
-  {
-    userIds: Type.Optional(Type.Array(IdField, { minItems: 1, maxItems: LIMITS.userIds })),
-    role: Type.Optional(RoleField),
-    type: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.:-]{0,63}$' }),
-    title: Type.String({ minLength: 1, maxLength: LIMITS.title }),
-    message: MessageField,
-    data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    priority: Type.Optional(PriorityField),
-  },
-  { additionalProperties: false },
-);

@@ -6,8 +6,8 @@
  */
 import type { TSchema } from 'typebox';
 import type { AsyncApiChannel, AsyncApiDocument, AsyncApiOperation } from '../contract/asyncapi.ts';
+import { Refusal } from '../contract/problem.ts';
 import { catalogOf, type NamespaceCatalog } from './dialects/catalog.ts';
-import { refusal } from './dialects/common.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Request } from './dialects/request.ts';
 
@@ -24,7 +24,7 @@ export function createAsyncApi(dialects: readonly Dialect[], version: string): A
     channels: Object.fromEntries(catalog.map((one) => [channelId(one), channelOf(one)])),
     operations: Object.assign({}, ...catalog.map(operationsOf)),
     components: {
-      schemas: { Refusal: opened(refusal) },
+      schemas: { Refusal: opened(Refusal) },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
   };

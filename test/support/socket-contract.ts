@@ -1,9 +1,9 @@
 /** Holds what a socket receives against the dialect tables: events that they know, with closed schemas, and acks. */
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { Refusal as refusal } from '../../src/contract/problem.ts';
 import { DIALECTS } from '../../src/gateway/dialects/all.ts';
 import { catalogOf } from '../../src/gateway/dialects/catalog.ts';
-import { refusal } from '../../src/gateway/dialects/common.ts';
 import type { Dialect } from '../../src/gateway/dialects/dialect.ts';
 
 export interface SocketContract {

@@ -4,7 +4,7 @@
  * in the ways of its kind.
  */
 import type { FastifySchema, RouteOptions } from 'fastify';
-import { problemSchema } from '../plugins/problems.ts';
+import { Problem } from '../../contract/problem.ts';
 
 interface Part {
   readonly name: string;
@@ -128,7 +128,7 @@ function withHeaders(response: unknown, parts: readonly Part[]): object {
 /** A status that the route answers with by itself is not a problem. */
 function problemsOf(statuses: readonly number[], response: unknown): object {
   const own = new Set(Object.keys(response ?? {}));
-  const content = { 'application/problem+json': { schema: problemSchema } };
+  const content = { 'application/problem+json': { schema: Problem } };
   const entries = statuses
     .filter((status) => !own.has(String(status)))
     .map((status) => [status, { description: REFUSALS[status] ?? 'Refused', content }]);

@@ -6,6 +6,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { asOutage } from '../../application/outage.ts';
+import { PROBLEM_TITLES } from '../../contract/problem.ts';
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -22,23 +23,6 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   payload_too_large: 413,
   unsupported_media_type: 415,
   unavailable: 503,
-};
-
-const TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
-  unauthorized: 'Unauthorized',
-  token_expired: 'Token expired',
-  forbidden: 'Forbidden',
-  not_found: 'Not found',
-  invalid_payload: 'Invalid request',
-  rate_limited: 'Too many requests',
-  conflict: 'Conflict',
-  precondition_failed: 'Precondition failed',
-  idempotency_key_reused: 'Idempotency key reused',
-  unusable_event_name: 'Unusable event name',
-  payload_too_large: 'Payload too large',
-  unsupported_media_type: 'Unsupported media type',
-  unavailable: 'Service unavailable',
-  internal: 'Internal error',
 };
 
 declare module 'fastify' {
@@ -61,29 +45,6 @@ declare module 'fastify' {
     linked?: boolean;
   }
 }
-
-/** What `sendProblem` sends. */
-export const problemSchema = {
-  title: 'Problem',
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'code', 'requestId', 'statusCode', 'message'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string', description: 'For people' },
-    code: { type: 'string', enum: Object.keys(TITLES), description: 'For programs' },
-    requestId: { type: 'string' },
-    field: { type: 'string', description: 'What is wrong, as you wrote it' },
-    errors: {
-      type: 'array',
-      items: { type: 'object', properties: { field: { type: 'string' }, detail: { type: 'string' } } },
-    },
-    retryAfter: { type: 'integer', description: 'Seconds' },
-    statusCode: { type: 'integer' },
-    message: { type: 'string' },
-  },
-};
 
 interface Refusal {
   readonly status: number;
@@ -125,7 +86,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refu
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
   const problem = {
     type: `urn:deskwire:problem:${code}`,
-    title: TITLES[code],
+    title: PROBLEM_TITLES[code],
     status,
     detail,
     code,

@@ -5,16 +5,16 @@
  * keep current over a socket: the answer says in which history its versions count (`Deskwire-Epoch`).
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ApplicationDeps } from '../../application/application.ts';
 import { viewEpoch } from '../../application/view-epoch.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import type { ProjectionWaiter } from '../../projections/queries/queries.ts';
 import { minPositionOf, userOf } from '../requests.ts';
 
 const NAMED_POSITION_MS = 5_000;
 
 /** Hook for reads. Rejects with `unavailable` when a position that the client named is not there in time. */
 export function awaitWrites(
-  waiter: ProjectionWaiter,
+  waiter: ApplicationDeps['waiter'],
   settle: () => Promise<void>,
 ): (request: FastifyRequest) => Promise<void> {
   return async (request) => {

@@ -13,8 +13,9 @@ import type { AttachmentRecord } from '../../attachments/records.ts';
 import { tooLarge } from '../../attachments/spool.ts';
 import type { Authenticate } from '../../auth/authenticator.ts';
 import { unauthorized } from '../../auth/tokens.ts';
-import { IdField, LIMITS, TicketIdField } from '../../contract/fields.ts';
-import { AttachmentAnswer, DOWNLOAD_ANSWERS } from '../answers/tickets.ts';
+import { Attachment, DOWNLOAD_ANSWERS } from '../../contract/attachment.ts';
+import { IdField, TicketIdField } from '../../contract/fields.ts';
+import { LIMITS } from '../../contract/limits.ts';
 import type { App } from '../app.ts';
 import { rangeOf } from '../byte-range.ts';
 import { oneFile } from '../multipart.ts';
@@ -65,7 +66,7 @@ export async function uploadRoutes(app: App, application: Application): Promise<
         summary: 'Upload a file for a message to name',
         description: 'For whoever may post in the ticket: up to 10 MB, of a kind that is told by its content.',
         params: UploadParams,
-        response: { 201: AttachmentAnswer },
+        response: { 201: Attachment },
       },
     },
     async (request, reply) => {

@@ -1,26 +1,11 @@
 /** Signing in, staying in and out, and the keys to verify our tokens with. Only where Deskwire signs its users in itself. */
-import Type from 'typebox';
 import type { Auth } from '../../auth/auth.ts';
 import type { Tokens } from '../../auth/login.ts';
-import { LIMITS } from '../../contract/fields.ts';
-import { KeysAnswer, SuccessAnswer, TokensAnswer } from '../answers/others.ts';
+import { Keys, LoginBody, LogoutBody, RefreshBody, Success, Tokens as TokensAnswer } from '../../contract/auth.ts';
 import type { App } from '../app.ts';
 import { bearerOf } from '../requests.ts';
 
 const tags = ['Signing in'];
-
-const LoginBody = Type.Object(
-  {
-    email: Type.String({ minLength: 1, maxLength: 320 }),
-    // Longer ones would only keep argon2 busy.
-    password: Type.String({ minLength: 1, maxLength: 1_024 }),
-  },
-  { additionalProperties: false },
-);
-
-const RefreshToken = Type.String({ minLength: 1, maxLength: LIMITS.id });
-const RefreshBody = Type.Object({ refresh_token: RefreshToken }, { additionalProperties: false });
-const LogoutBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, { additionalProperties: false });
 
 export function authRoutes(app: App, auth: Auth): void {
   if (auth.own === undefined) return;
@@ -66,7 +51,7 @@ export function authRoutes(app: App, auth: Auth): void {
         summary: 'Sign out',
         description: 'Ends the session of the refresh token in the body, or of the bearer token.',
         body: LogoutBody,
-        response: { 200: SuccessAnswer },
+        response: { 200: Success },
       },
     },
     async (request, reply) => {
@@ -83,8 +68,11 @@ export function authRoutes(app: App, auth: Auth): void {
 
   app.get(
     '/.well-known/jwks.json',
-    { schema: { tags, summary: 'Read the keys to verify our tokens with', response: { 200: KeysAnswer } } },
-    (_request, reply) => reply.header('cache-control', 'public, max-age=300').send(jwks),
+    { schema: { tags, summary: 'Read the keys to verify our tokens with', response: { 200: Keys } } },
+    (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=300');
+      return jwks;
+    },
   );
 }
 
@@ -93,7 +81,7 @@ function rendered({ accessToken, refreshToken, expiresIn, user }: Tokens) {
   return {
     access_token: accessToken,
     refresh_token: refreshToken,
-    token_type: 'Bearer',
+    token_type: 'Bearer' as const,
     expires_in: expiresIn,
     user: { id, name, role, ...(email !== undefined && { email }), ...(vendorId !== undefined && { vendorId }) },
   };

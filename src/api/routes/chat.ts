@@ -6,7 +6,8 @@ import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { listMessages, postMessage } from '../../application/messages.ts';
 import { HistorySizeField, PostMessageBody, VersionField } from '../../contract/fields.ts';
-import { MessageAnswer, MessagePageAnswer, ParticipantsAnswer } from '../answers/tickets.ts';
+import { Message, MessagePage } from '../../contract/message.ts';
+import { Participants } from '../../contract/participant.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, userOf } from '../requests.ts';
 import { type Online, participantsOf } from './ticket-people.ts';
@@ -33,7 +34,7 @@ export function chatRoutes(app: App, application: Application, online: Online): 
         tags: ['Ticket chat'],
         summary: 'List everyone on a ticket',
         params: TicketParams,
-        response: { 200: ParticipantsAnswer },
+        response: { 200: Participants },
       },
     },
     async (request) => participantsOf(application, online, userOf(request), request.params.ticketId),
@@ -51,7 +52,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
         description: 'Staff post internal notes with `internal`. The same `clientMessageId` finds the same message.',
         params: TicketParams,
         body: PostMessageBody,
-        response: { 201: MessageAnswer },
+        response: { 201: Message },
       },
     },
     async (request, reply) => {
@@ -71,7 +72,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
         description: 'The latest, or those before or after a version of the ticket; oldest first.',
         params: TicketParams,
         querystring: HistoryQuery,
-        response: { 200: MessagePageAnswer },
+        response: { 200: MessagePage },
       },
     },
     async (request) => {

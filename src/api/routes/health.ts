@@ -3,7 +3,7 @@
  * not). Why a check failed goes to the log; who asks here is not known, so they are told only which.
  */
 import type { Logger } from 'pino';
-import { LivenessAnswer, NotReadyAnswer, ReadyAnswer } from '../answers/others.ts';
+import { Liveness, NotReady, Ready } from '../../contract/health.ts';
 import type { App } from '../app.ts';
 
 const tags = ['Operations'];
@@ -21,8 +21,8 @@ export interface ReadinessCheck {
 export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: Logger): void {
   app.get(
     '/livez',
-    { schema: { tags, summary: 'Tell whether this process lives', response: { 200: LivenessAnswer } } },
-    () => ({ status: 'ok' }),
+    { schema: { tags, summary: 'Tell whether this process lives', response: { 200: Liveness } } },
+    () => ({ status: 'ok' as const }),
   );
 
   app.get(
@@ -31,7 +31,7 @@ export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: L
       schema: {
         tags,
         summary: 'Tell whether this process can serve',
-        response: { 200: ReadyAnswer, 503: NotReadyAnswer },
+        response: { 200: Ready, 503: NotReady },
       },
     },
     async (_request, reply) => {

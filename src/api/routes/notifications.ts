@@ -2,27 +2,26 @@
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import {
+  getInboxHead,
+  listNotifications,
   markAllNotificationsRead,
   markInboxSeen,
   markNotificationsRead,
   sendNotification,
 } from '../../application/notifications.ts';
+import { CursorField, PageSizeField, roleIn } from '../../contract/fields.ts';
 import {
-  CursorField,
   MarkNotificationsReadBody,
-  PageSizeField,
-  roleIn,
+  NotificationPage,
+  NotificationSent,
+  NotificationsRead,
+  notificationWire,
   SendNotificationBody,
+  UnreadCounts,
   UpToSeqBody,
-} from '../../contract/fields.ts';
+  unreadCountsWire,
+} from '../../contract/notification.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import type { InboxHead, NotificationView } from '../../projections/queries/queries.ts';
-import {
-  NotificationPageAnswer,
-  NotificationSentAnswer,
-  NotificationsReadAnswer,
-  UnreadCountsAnswer,
-} from '../answers/others.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, userOf } from '../requests.ts';
 
@@ -45,20 +44,20 @@ export function notificationRoutes(app: App, application: Application): void {
         tags,
         summary: 'List your notifications',
         querystring: ListQuery,
-        response: { 200: NotificationPageAnswer },
+        response: { 200: NotificationPage },
       },
     },
     async (request) => {
       const { limit = 50, ...options } = request.query;
-      const page = await application.queries.notifications(userOf(request), { limit, ...options });
-      return { items: page.items.map(rendered), nextCursor: page.nextCursor };
+      const page = await listNotifications(application, userOf(request), { limit, ...options });
+      return { items: page.items.map(notificationWire), nextCursor: page.nextCursor };
     },
   );
 
   app.get(
     '/api/v1/notifications/unread-count',
-    { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCountsAnswer } } },
-    async (request) => counts(await application.queries.inbox(userOf(request))),
+    { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCounts } } },
+    async (request) => unreadCountsWire(await getInboxHead(application, userOf(request))),
   );
 
   app.post(
@@ -69,14 +68,14 @@ export function notificationRoutes(app: App, application: Application): void {
         summary: 'Mark notifications as read',
         description: 'Ids that are not yours change nothing.',
         body: MarkNotificationsReadBody,
-        response: { 200: NotificationsReadAnswer },
+        response: { 200: NotificationsRead },
       },
     },
     async (request, reply) => {
       const { ids } = request.body;
       tellPosition(reply, await markNotificationsRead(application, callerOf(request), ids));
       await application.settle();
-      const { unread } = await application.queries.inbox(userOf(request));
+      const { unread } = await getInboxHead(application, userOf(request));
       return { notificationIds: ids, count: unread };
     },
   );
@@ -89,13 +88,13 @@ export function notificationRoutes(app: App, application: Application): void {
         summary: 'Mark all notifications as read',
         description: 'Or those up to a seq.',
         body: UpToSeqBody,
-        response: { 200: UnreadCountsAnswer },
+        response: { 200: UnreadCounts },
       },
     },
     async (request, reply) => {
       tellPosition(reply, await markAllNotificationsRead(application, callerOf(request), request.body.upToSeq));
       await application.settle();
-      return counts(await application.queries.inbox(userOf(request)));
+      return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
   );
 
@@ -107,13 +106,13 @@ export function notificationRoutes(app: App, application: Application): void {
         summary: 'Mark your inbox as seen',
         description: 'What it holds, or holds up to a seq. It may remain unread; what comes later is unseen.',
         body: UpToSeqBody,
-        response: { 200: UnreadCountsAnswer },
+        response: { 200: UnreadCounts },
       },
     },
     async (request, reply) => {
       tellPosition(reply, await markInboxSeen(application, callerOf(request), request.body.upToSeq));
       await application.settle();
-      return counts(await application.queries.inbox(userOf(request)));
+      return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
   );
 
@@ -126,7 +125,7 @@ export function notificationRoutes(app: App, application: Application): void {
         summary: 'Send a durable notification',
         description: 'For services and admins: to `userIds`, or to everyone active with a `role`.',
         body: SendNotificationBody,
-        response: { 201: NotificationSentAnswer },
+        response: { 201: NotificationSent },
       },
     },
     async (request, reply) => {
@@ -146,12 +145,4 @@ function recipientsOf(userIds: readonly string[] | undefined, roleName: string |
   }
   if (userIds !== undefined) return { userIds };
   return { role: roleIn(roleName ?? '') };
-}
-
-function counts({ unread, unseen }: InboxHead) {
-  return { count: unread, unseen };
-}
-
-function rendered({ id, seq, event, type, title, message, data, priority, timestamp, read }: NotificationView) {
-  return { id, seq, event, type, title, message, data, priority, timestamp, read };
 }

@@ -5,36 +5,26 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Operations } from '../../application/operations.ts';
-import { LIMITS } from '../../contract/fields.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import { operationsContract, Retried } from '../../contract/operations.ts';
 import { requirePermission } from '../../domain/access.ts';
-import { projectionNames } from '../../projections/catalog.ts';
-import { OperationsAnswer, OrderedAnswer, ParkedAnswer, RetriedAnswer } from '../answers/operations.ts';
 import type { App } from '../app.ts';
 import { userOf } from '../requests.ts';
 
 const tags = ['Operations'];
 const path = '/api/v1/operations';
 const strict = { additionalProperties: false };
-const ProjectionField = Type.Enum(projectionNames());
 const StreamField = Type.String({
   pattern: '^[a-z]+\\.',
   maxLength: LIMITS.id * 2,
   description: 'Such as ticket.<id>',
 });
-const Params = Type.Object({ projection: ProjectionField });
-const RetryBody = Type.Object({ projection: ProjectionField, stream: Type.Optional(StreamField) }, strict);
-const SkipBody = Type.Object(
-  {
-    projection: ProjectionField,
-    stream: StreamField,
-    position: Type.Integer({ minimum: 1, description: 'Of the event, so that no other is skipped by mistake' }),
-  },
-  strict,
-);
 const reads = { problems: [403] };
 const orders = { unlogged: true, problems: [403, 409] };
 
 export function operationsRoutes(app: App, operations: Operations): void {
+  const { name, Operations: OperationsAnswer, Parked, Ordered } = operationsContract(operations.projections);
+  const { Params, RetryBody, SkipBody } = inputs(name);
   app.get(
     path,
     {
@@ -47,7 +37,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
     `${path}/parked`,
     {
       config: reads,
-      schema: { tags, summary: 'List what read models cannot handle', response: { 200: ParkedAnswer } },
+      schema: { tags, summary: 'List what read models cannot handle', response: { 200: Parked } },
     },
     async (request) => ({ items: await permitted(request, operations).parked() }),
   );
@@ -59,7 +49,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
         tags,
         summary: 'Try a parked stream again, or all of them',
         body: RetryBody,
-        response: { 202: RetriedAnswer },
+        response: { 202: Retried },
       },
     },
     async (request, reply) => {
@@ -72,7 +62,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
     `${path}/parked/skip`,
     {
       config: orders,
-      schema: { tags, summary: 'Leave a parked event out for good', body: SkipBody, response: { 202: OrderedAnswer } },
+      schema: { tags, summary: 'Leave a parked event out for good', body: SkipBody, response: { 202: Ordered } },
     },
     async (request, reply) => {
       const { projection, stream, position } = request.body;
@@ -85,7 +75,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
       method,
       url: `${path}/projections/:projection/${end}`,
       config: orders,
-      schema: { tags, summary, params: Params, response: { 202: OrderedAnswer } },
+      schema: { tags, summary, params: Params, response: { 202: Ordered } },
       async handler(request, reply) {
         const { projection } = request.params;
         await order(permitted(request, operations), projection);
@@ -95,29 +85,43 @@ export function operationsRoutes(app: App, operations: Operations): void {
   }
 }
 
-type Projection = Type.Static<typeof ProjectionField>;
+/** `name`: the schema of a projection's name. */
+function inputs(name: Type.TUnsafe<string>) {
+  return {
+    Params: Type.Object({ projection: name }),
+    RetryBody: Type.Object({ projection: name, stream: Type.Optional(StreamField) }, strict),
+    SkipBody: Type.Object(
+      {
+        projection: name,
+        stream: StreamField,
+        position: Type.Integer({ minimum: 1, description: 'Of the event, so that no other is skipped by mistake' }),
+      },
+      strict,
+    ),
+  };
+}
 
 /** Each takes the name of a projection, and nothing else. */
 const ORDERS = [
   {
     ...{ method: 'POST', path: 'rebuild', summary: 'Rebuild a read model while it serves, or go on with it' },
-    order: (operations: Operations, name: Projection) => operations.rebuild(name),
+    order: (operations: Operations, name: string) => operations.rebuild(name),
   },
   {
     ...{ method: 'DELETE', path: 'rebuild', summary: 'Give up a rebuild' },
-    order: (operations: Operations, name: Projection) => operations.abort(name),
+    order: (operations: Operations, name: string) => operations.abort(name),
   },
   {
     ...{ method: 'POST', path: 'rollback', summary: 'Bring back what served before the last rebuild' },
-    order: (operations: Operations, name: Projection) => operations.rollBack(name),
+    order: (operations: Operations, name: string) => operations.rollBack(name),
   },
   {
     ...{ method: 'POST', path: 'pause', summary: 'Stop a projection where it stands; it goes on serving' },
-    order: (operations: Operations, name: Projection) => operations.setPaused(name, true),
+    order: (operations: Operations, name: string) => operations.setPaused(name, true),
   },
   {
     ...{ method: 'POST', path: 'resume', summary: 'Let a paused projection go on' },
-    order: (operations: Operations, name: Projection) => operations.setPaused(name, false),
+    order: (operations: Operations, name: string) => operations.setPaused(name, false),
   },
 ] as const;
 

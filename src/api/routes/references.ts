@@ -1,21 +1,15 @@
 /** What tickets point at, mirrored from the product's own records: `/api/v1/references`. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { readReference, setReference } from '../../application/references.ts';
-import { IdField, NameField, ReferenceTypeField } from '../../contract/fields.ts';
-import type { ReferenceView } from '../../projections/queries/queries.ts';
-import { ReferenceAnswer } from '../answers/others.ts';
+import { getReference, setReference } from '../../application/references.ts';
+import { IdField, ReferenceTypeField } from '../../contract/fields.ts';
+import { Reference, SetReferenceBody } from '../../contract/reference.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
 
 const tags = ['References'];
 const path = '/api/v1/references/:type/:id';
 const Params = Type.Object({ type: ReferenceTypeField, id: IdField });
-
-const SetBody = Type.Object(
-  { name: Type.Optional(NameField), vendorId: Type.Optional(IdField), verifiedBy: Type.Optional(IdField) },
-  { additionalProperties: false },
-);
 
 export function referenceRoutes(app: App, application: Application): void {
   app.get(
@@ -27,14 +21,14 @@ export function referenceRoutes(app: App, application: Application): void {
         summary: 'Read a reference',
         description: 'For staff and services.',
         params: Params,
-        response: { 200: ReferenceAnswer },
+        response: { 200: Reference },
       },
     },
     async (request, reply) => {
       const { type, id } = request.params;
-      const reference = await readReference(application, userOf(request), type, id);
+      const reference = await getReference(application, userOf(request), type, id);
       tellVersion(reply, reference);
-      return rendered(reference);
+      return reference;
     },
   );
 
@@ -49,8 +43,8 @@ export function referenceRoutes(app: App, application: Application): void {
           'For admins and services. It is set whole. The vendor of a GRN or dispatch, and the ops user who verified a ' +
           'GRN, see the tickets that point at it.',
         params: Params,
-        body: SetBody,
-        response: { 200: ReferenceAnswer, 201: ReferenceAnswer },
+        body: SetReferenceBody,
+        response: { 200: Reference, 201: Reference },
       },
     },
     async (request, reply) => {
@@ -59,11 +53,7 @@ export function referenceRoutes(app: App, application: Application): void {
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       const isNew = outcome.version === 1 && outcome.position > 0;
-      return reply.code(isNew ? 201 : 200).send(rendered(outcome.reference));
+      return reply.code(isNew ? 201 : 200).send(outcome.reference);
     },
   );
-}
-
-function rendered({ type, id, name, vendorId, verifiedBy, version }: ReferenceView) {
-  return { type, id, name, vendorId, verifiedBy, version };
 }

@@ -1,9 +1,9 @@
 /** Rooms and who may enter them: `/api/v1/rooms`. What is said in them goes over sockets. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { configureRoom, readRoom } from '../../application/rooms.ts';
-import { CursorField, IdField, LIMITS, PageSizeField, RoomNameField } from '../../contract/fields.ts';
-import { RoomAnswer, RoomPageAnswer } from '../answers/others.ts';
+import { configureRoom, getRoom, listRooms } from '../../application/rooms.ts';
+import { CursorField, PageSizeField, RoomNameField } from '../../contract/fields.ts';
+import { ConfigureRoomBody, Room, RoomPage } from '../../contract/room.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
 
@@ -12,14 +12,6 @@ const Params = Type.Object({ name: RoomNameField });
 
 const ListQuery = Type.Object(
   { cursor: Type.Optional(CursorField), limit: Type.Optional(PageSizeField) },
-  { additionalProperties: false },
-);
-
-const ConfigureBody = Type.Object(
-  {
-    private: Type.Boolean(),
-    members: Type.Optional(Type.Array(IdField, { maxItems: LIMITS.roomMembers })),
-  },
   { additionalProperties: false },
 );
 
@@ -32,12 +24,12 @@ export function roomRoutes(app: App, application: Application): void {
         summary: 'List the rooms that you may enter',
         description: 'Those that were ever used or configured; admins and services see all of them.',
         querystring: ListQuery,
-        response: { 200: RoomPageAnswer },
+        response: { 200: RoomPage },
       },
     },
     async (request) => {
       const { cursor, limit = 50 } = request.query;
-      return application.queries.rooms(userOf(request), { limit, ...(cursor !== undefined && { cursor }) });
+      return listRooms(application, userOf(request), { limit, ...(cursor !== undefined && { cursor }) });
     },
   );
 
@@ -45,10 +37,10 @@ export function roomRoutes(app: App, application: Application): void {
     '/api/v1/rooms/:name',
     {
       config: { etag: true, problems: [403] },
-      schema: { tags, summary: 'Read a room', params: Params, response: { 200: RoomAnswer } },
+      schema: { tags, summary: 'Read a room', params: Params, response: { 200: Room } },
     },
     async (request, reply) => {
-      const room = await readRoom(application, userOf(request), request.params.name);
+      const room = await getRoom(application, userOf(request), request.params.name);
       tellVersion(reply, room);
       return room;
     },
@@ -64,8 +56,8 @@ export function roomRoutes(app: App, application: Application): void {
         description:
           'For admins and services. A private room is for its members; those who may no longer be in it leave at once.',
         params: Params,
-        body: ConfigureBody,
-        response: { 200: RoomAnswer },
+        body: ConfigureRoomBody,
+        response: { 200: Room },
       },
     },
     async (request, reply) => {

@@ -1,22 +1,17 @@
 /** Seed A's tickets, under its names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { visibleTicket } from '../../application/messages.ts';
-import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
+import { getTicket } from '../../application/messages.ts';
+import { changeTicket, deleteTicket, listTickets, openTicket } from '../../application/tickets.ts';
+import { CursorField, PageSizeField, StatusField, TicketIdField } from '../../contract/fields.ts';
 import {
-  CategoryField,
-  CursorField,
-  DescriptionField,
-  LegacyIdField,
-  PageSizeField,
-  PriorityField,
-  StatusField,
-  TicketIdField,
-} from '../../contract/fields.ts';
-import { seedId, seedIdOrNull } from '../../domain/seed-id.ts';
-import type { TicketState } from '../../domain/ticket/state.ts';
-import type { TicketView } from '../../projections/queries/queries.ts';
-import { SupportTicketAnswer, SupportTicketDeletedAnswer, SupportTicketPageAnswer } from '../answers/tickets.ts';
+  ChangeSupportTicketBody,
+  OpenSupportTicketBody,
+  SupportTicket,
+  SupportTicketDeleted,
+  SupportTicketPage,
+  supportTicketWire,
+} from '../../contract/ticket.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
 
@@ -24,28 +19,6 @@ const tags = ['Support (seed A)'];
 const fieldNames = { requesterId: 'user_id', stationId: 'station_id', assigneeId: 'assignee_id' };
 
 const Params = Type.Object({ support_id: TicketIdField });
-
-const OpenBody = Type.Object(
-  {
-    user_id: Type.Optional(LegacyIdField),
-    description: DescriptionField,
-    station_id: Type.Optional(LegacyIdField),
-    category: Type.Optional(CategoryField),
-    priority: Type.Optional(PriorityField),
-  },
-  { additionalProperties: false },
-);
-
-const ChangeBody = Type.Object(
-  {
-    status: Type.Optional(StatusField),
-    description: Type.Optional(DescriptionField),
-    category: Type.Optional(CategoryField),
-    priority: Type.Optional(PriorityField),
-    assignee_id: Type.Optional(Type.Union([LegacyIdField, Type.Null()])),
-  },
-  { additionalProperties: false },
-);
 
 const ListQuery = Type.Object(
   {
@@ -65,8 +38,8 @@ export function supportRoutes(app: App, application: Application): void {
         tags,
         summary: 'Open a ticket',
         description: 'For yourself; staff and services open tickets for anyone (`user_id`).',
-        body: OpenBody,
-        response: { 201: SupportTicketAnswer },
+        body: OpenSupportTicketBody,
+        response: { 201: SupportTicket },
       },
     },
     async (request, reply) => {
@@ -81,7 +54,7 @@ export function supportRoutes(app: App, application: Application): void {
       return reply
         .code(201)
         .header('location', `/api/v1/support/${outcome.state.number}`)
-        .send(rendered(outcome.state));
+        .send(supportTicketWire(outcome.state));
     },
   );
 
@@ -92,17 +65,17 @@ export function supportRoutes(app: App, application: Application): void {
         tags,
         summary: 'List the tickets that you may see',
         querystring: ListQuery,
-        response: { 200: SupportTicketPageAnswer },
+        response: { 200: SupportTicketPage },
       },
     },
     async (request) => {
       const { status, cursor, limit = 50 } = request.query;
       const filter = status === undefined ? {} : { status };
-      const page = await application.queries.tickets(filter, userOf(request), {
+      const page = await listTickets(application, userOf(request), filter, {
         limit,
         ...(cursor !== undefined && { cursor }),
       });
-      return { items: page.items.map(rendered), nextCursor: page.nextCursor };
+      return { items: page.items.map((ticket) => supportTicketWire(ticket)), nextCursor: page.nextCursor };
     },
   );
 
@@ -110,12 +83,12 @@ export function supportRoutes(app: App, application: Application): void {
     '/api/v1/support/:support_id',
     {
       config: { etag: true },
-      schema: { tags, summary: 'Read a ticket', params: Params, response: { 200: SupportTicketAnswer } },
+      schema: { tags, summary: 'Read a ticket', params: Params, response: { 200: SupportTicket } },
     },
     async (request, reply) => {
-      const ticket = await visibleTicket(application, userOf(request), request.params.support_id);
+      const ticket = await getTicket(application, userOf(request), request.params.support_id);
       tellVersion(reply, ticket);
-      return rendered(ticket);
+      return supportTicketWire(ticket);
     },
   );
 
@@ -128,8 +101,8 @@ export function supportRoutes(app: App, application: Application): void {
         summary: 'Change a ticket',
         description: 'For staff who see it. A closed ticket stays closed.',
         params: Params,
-        body: ChangeBody,
-        response: { 200: SupportTicketAnswer },
+        body: ChangeSupportTicketBody,
+        response: { 200: SupportTicket },
       },
     },
     async (request, reply) => {
@@ -140,7 +113,7 @@ export function supportRoutes(app: App, application: Application): void {
       });
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
-      return rendered(outcome.state);
+      return supportTicketWire(outcome.state);
     },
   );
 
@@ -153,7 +126,7 @@ export function supportRoutes(app: App, application: Application): void {
         summary: 'Delete a ticket',
         description: 'For admins. It is then gone for everyone but the audit timeline.',
         params: Params,
-        response: { 200: SupportTicketDeletedAnswer },
+        response: { 200: SupportTicketDeleted },
       },
     },
     async (request, reply) => {
@@ -162,23 +135,4 @@ export function supportRoutes(app: App, application: Application): void {
       return { support_id: outcome.state.number, id: outcome.state.id, deleted: true };
     },
   );
-}
-
-function rendered(ticket: TicketState | TicketView) {
-  const assigneeId = 'assignee' in ticket ? (ticket.assignee?.id ?? null) : ticket.assigneeId;
-  return {
-    support_id: ticket.number,
-    id: ticket.id,
-    user_id: seedId(ticket.requesterId),
-    username: ticket.requesterName,
-    description: ticket.description,
-    status: ticket.status,
-    station_id: seedIdOrNull(ticket.stationId),
-    station_name: ticket.stationName,
-    category: ticket.category,
-    priority: ticket.priority,
-    assignee_id: seedIdOrNull(assigneeId),
-    created_at: ticket.createdAt,
-    updated_at: ticket.updatedAt,
-  };
 }

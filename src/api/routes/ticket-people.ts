@@ -3,13 +3,14 @@ import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { listParticipants } from '../../application/messages.ts';
 import { addParticipant, removeParticipant } from '../../application/participants.ts';
-import { markTicketRead, ticketIdOf } from '../../application/tickets.ts';
-import { readTimeline } from '../../application/timeline.ts';
+import { getUnread, markTicketRead, ticketIdOf } from '../../application/tickets.ts';
+import { getTimeline } from '../../application/timeline.ts';
 import { IdField, PageSizeField, TicketIdField, VersionField } from '../../contract/fields.ts';
+import { ParticipantAdded, Participants, TicketReadAnswer } from '../../contract/participant.ts';
+import { NoContent } from '../../contract/schema.ts';
+import { Timeline } from '../../contract/timeline.ts';
 import { lookUp } from '../../domain/record.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import { NoContent } from '../answers/shape.ts';
-import { ParticipantAddedAnswer, ParticipantsAnswer, ReadAnswer, TimelineAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
 import { TicketParams } from './tickets.ts';
@@ -38,7 +39,7 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
         description: 'Up to a version of the ticket. Your cursor never moves back, nor beyond the ticket’s version.',
         params: TicketParams,
         body: ReadBody,
-        response: { 200: ReadAnswer },
+        response: { 200: TicketReadAnswer },
       },
     },
     async (request, reply) => {
@@ -48,7 +49,7 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
       await application.settle();
       const { id } = outcome.state;
       const upTo = reachedBy(outcome, user) ?? lookUp(outcome.state.reads, user.id) ?? 0;
-      return { ticketId: id, upTo, unread: await application.queries.unread(id, user) };
+      return { ticketId: id, upTo, unread: await getUnread(application, user, id) };
     },
   );
 
@@ -62,12 +63,12 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
         description: 'For staff who see the ticket; of a deleted one, for admins. Oldest first, after a version.',
         params: TicketParams,
         querystring: TimelineQuery,
-        response: { 200: TimelineAnswer },
+        response: { 200: Timeline },
       },
     },
     async (request) => {
       const { after = 0, limit = 50 } = request.query;
-      const page = await readTimeline(application, userOf(request), request.params.ticketId, { after, limit });
+      const page = await getTimeline(application, userOf(request), request.params.ticketId, { after, limit });
       return { items: page.entries, nextAfter: page.next };
     },
   );
@@ -84,7 +85,7 @@ function participantRoutes(app: App, application: Application, online: Online): 
         summary: 'List everyone on a ticket',
         description: 'What others have not read is for staff to know.',
         params: TicketParams,
-        response: { 200: ParticipantsAnswer },
+        response: { 200: Participants },
       },
     },
     async (request) => participantsOf(application, online, userOf(request), request.params.ticketId),
@@ -100,7 +101,7 @@ function participantRoutes(app: App, application: Application, online: Online): 
         description: 'For staff who see the ticket: whoever is added sees it, too.',
         params: TicketParams,
         body: ParticipantBody,
-        response: { 201: ParticipantAddedAnswer },
+        response: { 201: ParticipantAdded },
       },
     },
     async (request, reply) => {

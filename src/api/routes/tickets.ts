@@ -1,58 +1,28 @@
 /** Tickets under their own names: `/api/v1/tickets`. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { visibleTicket } from '../../application/messages.ts';
+import { getTicket } from '../../application/messages.ts';
 import { assignTicket } from '../../application/participants.ts';
-import { changeTicket, deleteTicket, openTicket } from '../../application/tickets.ts';
+import { changeTicket, deleteTicket, getUnread, listTickets, openTicket } from '../../application/tickets.ts';
 import {
   CategoryField,
   CursorField,
-  DescriptionField,
   IdField,
   PageSizeField,
-  PriorityField,
   SearchField,
   StatusField,
-  TagsField,
   TicketIdField,
   TicketIdsField,
 } from '../../contract/fields.ts';
+import { NoContent } from '../../contract/schema.ts';
+import { ChangeTicketBody, OpenTicketBody, Ticket, TicketPage, ticketWire } from '../../contract/ticket.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { TicketView } from '../../projections/queries/queries.ts';
-import { NoContent } from '../answers/shape.ts';
-import { TicketAnswer, TicketPageAnswer } from '../answers/tickets.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
 
 export const TicketParams = Type.Object({ ticketId: TicketIdField });
 const tags = ['Tickets'];
-
-const OpenBody = Type.Object(
-  {
-    requesterId: Type.Optional(IdField),
-    description: DescriptionField,
-    category: Type.Optional(CategoryField),
-    priority: Type.Optional(PriorityField),
-    stationId: Type.Optional(IdField),
-    grnId: Type.Optional(IdField),
-    dispatchId: Type.Optional(IdField),
-    tags: Type.Optional(TagsField),
-  },
-  { additionalProperties: false },
-);
-
-const ChangeBody = Type.Object(
-  {
-    status: Type.Optional(StatusField),
-    description: Type.Optional(DescriptionField),
-    category: Type.Optional(CategoryField),
-    priority: Type.Optional(PriorityField),
-    assigneeId: Type.Optional(Type.Union([IdField, Type.Null()])),
-    tags: Type.Optional(TagsField),
-  },
-  { additionalProperties: false },
-);
 
 const ListQuery = Type.Object(
   {
@@ -80,7 +50,7 @@ export function ticketRoutes(app: App, application: Application): void {
           '`q` looks for words in the description and the requester’s name; `unread` for messages that you have not read; ' +
           '`ids` names up to 100, with commas between them.',
         querystring: ListQuery,
-        response: { 200: TicketPageAnswer },
+        response: { 200: TicketPage },
       },
     },
     async (request) => {
@@ -90,11 +60,11 @@ export function ticketRoutes(app: App, application: Application): void {
         ...(q !== undefined && { text: q }),
         ...(ids !== undefined && { ids: ids.split(',') }),
       };
-      const page = await application.queries.tickets(filter, userOf(request), {
+      const page = await listTickets(application, userOf(request), filter, {
         limit,
         ...(cursor !== undefined && { cursor }),
       });
-      return { items: page.items.map((ticket) => rendered(ticket, ticket.unread)), nextCursor: page.nextCursor };
+      return { items: page.items.map((ticket) => ticketWire(ticket, ticket.unread)), nextCursor: page.nextCursor };
     },
   );
 
@@ -106,8 +76,8 @@ export function ticketRoutes(app: App, application: Application): void {
         tags,
         summary: 'Open a ticket',
         description: 'For yourself; staff and services open tickets for anyone (`requesterId`).',
-        body: OpenBody,
-        response: { 201: TicketAnswer },
+        body: OpenTicketBody,
+        response: { 201: Ticket },
       },
     },
     async (request, reply) => {
@@ -115,7 +85,10 @@ export function ticketRoutes(app: App, application: Application): void {
       tellPosition(reply, outcome);
       tellVersion(reply, outcome);
       // Nothing has been said in it yet.
-      return reply.code(201).header('location', `/api/v1/tickets/${outcome.state.id}`).send(rendered(outcome.state, 0));
+      return reply
+        .code(201)
+        .header('location', `/api/v1/tickets/${outcome.state.id}`)
+        .send(ticketWire(outcome.state, 0));
     },
   );
 
@@ -123,12 +96,12 @@ export function ticketRoutes(app: App, application: Application): void {
     '/api/v1/tickets/:ticketId',
     {
       config: { etag: true },
-      schema: { tags, summary: 'Read a ticket', params: TicketParams, response: { 200: TicketAnswer } },
+      schema: { tags, summary: 'Read a ticket', params: TicketParams, response: { 200: Ticket } },
     },
     async (request, reply) => {
-      const ticket = await visibleTicket(application, userOf(request), request.params.ticketId);
+      const ticket = await getTicket(application, userOf(request), request.params.ticketId);
       tellVersion(reply, ticket);
-      return rendered(ticket, await application.queries.unread(ticket.id, userOf(request)));
+      return ticketWire(ticket, await getUnread(application, userOf(request), ticket.id));
     },
   );
 
@@ -141,8 +114,8 @@ export function ticketRoutes(app: App, application: Application): void {
         summary: 'Change a ticket',
         description: 'For staff who see it. A closed ticket stays closed.',
         params: TicketParams,
-        body: ChangeBody,
-        response: { 200: TicketAnswer },
+        body: ChangeTicketBody,
+        response: { 200: Ticket },
       },
     },
     async (request, reply) => {
@@ -188,7 +161,7 @@ function assigneeRoutes(app: App, application: Application): void {
         summary: 'Assign a ticket to a member of staff',
         params: TicketParams,
         body: AssigneeBody,
-        response: { 200: TicketAnswer },
+        response: { 200: Ticket },
       },
     },
     async (request, reply) => {
@@ -218,31 +191,5 @@ function assigneeRoutes(app: App, application: Application): void {
 /** What a command made of the ticket, and what is unread in it now, which the read models know. */
 async function changed(application: Application, state: TicketState, user: UserFacts) {
   await application.settle();
-  return rendered(state, await application.queries.unread(state.id, user));
-}
-
-function rendered(ticket: TicketState | TicketView, unread: number) {
-  const assigneeId = 'assignee' in ticket ? (ticket.assignee?.id ?? null) : ticket.assigneeId;
-  const participantIds = 'participants' in ticket ? Object.keys(ticket.participants) : ticket.participantIds;
-  return {
-    id: ticket.id,
-    number: ticket.number,
-    version: ticket.version,
-    requesterId: ticket.requesterId,
-    requesterName: ticket.requesterName,
-    description: ticket.description,
-    status: ticket.status,
-    category: ticket.category,
-    priority: ticket.priority,
-    assigneeId,
-    stationId: ticket.stationId,
-    stationName: ticket.stationName,
-    grnId: ticket.grnId,
-    dispatchId: ticket.dispatchId,
-    tags: ticket.tags,
-    participantIds: participantIds.toSorted(),
-    unread,
-    createdAt: ticket.createdAt,
-    updatedAt: ticket.updatedAt,
-  };
+  return ticketWire(state, await getUnread(application, user, state.id));
 }

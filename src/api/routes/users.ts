@@ -3,18 +3,8 @@ import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { changeUser, getUser, listUsers, registerUser } from '../../application/users.ts';
 import type { Auth } from '../../auth/auth.ts';
-import {
-  CursorField,
-  EmailField,
-  IdField,
-  NameField,
-  PageSizeField,
-  PasswordField,
-  RoleField,
-  roleIn,
-  SearchField,
-} from '../../contract/fields.ts';
-import { UserAnswer, UserPageAnswer } from '../answers/others.ts';
+import { CursorField, IdField, PageSizeField, RoleField, roleIn, SearchField } from '../../contract/fields.ts';
+import { ChangeUserBody, RegisterUserBody, User, UserPage } from '../../contract/user.ts';
 import type { App } from '../app.ts';
 import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
 
@@ -32,28 +22,6 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const RegisterBody = Type.Object(
-  {
-    id: Type.Optional(IdField),
-    name: NameField,
-    role: RoleField,
-    email: Type.Optional(EmailField),
-    vendorId: Type.Optional(IdField),
-    password: Type.Optional(PasswordField),
-  },
-  { additionalProperties: false },
-);
-
-const ChangeBody = Type.Object(
-  {
-    name: Type.Optional(NameField),
-    role: Type.Optional(RoleField),
-    active: Type.Optional(Type.Boolean()),
-    vendorId: Type.Optional(Type.Union([IdField, Type.Null()])),
-  },
-  { additionalProperties: false },
-);
-
 export function userRoutes(app: App, application: Application, own: Auth['own']): void {
   app.get(
     '/api/v1/users',
@@ -64,7 +32,7 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
         summary: 'List users',
         description: 'For staff. `q` looks for words in the name and the email.',
         querystring: ListQuery,
-        response: { 200: UserPageAnswer },
+        response: { 200: UserPage },
       },
     },
     async (request) => {
@@ -88,8 +56,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
         description:
           'For admins; services register users who are not staff. `id` is your product’s own, if it has one. With an `email` ' +
           'and a `password` they can sign in.',
-        body: RegisterBody,
-        response: { 201: UserAnswer },
+        body: RegisterUserBody,
+        response: { 201: User },
       },
     },
     async (request, reply) => {
@@ -104,7 +72,7 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
 
   app.get(
     '/api/v1/users/me',
-    { config: { etag: true }, schema: { tags, summary: 'Read who you are', response: { 200: UserAnswer } } },
+    { config: { etag: true }, schema: { tags, summary: 'Read who you are', response: { 200: User } } },
     async (request, reply) => {
       const user = await getUser(application, userOf(request), userOf(request).id);
       tellVersion(reply, user);
@@ -121,7 +89,7 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
         summary: 'Read a user',
         description: 'Yourself, or for staff.',
         params: Params,
-        response: { 200: UserAnswer },
+        response: { 200: User },
       },
     },
     async (request, reply) => {
@@ -142,8 +110,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
           'For admins. A deactivated user’s sockets go and their tokens stop working at once. Nobody deactivates or ' +
           'demotes themselves.',
         params: Params,
-        body: ChangeBody,
-        response: { 200: UserAnswer },
+        body: ChangeUserBody,
+        response: { 200: User },
       },
     },
     async (request, reply) => {

@@ -8,10 +8,11 @@ import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import type { SocketControl, SocketTarget } from '../../application/socket-control.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
-import { IdField, LIMITS, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
+import { IdField, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import { ClientStatus, Clients, Delivered, SocketsStatus } from '../../contract/sockets.ts';
 import { requirePermission } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import { ClientStatusAnswer, ClientsAnswer, DeliveredAnswer, SocketsAnswer } from '../answers/sockets.ts';
 import type { App } from '../app.ts';
 import { userOf } from '../requests.ts';
 
@@ -145,7 +146,7 @@ export function websocketRoutes(app: App, application: Application, sockets: Soc
 const config = { unlogged: true, problems: [403, 404, 422] };
 
 function sending(summary: string) {
-  return { tags, summary, querystring: SendQuery, response: { 202: DeliveredAnswer } };
+  return { tags, summary, querystring: SendQuery, response: { 202: Delivered } };
 }
 
 function whatsapp(where: Where): What[] {
@@ -161,7 +162,7 @@ function readRoutes(app: App, application: Application, sockets: Sockets): void 
     '/websocket/status',
     {
       config: { problems: [403] },
-      schema: { tags, summary: 'Read how many are connected', response: { 200: SocketsAnswer } },
+      schema: { tags, summary: 'Read how many are connected', response: { 200: SocketsStatus } },
     },
     (request) => permitted(request, sockets).status(),
   );
@@ -169,7 +170,7 @@ function readRoutes(app: App, application: Application, sockets: Sockets): void 
     '/websocket/clients',
     {
       config: { problems: [403] },
-      schema: { tags, summary: 'List who is connected', querystring: ListQuery, response: { 200: ClientsAnswer } },
+      schema: { tags, summary: 'List who is connected', querystring: ListQuery, response: { 200: Clients } },
     },
     async (request) => {
       const control = permitted(request, sockets);
@@ -185,7 +186,7 @@ function readRoutes(app: App, application: Application, sockets: Sockets): void 
       schema: {
         ...{ tags, summary: 'Read whether a client is connected, and with how many sockets' },
         params: Type.Object({ clientId: ClientId }),
-        response: { 200: ClientStatusAnswer },
+        response: { 200: ClientStatus },
       },
     },
     async (request) => {
@@ -208,7 +209,7 @@ function endingRoute(app: App, application: Application, sockets: Sockets): void
       schema: {
         ...{ tags, summary: 'Disconnect a client, with every socket of its connection' },
         params: Type.Object({ clientId: ClientId }),
-        response: { 202: DeliveredAnswer },
+        response: { 202: Delivered },
       },
     },
     async (request, reply) => {

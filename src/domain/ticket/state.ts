@@ -2,11 +2,10 @@
 import type { Role } from '../user/identity.ts';
 import type { Category, Priority, Status } from './events.ts';
 
-export interface TicketState {
+/** The fields that a ticket shows as they are; a row of the read model has the same. */
+export interface TicketFields {
   /** The version of the newest event folded in, 0 before the first. */
   readonly version: number;
-  readonly exists: boolean;
-  readonly deleted: boolean;
   readonly id: string;
   readonly number: number;
   readonly requesterId: string;
@@ -15,12 +14,21 @@ export interface TicketState {
   readonly status: Status;
   readonly category: Category;
   readonly priority: Priority;
-  readonly assignee: { readonly id: string; readonly name: string } | null;
   readonly stationId: string | null;
   readonly stationName: string | null;
   readonly grnId: string | null;
   readonly dispatchId: string | null;
   readonly tags: readonly string[];
+  /** RFC 3339 UTC. */
+  readonly createdAt: string;
+  /** Time of the newest event that everyone on the ticket may see; reading is no update, nor is an internal note. */
+  readonly updatedAt: string;
+}
+
+export interface TicketState extends TicketFields {
+  readonly exists: boolean;
+  readonly deleted: boolean;
+  readonly assignee: { readonly id: string; readonly name: string } | null;
   /**
    * By user id: everyone added, and everyone who posted; never the requester or assignee as such. Ids come from outside:
    * read with `lookUp` of record.ts.
@@ -32,8 +40,4 @@ export interface TicketState {
   readonly lastMessageVersion: number;
   /** The version of the newest event that is more than somebody's reading: whoever read that has read everything. */
   readonly lastReadableVersion: number;
-  /** RFC 3339 UTC. */
-  readonly createdAt: string;
-  /** Time of the newest event that everyone on the ticket may see; reading is no update, nor is an internal note. */
-  readonly updatedAt: string;
 }

@@ -3,9 +3,10 @@
  * all at the same time. One that is gone costs a round trip, since the broker knows; one that hangs costs the patience
  * and its part of the answer, never an error. See docs/decisions/0027.
  */
-import type { ClientView, SocketControl } from '../../application/socket-control.ts';
+import type { SocketControl } from '../../application/socket-control.ts';
 import { type Broker, type Service, type Topic, UnansweredError } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
+import type { Client } from '../../contract/sockets.ts';
 import type { LocalControl } from './local-control.ts';
 
 export interface ClusterControl extends SocketControl {
@@ -125,7 +126,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
 }
 
-function byId(one: ClientView, other: ClientView): number {
+function byId(one: Client, other: Client): number {
   return one.clientId < other.clientId ? -1 : 1;
 }
 

@@ -3,10 +3,10 @@ import type {
   ClientRange,
   ClientsPage,
   ClientTarget,
-  ClientView,
   SocketEvent,
   SocketTarget,
 } from '../../application/socket-control.ts';
+import type { Client } from '../../contract/sockets.ts';
 import { EVERYONE, type Session, userRoom } from '../connection/client.ts';
 import type { Sessions } from '../connection/clients.ts';
 import { memberRoom } from '../delivery/live-stream.ts';
@@ -29,8 +29,8 @@ export interface LocalControl {
   disconnect(target: ClientTarget): number | undefined;
   summary(): Summary;
   clients(range: ClientRange): ClientsPage;
-  client(socketId: string): ClientView | undefined;
-  clientsOf(userId: string): readonly ClientView[];
+  client(socketId: string): Client | undefined;
+  clientsOf(userId: string): readonly Client[];
 }
 
 export interface Summary {
@@ -93,7 +93,7 @@ export function createLocalControl({ dialects, sessions, rooms, now }: Parts): L
     clients({ after = '', limit }) {
       const ids = Iterator.from(sessions).map(({ socket }) => socket.id);
       const next = [...ids.filter((id) => id > after)].sort();
-      const clients: ClientView[] = [];
+      const clients: Client[] = [];
       let size = 0;
       for (const id of next) {
         const [view] = viewOf(sessions.ofSocket(id));
@@ -108,7 +108,7 @@ export function createLocalControl({ dialects, sessions, rooms, now }: Parts): L
   };
 }
 
-function viewOf(session: Session | undefined): ClientView[] {
+function viewOf(session: Session | undefined): Client[] {
   if (session === undefined) return [];
   const { socket, user, namespace, connectedAt } = session;
   const streams = Iterator.from(session.members.values()).map(({ stream }) => stream);

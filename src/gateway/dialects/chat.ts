@@ -1,16 +1,17 @@
 /** `/`, ticket chat, as seed B speaks it. Source: docs/protocol.md section 5. */
 import Type from 'typebox';
-import { listMessages, postMessage } from '../../application/messages.ts';
+import { listMessages, type MessagePage, postMessage } from '../../application/messages.ts';
 import { markTicketRead } from '../../application/tickets.ts';
-import { LIMITS, messageFields } from '../../contract/fields.ts';
+import { messageFields } from '../../contract/fields.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import { Message as messageSchema } from '../../contract/message.ts';
+import { closed, count, flag, text, time } from '../../contract/schema.ts';
 import { parseStream } from '../../domain/event.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
-import type { MessagePage } from '../../projections/queries/queries.ts';
 import type { Arrival } from '../delivery/memberships.ts';
 import { callerOf, send } from '../toolbox.ts';
-import type { Dialect, MessageWire, TicketAct, TicketTable } from './dialect.ts';
+import type { Dialect, TicketAct, TicketTable } from './dialect.ts';
 import { epoch, ticketId, version } from './fields.ts';
-import { closed, count, flag, message as messageSchema, text, time } from './payloads.ts';
 import { type Call, request } from './request.ts';
 
 const tickets: TicketTable = {
@@ -75,17 +76,20 @@ function leftWire(id: string, message: string) {
   return { name: 'left_ticket', payload: { ticketId: id, message } };
 }
 
-function history(id: string, page: MessagePage, limit: number, messageWire: MessageWire) {
+function history(id: string, page: MessagePage, limit: number) {
   const { messages, hasMore, nextCursor, total } = page;
   const pagination = { limit, hasMore, nextCursor, total };
-  return { name: 'messages_history', payload: { ticketId: id, messages: messages.map(messageWire), pagination } };
+  return { name: 'messages_history', payload: { ticketId: id, messages, pagination } };
 }
 
 function welcome(call: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
   const { historySize, messageWireFor } = call.tools;
   const standing = { ticketId: id, version, epoch, recovered };
   send(call, { name: 'joined_ticket', payload: { ...standing, message: 'Successfully joined ticket' } });
-  if (page !== undefined) send(call, history(id, page, historySize, messageWireFor(call.session.user)));
+  if (page !== undefined) {
+    const messages = page.messages.map(messageWireFor(call.session.user));
+    send(call, history(id, { ...page, messages }, historySize));
+  }
   send(call, ...wires);
 }
 
@@ -141,10 +145,10 @@ export const chat: Dialect = {
     send_message: request(
       Type.Object({ ticketId, ...messageFields }, strict),
       async (call, { ticketId: id, ...input }) => {
-        const { application, typing, messageWireFor } = call.tools;
+        const { application, typing } = call.tools;
         const { message } = await postMessage(application, callerOf(call), String(id), input);
         typing.stop(message.ticketId, call.session.user.id);
-        return { message: messageWireFor(call.session.user)(message), version: message.version };
+        return { message, version: message.version };
       },
       Type.Object({ message: messageSchema, version: count }),
     ),
@@ -153,7 +157,7 @@ export const chat: Dialect = {
     load_history: request(
       Type.Object({ ticketId, before: Type.Optional(before), limit: Type.Optional(limit) }, strict),
       async (call, payload) => {
-        const { application, messageWireFor, historySize } = call.tools;
+        const { application, historySize } = call.tools;
         const range = {
           limit: payload.limit ?? historySize,
           ...(payload.before !== undefined && { before: Number(payload.before) }),
@@ -161,7 +165,7 @@ export const chat: Dialect = {
         return call.tools.replays.run(call.session.socket, async () => {
           await application.settle();
           const read = await listMessages(application, call.session.user, String(payload.ticketId), range);
-          send(call, history(read.ticketId, read.page, range.limit, messageWireFor(call.session.user)));
+          send(call, history(read.ticketId, read.page, range.limit));
           return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
         });
       },

@@ -1,7 +1,9 @@
 /** What every namespace takes and sends, whatever is spoken there. Source: docs/protocol.md section 2. */
 import Type, { type TSchema } from 'typebox';
+import { RefusalEvent } from '../../contract/problem.ts';
+import { anyJson, closed, count, text } from '../../contract/schema.ts';
+import { greeting } from '../../contract/user.ts';
 import { token } from './fields.ts';
-import { anyJson, closed, count, greeting, text } from './payloads.ts';
 import { type Request, request } from './request.ts';
 
 export const commonRequests: Readonly<Record<string, Request>> = {
@@ -11,33 +13,9 @@ export const commonRequests: Readonly<Record<string, Request>> = {
   }),
 };
 
-const errorFields = {
-  type: Type.Unsafe<string>({
-    type: 'string',
-    enum: [
-      'unauthorized',
-      'token_expired',
-      'forbidden',
-      'not_found',
-      'invalid_payload',
-      'rate_limited',
-      'conflict',
-      'unavailable',
-      'payload_too_large',
-    ],
-  }),
-  message: text,
-  field: Type.Optional(text),
-  /** Seconds. */
-  retryAfter: Type.Optional(count),
-};
-
-/** As acks carry it. */
-export const refusal = closed(errorFields);
-
 export const commonEvents: Readonly<Record<string, TSchema>> = {
   connected: greeting,
-  error: closed({ ...errorFields, event: Type.Optional(text) }),
+  error: RefusalEvent,
   'server:draining': closed({ retryAfter: count }),
   // What services and admins send over HTTP reaches sockets of every namespace. Source: section 6.
   notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),

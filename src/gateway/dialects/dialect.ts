@@ -7,10 +7,10 @@
  * everything that a client receives against them, so that a field which nobody allowed is found.
  */
 import type { TSchema } from 'typebox';
+import type { MessageWire } from '../../contract/stream-event.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
-import type { Message } from '../../domain/ticket/message.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { InboxHead, NotificationView, UnreadRanges } from '../../projections/queries/queries.ts';
 import type { ChangedTickets } from '../delivery/ticket-changes.ts';
@@ -32,9 +32,6 @@ export interface StreamWire extends Wire {
   /** The id of a socket that is left out: it knows already. */
   readonly exceptSocket?: string;
 }
-
-/** Renders a message for the wire: its attachments' URLs depend on the deployment. */
-export type MessageWire = (message: Message) => object;
 
 /** What the members of one stream of the log are sent. */
 export interface StreamTable<E extends DomainEvent> {

@@ -1,6 +1,7 @@
 /** Fields that the requests of several dialects have. */
 import Type from 'typebox';
-import { LIMITS, RoomNameField, TicketIdField, VersionField } from '../../contract/fields.ts';
+import { RoomNameField, TicketIdField, VersionField } from '../../contract/fields.ts';
+import { LIMITS } from '../../contract/limits.ts';
 
 /** A ticket's id, or its number in either form. */
 export const ticketId = Type.Union([TicketIdField, Type.Integer({ minimum: 1 })]);

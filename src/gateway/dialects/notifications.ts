@@ -1,21 +1,31 @@
 /** `/notifications`: the inbox, as seeds A and D speak it. Source: docs/protocol.md section 3. */
 import Type from 'typebox';
-import { markAllNotificationsRead, markInboxSeen, markNotificationsRead } from '../../application/notifications.ts';
-import { IdField, LIMITS, VersionField } from '../../contract/fields.ts';
+import {
+  getInboxHead,
+  markAllNotificationsRead,
+  markInboxSeen,
+  markNotificationsRead,
+} from '../../application/notifications.ts';
+import { IdField, VersionField } from '../../contract/fields.ts';
+import { LIMITS } from '../../contract/limits.ts';
+import {
+  announcedWire,
+  unreadCountsWire as countsWire,
+  AnnouncedNotification as notification,
+} from '../../contract/notification.ts';
+import { closed, count, text } from '../../contract/schema.ts';
 import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
 import type { InboxHead } from '../../projections/queries/queries.ts';
 import type { InboxArrival } from '../inbox/live-inbox.ts';
 import { callerOf, send } from '../toolbox.ts';
-import { notificationWire } from '../wire.ts';
 import type { Dialect, InboxTable, UnreadCounts, Wire } from './dialect.ts';
-import { closed, count, notification, text } from './payloads.ts';
 import { type Call, request } from './request.ts';
 
 const inbox = {
   onConnect: true,
   render(notification) {
-    const payload = notificationWire(notification);
+    const payload = announcedWire(notification);
     const everyone = { name: 'notification:new', payload };
     return notification.event === null ? [everyone] : [{ name: notification.event, payload }, everyone];
   },
@@ -30,10 +40,6 @@ const inbox = {
   }),
   broken: ({ seq }: InboxArrival): Wire => ({ name: 'resync', payload: { lastSeq: seq } }),
 } satisfies InboxTable;
-
-function countsWire({ unread, unseen }: UnreadCounts) {
-  return { count: unread, unseen };
-}
 
 const named: Readonly<Record<NotificationEventName, typeof notification>> = {
   'support:ticket:created': notification,
@@ -66,7 +72,7 @@ const COUNT_WAIT = 2_000;
 async function headAfter({ session, tools }: Call, position: number): Promise<InboxHead> {
   if (position > 0) await tools.waiter.waitFor(position, COUNT_WAIT);
   else await tools.application.settle();
-  return tools.application.queries.inbox(session.user);
+  return getInboxHead(tools.application, session.user);
 }
 
 export const notifications: Dialect = {

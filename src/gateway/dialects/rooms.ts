@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { requireRelayable } from '../../application/relayed.ts';
 import { postRoomMessage } from '../../application/room-messages.ts';
 import { KeyField } from '../../contract/fields.ts';
+import { anyJson, closed, count, flag, text, time } from '../../contract/schema.ts';
 import { requirePermission } from '../../domain/access.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
@@ -11,7 +12,6 @@ import type { Arrival } from '../delivery/memberships.ts';
 import { callerOf, send } from '../toolbox.ts';
 import type { ClientAct, ClientsTable, Dialect, StreamTable, Wire } from './dialect.ts';
 import { epoch, room, version } from './fields.ts';
-import { anyJson, closed, count, flag, text, time } from './payloads.ts';
 import { type Call, request } from './request.ts';
 
 const roomTable: StreamTable<RoomEvent> = {

@@ -8,6 +8,8 @@
  */
 import Type from 'typebox';
 import { type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';
+import { closed, count, flag, text } from '../../contract/schema.ts';
+import { StreamEvent } from '../../contract/stream-event.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { Break } from '../delivery/memberships.ts';
@@ -15,9 +17,8 @@ import type { LiveKind } from '../delivery/stream-access.ts';
 import { send } from '../toolbox.ts';
 import type { Dialect, InboxTable, TicketTable, Wire } from './dialect.ts';
 import { epoch, version } from './fields.ts';
-import { closed, count, flag, text } from './payloads.ts';
 import { type Call, request } from './request.ts';
-import { notificationWire, roomWires, streamEvent, ticketWires, unreadWire } from './stream-events.ts';
+import { notificationWire, roomWires, ticketWires, unreadWire } from './stream-events.ts';
 
 const tickets: TicketTable = {
   internal: true,
@@ -46,7 +47,7 @@ const inbox: InboxTable = {
 const reason = Type.Unsafe<Break>({ type: 'string', enum: ['too_old', 'epoch', 'access'] });
 
 const events: Dialect['events'] = {
-  event: streamEvent,
+  event: StreamEvent,
   resync: closed({ stream: text, reason, version: count }),
   tickets_changed: ticketsChanged,
 };
@@ -118,7 +119,7 @@ export const stream: Dialect = {
           .catch(underItsName);
         return undefined;
       },
-      Type.Object({ stream: text, epoch: text, version: count, recovered: flag, events: Type.Array(streamEvent) }),
+      Type.Object({ stream: text, epoch: text, version: count, recovered: flag, events: Type.Array(StreamEvent) }),
     ),
     follow_tickets: request(
       Type.Object({}, strict),

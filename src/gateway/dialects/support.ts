@@ -3,12 +3,13 @@
  * nothing internal, and the schemas of its events have no place for it. Source: docs/protocol.md section 4.
  */
 import Type from 'typebox';
+import { PublicMessage as publicMessage } from '../../contract/message.ts';
+import { closed, count, flag, text } from '../../contract/schema.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
 import type { Arrival } from '../delivery/memberships.ts';
 import { send } from '../toolbox.ts';
 import type { Dialect, TicketTable } from './dialect.ts';
 import { epoch, ticketId, version } from './fields.ts';
-import { closed, count, flag, publicMessage, text } from './payloads.ts';
 import { type Call, request } from './request.ts';
 
 const tickets: TicketTable = {

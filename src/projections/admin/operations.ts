@@ -3,7 +3,7 @@
  * process they are for; only the work of a rebuild is done here, in a thread of its own.
  */
 import type { Pool } from 'pg';
-import type { Operations, OperationsView } from '../../application/operations.ts';
+import type { Operations } from '../../application/operations.ts';
 import type { Broker } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { openDedicatedConnection } from '../../eventlog/dedicated-connection.ts';
@@ -26,7 +26,7 @@ interface Parts {
   readonly now: () => number;
 }
 
-export function createOperations(parts: Parts): Operations {
+export function createOperations(parts: Parts): Operations<ProjectionName> {
   const { pool, reader, signals, rebuilds, relayPosition, now } = parts;
   const tellRunners = () => signals.publish(ORDERS, {});
 
@@ -41,7 +41,8 @@ export function createOperations(parts: Parts): Operations {
   }
 
   return {
-    async view(): Promise<OperationsView> {
+    projections: projectionNames(),
+    async view() {
       // JetStream first: what the log gains meanwhile would otherwise look like a relay that is ahead of it.
       const published = await relayPosition();
       const [{ position, epoch }, projections] = await Promise.all([reader.head(), projectionStatus(pool)]);

@@ -8,28 +8,13 @@ import type { ReferenceState } from '../../domain/reference/decider.ts';
 import type { ReferenceType } from '../../domain/reference/events.ts';
 import type { Category, Priority, Status } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
+import type { TicketFields } from '../../domain/ticket/state.ts';
 import type { Role, UserFacts } from '../../domain/user/identity.ts';
 
-export interface TicketView {
-  readonly id: string;
-  readonly number: number;
-  readonly version: number;
-  readonly requesterId: string;
-  readonly requesterName: string;
-  readonly description: string;
-  readonly status: Status;
-  readonly category: Category;
-  readonly priority: Priority;
+export interface TicketView extends TicketFields {
   readonly assigneeId: string | null;
-  readonly stationId: string | null;
-  readonly stationName: string | null;
-  readonly grnId: string | null;
-  readonly dispatchId: string | null;
-  readonly tags: readonly string[];
   readonly participantIds: readonly string[];
   readonly relations: TicketRelations;
-  readonly createdAt: string;
-  readonly updatedAt: string;
 }
 
 /** As lists show it to a viewer. */

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
-import { type ApiConfig, type ApiParts, createApi } from '../../../src/api/api.ts';
+import { type ApiConfig, type ApiDeps, createApi } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
 import { createApplication } from '../../../src/application/application.ts';
@@ -154,7 +154,7 @@ interface RigOptions {
   readonly auth?: Partial<AuthParts>;
   readonly readiness?: readonly ReadinessCheck[];
   readonly online?: readonly string[];
-  readonly onRoute?: ApiParts['onRoute'];
+  readonly onRoute?: ApiDeps['onRoute'];
   readonly attachments?: AttachmentOptions;
   readonly web?: string;
 }

@@ -1,8 +1,8 @@
 /** `/pager`: beeps. A dialect for the tests, as somebody would add one. */
 import Type from 'typebox';
+import { closed, count, text } from '../../../src/contract/schema.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 import { ticketId, version } from '../../../src/gateway/dialects/fields.ts';
-import { closed, count, text } from '../../../src/gateway/dialects/payloads.ts';
 import { request } from '../../../src/gateway/dialects/request.ts';
 import { send } from '../../../src/gateway/toolbox.ts';
 

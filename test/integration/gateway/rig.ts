@@ -7,7 +7,7 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
-import { type ApiParts, createApi } from '../../../src/api/api.ts';
+import { type ApiDeps, createApi } from '../../../src/api/api.ts';
 import { createApplication } from '../../../src/application/application.ts';
 import { createAuth } from '../../../src/auth/auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
@@ -70,7 +70,7 @@ interface NodeOptions {
   readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
-  readonly onRoute?: ApiParts['onRoute'];
+  readonly onRoute?: ApiDeps['onRoute'];
   readonly telemetry?: Telemetry;
   readonly log?: Logger;
 }

@@ -1,0 +1,21 @@
+/** The limits of what clients send. Of texts in characters, of lists in items. */
+export const LIMITS = {
+  message: 10_000,
+  description: 5_000,
+  title: 200,
+  name: 200,
+  email: 320,
+  password: 1_024,
+  tag: 64,
+  tags: 20,
+  search: 200,
+  roomMembers: 1_000,
+  id: 128,
+  attachments: 10,
+  userIds: 1_000,
+  notificationIds: 1_000,
+  pageSize: 100,
+  historySize: 200,
+  /** Of JSON that is passed on as it is, in bytes. */
+  relayedBytes: 64 * 1024,
+} as const;

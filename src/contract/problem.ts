@@ -1,0 +1,67 @@
+/** Refusals: as problems over HTTP (RFC 9457), and as acks and the event `error` on sockets carry them. */
+import Type from 'typebox';
+import type { ErrorCode } from '../domain/errors.ts';
+import { closed, count, oneOf, text } from './schema.ts';
+
+/** The titles of problems, by code. */
+export const PROBLEM_TITLES: Readonly<Record<ErrorCode | 'internal', string>> = {
+  unauthorized: 'Unauthorized',
+  token_expired: 'Token expired',
+  forbidden: 'Forbidden',
+  not_found: 'Not found',
+  invalid_payload: 'Invalid request',
+  rate_limited: 'Too many requests',
+  conflict: 'Conflict',
+  precondition_failed: 'Precondition failed',
+  idempotency_key_reused: 'Idempotency key reused',
+  unusable_event_name: 'Unusable event name',
+  payload_too_large: 'Payload too large',
+  unsupported_media_type: 'Unsupported media type',
+  unavailable: 'Service unavailable',
+  internal: 'Internal error',
+};
+
+export const Problem = {
+  title: 'Problem',
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId', 'statusCode', 'message'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'For people' },
+    code: { type: 'string', enum: Object.keys(PROBLEM_TITLES), description: 'For programs' },
+    requestId: { type: 'string' },
+    field: { type: 'string', description: 'What is wrong, as you wrote it' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', properties: { field: { type: 'string' }, detail: { type: 'string' } } },
+    },
+    retryAfter: { type: 'integer', description: 'Seconds' },
+    statusCode: { type: 'integer' },
+    message: { type: 'string' },
+  },
+} as const;
+
+const refusalFields = {
+  type: oneOf([
+    'unauthorized',
+    'token_expired',
+    'forbidden',
+    'not_found',
+    'invalid_payload',
+    'rate_limited',
+    'conflict',
+    'unavailable',
+    'payload_too_large',
+  ]),
+  message: text,
+  field: Type.Optional(text),
+  /** Seconds. */
+  retryAfter: Type.Optional(count),
+};
+
+/** As acks carry it. */
+export const Refusal = closed(refusalFields);
+/** The payload of the event `error`. */
+export const RefusalEvent = closed({ ...refusalFields, event: Type.Optional(text) });

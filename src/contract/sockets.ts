@@ -1,0 +1,41 @@
+/** Connected sockets, as `/websocket/...` answers with them. Source: docs/protocol.md section 6. */
+import type { Static } from 'typebox';
+import { closed, count, described, flag, listOf, nextCursor, text, time } from './schema.ts';
+import { role } from './user.ts';
+
+export const Client = closed(
+  {
+    clientId: described(text, 'Of its socket'),
+    userId: text,
+    name: text,
+    role,
+    namespace: text,
+    transport: text,
+    connectedAt: time,
+    rooms: described(listOf(text), 'That it is in'),
+  },
+  { title: 'Client' },
+);
+/** One socket. */
+export type Client = Static<typeof Client>;
+
+export const Delivered = closed({ delivered: described(count, 'Sockets reached') }, { description: 'It was sent' });
+
+export const SocketsStatus = closed(
+  {
+    connections: described(count, 'Sockets: a client has one for each namespace that it uses'),
+    users: count,
+    rooms: described(count, 'With somebody in them'),
+    nodes: count,
+    uptime: described(count, 'Seconds'),
+  },
+  { description: 'How many are connected' },
+);
+/** `nodes`: processes with sockets; `uptime`: seconds since the first of them started. */
+export type SocketsStatus = Static<typeof SocketsStatus>;
+
+export const Clients = closed({ clients: listOf(Client), nextCursor }, { description: 'Who is connected' });
+export const ClientStatus = closed(
+  { clientId: text, connected: flag, connections: count, clients: listOf(Client) },
+  { description: 'Whether the client is connected' },
+);

@@ -1,0 +1,222 @@
+/**
+ * Domain events as Deskwire's own protocol shows them: for each type, the part of its data that leaves the server. A client
+ * that folds them has what a fresh load would give: an event that reads as a message in the chat brings that message.
+ * Source: docs/protocol.md section 7.
+ */
+import Type, { type TProperties, type TSchema } from 'typebox';
+import type { DomainEvent, RecordedEvent } from '../domain/event.ts';
+import type { RoomEvent } from '../domain/room/events.ts';
+import type { TicketEvent } from '../domain/ticket/events.ts';
+import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
+import type { Actor } from '../domain/user/identity.ts';
+import { Message } from './message.ts';
+import type { Notification } from './notification.ts';
+import { anyJson, anyObject, closed, count, flag, listOf, orNull, text, textOrNull, time } from './schema.ts';
+import { category, priority, status } from './ticket.ts';
+import { actor, namedUser, role } from './user.ts';
+
+type Changes = Extract<TicketEvent, { type: 'TicketChanged' }>['data']['changes'];
+
+/** Shows a message to the user who receives the event. */
+export type MessageWire = (message: MessageFacts) => Message;
+
+/** An event of a stream, or of an inbox, as `event` and the ack of `subscribe` carry it. */
+export interface StreamEvent<D = unknown> {
+  readonly stream: string;
+  readonly version: number;
+  readonly position: number | null;
+  readonly id: string | null;
+  readonly type: string;
+  readonly time: string;
+  readonly actor: Actor | null;
+  readonly data: D;
+}
+
+/** Undefined for an event that is not for clients. */
+export function ticketEventWire(
+  event: RecordedEvent<TicketEvent>,
+  stream: string,
+  messageWire: MessageWire,
+): StreamEvent | undefined {
+  const data = ticketData(event, messageWire);
+  return data && streamEvent(event, stream, data);
+}
+
+/** Undefined for an event that is not for clients. */
+export function roomEventWire(event: RecordedEvent<RoomEvent>, stream: string): StreamEvent | undefined {
+  switch (event.type) {
+    case 'RoomMessagePosted':
+      return streamEvent(event, stream, { message: event.data.message, clientId: event.data.clientId });
+    case 'RoomConfigured':
+      // The members are for those who configure the room.
+      return streamEvent(event, stream, { private: event.data.private });
+    default:
+      event satisfies never;
+      return undefined;
+  }
+}
+
+function streamEvent(event: RecordedEvent<DomainEvent>, stream: string, data: object): StreamEvent {
+  const { version, position, id, type, time, metadata } = event;
+  const { id: actorId, name, role } = metadata.actor;
+  return { stream, version, position, id, type, time, actor: { id: actorId, name, role }, data };
+}
+
+/** Undefined for what is not for clients. */
+function ticketData(event: RecordedEvent<TicketEvent>, messageWire: MessageWire): object | undefined {
+  switch (event.type) {
+    case 'TicketOpened': {
+      const { number, requesterId, requesterName, description, category, priority, tags } = event.data;
+      const { stationId = null, stationName = null, grnId = null, dispatchId = null } = event.data;
+      const references = { stationId, stationName, grnId, dispatchId };
+      return { number, requesterId, requesterName, description, category, priority, ...references, tags };
+    }
+    case 'TicketChanged':
+      return { changes: changesWire(event.data.changes), ...messageIn(event, messageWire) };
+    case 'ParticipantAdded': {
+      const { userId, name, role } = event.data;
+      return { userId, name, role, ...messageIn(event, messageWire) };
+    }
+    case 'ParticipantRemoved': {
+      const { userId, name } = event.data;
+      return { userId, name, ...messageIn(event, messageWire) };
+    }
+    case 'MessagePosted':
+      return messageIn(event, messageWire);
+    case 'TicketRead':
+      return { userId: event.data.userId, upTo: event.data.upTo };
+    case 'TicketDeleted':
+      return {};
+    default:
+      // From a newer Deskwire, while both run during a deployment.
+      event satisfies never;
+      return undefined;
+  }
+}
+
+function messageIn(event: RecordedEvent<TicketEvent>, messageWire: MessageWire): object {
+  const message = messageOf(event);
+  return message === undefined ? {} : { message: messageWire(message) };
+}
+
+function changesWire({ status, description, category, priority, assignee, tags }: Changes): object {
+  const person = (one: { id: string; name: string } | null) => one && { id: one.id, name: one.name };
+  return {
+    ...(status && { status: { from: status.from, to: status.to } }),
+    ...(description && { description: { from: description.from, to: description.to } }),
+    ...(category && { category: { from: category.from, to: category.to } }),
+    ...(priority && { priority: { from: priority.from, to: priority.to } }),
+    ...(assignee && { assignee: { from: person(assignee.from), to: person(assignee.to) } }),
+    ...(tags && { tags: { from: tags.from, to: tags.to } }),
+  };
+}
+
+/** A notification has the position of the event that it announces, and no actor: its text names whoever that was. */
+export function notificationEventWire(notification: Notification & { readonly position: number }): StreamEvent {
+  const { id, seq, position, event, type, title, message, data, priority, timestamp, read } = notification;
+  return {
+    ...{ stream: 'inbox', version: seq, position, id },
+    ...{ type: 'NotificationReceived', time: timestamp, actor: null },
+    data: { event, type, title, message, data, priority, read },
+  };
+}
+
+/** Of the notifications from `from` up to `upTo` exactly those within `ranges` are unread. */
+export interface UnreadNotifications {
+  /** The last seq sent before this. */
+  readonly cursor: number;
+  readonly from: number;
+  readonly upTo: number;
+  readonly count: number;
+  readonly unseen: number;
+  readonly ranges: readonly (readonly [number, number])[];
+  /** RFC 3339 UTC. */
+  readonly timestamp: string;
+}
+
+export function unreadEventWire(unread: UnreadNotifications): StreamEvent {
+  const { cursor, from, upTo, count, unseen, ranges, timestamp } = unread;
+  return {
+    ...{ stream: 'inbox', version: cursor, position: null, id: null },
+    ...{ type: 'NotificationsUnread', time: timestamp, actor: null },
+    data: { from, upTo, count, unseen, unread: ranges },
+  };
+}
+
+function change(schema: TSchema) {
+  return Type.Optional(closed({ from: schema, to: schema }));
+}
+
+function recorded(type: string, stream: string, data: TProperties) {
+  return closed({
+    stream: Type.String({ pattern: `^${stream}:` }),
+    version: count,
+    position: count,
+    id: text,
+    type: Type.Literal(type),
+    time: time,
+    actor: actor,
+    data: closed(data),
+  });
+}
+
+function ofInbox(type: string, { id, position }: Record<'id' | 'position', TSchema>, data: TProperties) {
+  return closed({
+    stream: Type.Literal('inbox'),
+    version: count,
+    position,
+    id,
+    type: Type.Literal(type),
+    time: time,
+    actor: Type.Null(),
+    data: closed(data),
+  });
+}
+
+const tags = listOf(text);
+const changes = closed({
+  status: change(status),
+  description: change(text),
+  category: change(category),
+  priority: change(priority),
+  assignee: change(orNull(namedUser)),
+  tags: change(tags),
+});
+
+/** Every event, by its type. */
+export const StreamEvent = Type.Union([
+  recorded('TicketOpened', 'ticket', {
+    ...{ number: count, requesterId: text, requesterName: text, description: text },
+    ...{ category: category, priority: priority, tags },
+    ...{
+      stationId: textOrNull,
+      stationName: textOrNull,
+      grnId: textOrNull,
+      dispatchId: textOrNull,
+    },
+  }),
+  recorded('TicketChanged', 'ticket', { changes, message: Message }),
+  recorded('ParticipantAdded', 'ticket', { userId: text, name: text, role: role, message: Message }),
+  recorded('ParticipantRemoved', 'ticket', { userId: text, name: text, message: Message }),
+  recorded('MessagePosted', 'ticket', { message: Message }),
+  recorded('TicketRead', 'ticket', { userId: text, upTo: count }),
+  recorded('TicketDeleted', 'ticket', {}),
+  recorded('RoomMessagePosted', 'room', { message: anyJson, clientId: text }),
+  recorded('RoomConfigured', 'room', { private: flag }),
+  ofInbox(
+    'NotificationReceived',
+    { id: text, position: count },
+    {
+      ...{ event: textOrNull, type: text, title: text, message: text },
+      ...{ data: anyObject, priority: priority, read: flag },
+    },
+  ),
+  ofInbox(
+    'NotificationsUnread',
+    { id: Type.Null(), position: Type.Null() },
+    {
+      ...{ from: count, upTo: count, count: count, unseen: count },
+      unread: Type.Array(Type.Tuple([count, count])),
+    },
+  ),
+]);

@@ -1,0 +1,196 @@
+/**
+ * A ticket: the canonical object and seed A's row of it, the bodies that open and change one, and the functions that
+ * show a state of the domain, or a row of the read model, as either. Source: docs/protocol.md section 8.
+ */
+import Type, { type Static } from 'typebox';
+import { seedId as seedIdOf, seedIdOrNull as seedIdOrNullOf } from '../domain/seed-id.ts';
+import { CATEGORIES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
+import type { TicketFields, TicketState } from '../domain/ticket/state.ts';
+import {
+  CategoryField,
+  DescriptionField,
+  IdField,
+  LegacyIdField,
+  PriorityField,
+  StatusField,
+  TagsField,
+} from './fields.ts';
+import {
+  closed,
+  count,
+  described,
+  flag,
+  listOf,
+  oneOf,
+  pageOf,
+  seedId,
+  seedIdOrNull,
+  text,
+  textOrNull,
+  time,
+} from './schema.ts';
+
+export const status = oneOf(STATUSES);
+export const category = oneOf(CATEGORIES);
+export const priority = oneOf(PRIORITIES);
+
+export const Ticket = closed(
+  {
+    id: text,
+    number: described(count, 'What people call it by: 1, 2, …'),
+    version: described(count, 'Of its stream; also its ETag'),
+    requesterId: text,
+    requesterName: text,
+    description: text,
+    status,
+    category,
+    priority,
+    assigneeId: textOrNull,
+    stationId: textOrNull,
+    stationName: textOrNull,
+    grnId: textOrNull,
+    dispatchId: textOrNull,
+    tags: listOf(text),
+    participantIds: described(listOf(text), 'Added, or having posted'),
+    unread: described(count, 'Messages that you have not read'),
+    createdAt: time,
+    updatedAt: time,
+  },
+  { title: 'Ticket', description: 'The ticket' },
+);
+export type Ticket = Static<typeof Ticket>;
+
+export const TicketPage = pageOf(Ticket, 'Newest first');
+
+export const SupportTicket = closed(
+  {
+    support_id: count,
+    id: text,
+    user_id: seedId,
+    username: text,
+    description: text,
+    status,
+    station_id: seedIdOrNull,
+    station_name: textOrNull,
+    category,
+    priority,
+    assignee_id: seedIdOrNull,
+    created_at: time,
+    updated_at: time,
+  },
+  { title: 'SupportTicket', description: 'The ticket' },
+);
+export type SupportTicket = Static<typeof SupportTicket>;
+
+export const SupportTicketPage = pageOf(SupportTicket, 'Newest first');
+export const SupportTicketDeleted = closed(
+  { support_id: count, id: text, deleted: flag },
+  { description: 'It is deleted' },
+);
+
+/** A ticket as a read model shows it. */
+export interface TicketRow extends TicketFields {
+  readonly assigneeId: string | null;
+  readonly participantIds: readonly string[];
+}
+
+/** `unread`: for the user who receives the answer. */
+export function ticketWire(ticket: TicketState | TicketRow, unread: number): Ticket {
+  const participantIds = 'participants' in ticket ? Object.keys(ticket.participants) : ticket.participantIds;
+  return {
+    id: ticket.id,
+    number: ticket.number,
+    version: ticket.version,
+    requesterId: ticket.requesterId,
+    requesterName: ticket.requesterName,
+    description: ticket.description,
+    status: ticket.status,
+    category: ticket.category,
+    priority: ticket.priority,
+    assigneeId: assigneeIdOf(ticket),
+    stationId: ticket.stationId,
+    stationName: ticket.stationName,
+    grnId: ticket.grnId,
+    dispatchId: ticket.dispatchId,
+    tags: ticket.tags,
+    participantIds: participantIds.toSorted(),
+    unread,
+    createdAt: ticket.createdAt,
+    updatedAt: ticket.updatedAt,
+  };
+}
+
+/** Seed A's row: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
+export function supportTicketWire(ticket: TicketState | TicketRow): SupportTicket {
+  return {
+    support_id: ticket.number,
+    id: ticket.id,
+    user_id: seedIdOf(ticket.requesterId),
+    username: ticket.requesterName,
+    description: ticket.description,
+    status: ticket.status,
+    station_id: seedIdOrNullOf(ticket.stationId),
+    station_name: ticket.stationName,
+    category: ticket.category,
+    priority: ticket.priority,
+    assignee_id: seedIdOrNullOf(assigneeIdOf(ticket)),
+    created_at: ticket.createdAt,
+    updated_at: ticket.updatedAt,
+  };
+}
+
+function assigneeIdOf(ticket: TicketState | TicketRow): string | null {
+  return 'assignee' in ticket ? (ticket.assignee?.id ?? null) : ticket.assigneeId;
+}
+
+const strict = { additionalProperties: false };
+
+export const OpenTicketBody = Type.Object(
+  {
+    requesterId: Type.Optional(IdField),
+    description: DescriptionField,
+    category: Type.Optional(CategoryField),
+    priority: Type.Optional(PriorityField),
+    stationId: Type.Optional(IdField),
+    grnId: Type.Optional(IdField),
+    dispatchId: Type.Optional(IdField),
+    tags: Type.Optional(TagsField),
+  },
+  strict,
+);
+export type OpenTicketBody = Static<typeof OpenTicketBody>;
+
+export const ChangeTicketBody = Type.Object(
+  {
+    status: Type.Optional(StatusField),
+    description: Type.Optional(DescriptionField),
+    category: Type.Optional(CategoryField),
+    priority: Type.Optional(PriorityField),
+    assigneeId: Type.Optional(Type.Union([IdField, Type.Null()])),
+    tags: Type.Optional(TagsField),
+  },
+  strict,
+);
+export type ChangeTicketBody = Static<typeof ChangeTicketBody>;
+
+export const OpenSupportTicketBody = Type.Object(
+  {
+    user_id: Type.Optional(LegacyIdField),
+    description: DescriptionField,
+    station_id: Type.Optional(LegacyIdField),
+    category: Type.Optional(CategoryField),
+    priority: Type.Optional(PriorityField),
+  },
+  strict,
+);
+
+export const ChangeSupportTicketBody = Type.Object(
+  {
+    status: Type.Optional(StatusField),
+    description: Type.Optional(DescriptionField),
+    category: Type.Optional(CategoryField),
+    priority: Type.Optional(PriorityField),
+    assignee_id: Type.Optional(Type.Union([LegacyIdField, Type.Null()])),
+  },
+  strict,
+);

@@ -1,0 +1,56 @@
+/** Users, as answers show them and as requests register and change them. */
+import Type, { type Static } from 'typebox';
+import { ROLES } from '../domain/user/identity.ts';
+import { EmailField, IdField, NameField, PasswordField, RoleField } from './fields.ts';
+import { closed, count, described, flag, oneOf, pageOf, seedId, text } from './schema.ts';
+
+export const role = oneOf(ROLES);
+/** Somebody as they were when they did something. */
+export const actor = closed({ id: text, name: text, role });
+export const namedUser = closed({ id: text, name: text });
+
+const identity = {
+  id: text,
+  name: text,
+  role,
+  email: Type.Optional(text),
+  vendorId: Type.Optional(text),
+};
+
+export const User = closed(
+  { ...identity, active: flag, version: described(count, 'Of its stream; also its ETag') },
+  { title: 'User', description: 'The user' },
+);
+export type User = Static<typeof User>;
+
+export const UserPage = pageOf(User, 'By id');
+
+/** The user of a session, as signing in answers with it. */
+export const signedInUser = closed(identity);
+
+/** The payload of the socket event `connected`. */
+export const greeting = closed({ message: text, userId: seedId, role, name: text });
+
+const strict = { additionalProperties: false };
+
+export const RegisterUserBody = Type.Object(
+  {
+    id: Type.Optional(IdField),
+    name: NameField,
+    role: RoleField,
+    email: Type.Optional(EmailField),
+    vendorId: Type.Optional(IdField),
+    password: Type.Optional(PasswordField),
+  },
+  strict,
+);
+
+export const ChangeUserBody = Type.Object(
+  {
+    name: Type.Optional(NameField),
+    role: Type.Optional(RoleField),
+    active: Type.Optional(Type.Boolean()),
+    vendorId: Type.Optional(Type.Union([IdField, Type.Null()])),
+  },
+  strict,
+);
