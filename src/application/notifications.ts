@@ -1,4 +1,5 @@
 /** A user's inbox, as the API and the gateway work with it. */
+import { maySendNotification, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Priority } from '../domain/ticket/events.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
@@ -6,7 +7,6 @@ import type { InboxHead, NotificationView, Page } from '../projections/queries/q
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { record } from './execute.ts';
 
-const NOTIFIERS: ReadonlySet<Role> = new Set(['service', 'admin']);
 /** How many users of a role are asked for, and notified, at a time. */
 const RECIPIENTS_AT_ONCE = 200;
 
@@ -82,9 +82,7 @@ export async function sendNotification(
   caller: Caller,
   input: SendNotificationInput,
 ): Promise<{ recipients: number; position: number }> {
-  if (!NOTIFIERS.has(caller.user.role)) {
-    throw new DeskwireError('forbidden', 'Only services and admins may send notifications');
-  }
+  requirePermission(maySendNotification(caller.user), 'Only services and admins may send notifications');
   const { ifVersion: _, ...anyVersion } = caller;
   let recipients = 0;
   let position = 0;

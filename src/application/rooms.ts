@@ -1,8 +1,7 @@
 /** Rooms as the API reads and configures them. */
 import type { ConfigureRoomBody } from '../contract/room.ts';
-import { requirePermission } from '../domain/access.ts';
+import { maySeeRoom, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import { mayKnowRoom } from '../domain/room/access.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Page, RoomView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
@@ -12,7 +11,7 @@ import { executeForState } from './execute.ts';
 export async function getRoom(application: Application, user: UserFacts, name: string): Promise<RoomView> {
   const room = await application.queries.room(name);
   if (room === undefined) throw new DeskwireError('not_found', 'Room not found');
-  requirePermission(mayKnowRoom(user, room), 'This room is private');
+  requirePermission(maySeeRoom(user, room), 'This room is private');
   return room;
 }
 

@@ -4,7 +4,7 @@ import type { CommandOutcome } from '../actors/actor-system.ts';
 import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import { isStaff, type UserFacts } from '../domain/user/identity.ts';
+import { isStaff, LEAST_ROLE, type UserFacts } from '../domain/user/identity.ts';
 import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
 import { execute, executeForState } from './execute.ts';
@@ -117,7 +117,7 @@ export async function userNamedBy(
   id: string,
   field: string,
 ): Promise<UserFacts> {
-  if (!isStaff(caller.user.role)) return { id, name: id, role: 'customer', active: false };
+  if (!isStaff(caller.user.role)) return { id, name: id, role: LEAST_ROLE, active: false };
   const user = await application.directory.user(id);
   if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field });
   return user;

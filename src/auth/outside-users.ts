@@ -7,16 +7,11 @@
  */
 import type { Pool } from 'pg';
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
-import { parseRole, type Role, type UserFacts } from '../domain/user/identity.ts';
+import { LEAST_ROLE, parseRole, type Role, systemAuthor } from '../domain/user/identity.ts';
 import { type Claims, unauthorized } from './tokens.ts';
 
 /** The author of what follows from tokens. Changing users takes an admin. */
-const PROVIDER: UserFacts = {
-  id: 'deskwire:identity-provider',
-  name: 'Identity provider',
-  role: 'admin',
-  active: true,
-};
+const PROVIDER = systemAuthor('deskwire:identity-provider', 'Identity provider');
 const MAX_LENGTH = 200;
 /** Keeps the newest time of issue; answers with a row when this token is not older than any seen. */
 const NEWEST = `
@@ -42,7 +37,7 @@ export function createOutsideUsers(parts: { pool: Pool; actors: ActorSystem; new
       const id = text(claims.subject);
       if (id === undefined) throw unauthorized();
       const name = text(claims.name) ?? text(claims.email) ?? id;
-      const role: Role = parseRole(claims.role) ?? 'customer';
+      const role: Role = parseRole(claims.role) ?? LEAST_ROLE;
       const { rows } = await pool.query(NEWEST, [id, claims.issuedAt]);
       if (rows.length === 0) return;
       const email = text(claims.email);

@@ -14,6 +14,7 @@ import { referenceDecider } from '../domain/reference/decider.ts';
 import { roomDecider } from '../domain/room/decider.ts';
 import { ticketDecider } from '../domain/ticket/decider.ts';
 import { userDecider } from '../domain/user/decider.ts';
+import { systemAuthor } from '../domain/user/identity.ts';
 import { createAppender } from '../eventlog/appender.ts';
 import { createEventReader } from '../eventlog/reader.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -48,7 +49,7 @@ export async function startActors(on: Surroundings): Promise<CommandActors> {
     actors,
     context: () => ({
       commandId: `deskwire:operator:${newId()}`,
-      by: { id: 'deskwire:operator', name, role: 'admin', active: true },
+      by: systemAuthor('deskwire:operator', name),
       correlationId: newId(),
     }),
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,7 @@
 /** The client of whoever is signed in, for every component below. */
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { type Client, createClient, type Me, webStorage } from '../../../src/client/index.ts';
+import { isStaff } from '../../../src/domain/user/identity.ts';
 import { createDesk, type Desk } from '../views/desk/desk.ts';
 import type { Session } from './session.ts';
 
@@ -19,8 +20,6 @@ export function useSignedIn(): SignedInUser {
   return user;
 }
 
-const STAFF: ReadonlySet<string> = new Set(['agent', 'ops', 'accounts', 'admin']);
-
 interface Props {
   readonly session: Session;
   readonly children: ReactNode;
@@ -36,7 +35,7 @@ export function SignedIn({ session, children }: Props) {
     });
     client.inbox.follow();
     const desk = createDesk(client, session.me);
-    setUser({ client, desk, me: session.me, isStaff: STAFF.has(session.me.role) });
+    setUser({ client, desk, me: session.me, isStaff: isStaff(session.me.role) });
     return () => {
       desk.close();
       client.close();

@@ -4,6 +4,7 @@
  */
 import { type ComponentType, lazy } from 'react';
 import type { Me } from '../../../src/client/index.ts';
+import { mayOperate } from '../../../src/domain/access.ts';
 import { isStaff } from '../../../src/domain/user/identity.ts';
 import type { IconName } from '../components/icons.tsx';
 import type { Texts } from '../language/en.ts';
@@ -43,7 +44,7 @@ export const VIEWS: readonly View[] = [
   {
     paths: ['/operations'],
     Page: OperationsPage,
-    isFor: ({ role }) => role === 'admin',
+    isFor: (me) => mayOperate({ ...me, active: true }),
     link: { place: 'navigation', icon: 'pulse', label: ({ navigation }) => navigation.operations },
   },
   {

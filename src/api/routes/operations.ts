@@ -7,7 +7,7 @@ import Type from 'typebox';
 import type { Operations } from '../../application/operations.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { operationsContract, Retried } from '../../contract/operations.ts';
-import { requirePermission } from '../../domain/access.ts';
+import { mayOperate, requirePermission } from '../../domain/access.ts';
 import type { App } from '../app.ts';
 import { userOf } from '../requests.ts';
 
@@ -126,6 +126,6 @@ const ORDERS = [
 ] as const;
 
 function permitted(request: FastifyRequest, operations: Operations): Operations {
-  requirePermission(userOf(request).role === 'admin', 'Only admins operate the system');
+  requirePermission(mayOperate(userOf(request)), 'Only admins operate the system');
   return operations;
 }

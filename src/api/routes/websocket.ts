@@ -11,7 +11,7 @@ import { ticketIdOf } from '../../application/tickets.ts';
 import { IdField, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { ClientStatus, Clients, Delivered, SocketsStatus } from '../../contract/sockets.ts';
-import { requirePermission } from '../../domain/access.ts';
+import { mayDisconnectClients, mayPushToSockets, requirePermission } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { App } from '../app.ts';
 import { userOf } from '../requests.ts';
@@ -213,8 +213,7 @@ function endingRoute(app: App, application: Application, sockets: Sockets): void
       },
     },
     async (request, reply) => {
-      const { role } = userOf(request);
-      requirePermission(role === 'admin', 'Only admins may disconnect clients');
+      requirePermission(mayDisconnectClients(userOf(request)), 'Only admins may disconnect clients');
       const target = await clientTarget(application, request.params.clientId);
       const delivered = await permitted(request, sockets).disconnect(target);
       if (delivered === undefined) throw unknownClient();
@@ -225,8 +224,7 @@ function endingRoute(app: App, application: Application, sockets: Sockets): void
 }
 
 function permitted(request: FastifyRequest, sockets: Sockets): SocketControl {
-  const { role } = userOf(request);
-  requirePermission(role === 'service' || role === 'admin', 'Only services and admins may use the relay');
+  requirePermission(mayPushToSockets(userOf(request)), 'Only services and admins may use the relay');
   const control = sockets();
   if (control === undefined) throw new DeskwireError('unavailable', 'Not started yet', { retryAfter: 1 });
   return control;

@@ -2,7 +2,7 @@
  * What a reference does when asked. References mirror records of the product around Deskwire, and a GRN's or a
  * dispatch's vendor and verifier decide who sees tickets: so only admins and services set them.
  */
-import { requireActive, requirePermission } from '../access.ts';
+import { maySetReferences, requireActive, requirePermission } from '../access.ts';
 import { DeskwireError } from '../errors.ts';
 import type { Decider } from '../event.ts';
 import { assertText } from '../json.ts';
@@ -28,7 +28,7 @@ export const referenceDecider: Decider<ReferenceState, ReferenceCommand, Referen
   initialState: () => ({ exists: false, type: 'station', id: '', name: null, vendorId: null, verifiedBy: null }),
   decide: ({ reference }, state, { by }) => {
     requireActive(by);
-    requirePermission(by.role === 'admin' || by.role === 'service', 'Only admins and services set references');
+    requirePermission(maySetReferences(by), 'Only admins and services set references');
     assertMeaningful(reference);
     const next = stateOf(reference);
     if (state.exists && (state.type !== next.type || state.id !== next.id)) {

@@ -2,11 +2,10 @@
  * What a room does when asked. A room exists from its first use: an unconfigured one is open to everyone. Its state is
  * who may enter, so that a room stays small however much is said in it.
  */
-import { requireActive, requirePermission } from '../access.ts';
+import { mayConfigureRoom, mayEnterRoom, requireActive, requirePermission } from '../access.ts';
 import { DeskwireError } from '../errors.ts';
 import type { Decider } from '../event.ts';
 import { assertJson, assertText } from '../json.ts';
-import { mayConfigureRoom, mayEnterRoom } from './access.ts';
 import type { RoomEvent } from './events.ts';
 
 export type RoomCommand =

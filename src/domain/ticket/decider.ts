@@ -8,6 +8,7 @@
  * a message there would be lost on people. Its other fields and its participants can still be put in order.
  */
 import {
+  answersForRequester,
   mayAddParticipant,
   mayAssignTicket,
   mayBeAssigned,
@@ -26,7 +27,7 @@ import { DeskwireError } from '../errors.ts';
 import type { Decider, DecisionContext } from '../event.ts';
 import { assertText } from '../json.ts';
 import { lookUp } from '../record.ts';
-import { isStaff, type UserFacts } from '../user/identity.ts';
+import type { UserFacts } from '../user/identity.ts';
 import { type ChangeTicket, changesOf } from './changes.ts';
 import type { TicketCommand } from './commands.ts';
 import type { TicketEvent } from './events.ts';
@@ -151,13 +152,10 @@ function post(command: CommandOf<'PostMessage'>, state: TicketState, { by, relat
   return [posted, { type: 'TicketChanged', data: { changes: { status: { from: state.status, to: 'open' } } } }];
 }
 
-/**
- * An answer from the requester's side puts a waiting or resolved ticket back on the desk: from the requester, whatever
- * their role, or from anyone else who is not of the desk (a vendor, a copied customer). A machine's does not.
- */
+/** A public answer from the requester's side puts a waiting or resolved ticket back on the desk. */
 function reopens({ internal }: CommandOf<'PostMessage'>, state: TicketState, by: UserFacts): boolean {
   if (internal || (state.status !== 'pending' && state.status !== 'resolved')) return false;
-  return by.id === state.requesterId || !(isStaff(by.role) || by.role === 'service');
+  return answersForRequester(by, state.requesterId);
 }
 
 /** The requester is on the ticket anyway. */

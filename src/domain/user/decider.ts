@@ -4,14 +4,14 @@
  *
  * An admin cannot deactivate or demote themselves: so, by mistake, nobody locks everybody out.
  */
-import { requireActive, requirePermission } from '../access.ts';
+import { mayChangeUser, mayRegisterUser, maySendNotification, requireActive, requirePermission } from '../access.ts';
 import type { Change } from '../change.ts';
 import { DeskwireError } from '../errors.ts';
 import { type Decider, parseStream, type RecordedEvent } from '../event.ts';
 import { assertJson, assertText } from '../json.ts';
 import type { Priority } from '../ticket/events.ts';
 import type { UserEvent } from './events.ts';
-import type { Role, UserFacts } from './identity.ts';
+import { LEAST_ROLE, type Role, type UserFacts } from './identity.ts';
 
 export type UserCommand =
   | {
@@ -65,7 +65,7 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
     exists: false,
     id: '',
     name: '',
-    role: 'customer',
+    role: LEAST_ROLE,
     active: false,
     email: null,
     vendorId: null,
@@ -100,7 +100,7 @@ export function userFactsOf(state: UserState): UserFacts | undefined {
 
 /** Registering somebody again as they are is no change, so that it can be repeated; otherwise it is a conflict. */
 function register(command: CommandOf<'RegisterUser'>, state: UserState, by: UserFacts): Decision {
-  requirePermission(by.role === 'admin' || by.role === 'service', 'Only admins and services register users');
+  requirePermission(mayRegisterUser(by, command.role), 'You may not register users of this role');
   const { name, role, email, vendorId } = command;
   assertText(name, 'name');
   if (email !== undefined) assertText(email, 'email');
@@ -119,7 +119,7 @@ function register(command: CommandOf<'RegisterUser'>, state: UserState, by: User
 }
 
 function change(command: CommandOf<'ChangeUser'>, state: UserState, by: UserFacts): Decision {
-  requirePermission(by.role === 'admin', 'Only admins change users');
+  requirePermission(mayChangeUser(by), 'Only admins change users');
   requireExists(state);
   for (const field of ['name', 'email', 'vendorId'] as const) assertText(command[field] ?? '', field);
   const name = changeOf(state.name, command.name);
@@ -142,7 +142,7 @@ function change(command: CommandOf<'ChangeUser'>, state: UserState, by: UserFact
 
 /** A deactivated user gets nothing, and that is no error: sending to many must not fail for one of them. */
 function send(command: CommandOf<'SendNotification'>, state: UserState, by: UserFacts): Decision {
-  requirePermission(by.role === 'admin' || by.role === 'service', 'Only admins and services send notifications');
+  requirePermission(maySendNotification(by), 'Only admins and services send notifications');
   requireExists(state);
   const { notificationType, title, message, data, priority } = command;
   assertText(notificationType, 'type');

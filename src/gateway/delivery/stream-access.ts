@@ -3,10 +3,9 @@
  * rooms differ in nothing else.
  */
 import type { ActorSystem } from '../../actors/actor-system.ts';
-import { maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../../domain/access.ts';
+import { mayEnterRoom, maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
-import { mayEnterRoom } from '../../domain/room/access.ts';
 import { roomDecider } from '../../domain/room/decider.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';

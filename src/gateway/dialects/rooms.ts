@@ -4,10 +4,9 @@ import { requireRelayable } from '../../application/relayed.ts';
 import { postRoomMessage } from '../../application/room-messages.ts';
 import { KeyField } from '../../contract/fields.ts';
 import { anyJson, closed, count, flag, text, time } from '../../contract/schema.ts';
-import { requirePermission } from '../../domain/access.ts';
+import { mayBroadcast, requirePermission } from '../../domain/access.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
-import { isStaff } from '../../domain/user/identity.ts';
 import type { Arrival } from '../delivery/memberships.ts';
 import { callerOf, send } from '../toolbox.ts';
 import type { ClientAct, ClientsTable, Dialect, StreamTable, Wire } from './dialect.ts';
@@ -77,8 +76,7 @@ export const rooms: Dialect = {
       anyJson,
       (call, message) => {
         const { session, tools } = call;
-        const { role } = session.user;
-        requirePermission(isStaff(role) || role === 'service', 'Only staff and services may broadcast');
+        requirePermission(mayBroadcast(session.user), 'Only staff and services may broadcast');
         requireRelayable(message, 'message');
         tools.clients.broadcast(session, message);
         const receipt = { messageId: tools.application.newId(), timestamp: new Date(tools.now()).toISOString() };

@@ -9,6 +9,7 @@
  * that the usual message changes nothing here.
  */
 import { LRUCache } from 'lru-cache';
+import { isNotifiedOfNewTickets } from '../../domain/access.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { Audience } from '../../domain/notification/rules.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
@@ -16,7 +17,7 @@ import { evolveTicket, initialTicket } from '../../domain/ticket/evolve.ts';
 import { peopleOn } from '../../domain/ticket/people.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserEvent } from '../../domain/user/events.ts';
-import type { UserFacts } from '../../domain/user/identity.ts';
+import { LEAST_ROLE, type UserFacts } from '../../domain/user/identity.ts';
 import type { Query } from '../engine/projection.ts';
 import { userPatchOf } from './user-patch.ts';
 
@@ -54,7 +55,7 @@ export function createNotificationFacts(): NotificationFacts {
   const keepUser = (user: UserFacts) => {
     users.set(user.id, user);
     knownUsers.set(user.id, user);
-    if (user.active && user.role === 'admin') admins.set(user.id, user);
+    if (isNotifiedOfNewTickets(user)) admins.set(user.id, user);
     else admins.delete(user.id);
   };
 
@@ -140,7 +141,7 @@ export function createNotificationFacts(): NotificationFacts {
         vendorId: oldVendor,
         email: oldEmail,
         ...old
-      } = before ?? { id, name: '', role: 'customer', active: true };
+      } = before ?? { id, name: '', role: LEAST_ROLE, active: true };
       const vendorId = vendor_id === undefined ? oldVendor : vendor_id;
       const newEmail = email === undefined ? oldEmail : email;
       keepUser({ ...old, ...patch, ...(vendorId && { vendorId }), ...(newEmail && { email: newEmail }) });

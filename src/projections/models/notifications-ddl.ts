@@ -3,6 +3,7 @@
 /** Without it, who reads by id finds their notifications among those of the user that are unread. */
 export const notificationsIndexes = 'create index if not exists notifications_by_id on notifications (user_id, id)';
 
+// biome-ignore lint/plugin/roles: an index for isNotifiedOfNewTickets, which decides
 export const notificationsDdl = `
   -- What the rules need to know.
   create table users (id text collate "C" primary key, facts json not null);

@@ -3,7 +3,7 @@
 import { maySeeTicket } from '../../domain/access.ts';
 import type { Category } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
-import { isStaff, type Role } from '../../domain/user/identity.ts';
+import { isStaff, LEAST_ROLE, type Role } from '../../domain/user/identity.ts';
 import { createBatcher } from '../../support/batcher.ts';
 import type { MessagePage, Queries } from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
@@ -63,7 +63,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
   const unreadCounts = `
     c.public_count - coalesce(k.public_read, 0) as public_unread, c.all_count - coalesce(k.all_read, 0) as all_unread`;
   const participants = `
-    select k.user_id, coalesce(u.name, k.name, k.user_id) as name, coalesce(u.role, k.role, 'customer') as role,
+    select k.user_id, coalesce(u.name, k.name, k.user_id) as name, coalesce(u.role, k.role, '${LEAST_ROLE}') as role,
       coalesce(u.active, true) as active, k.read_version, ${unreadCounts}
     from ${models.readers} k
     join ${models.conversations} c on c.ticket_id = k.ticket_id

@@ -1,6 +1,6 @@
 /** Reading rooms. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { mayConfigureRoom } from '../../domain/room/access.ts';
+import { mayConfigureRoom } from '../../domain/access.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { decodeTextCursor, encodeCursor } from './cursor.ts';
 import type { Queries, RoomView } from './queries.ts';

@@ -8,7 +8,7 @@ import { roomDecider } from '../../../src/domain/room/decider.ts';
 import { type TicketCommand, ticketDecider } from '../../../src/domain/ticket/decider.ts';
 import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/events.ts';
 import { type UserCommand, userDecider, userFactsOf } from '../../../src/domain/user/decider.ts';
-import { SYSTEM_USER, type UserFacts } from '../../../src/domain/user/identity.ts';
+import { systemAuthor, type UserFacts } from '../../../src/domain/user/identity.ts';
 import type { InboxIds } from './histories.ts';
 import { beginning, type Step, step } from './steps.ts';
 
@@ -17,7 +17,7 @@ export const decidedHistories = (inboxIds: InboxIds, maxLength = 80) =>
     .tuple(beginning, fc.array(step, { maxLength, size: 'max' }))
     .map(([first, steps]) => decideAll([...first, ...steps], inboxIds));
 
-const ADMIN: UserFacts = { ...SYSTEM_USER, role: 'admin' };
+const ADMIN = systemAuthor('system', 'System');
 
 function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
   const log = createLog();

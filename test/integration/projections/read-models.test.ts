@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { maySeeRoom } from '../../../src/domain/access.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import { mayKnowRoom } from '../../../src/domain/room/access.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 import { decidedHistories } from './decided.ts';
@@ -91,7 +91,7 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
     }
     expect(await queries.user(viewer.id)).toEqual(model.user(viewer.id));
     const rooms = ROOMS.flatMap((name) => model.room(name) ?? []);
-    const known = rooms.filter((room) => mayKnowRoom(viewer, { private: false, members: [], ...room }));
+    const known = rooms.filter((room) => maySeeRoom(viewer, { private: false, members: [], ...room }));
     expect((await queries.rooms(viewer, { limit: 10 })).items.toSorted(byName)).toEqual(known.toSorted(byName));
   }
   for (const name of ROOMS) expect(await queries.room(name)).toEqual(model.room(name));

@@ -1,7 +1,7 @@
 /** What a user does when asked, and what it refuses. */
 import { describe, expect, test } from 'vitest';
 import { type UserCommand, userDecider, userFactsOf } from '../../../src/domain/user/decider.ts';
-import { SYSTEM_USER, type UserFacts } from '../../../src/domain/user/identity.ts';
+import { systemAuthor, type UserFacts } from '../../../src/domain/user/identity.ts';
 import { historyOf, refusalOf } from './history.ts';
 import { admin, agent, deactivated, driver, otherDriver, service, vendor } from './people.ts';
 
@@ -17,7 +17,7 @@ const send = {
 
 function registered(command: UserCommand = register, id = driver.id) {
   const user = historyOf(userDecider, id);
-  user.do(command, { by: SYSTEM_USER });
+  user.do(command, { by: systemAuthor('system', 'System') });
   return user;
 }
 

@@ -3,6 +3,8 @@
  * can be assigned to.
  */
 import type { Client, Me } from '../../../../src/client/index.ts';
+import { maySeeEveryTicket } from '../../../../src/domain/access.ts';
+import { STAFF_ROLES } from '../../../../src/domain/user/identity.ts';
 import { createTicketList, type TicketList } from './ticket-list.ts';
 
 export interface Person {
@@ -22,8 +24,6 @@ export interface Desk {
   close(): void;
 }
 
-const STAFF_ROLES = ['agent', 'admin', 'ops', 'accounts'];
-
 export function createDesk(client: Client, me: Me): Desk {
   const list = createTicketList({
     list: (query) => client.tickets.list(query),
@@ -34,7 +34,7 @@ export function createDesk(client: Client, me: Me): Desk {
     },
   });
   /** They are told of every change; the others of those that concern them, by their inbox. */
-  const seesAll = me.role === 'admin' || me.role === 'agent';
+  const seesAll = maySeeEveryTicket({ role: me.role, active: true });
   let wasUp = false;
   const ignore = [
     client.connection.on('state', (state) => {
