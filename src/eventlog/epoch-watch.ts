@@ -1,34 +1,42 @@
 /**
- * The epoch of the log, as this process knows it. It changes when history was replaced under it (a restored backup): the
- * relay finds out, or whoever recorded what is gone, and says so. Since signals may be lost, the log is also looked at from
- * time to time, and after each reconnection of the broker.
+ * The epoch of the log, as this process knows it. It changes when history was replaced (a restored backup). The relay or a
+ * process that recorded a lost event notices, and publishes a signal. A signal may be lost: the log is also read at an
+ * interval, and after each reconnection of the broker. A process has one watch; its parts add listeners.
  */
-
-import type { Broker } from '../broker/port.ts';
 import type { EventReader } from './event-log.ts';
 
-export interface Epoch {
+export interface EpochWatch {
   readonly current: string;
+  /** Calls `listener` after each change, in the order in which listeners were added; the result removes it. */
+  onChanged(listener: () => void): () => void;
   close(): void;
 }
 
-/** Told by whoever has renewed the epoch. */
+/** The signal of a process that has renewed the epoch. */
 export const EPOCH_TOPIC = ['epoch'] as const;
 
-interface Parts {
+/** What the watch needs of the broker. */
+interface EpochSignals {
+  readonly signals: {
+    publish(topic: readonly string[], payload: object): void;
+    subscribe(topic: readonly string[], listener: () => void): { close(): void };
+  };
+  onReconnected(listener: () => void): () => void;
+}
+
+interface EpochWatchDeps {
   readonly reader: Pick<EventReader, 'head'>;
-  readonly broker: Pick<Broker, 'onReconnected' | 'signals'>;
+  readonly broker: EpochSignals;
   /** The epoch in force when the log says that it is `known`: a new one when history was replaced all the same. */
   readonly confirm?: (known: string) => Promise<string>;
   /** Milliseconds. */
   readonly every: number;
-  /** `current` is the new one by then. */
-  onChanged(): void;
   onError(error: unknown): void;
 }
 
 /** Resolves once it is known. */
-export async function watchEpoch({ reader, broker, confirm, every, onChanged, onError }: Parts): Promise<Epoch> {
+export async function watchEpoch({ reader, broker, confirm, every, onError }: EpochWatchDeps): Promise<EpochWatch> {
+  const listeners = new Set<() => void>();
   const subscription = broker.signals.subscribe(EPOCH_TOPIC, () => void look());
   let current: string | undefined;
 
@@ -39,7 +47,16 @@ export async function watchEpoch({ reader, broker, confirm, every, onChanged, on
       if (inForce !== epoch) broker.signals.publish(EPOCH_TOPIC, { epoch: inForce });
       if (current === undefined || inForce === current) return;
       current = inForce;
-      onChanged();
+      for (const listener of listeners) call(listener);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  /** The failure of one listener must not keep the change from the others. */
+  function call(listener: () => void): void {
+    try {
+      listener();
     } catch (error) {
       onError(error);
     }
@@ -57,6 +74,10 @@ export async function watchEpoch({ reader, broker, confirm, every, onChanged, on
   return {
     get current() {
       return current ?? known;
+    },
+    onChanged(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     close() {
       clearInterval(timer);

@@ -14,7 +14,7 @@ import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import { watchEpoch } from '../eventlog/epoch-watch.ts';
+import type { EpochWatch } from '../eventlog/epoch-watch.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { ProjectionWaiter } from '../projections/queries/queries.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
@@ -53,6 +53,7 @@ export interface GatewayParts {
   readonly reader: EventReader;
   readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
+  readonly epoch: Pick<EpochWatch, 'current' | 'onChanged'>;
   readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly attachmentUrl: AttachmentUrl;
   readonly log: Logger;
@@ -78,9 +79,9 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Rejects when the log cannot be read. The HTTP server stays its owner's to close. */
-export async function createGateway(parts: GatewayParts): Promise<Gateway> {
-  const { application, broker, presence, log, now, dialects = DIALECTS } = parts;
+/** The HTTP server stays its owner's to close. */
+export function createGateway(parts: GatewayParts): Gateway {
+  const { application, broker, epoch, presence, log, now, dialects = DIALECTS } = parts;
   const catalog = catalogOf(dialects);
   const { metrics } = parts.telemetry ?? noTelemetry;
   const options: GatewayOptions = { ...defaultOptions, ...parts.options };
@@ -94,7 +95,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     admitAtRate({ engine: io.engine, rate: options.admission, now, onRefused: () => metrics.refused('connections') });
   }
   const messageWireFor = createMessageWire(parts.attachmentUrl);
-  const epoch = await watchEpoch({ reader: parts.reader, broker, every: options.headCheckEvery, onChanged, onError });
 
   const streams = createStreams({
     ...parts,
@@ -104,7 +104,6 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     sessions,
     replays,
     messageWireFor,
-    epoch,
     onError,
   });
   const { memberships, inboxes, typing, ticketChanges } = streams;
@@ -212,6 +211,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
     if (kind === 'reference') streams.live.checkReferences();
     else void connections.userChanged(id);
   });
+  const stopEpoch = epoch.onChanged(onChanged);
   const stopRevoked = parts.auth.onSessionRevoked(connections.sessionRevoked);
   const namespaces = [...catalog.keys()];
   for (const namespace of namespaces) connections.serve(io.of(namespace));
@@ -236,7 +236,7 @@ export async function createGateway(parts: GatewayParts): Promise<Gateway> {
       outbound.close();
       stopDirectory();
       stopRevoked();
-      epoch.close();
+      stopEpoch();
       clients.close();
       streams.close();
     },

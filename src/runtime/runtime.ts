@@ -144,12 +144,6 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   const witness = createWitness({ appender, reader, pool });
   const epoch = await watchEpoch({
     ...{ reader, broker, confirm: witness.confirm, every: EPOCH_EVERY },
-    onChanged() {
-      logger.warn({ epoch: epoch.current }, 'the log has a new epoch: forgetting what was known of the old one');
-      witness.forget();
-      local.forget();
-      directory.forget();
-    },
     onError: (error) => logger.warn({ err: error }, 'the epoch cannot be read'),
   });
   parts.defer('epoch', () => epoch.close());
@@ -166,6 +160,13 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     newId,
     log: logger,
     onRefused: telemetry.metrics.refused,
+  });
+  // Before the gateway adds its listener: clients that it disconnects come back to actors of the new history.
+  epoch.onChanged(() => {
+    logger.warn({ epoch: epoch.current }, 'the log has a new epoch: forgetting what was known of the old one');
+    witness.forget();
+    local.forget();
+    directory.forget();
   });
   const code = await codeFingerprint();
   const view = createNodeView({ self: newId(), code, broker, now: Date.now, log: logger });
@@ -244,13 +245,14 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   });
   parts.defer('HTTP requests', () => app.close());
   if (cluster !== undefined && has('gateway')) {
-    const opened = await createGateway({
+    const opened = createGateway({
       httpServer: app.server as HttpServer,
       auth,
       application,
       reader,
       waiter: projections,
       broker,
+      epoch,
       presence: cluster.presence,
       attachmentUrl: attachments.urlFor,
       log: logger,

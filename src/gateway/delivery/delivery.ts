@@ -8,7 +8,7 @@ import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import { lookUp } from '../../domain/record.ts';
-import type { Epoch } from '../../eventlog/epoch-watch.ts';
+import type { EpochWatch } from '../../eventlog/epoch-watch.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import type { NotificationView, ProjectionWaiter } from '../../projections/queries/queries.ts';
 import type { ReplayedStream } from '../../telemetry/metrics.ts';
@@ -55,7 +55,7 @@ export interface StreamsParts {
   readonly sessions: Sessions;
   readonly replays: Replays;
   readonly messageWireFor: MessageWireFor;
-  readonly epoch: Epoch;
+  readonly epoch: Pick<EpochWatch, 'current'>;
   readonly telemetry?: Telemetry;
   onError(error: unknown): void;
 }

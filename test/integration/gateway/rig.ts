@@ -137,8 +137,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     waiter,
     lastPosition: () => appender.lastPosition,
   });
-  const quietly = { onChanged: () => undefined, onError: () => undefined };
-  const epoch = await watchEpoch({ reader, broker, every: 50, ...quietly });
+  const epoch = await watchEpoch({ reader, broker, every: 50, onError: () => undefined });
   parts.defer(() => epoch.close());
   const clock = () => performance.now();
   const cluster = createSocketCluster({
@@ -160,13 +159,14 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     log,
     ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
   });
-  const gateway = await createGateway({
+  const gateway = createGateway({
     httpServer: app.server,
     auth,
     application,
     reader,
     waiter,
     broker,
+    epoch,
     presence: cluster.presence,
     attachmentUrl: attachments.urlFor,
     log,
