@@ -6,10 +6,10 @@ import { createEventReader } from '../eventlog/reader.ts';
 import { PROJECTIONS, projectionNames } from './catalog.ts';
 import type { LogFeed } from './engine/log-feed.ts';
 import { type Runner, type RunnerOptions, type RunnerStatus, startRunner } from './engine/runner.ts';
-import { createProjectionWaiter } from './engine/waiter.ts';
 import type { ProjectionWaiter } from './queries/queries.ts';
+import { createProjectionWaiter } from './queries/waiter.ts';
 
-export { createReadModels } from './engine/provide.ts';
+export { createReadModels } from './rebuild/provide.ts';
 
 /** The signal that an operator gave an order: runners look for it at once rather than within seconds. */
 export const ORDERS: Topic = ['projections'];
