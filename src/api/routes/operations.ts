@@ -1,13 +1,12 @@
 /**
- * Operating a running system: `/api/v1/operations`. For admins; the `deskwire` command does the same without a server. What
- * takes time is only begun here, and seen in the next `GET`.
+ * Operating a running system: `/api/v1/operations`, for admins. The `deskwire` command does the same without a server. A
+ * rebuild or a rollback is only started here; the next `GET` shows how far it is.
  */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Operations } from '../../application/operations.ts';
+import { type Operations, type ProjectionName, projectionNames } from '../../application/operations.ts';
 import { LIMITS } from '../../contract/fields.ts';
 import { requirePermission } from '../../domain/access.ts';
-import { projectionNames } from '../../projections/catalog.ts';
 import { OperationsAnswer, OrderedAnswer, ParkedAnswer, RetriedAnswer } from '../answers/operations.ts';
 import type { App } from '../app.ts';
 import { userOf } from '../requests.ts';
@@ -32,7 +31,7 @@ const SkipBody = Type.Object(
   strict,
 );
 const reads = { problems: [403] };
-const orders = { unlogged: true, problems: [403, 409] };
+const changes = { unlogged: true, problems: [403, 409] };
 
 export function operationsRoutes(app: App, operations: Operations): void {
   app.get(
@@ -41,7 +40,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
       config: reads,
       schema: { tags, summary: 'Read how log, relay and read models stand', response: { 200: OperationsAnswer } },
     },
-    (request) => permitted(request, operations).view(),
+    (request) => permitted(request, operations).getOverview(),
   );
   app.get(
     `${path}/parked`,
@@ -49,12 +48,12 @@ export function operationsRoutes(app: App, operations: Operations): void {
       config: reads,
       schema: { tags, summary: 'List what read models cannot handle', response: { 200: ParkedAnswer } },
     },
-    async (request) => ({ items: await permitted(request, operations).parked() }),
+    async (request) => ({ items: await permitted(request, operations).listParked() }),
   );
   app.post(
     `${path}/parked/retry`,
     {
-      config: orders,
+      config: changes,
       schema: {
         tags,
         summary: 'Try a parked stream again, or all of them',
@@ -64,60 +63,58 @@ export function operationsRoutes(app: App, operations: Operations): void {
     },
     async (request, reply) => {
       const { projection, stream } = request.body;
-      const streams = await permitted(request, operations).retry(projection, stream);
+      const streams = await permitted(request, operations).retryParked(projection, stream);
       return reply.code(202).send({ streams });
     },
   );
   app.post(
     `${path}/parked/skip`,
     {
-      config: orders,
+      config: changes,
       schema: { tags, summary: 'Leave a parked event out for good', body: SkipBody, response: { 202: OrderedAnswer } },
     },
     async (request, reply) => {
       const { projection, stream, position } = request.body;
-      await permitted(request, operations).skip(projection, stream, position);
+      await permitted(request, operations).skipParked(projection, stream, position);
       return reply.code(202).send({ projection });
     },
   );
-  for (const { method, path: end, summary, order } of ORDERS) {
+  for (const { method, path: end, summary, change } of CHANGES) {
     app.route({
       method,
       url: `${path}/projections/:projection/${end}`,
-      config: orders,
+      config: changes,
       schema: { tags, summary, params: Params, response: { 202: OrderedAnswer } },
       async handler(request, reply) {
         const { projection } = request.params;
-        await order(permitted(request, operations), projection);
+        await change(permitted(request, operations), projection);
         return reply.code(202).send({ projection });
       },
     });
   }
 }
 
-type Projection = Type.Static<typeof ProjectionField>;
-
-/** Each takes the name of a projection, and nothing else. */
-const ORDERS = [
+/** The changes that take the name of a projection and nothing else. */
+const CHANGES = [
   {
     ...{ method: 'POST', path: 'rebuild', summary: 'Rebuild a read model while it serves, or go on with it' },
-    order: (operations: Operations, name: Projection) => operations.rebuild(name),
+    change: (operations: Operations, name: ProjectionName) => operations.rebuild([name]),
   },
   {
     ...{ method: 'DELETE', path: 'rebuild', summary: 'Give up a rebuild' },
-    order: (operations: Operations, name: Projection) => operations.abort(name),
+    change: (operations: Operations, name: ProjectionName) => operations.abortRebuild(name),
   },
   {
     ...{ method: 'POST', path: 'rollback', summary: 'Bring back what served before the last rebuild' },
-    order: (operations: Operations, name: Projection) => operations.rollBack(name),
+    change: (operations: Operations, name: ProjectionName) => operations.rollBack(name),
   },
   {
     ...{ method: 'POST', path: 'pause', summary: 'Stop a projection where it stands; it goes on serving' },
-    order: (operations: Operations, name: Projection) => operations.setPaused(name, true),
+    change: (operations: Operations, name: ProjectionName) => operations.pause(name),
   },
   {
     ...{ method: 'POST', path: 'resume', summary: 'Let a paused projection go on' },
-    order: (operations: Operations, name: Projection) => operations.setPaused(name, false),
+    change: (operations: Operations, name: ProjectionName) => operations.resume(name),
   },
 ] as const;
 
