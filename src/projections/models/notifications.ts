@@ -57,7 +57,7 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
           ...[inboxes, notifications, idReads, allReads, seen, readers],
         ],
         committed(written) {
-          if (publishInbox) tell(users, written as readonly WrittenInbox[], facts, publishInbox);
+          if (publishInbox) notifyUsers(users, written as readonly WrittenInbox[], facts, publishInbox);
         },
       };
     },
@@ -94,7 +94,7 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
   }
 }
 
-function tell(
+function notifyUsers(
   users: readonly UserBatch[],
   written: readonly WrittenInbox[],
   facts: NotificationFacts,
