@@ -4,7 +4,7 @@
  * all; and, of the most tickets, of any: there each batch concerns more of them, few of which are in memory.
  */
 import { migrate } from '../src/eventlog/migrate.ts';
-import { createReadModels } from '../src/projections/engine/provide.ts';
+import { createReadModels } from '../src/projections/rebuild/provide.ts';
 import type { Projected } from './live/projector.ts';
 import { everybody, opening, posting, somethingIn } from './support/desk.ts';
 import { type LogWriter, openLog } from './support/log.ts';

@@ -4,7 +4,7 @@
  */
 import { migrate } from '../src/eventlog/migrate.ts';
 import { DEFAULT_SCHEMAS } from '../src/projections/catalog.ts';
-import { createReadModels } from '../src/projections/engine/provide.ts';
+import { createReadModels } from '../src/projections/rebuild/provide.ts';
 import { deskwork } from './support/desk.ts';
 import { openLog } from './support/log.ts';
 import { planOf, printTable, ratios, takeTurns } from './support/rounds.ts';

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { DatabaseError } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
 import { InUseError } from '../projections/admin/cleanup.ts';
-import { NothingToDoError } from '../projections/admin/orders.ts';
+import { NothingToDoError } from '../projections/admin/serving.ts';
 import { MissingReadModelError } from '../projections/engine/checkpoints.ts';
 import { AbortedError, BusyError, NoPreviousError } from '../projections/rebuild/rebuild.ts';
 import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';

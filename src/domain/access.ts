@@ -177,9 +177,11 @@ export function maySendNotification(user: UserFacts): boolean {
   return isActiveAdminOrService(user);
 }
 
-/** A user who hears of every new ticket. Source: docs/protocol.md section 3. */
-export function isNotifiedOfNewTickets(user: UserFacts): boolean {
-  return isActiveAdmin(user);
+/** Active users of this role are notified of every new ticket. Source: docs/protocol.md section 3. */
+export const NOTIFIED_OF_NEW_TICKETS: Role = 'admin';
+
+export function isNotifiedOfNewTickets({ active, role }: UserFacts): boolean {
+  return active && role === NOTIFIED_OF_NEW_TICKETS;
 }
 
 /** Events over HTTP to connected sockets. Source: docs/protocol.md section 6. */

@@ -6,13 +6,18 @@ import { createEventReader } from '../eventlog/reader.ts';
 import { PROJECTIONS, projectionNames } from './catalog.ts';
 import type { LogFeed } from './engine/log-feed.ts';
 import { type Runner, type RunnerOptions, type RunnerStatus, startRunner } from './engine/runner.ts';
-import { createProjectionWaiter } from './engine/waiter.ts';
 import type { ProjectionWaiter } from './queries/queries.ts';
+import { createProjectionWaiter } from './queries/waiter.ts';
 
-export { createReadModels } from './engine/provide.ts';
+export { createReadModels } from './rebuild/provide.ts';
 
-/** The signal that an operator gave an order: runners look for it at once rather than within seconds. */
-export const ORDERS: Topic = ['projections'];
+/** The signal that an operator changed something: runners read it at once rather than within seconds. */
+const CHANGED: Topic = ['projections'];
+
+/** Makes the runners of all processes read at once what an operator changed in the database. */
+export function notifyRunners(signals: Pick<Broker['signals'], 'publish'>): void {
+  signals.publish(CHANGED, {});
+}
 
 export interface Projections extends ProjectionWaiter {
   status(): readonly RunnerStatus[];
@@ -56,14 +61,14 @@ export function startProjections(options: ProjectionsOptions): Projections {
       }),
     );
   }
-  const orders = signals.subscribe(ORDERS, () => {
-    for (const runner of runners) runner.look();
+  const changes = signals.subscribe(CHANGED, () => {
+    for (const runner of runners) runner.checkNow();
   });
   return {
     waitFor: waiter.waitFor,
     status: () => runners.map((runner) => runner.status()),
     async close() {
-      orders.close();
+      changes.close();
       await Promise.all(runners.map((runner) => runner.close()));
     },
   };

@@ -15,6 +15,7 @@ import { watchCommands } from '../actors/watch-commands.ts';
 import { createApi } from '../api/api.ts';
 import type { App } from '../api/app.ts';
 import { createApplication } from '../application/application.ts';
+import { createOperations } from '../application/operations.ts';
 import { createAttachments } from '../attachments/attachments.ts';
 import { createAuth } from '../auth/auth.ts';
 import { connectBroker } from '../broker/connection.ts';
@@ -36,12 +37,11 @@ import { createAsyncApi } from '../gateway/asyncapi.ts';
 import { createSocketCluster } from '../gateway/control/socket-cluster.ts';
 import { DIALECTS } from '../gateway/dialects/all.ts';
 import { createGateway, type Gateway, type HostWorker } from '../gateway/gateway.ts';
-import { createOperations } from '../projections/admin/operations.ts';
 import { createLogFeed, type LogFeed } from '../projections/engine/log-feed.ts';
 import {
   createReadModels,
   createRemoteWaiter,
-  ORDERS,
+  notifyRunners,
   type Projections,
   startProjections,
 } from '../projections/projections.ts';
@@ -202,12 +202,12 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     waiter: projections,
     lastPosition: () => Math.max(appender.lastPosition, placed.lastPosition),
   });
-  const rebuilds = createRebuilds({ databaseUrl, log: logger, onDone: () => broker.signals.publish(ORDERS, {}) });
+  const rebuilds = createRebuilds({ databaseUrl, log: logger, onDone: () => notifyRunners(broker.signals) });
   parts.defer('rebuilds', () => rebuilds.close());
   const operations = createOperations({
     pool,
     reader,
-    signals: broker.signals,
+    notifyRunners: () => notifyRunners(broker.signals),
     rebuilds,
     openDedicatedConnection: () => openDedicatedConnection(database, 'deskwire operations', { queryTimeout: 0 }),
     relayPosition: () => publishedPosition(connection),

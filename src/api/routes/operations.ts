@@ -1,10 +1,10 @@
 /**
- * Operating a running system: `/api/v1/operations`. For admins; the `deskwire` command does the same without a server. What
- * takes time is only begun here, and seen in the next `GET`.
+ * Operating a running system: `/api/v1/operations`, for admins. The `deskwire` command does the same without a server. A
+ * rebuild or a rollback is only started here; the next `GET` shows how far it is.
  */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { Operations } from '../../application/operations.ts';
+import { type Operations, type ProjectionName, projectionNames } from '../../application/operations.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { operationsContract, Retried } from '../../contract/operations.ts';
 import { mayOperate, requirePermission } from '../../domain/access.ts';
@@ -14,24 +14,33 @@ import { userOf } from '../requests.ts';
 const tags = ['Operations'];
 const path = '/api/v1/operations';
 const strict = { additionalProperties: false };
+const { name: ProjectionField, Operations: OperationsAnswer, Parked, Ordered } = operationsContract(projectionNames());
 const StreamField = Type.String({
   pattern: '^[a-z]+\\.',
   maxLength: LIMITS.id * 2,
   description: 'Such as ticket.<id>',
 });
+const Params = Type.Object({ projection: ProjectionField });
+const RetryBody = Type.Object({ projection: ProjectionField, stream: Type.Optional(StreamField) }, strict);
+const SkipBody = Type.Object(
+  {
+    projection: ProjectionField,
+    stream: StreamField,
+    position: Type.Integer({ minimum: 1, description: 'Of the event, so that no other is skipped by mistake' }),
+  },
+  strict,
+);
 const reads = { problems: [403] };
-const orders = { unlogged: true, problems: [403, 409] };
+const changes = { unlogged: true, problems: [403, 409] };
 
 export function operationsRoutes(app: App, operations: Operations): void {
-  const { name, Operations: OperationsAnswer, Parked, Ordered } = operationsContract(operations.projections);
-  const { Params, RetryBody, SkipBody } = inputs(name);
   app.get(
     path,
     {
       config: reads,
       schema: { tags, summary: 'Read how log, relay and read models stand', response: { 200: OperationsAnswer } },
     },
-    (request) => permitted(request, operations).view(),
+    (request) => permitted(request, operations).getOverview(),
   );
   app.get(
     `${path}/parked`,
@@ -39,12 +48,12 @@ export function operationsRoutes(app: App, operations: Operations): void {
       config: reads,
       schema: { tags, summary: 'List what read models cannot handle', response: { 200: Parked } },
     },
-    async (request) => ({ items: await permitted(request, operations).parked() }),
+    async (request) => ({ items: await permitted(request, operations).listParked() }),
   );
   app.post(
     `${path}/parked/retry`,
     {
-      config: orders,
+      config: changes,
       schema: {
         tags,
         summary: 'Try a parked stream again, or all of them',
@@ -54,74 +63,58 @@ export function operationsRoutes(app: App, operations: Operations): void {
     },
     async (request, reply) => {
       const { projection, stream } = request.body;
-      const streams = await permitted(request, operations).retry(projection, stream);
+      const streams = await permitted(request, operations).retryParked(projection, stream);
       return reply.code(202).send({ streams });
     },
   );
   app.post(
     `${path}/parked/skip`,
     {
-      config: orders,
+      config: changes,
       schema: { tags, summary: 'Leave a parked event out for good', body: SkipBody, response: { 202: Ordered } },
     },
     async (request, reply) => {
       const { projection, stream, position } = request.body;
-      await permitted(request, operations).skip(projection, stream, position);
+      await permitted(request, operations).skipParked(projection, stream, position);
       return reply.code(202).send({ projection });
     },
   );
-  for (const { method, path: end, summary, order } of ORDERS) {
+  for (const { method, path: end, summary, change } of CHANGES) {
     app.route({
       method,
       url: `${path}/projections/:projection/${end}`,
-      config: orders,
+      config: changes,
       schema: { tags, summary, params: Params, response: { 202: Ordered } },
       async handler(request, reply) {
         const { projection } = request.params;
-        await order(permitted(request, operations), projection);
+        await change(permitted(request, operations), projection);
         return reply.code(202).send({ projection });
       },
     });
   }
 }
 
-/** `name`: the schema of a projection's name. */
-function inputs(name: Type.TUnsafe<string>) {
-  return {
-    Params: Type.Object({ projection: name }),
-    RetryBody: Type.Object({ projection: name, stream: Type.Optional(StreamField) }, strict),
-    SkipBody: Type.Object(
-      {
-        projection: name,
-        stream: StreamField,
-        position: Type.Integer({ minimum: 1, description: 'Of the event, so that no other is skipped by mistake' }),
-      },
-      strict,
-    ),
-  };
-}
-
-/** Each takes the name of a projection, and nothing else. */
-const ORDERS = [
+/** The changes that take the name of a projection and nothing else. */
+const CHANGES = [
   {
     ...{ method: 'POST', path: 'rebuild', summary: 'Rebuild a read model while it serves, or go on with it' },
-    order: (operations: Operations, name: string) => operations.rebuild(name),
+    change: (operations: Operations, name: ProjectionName) => operations.rebuild([name]),
   },
   {
     ...{ method: 'DELETE', path: 'rebuild', summary: 'Give up a rebuild' },
-    order: (operations: Operations, name: string) => operations.abort(name),
+    change: (operations: Operations, name: ProjectionName) => operations.abortRebuild(name),
   },
   {
     ...{ method: 'POST', path: 'rollback', summary: 'Bring back what served before the last rebuild' },
-    order: (operations: Operations, name: string) => operations.rollBack(name),
+    change: (operations: Operations, name: ProjectionName) => operations.rollBack(name),
   },
   {
     ...{ method: 'POST', path: 'pause', summary: 'Stop a projection where it stands; it goes on serving' },
-    order: (operations: Operations, name: string) => operations.setPaused(name, true),
+    change: (operations: Operations, name: ProjectionName) => operations.pause(name),
   },
   {
     ...{ method: 'POST', path: 'resume', summary: 'Let a paused projection go on' },
-    order: (operations: Operations, name: string) => operations.setPaused(name, false),
+    change: (operations: Operations, name: ProjectionName) => operations.resume(name),
   },
 ] as const;
 

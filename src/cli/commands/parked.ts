@@ -1,14 +1,13 @@
 /** `deskwire projections parked …`: events that a projection could not handle. */
 import type { Command } from 'commander';
-import type { Stream } from '../../domain/event.ts';
-import { createEventReader } from '../../eventlog/reader.ts';
-import { type ParkedStream, parkedStreams, retryParked, skipParked } from '../../projections/admin/orders.ts';
-import { PROJECTIONS, type ProjectionName, projectionNames } from '../../projections/catalog.ts';
+import type { Operations } from '../../application/operations.ts';
+import type { ProjectionName } from '../../projections/catalog.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
+import { commandOperations } from '../operations.ts';
 import { ago, count, table } from '../output.ts';
 import type { Action } from '../run.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { nameArgument, tellRunners } from './projections.ts';
+import { nameArgument } from './projections.ts';
 
 /** Milliseconds that a retry or skip is waited for. */
 const PATIENCE = 15_000;
@@ -42,8 +41,7 @@ export function parkedCommands(projections: Command, action: Action): void {
 }
 
 async function list(on: Surroundings): Promise<void> {
-  const pool = await on.pool();
-  const all = (await Promise.all(projectionNames().map((name) => parkedStreams(pool, PROJECTIONS[name])))).flat();
+  const all = await (await commandOperations(on)).listParked();
   const now = Date.now();
   const rows = all.map(({ projection, stream, position, type, events, attempts, parkedAt, error }) => [
     ...[projection, stream, count(position), type, count(events), count(attempts), ago(parkedAt, now)],
@@ -53,16 +51,8 @@ async function list(on: Surroundings): Promise<void> {
   on.output.result(all, all.length === 0 ? 'Nothing is parked.' : table(headings, rows));
 }
 
-async function parkedOrFail(on: Surroundings, name: ProjectionName, stream: string): Promise<ParkedStream> {
-  const [parked] = await parkedStreams(await on.pool(), PROJECTIONS[name], stream);
-  if (parked === undefined) throw new CommandError(EXIT.nothingToDo, `${name} has no parked events of ${stream}.`);
-  return parked;
-}
-
 async function show(on: Surroundings, name: ProjectionName, stream: string): Promise<void> {
-  const parked = await parkedOrFail(on, name, stream);
-  const reader = createEventReader(await on.pool());
-  const [event] = await reader.readStream({ stream: stream as Stream, after: parked.version - 1, limit: 1 });
+  const { event, ...parked } = await (await commandOperations(on)).getParked(name, stream);
   const behind = parked.events - 1;
   on.output.result(
     { ...parked, event },
@@ -76,29 +66,36 @@ async function show(on: Surroundings, name: ProjectionName, stream: string): Pro
 }
 
 async function retry(on: Surroundings, name: ProjectionName, stream: string | undefined): Promise<void> {
-  if (stream !== undefined) await parkedOrFail(on, name, stream);
-  const tried = await retryParked(await on.pool(), PROJECTIONS[name], stream);
-  if (tried === 0) throw new CommandError(EXIT.nothingToDo, `${name} has no parked events.`);
-  await report(on, name, stream);
+  const operations = await commandOperations(on);
+  if ((await operations.retryParked(name, stream)) === 0) {
+    const which = stream === undefined ? '' : ` of ${stream}`;
+    throw new CommandError(EXIT.nothingToDo, `${name} has no parked events${which}.`);
+  }
+  await reportOutcome(on, operations, name, stream);
 }
 
 async function skip(on: Surroundings, name: ProjectionName, stream: string, position: number): Promise<void> {
-  if (!Number.isSafeInteger(position))
+  if (!Number.isSafeInteger(position)) {
     throw new CommandError(EXIT.usage, 'the position is a number: see `parked list`.');
-  const skipped = await skipParked(await on.pool(), PROJECTIONS[name], stream, position);
-  on.output.note(`${name}: ${skipped.type} at position ${position} of ${stream} is left out for good.`);
-  await report(on, name, stream);
+  }
+  const operations = await commandOperations(on);
+  const { type } = await operations.skipParked(name, stream, position);
+  on.output.note(`${name}: ${type} at position ${position} of ${stream} is left out for good.`);
+  await reportOutcome(on, operations, name, stream);
 }
 
-/** Waits until the runner has dealt with it, and tells what became of it. */
-async function report(on: Surroundings, name: ProjectionName, stream: string | undefined): Promise<void> {
-  await tellRunners(on);
-  const pool = await on.pool();
+/** Waits until the runner has tried the streams again, and prints which of them are still parked. */
+async function reportOutcome(
+  on: Surroundings,
+  operations: Operations,
+  name: ProjectionName,
+  stream: string | undefined,
+): Promise<void> {
   const deadline = Date.now() + PATIENCE;
-  let left = await parkedStreams(pool, PROJECTIONS[name], stream);
+  let left = await operations.listParked(name, stream);
   while (left.some(({ error }) => error === null) && Date.now() < deadline && !on.signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY));
-    left = await parkedStreams(pool, PROJECTIONS[name], stream);
+    left = await operations.listParked(name, stream);
   }
   if (left.length === 0) return on.output.result({ projection: name, parked: [] }, `${name}: everything is handled.`);
   const waiting = left.filter(({ error }) => error === null).length;

@@ -1,16 +1,9 @@
 /** `deskwire projections …`: how the read models stand, and rebuilding them. */
 import { Argument, type Command } from 'commander';
-import { createEventReader } from '../../eventlog/reader.ts';
-import { abortRebuild, dropOld } from '../../projections/admin/cleanup.ts';
-import { setPaused } from '../../projections/admin/orders.ts';
-import { type ProjectionStatus, projectionStatus } from '../../projections/admin/status.ts';
-import { makeCurrent } from '../../projections/admin/versions.ts';
-import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName, projectionNames } from '../../projections/catalog.ts';
-import { ORDERS } from '../../projections/projections.ts';
-import { findBuild } from '../../projections/rebuild/builds.ts';
-import { createLogBatches } from '../../projections/rebuild/log-batches.ts';
-import { type RebuildOptions, rebuild, rollBack } from '../../projections/rebuild/rebuild.ts';
+import type { ProjectionStatus } from '../../projections/admin/status.ts';
+import { type ProjectionName, projectionNames } from '../../projections/catalog.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
+import { commandOperations } from '../operations.ts';
 import { ago, bytes, count, table } from '../output.ts';
 import { createProgressDisplay } from '../progress.ts';
 import type { Action } from '../run.ts';
@@ -51,7 +44,7 @@ Nothing is announced to anybody. What served before is kept until \`drop-old\` o
     .command('rollback')
     .description('bring back what served before the last rebuild; or, under older code, make its version current again')
     .addArgument(nameArgument())
-    .action(action((on, name: ProjectionName) => rollBackOne(on, name)));
+    .action(action((on, name: ProjectionName) => rollBack(on, name)));
   projections
     .command('abort')
     .description('give up a rebuild that is going on or was interrupted')
@@ -64,7 +57,7 @@ Nothing is announced to anybody. What served before is kept until \`drop-old\` o
     .option('--all', 'of all of them')
     .action(
       action((on, names: ProjectionName[], options: { all?: boolean }) =>
-        dropAll(on, chosen(names, options.all === true)),
+        dropOld(on, chosen(names, options.all === true)),
       ),
     );
   for (const [verb, paused] of [
@@ -75,7 +68,7 @@ Nothing is announced to anybody. What served before is kept until \`drop-old\` o
       .command(verb)
       .description(paused ? 'stop a projection where it stands; it goes on serving' : 'let a paused projection go on')
       .addArgument(nameArgument())
-      .action(action((on, name: ProjectionName) => pause(on, name, paused)));
+      .action(action((on, name: ProjectionName) => pauseOrResume(on, name, paused)));
   }
   return projections;
 }
@@ -83,16 +76,6 @@ Nothing is announced to anybody. What served before is kept until \`drop-old\` o
 function chosen(names: readonly ProjectionName[], all: boolean): readonly ProjectionName[] {
   if (all === names.length > 0) throw new CommandError(EXIT.usage, 'name the projections, or say --all.');
   return all ? projectionNames() : [...new Set(names)];
-}
-
-/** Tells running processes that there is an order; without a broker they find it within two seconds. */
-export async function tellRunners(on: Surroundings): Promise<void> {
-  try {
-    const { broker } = await on.broker();
-    broker.signals.publish(ORDERS, {});
-  } catch {
-    on.output.note('NATS cannot be reached: the order is noticed within a few seconds.');
-  }
 }
 
 function stateOf({ serving, next }: ProjectionStatus): string {
@@ -107,7 +90,7 @@ function stateOf({ serving, next }: ProjectionStatus): string {
 }
 
 async function list(on: Surroundings): Promise<void> {
-  const statuses = await projectionStatus(await on.pool());
+  const statuses = await (await commandOperations(on)).listProjections();
   const rows = statuses.map((status) => [
     status.name,
     String(status.version),
@@ -122,7 +105,7 @@ async function list(on: Surroundings): Promise<void> {
 }
 
 async function status(on: Surroundings, names: readonly ProjectionName[]): Promise<void> {
-  const all = await projectionStatus(await on.pool());
+  const all = await (await commandOperations(on)).listProjections();
   const statuses = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
   const now = Date.now();
   on.output.result(statuses, statuses.map((one) => describe(one, now)).join('\n\n'));
@@ -158,100 +141,54 @@ function describe(status: ProjectionStatus, now: number): string {
   return lines.join('\n');
 }
 
-async function rebuildOptions(on: Surroundings): Promise<Omit<RebuildOptions, 'onProgress'>> {
-  const reader = createEventReader(await on.pool());
-  return {
-    database: await on.database(),
-    reader,
-    batches: createLogBatches(reader),
-    signal: on.signal,
-    log: {
-      info: () => {},
-      error(details: unknown, message?: string) {
-        const { projection, stream, position } = details as Record<string, unknown>;
-        on.output.note(`${projection}: ${message} (${stream}, position ${position})`);
-      },
-    },
-  };
-}
-
 async function rebuildAll(on: Surroundings, names: readonly ProjectionName[], prepare: boolean): Promise<void> {
-  if (!prepare) await refuseToTakeOver(on, names);
-  const options = await rebuildOptions(on);
   const began = performance.now();
   {
     using display = createProgressDisplay(process.stderr, on.output.json);
-    const rebuilds = names.map((name) =>
-      rebuild(PROJECTIONS[name], DEFAULT_SCHEMAS[name], { ...options, swap: !prepare, onProgress: display.show }),
-    );
-    const outcomes = await Promise.allSettled(rebuilds);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const operations = await commandOperations(on, display.show);
+    await operations.rebuild(names, { prepare });
   }
-  await tellRunners(on);
   const seconds = (performance.now() - began) / 1_000;
-  const what = prepare ? 'prepared' : 'rebuilt and serving';
+  const outcome = prepare ? 'prepared' : 'rebuilt and serving';
   on.output.result(
     { projections: names, swapped: !prepare, seconds },
-    `${names.join(', ')}: ${what} after ${seconds.toFixed(1)} s.`,
+    `${names.join(', ')}: ${outcome} after ${seconds.toFixed(1)} s.`,
   );
 }
 
-/** A version that is in use is taken over from by the processes that replace it, not before they run. */
-async function refuseToTakeOver(on: Surroundings, names: readonly ProjectionName[]): Promise<void> {
-  for (const { name, version, serving, others } of await projectionStatus(await on.pool())) {
-    const inUse = others.find((other) => other.current && other.running);
-    if (!names.includes(name) || serving !== undefined || inUse === undefined) continue;
+/** Brings back the previous tables or, where none are kept, the version of this code. */
+async function rollBack(on: Surroundings, name: ProjectionName): Promise<void> {
+  using display = createProgressDisplay(process.stderr, on.output.json);
+  const operations = await commandOperations(on, display.show);
+  const status = (await operations.listProjections()).find((one) => one.name === name);
+  if (status?.previous !== undefined) {
+    await operations.rollBack(name);
+    display[Symbol.dispose]();
+    return on.output.result({ projection: name, rolledBack: true }, `${name}: the previous tables serve again.`);
+  }
+  if (!(await operations.makeCurrent(name))) {
     throw new CommandError(
-      EXIT.busy,
-      `version ${inUse.version} of ${name} is in use: say --prepare; processes of version ${version} take over when they start.`,
+      EXIT.nothingToDo,
+      `${name} has nothing to go back to: no previous tables are kept, and its version is current.`,
     );
   }
-}
-
-async function rollBackOne(on: Surroundings, name: ProjectionName): Promise<void> {
-  const projection = PROJECTIONS[name];
-  const session = await on.session();
-  if ((await findBuild(session.query, projection, 'previous')) === undefined) {
-    if (!(await makeCurrent(await on.pool(), projection))) {
-      throw new CommandError(
-        EXIT.nothingToDo,
-        `${name} has nothing to go back to: no previous tables, and it is current.`,
-      );
-    }
-    await tellRunners(on);
-    return on.output.result(
-      { projection: name, current: true },
-      `${name}: version ${projection.version} is current again.`,
-    );
-  }
-  const options = await rebuildOptions(on);
-  {
-    using display = createProgressDisplay(process.stderr, on.output.json);
-    await rollBack(projection, DEFAULT_SCHEMAS[name], { ...options, onProgress: display.show });
-  }
-  await tellRunners(on);
-  on.output.result({ projection: name, rolledBack: true }, `${name}: what served before serves again.`);
+  on.output.result({ projection: name, current: true }, `${name}: version ${status?.version} is current again.`);
 }
 
 async function abort(on: Surroundings, name: ProjectionName): Promise<void> {
-  if (!(await abortRebuild(await on.session(), PROJECTIONS[name]))) {
-    throw new CommandError(EXIT.nothingToDo, `${name} is not being rebuilt.`);
-  }
+  await (await commandOperations(on)).abortRebuild(name);
   on.output.result({ projection: name, aborted: true }, `${name}: the rebuild is given up, its tables are dropped.`);
 }
 
-async function dropAll(on: Surroundings, names: readonly ProjectionName[]): Promise<void> {
-  const session = await on.session();
-  const dropped: string[] = [];
-  for (const name of names) dropped.push(...(await dropOld(session, PROJECTIONS[name])));
+async function dropOld(on: Surroundings, names: readonly ProjectionName[]): Promise<void> {
+  const dropped = await (await commandOperations(on)).dropOldTables(names);
   on.output.result({ dropped }, dropped.length === 0 ? 'There is nothing old.' : `Dropped ${dropped.join(', ')}.`);
 }
 
-async function pause(on: Surroundings, name: ProjectionName, paused: boolean): Promise<void> {
+async function pauseOrResume(on: Surroundings, name: ProjectionName, paused: boolean): Promise<void> {
+  const operations = await commandOperations(on);
+  const changed = await (paused ? operations.pause(name) : operations.resume(name));
   const state = paused ? 'paused' : 'not paused';
-  if (!(await setPaused(await on.pool(), PROJECTIONS[name], paused))) {
-    throw new CommandError(EXIT.nothingToDo, `${name} is ${state} already.`);
-  }
-  await tellRunners(on);
+  if (!changed) throw new CommandError(EXIT.nothingToDo, `${name} is ${state} already.`);
   on.output.result({ projection: name, paused }, `${name} is ${state}.`);
 }

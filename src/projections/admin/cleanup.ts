@@ -1,13 +1,16 @@
 /** Dropping tables that are of no use any more. */
 import { escapeIdentifier } from 'pg';
+import { DeskwireError } from '../../domain/errors.ts';
 import type { DedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import type { Projection } from '../engine/projection.ts';
 import { inTransaction, lockTables } from '../engine/tables.ts';
 import { dropBuild, findBuild } from '../rebuild/builds.ts';
 
-/** A process still runs an older version of the code. */
-export class InUseError extends Error {
-  override readonly name = 'InUseError';
+/** A process still runs another version of the projection. */
+export class InUseError extends DeskwireError {
+  constructor(message: string) {
+    super('conflict', message);
+  }
 }
 
 /**

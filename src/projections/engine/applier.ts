@@ -13,7 +13,7 @@ import type { RecordedEvent } from '../../domain/event.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { rest } from '../../support/sleep.ts';
 import { type Batch, commitBatch, type Target } from './checkpoints.ts';
-import { blame, fold, HandlerError } from './handler-error.ts';
+import { attribute, fold, HandlerError } from './handler-error.ts';
 import { parkedEvent, readParkedHeads, stayParked } from './parked.ts';
 import type { ProjectionContext, Query, Writes } from './projection.ts';
 
@@ -113,9 +113,9 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
       await handler.prefetch?.(events, query);
       await commitWith(fold(handler, events));
     } catch (error) {
-      const blamed = blame(error, events);
-      if (blamed instanceof HandlerError) handler = start();
-      throw blamed;
+      const attributed = attribute(error, events);
+      if (attributed instanceof HandlerError) handler = start();
+      throw attributed;
     }
   };
 

@@ -41,8 +41,8 @@ export function fold(handler: ProjectionHandler, events: readonly RecordedEvent[
   }
 }
 
-/** `error` as what it is: Postgres refuses what an event makes of its data, or fails. */
-export function blame(error: unknown, events: readonly RecordedEvent[]): unknown {
+/** Attributes a refusal of the data by Postgres to the events; any other error is returned as it is. */
+export function attribute(error: unknown, events: readonly RecordedEvent[]): unknown {
   return error instanceof DatabaseError && ABOUT_THE_DATA.test(error.code ?? '') ? handlerError(events, error) : error;
 }
 

@@ -7,7 +7,7 @@
  * one round trip and one commit, and no transaction is ever left open between two of them.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
-import type { InboxSignal } from '../queries/queries.ts';
+import type { InboxSignal } from '../../domain/notification/inbox.ts';
 
 export interface Projection {
   readonly name: string;

@@ -58,10 +58,10 @@ export interface Runner {
   /** Undefined unless this runner holds the lock. */
   readonly position: number | undefined;
   status(): RunnerStatus;
-  /** Somebody waits: handle at once what is there. */
+  /** Ends the pause between two batches, because a caller waits for a position. */
   hurry(): void;
-  /** Somebody gave an order: look at once. */
-  look(): void;
+  /** Reads at once whether an operator changed something. */
+  checkNow(): void;
   close(): Promise<void>;
 }
 
@@ -99,11 +99,11 @@ export function startRunner(options: RunnerOptions): Runner {
   const { name, version } = projection;
   const closing = new AbortController();
   const pace = createPace();
-  let looking = new AbortController();
+  let checking = new AbortController();
   let state: RunnerState = 'standby';
   let applier: Applier | undefined;
   let position: number | undefined;
-  let session: DedicatedConnection | undefined;
+  let connection: DedicatedConnection | undefined;
   let failure: RunnerFailure | undefined;
 
   const moveTo = (to: number | undefined) => {
@@ -151,13 +151,13 @@ export function startRunner(options: RunnerOptions): Runner {
     applier = applying;
     let { paused, attention } = checkpoint;
     let savedAt = Number.NEGATIVE_INFINITY;
-    let awake = AbortSignal.any([ended, looking.signal]);
+    let awake = AbortSignal.any([ended, checking.signal]);
 
     const save = async () => {
       await applying.save();
       savedAt = performance.now();
     };
-    const obey = async () => {
+    const readChanges = async () => {
       ({ paused, attention } = await readCheckpoint(held.query, projection));
       await applying.refresh();
     };
@@ -190,12 +190,12 @@ export function startRunner(options: RunnerOptions): Runner {
     if (failure === undefined) state = 'active';
     moveTo(applying.position);
     while (!ended.aborted) {
-      if (looking.signal.aborted) {
-        looking = new AbortController();
-        awake = AbortSignal.any([ended, looking.signal]);
+      if (checking.signal.aborted) {
+        checking = new AbortController();
+        awake = AbortSignal.any([ended, checking.signal]);
         await save();
       }
-      if (applying.attention !== attention) await obey();
+      if (applying.attention !== attention) await readChanges();
       if (paused) {
         state = 'paused';
         await rest(PING_EVERY, awake);
@@ -240,7 +240,7 @@ export function startRunner(options: RunnerOptions): Runner {
     while (!closing.signal.aborted) {
       try {
         await using held = await openDedicatedConnection(options.database, `deskwire ${name}`);
-        session = held;
+        connection = held;
         await activate(held);
       } catch (error) {
         if (!closing.signal.aborted) failed(error);
@@ -269,10 +269,10 @@ export function startRunner(options: RunnerOptions): Runner {
       failure,
     }),
     hurry: pace.hurry,
-    look: () => looking.abort(),
+    checkNow: () => checking.abort(),
     async close() {
       closing.abort();
-      const timer = setTimeout(() => void session?.[Symbol.asyncDispose](), CLOSE_WITHIN);
+      const timer = setTimeout(() => void connection?.[Symbol.asyncDispose](), CLOSE_WITHIN);
       await running;
       clearTimeout(timer);
     },

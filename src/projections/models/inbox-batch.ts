@@ -7,11 +7,8 @@
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../../domain/event.ts';
+import type { NotificationBody } from '../../domain/notification/inbox.ts';
 import type { Notification } from '../../domain/notification/rules.ts';
-import type { NotificationView } from '../queries/queries.ts';
-
-/** A notification as it is stored; seq, id, and whether it is internal or read are columns. */
-export type NotificationBody = Omit<NotificationView, 'id' | 'seq' | 'read' | 'internal'>;
 
 export interface NewNotification {
   readonly id: string;

@@ -9,7 +9,7 @@
  * that the usual message changes nothing here.
  */
 import { LRUCache } from 'lru-cache';
-import { isNotifiedOfNewTickets } from '../../domain/access.ts';
+import { isNotifiedOfNewTickets, NOTIFIED_OF_NEW_TICKETS } from '../../domain/access.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { Audience } from '../../domain/notification/rules.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
@@ -62,7 +62,7 @@ export function createNotificationFacts(): NotificationFacts {
   const loadAdmins = async (query: Query) => {
     const rows = await query(
       'admins',
-      "select facts from users where facts->>'role' = 'admin' and (facts->>'active')::boolean",
+      `select facts from users where facts->>'role' = '${NOTIFIED_OF_NEW_TICKETS}' and (facts->>'active')::boolean`,
       [],
     );
     for (const { facts } of rows as { facts: UserFacts }[]) admins.set(facts.id, facts);

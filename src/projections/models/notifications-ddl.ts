@@ -1,13 +1,13 @@
 /** Tables of the notifications projection, and how a batch is written to them. */
+import { NOTIFIED_OF_NEW_TICKETS } from '../../domain/access.ts';
 
 /** Without it, who reads by id finds their notifications among those of the user that are unread. */
 export const notificationsIndexes = 'create index if not exists notifications_by_id on notifications (user_id, id)';
 
-// biome-ignore lint/plugin/roles: an index for isNotifiedOfNewTickets, which decides
 export const notificationsDdl = `
   -- What the rules need to know.
   create table users (id text collate "C" primary key, facts json not null);
-  create index users_admins on users (id) where facts->>'role' = 'admin';
+  create index users_admins on users (id) where facts->>'role' = '${NOTIFIED_OF_NEW_TICKETS}';
   create table tickets (id text collate "C" primary key, state json not null) with (fillfactor = 70);
 
   create table inboxes (

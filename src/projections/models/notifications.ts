@@ -10,10 +10,10 @@
  * After the commit the devices of each user whose inbox changed are told, once per batch.
  */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import type { InboxHead, InboxSignal } from '../../domain/notification/inbox.ts';
 import { notificationSent, notificationsFor } from '../../domain/notification/rules.ts';
 import { isStaff } from '../../domain/user/identity.ts';
 import type { Projection, ProjectionContext, ProjectionHandler, Writes } from '../engine/projection.ts';
-import type { InboxHead, InboxSignal } from '../queries/queries.ts';
 import { createInboxBatch, type InboxBatch, inboxRows, type UserBatch } from './inbox-batch.ts';
 import { createNotificationFacts, type NotificationFacts } from './notification-facts.ts';
 import { notificationsDdl, notificationsIndexes } from './notifications-ddl.ts';
@@ -57,7 +57,7 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
           ...[inboxes, notifications, idReads, allReads, seen, readers],
         ],
         committed(written) {
-          if (publishInbox) tell(users, written as readonly WrittenInbox[], facts, publishInbox);
+          if (publishInbox) notifyUsers(users, written as readonly WrittenInbox[], facts, publishInbox);
         },
       };
     },
@@ -94,7 +94,7 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
   }
 }
 
-function tell(
+function notifyUsers(
   users: readonly UserBatch[],
   written: readonly WrittenInbox[],
   facts: NotificationFacts,

@@ -1,8 +1,8 @@
 /** Reading inboxes. Previews of internal notes are for staff, also when the viewer was staff when they were told. */
+import type { InboxHead, NotificationBody, NotificationView } from '../../domain/notification/inbox.ts';
 import { isStaff } from '../../domain/user/identity.ts';
-import type { NotificationBody } from '../models/inbox-batch.ts';
 import { decodeNumberCursor, encodeCursor } from './cursor.ts';
-import type { InboxHead, NotificationView, Queries } from './queries.ts';
+import type { Queries } from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 
 interface NotificationRow {

@@ -3,13 +3,15 @@
  * access limits takes that user; none returns what they may not see.
  */
 import type { TicketRelations } from '../../domain/access.ts';
-import type { NotificationEventName } from '../../domain/notification/rules.ts';
+import type { InboxHead, NotificationView } from '../../domain/notification/inbox.ts';
 import type { ReferenceState } from '../../domain/reference/decider.ts';
 import type { ReferenceType } from '../../domain/reference/events.ts';
-import type { Category, Priority, Status } from '../../domain/ticket/events.ts';
+import type { Category, Status } from '../../domain/ticket/events.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import type { TicketFields } from '../../domain/ticket/state.ts';
 import type { Role, UserFacts } from '../../domain/user/identity.ts';
+
+export type { InboxHead, InboxSignal, NotificationView } from '../../domain/notification/inbox.ts';
 
 export interface TicketView extends TicketFields {
   readonly assigneeId: string | null;
@@ -91,33 +93,6 @@ export interface ParticipantView {
   readonly unread: number;
 }
 
-export interface NotificationView {
-  readonly id: string;
-  /** Gapless per user, from 1. */
-  readonly seq: number;
-  /** The socket event that carries it beside `notification:new`; null for one sent through the API. */
-  readonly event: NotificationEventName | null;
-  readonly type: string;
-  readonly title: string;
-  readonly message: string;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly priority: Priority;
-  readonly timestamp: string;
-  /** Of the event that it tells of. */
-  readonly position: number;
-  readonly read: boolean;
-  /** True when it previews an internal note: for staff only, also later. */
-  readonly internal: boolean;
-}
-
-export interface InboxHead {
-  /** The newest seq, 0 in an empty inbox. */
-  readonly seq: number;
-  readonly unread: number;
-  /** Of the unread ones, those that came since the user last looked. */
-  readonly unseen: number;
-}
-
 /** Of the notifications from `from` up to `upTo` exactly those within the ranges are unread. */
 export interface UnreadRanges {
   readonly from: number;
@@ -166,19 +141,6 @@ export interface Queries {
   room(name: string): Promise<RoomView | undefined>;
   /** By name, those that the viewer may know. */
   rooms(viewer: UserFacts, page: { cursor?: string; limit: number }): Promise<Page<RoomView>>;
-}
-
-/**
- * Sent as signal `['inbox', userId]` after the inbox of a user changed and the change is committed. A receiver that
- * sees `seq` jump reads what it missed with `notificationsAfter`.
- */
-export interface InboxSignal {
-  readonly notifications: readonly NotificationView[];
-  readonly head: InboxHead;
-  /** Set when the user read notifications: the ids, or all up to a seq. */
-  readonly read?: { readonly ids: readonly string[] } | { readonly upToSeq: number };
-  /** Set when the user looked at their inbox, up to a seq. */
-  readonly seen?: { readonly upToSeq: number };
 }
 
 export interface ProjectionWaiter {

@@ -10,9 +10,9 @@ export interface Build {
   readonly position: number;
 }
 
-export type Role = 'next' | 'previous';
+export type BuildRole = 'next' | 'previous';
 
-export async function findBuild(query: Query, projection: Projection, role: Role): Promise<Build | undefined> {
+export async function findBuild(query: Query, projection: Projection, role: BuildRole): Promise<Build | undefined> {
   const [row] = (await query(
     'find_build',
     `select generation, schema, position from deskwire.projection_builds where name = $1 and version = $2 and role = $3`,

@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { createEventReader } from '../../eventlog/reader.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../catalog.ts';
 import { createLogBatches } from './log-batches.ts';
-import { rebuild, rollBack } from './rebuild.ts';
+import { runBuild } from './rebuild.ts';
 import type { Assignment, Report } from './rebuilds.ts';
 
 const { databaseUrl, name, work } = workerData as Assignment;
@@ -19,8 +19,7 @@ const pool = new Pool({ ...database, application_name: `deskwire rebuild ${name}
 pool.on('error', () => {});
 try {
   const reader = createEventReader(pool);
-  const bringIn = work === 'rebuild' ? rebuild : rollBack;
-  await bringIn(PROJECTIONS[name], DEFAULT_SCHEMAS[name], {
+  await runBuild(work, PROJECTIONS[name], DEFAULT_SCHEMAS[name], {
     database,
     reader,
     batches: createLogBatches(reader),

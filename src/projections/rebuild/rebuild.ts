@@ -12,6 +12,7 @@
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
+import { DeskwireError } from '../../domain/errors.ts';
 import { type DedicatedConnection, openDedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { rest } from '../../support/sleep.ts';
@@ -33,9 +34,11 @@ export interface RebuildOptions {
   onProgress?(progress: Progress): void;
 }
 
-/** Somebody else does it already. */
-export class BusyError extends Error {
-  override readonly name = 'BusyError';
+/** Another process, or this one, rebuilds the projection already. */
+export class BusyError extends DeskwireError {
+  constructor(message: string) {
+    super('conflict', message);
+  }
 }
 
 /** There is nothing to go back to. */
@@ -56,6 +59,14 @@ const TRY_AGAIN = 100;
 const CATCH_UP_BATCH = 1_000;
 /** Milliseconds after which the server ends the session of a process that was stopped, and another may go on. */
 const IDLE_TIMEOUT = 60_000;
+
+/** `prepare` fills the next tables, and leaves the swap to a later `rebuild`. */
+export type Work = 'rebuild' | 'prepare' | 'rollback';
+
+export function runBuild(work: Work, projection: Projection, schema: string, options: RebuildOptions): Promise<void> {
+  if (work === 'rollback') return rollBack(projection, schema, options);
+  return rebuild(projection, schema, { ...options, swap: work === 'rebuild' });
+}
 
 /**
  * Builds anew, or goes on with what an earlier rebuild left. `schema` is the name under which the read model serves.

@@ -1,47 +1,47 @@
 /**
- * Rebuilds that this process was asked for. Each is done in a thread of its own: folding a whole log would keep the
- * thread that serves from serving. A rebuild that is cut short is left in the database, where the next one goes on.
+ * Rebuilds in the process of a server. Each runs in a thread of its own, because folding a whole log would block the
+ * thread that answers requests. An interrupted rebuild keeps its tables; the next one goes on from there.
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { ProjectionName } from '../catalog.ts';
+import type { Work } from './rebuild.ts';
 
-export type Work = 'rebuild' | 'rollback';
-
-/** What a thread is told when it starts. */
+/** The `workerData` of a thread. */
 export interface Assignment {
   readonly databaseUrl: string;
   readonly name: ProjectionName;
   readonly work: Work;
 }
 
-/** What a thread says: an event could not be handled; or, once, how it ended. */
+/** A message from a thread: an event was parked; or, once, how the work ended. */
 export type Report =
   | { readonly what: 'parked'; readonly details: object; readonly message: string }
   | { readonly what: 'done' }
   | { readonly what: 'failed'; readonly message: string };
 
-/** Told to a thread: leave it as it is. */
+/** The message to a thread that ends its work: the tables stay as they are. */
 export const STOP = 'stop';
 
 export interface Rebuilds {
-  start(name: ProjectionName, work: Work): void;
+  /** Starts a thread. Resolves at once: the work goes on in the thread. */
+  start(name: ProjectionName, work: Work): Promise<'started'>;
   running(name: ProjectionName): boolean;
-  /** Interrupts what is going on, and resolves when it has ended. */
+  /** Interrupts the threads, and resolves when they have ended. */
   close(): Promise<void>;
 }
 
-interface Parts {
+interface RebuildsDeps {
   readonly databaseUrl: string;
   readonly log: Pick<Logger, 'info' | 'error'>;
-  /** After the swap: those that run projections read other tables now. */
+  /** Called after a thread has done its work, so that runners learn at once that the tables were swapped. */
   onDone(): void;
 }
 
-export function createRebuilds({ databaseUrl, log, onDone }: Parts): Rebuilds {
+export function createRebuilds({ databaseUrl, log, onDone }: RebuildsDeps): Rebuilds {
   const threads = new Map<ProjectionName, { readonly thread: Worker; readonly ended: Promise<void> }>();
 
-  function hear(projection: ProjectionName, work: Work, report: Report): void {
+  function onReport(projection: ProjectionName, work: Work, report: Report): void {
     if (report.what === 'parked') log.error(report.details, report.message);
     else if (report.what === 'failed')
       log.error({ projection, reason: report.message }, `the ${work} did not come to its end`);
@@ -52,7 +52,7 @@ export function createRebuilds({ databaseUrl, log, onDone }: Parts): Rebuilds {
   }
 
   return {
-    start(name, work) {
+    async start(name, work) {
       const assignment: Assignment = { databaseUrl, name, work };
       const thread = new Worker(new URL('rebuild-thread.ts', import.meta.url), { workerData: assignment });
       const ended = new Promise<void>((resolve) => {
@@ -61,10 +61,11 @@ export function createRebuilds({ databaseUrl, log, onDone }: Parts): Rebuilds {
           resolve();
         });
       });
-      thread.on('message', (report: Report) => hear(name, work, report));
+      thread.on('message', (report: Report) => onReport(name, work, report));
       thread.on('error', (err) => log.error({ projection: name, err }, `the ${work} failed`));
       threads.set(name, { thread, ended });
       log.info({ projection: name }, `the ${work} begins`);
+      return 'started';
     },
     running: (name) => threads.has(name),
     async close() {

@@ -4,8 +4,8 @@ import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import type { Projection } from '../../../src/projections/engine/projection.ts';
-import { createEmptyReadModel } from '../../../src/projections/engine/provide.ts';
 import { type Runner, startRunner } from '../../../src/projections/engine/runner.ts';
+import { createEmptyReadModel } from '../../../src/projections/rebuild/provide.ts';
 import { type Cluster, type Process, quiet } from './cluster.ts';
 
 /** Named like one of ours, so that it can be operated as that one. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
-import { parkedStreams, retryParked, skipParked } from '../../../src/projections/admin/orders.ts';
+import { parkedStreams, retryParked, skipParked } from '../../../src/projections/admin/parked-streams.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import type { Runner, RunnerStatus } from '../../../src/projections/engine/runner.ts';
 import { until } from '../../support/until.ts';
@@ -133,7 +133,7 @@ describe('an event that cannot be handled', () => {
     await caughtUp(world.runner, 7);
     world.broken.positions.clear();
     expect(await retryParked(world.cluster.pool, USERS, 'user.a')).toBe(1);
-    world.runner.look();
+    world.runner.checkNow();
     await until(() => world.runner.status().parkedStreams === 0, 'the stream to be replayed');
     expect(await countedIn(world.cluster.pool)).toEqual([1, 3, 6, 7, 2, 4, 5]);
     await world.process.append('user.a', fine);
@@ -149,7 +149,7 @@ describe('an event that cannot be handled', () => {
     world.broken.positions.clear();
     world.broken.positions.add(5);
     await retryParked(world.cluster.pool, USERS);
-    world.runner.look();
+    world.runner.checkNow();
     await until(async () => (await parked(world.cluster))[0]?.error === 'I cannot handle 5', 'the next failure');
     expect(await countedIn(world.cluster.pool)).toEqual([1, 3, 6, 7, 2, 4]);
     expect(await parked(world.cluster)).toMatchObject([{ position: 5, events: 1 }]);
@@ -185,7 +185,7 @@ describe('an event that cannot be handled', () => {
     await caughtUp(world.runner, 500);
     world.broken.positions.clear();
     await retryParked(world.cluster.pool, USERS);
-    world.runner.look();
+    world.runner.checkNow();
     for (let n = 0; n < 20; n += 1) {
       await world.process.append('user.a', fine);
       await world.process.append('user.b', fine);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createProjectionWaiter } from '../../../src/projections/engine/waiter.ts';
+import { createProjectionWaiter } from '../../../src/projections/queries/waiter.ts';
 import { until } from '../../support/until.ts';
 
 function runnerAt(position: number | undefined) {

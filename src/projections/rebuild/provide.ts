@@ -11,12 +11,12 @@ import type { Logger } from 'pino';
 import { type DedicatedConnection, openDedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../eventlog/reader.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName, projectionNames, type Schemas } from '../catalog.ts';
-import { createLogBatches, type LogBatches } from '../rebuild/log-batches.ts';
-import type { Progress } from '../rebuild/progress.ts';
-import { BusyError, type RebuildOptions, rebuild } from '../rebuild/rebuild.ts';
-import { takeOver } from '../rebuild/swap.ts';
-import type { Projection } from './projection.ts';
-import { createTables, inTransaction, lockTables } from './tables.ts';
+import type { Projection } from '../engine/projection.ts';
+import { createTables, inTransaction, lockTables } from '../engine/tables.ts';
+import { createLogBatches, type LogBatches } from './log-batches.ts';
+import type { Progress } from './progress.ts';
+import { BusyError, type RebuildOptions, rebuild } from './rebuild.ts';
+import { takeOver } from './swap.ts';
 
 export interface ProvideOptions {
   readonly schemas?: Schemas;

@@ -2,12 +2,19 @@
  * Waiting for the read models: read-your-writes. Where this process runs every projection their positions are in memory;
  * otherwise the checkpoints are polled, by one poller for all who wait, and only while somebody waits.
  */
-import type { ProjectionWaiter } from '../queries/queries.ts';
-import type { Runner } from './runner.ts';
+import type { ProjectionWaiter } from './queries.ts';
+
+/** A projection that runs in this process. */
+interface Runner {
+  /** The last position that its read model contains; undefined unless the projection is active here. */
+  readonly position: number | undefined;
+  /** Handles at once what is there, without the pause between two batches. */
+  hurry(): void;
+}
 
 export interface ProjectionWaiterOptions {
   /** The runners of this process; not all of them need be active. */
-  readonly runners: () => readonly Pick<Runner, 'position' | 'hurry'>[];
+  readonly runners: () => readonly Runner[];
   /** How many projections there are. */
   readonly projections: number;
   /** The lowest checkpoint of all projections, from the database. */

@@ -1,40 +1,16 @@
 /**
- * What an operator can tell the runner of a projection, wherever it runs. Orders are given in the database, so that they
- * hold across restarts and reach a runner that starts later; its next commit tells a running one that there are some.
+ * Parked events for an operator: listing them by stream, trying a stream again, leaving one event out for good.
+ *
+ * Both changes are made in the database, so that they hold across restarts and reach a runner that starts later. They
+ * raise `attention`, which a running one finds with its next commit.
  */
 import type { Pool } from 'pg';
+import type { ProjectionName } from '../catalog.ts';
 import type { Projection } from '../engine/projection.ts';
-
-/** There is no such read model, or nothing of what the order is about. */
-export class NothingToDoError extends Error {
-  override readonly name = 'NothingToDoError';
-}
-
-const SET_PAUSED = `update deskwire.projections set paused = $3, attention = attention + 1
-  where name = $1 and version = $2 and paused <> $3 returning 1`;
-
-/** False when it is so already. Rejects with NothingToDoError when there is no read model. */
-export async function setPaused(pool: Pool, projection: Projection, paused: boolean): Promise<boolean> {
-  const { name, version } = projection;
-  const { rows } = await pool.query(SET_PAUSED, [name, version, paused]);
-  if (rows.length > 0) return true;
-  await servingGeneration(pool, projection);
-  return false;
-}
-
-export async function servingGeneration(pool: Pool, projection: Projection): Promise<number> {
-  const { name, version } = projection;
-  const { rows } = await pool.query<{ generation: string }>(
-    'select generation from deskwire.projections where name = $1 and version = $2',
-    [name, version],
-  );
-  const [row] = rows;
-  if (row === undefined) throw new NothingToDoError(`there is no read model of ${name} in version ${version}`);
-  return Number(row.generation);
-}
+import { NothingToDoError, servingGeneration } from './serving.ts';
 
 export interface ParkedStream {
-  readonly projection: string;
+  readonly projection: ProjectionName;
   readonly stream: string;
   /** The earliest parked event: the one that cannot be handled. */
   readonly version: number;
@@ -71,7 +47,7 @@ export async function parkedStreams(pool: Pool, projection: Projection, stream?:
     [await servingGeneration(pool, projection), stream ?? null],
   );
   return rows.map(({ parked_at, ...row }) => ({
-    projection: projection.name,
+    projection: projection.name as ProjectionName,
     stream: row.stream,
     version: row.version,
     position: Number(row.position),
@@ -83,7 +59,7 @@ export async function parkedStreams(pool: Pool, projection: Projection, stream?:
   }));
 }
 
-/** In one statement, so that the runner finds the order and what it is about together. */
+/** In one statement, so that a runner that finds `attention` raised also finds the row changed. */
 const RETRY = `
   with tried as (
     update deskwire.parked p set error = null
@@ -93,12 +69,12 @@ const RETRY = `
     ) h
     where p.generation = $1 and p.stream = h.stream and p.version = h.version
     returning p.stream
-  ), told as (
+  ), raised as (
     update deskwire.projections set attention = attention + 1 where generation = $1 and exists (select from tried)
   )
   select stream from tried`;
 
-/** Has a stream tried again from its earliest parked event, or every stream. Returns how many. */
+/** Marks a stream, or every stream, to be tried again from its earliest parked event. Returns how many are marked. */
 export async function retryParked(pool: Pool, projection: Projection, stream?: string): Promise<number> {
   const { rows } = await pool.query(RETRY, [await servingGeneration(pool, projection), stream ?? null]);
   return rows.length;
@@ -110,14 +86,15 @@ const SKIP = `
     where generation = $1 and stream = $2 and ($3::bigint is null or position = $3)
       and version = (select min(version) from deskwire.parked where generation = $1 and stream = $2)
     returning p.stream, p.version, p.position, p.type, p.error, p.attempts, p.parked_at
-  ), told as (
+  ), raised as (
     update deskwire.projections set attention = attention + 1 where generation = $1 and exists (select from skipped)
   )
   select *, 1 as events from skipped`;
 
 /**
- * Leaves the earliest parked event of a stream out for good, and has the rest of the stream tried. With a `position`, only
- * if it is that event. Rejects with NothingToDoError when it is not, or nothing of the stream is parked.
+ * Leaves the earliest parked event of a stream out for good; the runner then tries the rest of the stream. With a
+ * `position`, only if that event is the earliest. Rejects with NothingToDoError when it is not, or when nothing of the
+ * stream is parked.
  */
 export async function skipParked(
   pool: Pool,

@@ -1,0 +1,64 @@
+/** The operations of src/application/operations.ts for a command: rebuilds run in the foreground and show their progress. */
+import { createOperations, type Operations, type OperationsDeps } from '../application/operations.ts';
+import { openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
+import { createEventReader } from '../eventlog/reader.ts';
+import { DEFAULT_SCHEMAS, PROJECTIONS } from '../projections/catalog.ts';
+import { notifyRunners } from '../projections/projections.ts';
+import { createLogBatches } from '../projections/rebuild/log-batches.ts';
+import type { Progress } from '../projections/rebuild/progress.ts';
+import { type RebuildOptions, runBuild } from '../projections/rebuild/rebuild.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** No time limits: dropping large tables takes its time. */
+const PATIENT = { idleTimeout: 0, queryTimeout: 0 };
+
+export async function commandOperations(
+  on: Surroundings,
+  onProgress: (progress: Progress) => void = () => {},
+): Promise<Operations> {
+  const pool = await on.pool();
+  const reader = createEventReader(pool);
+  const database = await on.database();
+  return createOperations({
+    pool,
+    reader,
+    rebuilds: foregroundRebuilds({
+      database,
+      reader,
+      batches: createLogBatches(reader),
+      signal: on.signal,
+      onProgress,
+      log: {
+        info: () => {},
+        error(details: unknown, message?: string) {
+          const { projection, stream, position } = details as Record<string, unknown>;
+          on.output.note(`${projection}: ${message} (${stream}, position ${position})`);
+        },
+      },
+    }),
+    openDedicatedConnection: () => openDedicatedConnection(database, 'deskwire operation', PATIENT),
+    async notifyRunners() {
+      try {
+        const { broker } = await on.broker();
+        notifyRunners(broker.signals);
+      } catch {
+        on.output.note('NATS cannot be reached: runners notice the change within a few seconds.');
+      }
+    },
+    async relayPosition() {
+      const { publishedPosition } = await import('../broker/inspection.ts');
+      return publishedPosition((await on.broker()).connection);
+    },
+    now: Date.now,
+  });
+}
+
+function foregroundRebuilds(options: RebuildOptions): OperationsDeps['rebuilds'] {
+  return {
+    async start(name, work) {
+      await runBuild(work, PROJECTIONS[name], DEFAULT_SCHEMAS[name], options);
+      return 'done';
+    },
+    running: () => false,
+  };
+}
