@@ -1,4 +1,4 @@
-/** Attachments on a folder of the test's own, or on a store that it brings. */
+/** Attachments in a temporary folder, or in the store that the test passes. */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ export async function startAttachments(
   return attachments;
 }
 
-/** Gone with the parts. */
+/** The folder is removed when `parts` is disposed of. */
 export async function temporaryFolder(parts: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(inject('services').directory, 'attachments-'));
   parts.defer(() => rm(folder, { recursive: true, force: true }));

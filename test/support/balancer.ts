@@ -1,6 +1,6 @@
 /**
- * A load balancer as simple as they come: connections go to the servers in turn, and to the next one when a server does
- * not accept. What is under way when a server ends is cut off, as with any of them.
+ * A simple load balancer: it gives connections to the servers in turn, and to the next server when one does not accept.
+ * When a server ends, its connections are cut off, as with any load balancer.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -42,7 +42,7 @@ export async function startBalancer(): Promise<Balancer> {
 
   function track(socket: Socket): void {
     open.add(socket);
-    socket.on('error', () => {}); // Its end is all that matters.
+    socket.on('error', () => {}); // `close` follows, and handles it.
     socket.on('close', () => open.delete(socket));
   }
 

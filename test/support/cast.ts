@@ -1,6 +1,6 @@
 /**
- * Somebody of every role, and tickets to which they stand in every relation that the policy knows: what test matrices
- * are made of. Who sees what is written down here by hand, from docs/protocol.md section 1, and asks no code of ours.
+ * Users of every role, and tickets in every relation that the policy knows, for test matrices. The expected access is
+ * written by hand from docs/protocol.md section 1. It does not call the code under test.
  */
 import { randomUUID } from 'node:crypto';
 import type { ActorSystem } from '../../src/actors/actor-system.ts';
@@ -11,7 +11,7 @@ import type { TicketCommand } from '../../src/domain/ticket/commands.ts';
 import type { Category } from '../../src/domain/ticket/events.ts';
 import { ROLES, type Role, type UserFacts } from '../../src/domain/user/identity.ts';
 
-/** How somebody stands to a ticket: by being on it, by what it points at or is about, or not at all. */
+/** The relation of a user to a ticket: on it, through its references or its category, or none. */
 export type Relation =
   | 'requester'
   | 'assignee'
@@ -58,20 +58,20 @@ export const emailOf = (role: Role | 'outsider' | 'colleague' | 'leaver') => `${
 export interface CastTicket {
   readonly id: string;
   readonly number: number;
-  /** Text that nobody may meet who may not see what it is in; unique to the ticket. */
+  /** A text, unique to the ticket, that must never reach a user who may not see the ticket or note that has it. */
   readonly secrets: { readonly description: string; readonly message: string; readonly note: string };
 }
 
 export interface Cast {
   /** One user of each role. */
   user(role: Role): UserFacts;
-  /** A customer whom nobody knows, the requester of tickets that are not one's own. */
+  /** A customer without any relation to the others: the requester of the tickets of strangers. */
   readonly outsider: UserFacts;
   /** An agent who answers in every ticket, in public and in private. */
   readonly colleague: UserFacts;
-  /** Can sign in, until somebody deactivates them. */
+  /** A user who can sign in until they are deactivated. */
   readonly leaver: UserFacts;
-  /** A new ticket to which the user of this role stands in this relation. */
+  /** A new ticket with this relation to the user of this role. */
   ticketFor(wanted: Case): Promise<CastTicket>;
 }
 
@@ -152,7 +152,7 @@ export async function createCast({ actors, credentials, nextTicketNumber }: Cast
   };
 }
 
-/** A stranger's ticket points at things of the same kinds, which are others'. */
+/** A stranger's ticket points at references of the same kinds that belong to others. */
 function aboutWhat(relation: Relation): { grnId: string; dispatchId: string; category: Category } {
   const others = { grnId: 'others-grn', dispatchId: 'others-dispatch', category: 'technical' } as const;
   switch (relation) {

@@ -1,8 +1,8 @@
 /**
  * The services of a test run as containers (`npm run test:containers`), started through Testcontainers.
  *
- * Every container carries the run in a label. They are removed by whoever started them, by the end of the run whatever
- * became of its tests, and by the next run when this one was killed: nothing depends on Ryuk, which some machines lack.
+ * Each container has a label with the run. It is removed by the test that started it, or at the end of the run, or by
+ * the next run when this one was killed. Ryuk is not needed: some machines cannot run it.
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -18,7 +18,7 @@ import { until } from './until.ts';
 export interface ContainerSource {
   readonly postgresImage: string;
   readonly natsImage: string;
-  /** Label of everything that this run starts: host, process and number. */
+  /** The label of all containers of this run: host, process and number. */
   readonly run: string;
 }
 
@@ -26,7 +26,7 @@ const LABEL = 'dev.deskwire.test-run';
 const START = { timeoutMs: 60_000, everyMs: 20 };
 const TRIES = 10;
 
-/** Rejects, saying what to do, where there is no container engine. Removes what a killed run left behind. */
+/** Rejects with instructions where there is no container engine. Removes the containers of killed runs. */
 export async function containerSource(env: NodeJS.ProcessEnv): Promise<ContainerSource> {
   try {
     await getContainerRuntimeClient();
@@ -45,7 +45,7 @@ export async function containerSource(env: NodeJS.ProcessEnv): Promise<Container
   };
 }
 
-/** Removes whatever is left of a run. */
+/** Removes the containers that are left of a run. */
 export function removeContainersOf({ run }: ContainerSource): Promise<void> {
   return removeContainers(({ label }) => label === run);
 }
@@ -85,7 +85,7 @@ export async function postgresContainer(
   );
   const url = new URL(container.getConnectionUri());
   url.hostname = hostOf(container);
-  // Postgres' "fast" shutdown: on SIGTERM it would wait for its clients to go.
+  // Postgres' "fast" shutdown: on SIGTERM it would wait until its clients disconnect.
   return powerOver(container, 'SIGINT', url.href, async () => {
     const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 1_000 });
     client.on('error', () => undefined);
@@ -98,7 +98,7 @@ export async function postgresContainer(
   });
 }
 
-/** A container that is stopped keeps only a port that was named. */
+/** A stopped container keeps its port only if the port was named. */
 async function onFreePort<C>(
   port: number,
   start: (ports: { container: number; host: number }) => Promise<C>,

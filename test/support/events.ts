@@ -1,4 +1,4 @@
-/** Events for tests that do not care what they say. */
+/** Events for tests to which the content does not matter. */
 import { randomUUID } from 'node:crypto';
 import type { NewEvent, Stream } from '../../src/domain/event.ts';
 import type { Append } from '../../src/eventlog/event-log.ts';

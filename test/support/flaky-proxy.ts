@@ -1,21 +1,21 @@
 /**
- * A network that does to connections what networks do: cuts them, holds them up, loses what the server answers, lets
- * nobody through for a while. What is done to it holds for the connections there are and for those to come.
+ * A proxy with the faults of a network: it cuts connections, holds them, loses the server's answers, or refuses new
+ * connections. A fault applies to open connections and to later ones.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface FlakyProxy extends AsyncDisposable {
   readonly url: string;
-  /** Ends every connection, with whatever is under way. */
+  /** Ends every connection at once. Data on the way is lost. */
   cut(): void;
-  /** Nothing gets through, in either direction; nobody is told. */
+  /** Passes nothing on, in either direction, and keeps the connections open. */
   hold(): void;
-  /** What the server sends does not get through, what clients send does. */
+  /** Passes on data of the clients, and none of the server. */
   deafen(): void;
   /** New connections are ended at once. */
   refuse(): void;
-  /** All is well again; what was held up goes on. */
+  /** Ends the fault. Data that was held is passed on. */
   heal(): void;
 }
 
@@ -49,7 +49,7 @@ export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
     for (const [from, to] of [pair, [server, client] as const]) {
       from.setNoDelay(true);
       from.on('data', (chunk) => void to.write(chunk));
-      from.on('error', () => {}); // Its end is all that matters.
+      from.on('error', () => {}); // `close` follows, and handles it.
       from.on('close', () => {
         to.destroy();
         pairs.delete(pair);

@@ -1,6 +1,6 @@
 /**
- * The services of one test run: a PostgreSQL with a migrated template database, and the way to a nats-server. Given by
- * DATABASE_URL and NATS_URL, else started for the run and gone afterwards: as processes, or, with
+ * The backing services of one test run: a PostgreSQL with a migrated template database, and the source of nats-servers.
+ * They are those of DATABASE_URL and NATS_URL, or are started for the run: as processes, or, with
  * TEST_SERVICES=containers, as containers. Test files reach them through `services.ts`.
  */
 import { randomBytes } from 'node:crypto';
@@ -14,10 +14,10 @@ import { migrate } from '../../src/eventlog/migrate.ts';
 import { type ServiceSource, startOwnPostgres } from './sources.ts';
 
 export interface TestServices {
-  /** Of a user who may create databases. */
+  /** The URL of a database user who may create databases. */
   readonly adminUrl: string;
   readonly template: string;
-  /** The nats-server that was given, if one was. */
+  /** The nats-server of NATS_URL, if it is set. */
   readonly natsUrl: string | undefined;
   readonly source: ServiceSource;
   /** Temporary folder of the run; removed at its end. */
@@ -40,14 +40,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const step of cleanUp.toReversed()) await step();
   };
   try {
-    // Processes that tests start, hundreds of them, need not compile what others did.
+    // Tests start hundreds of processes. They share their compiled code.
     process.env.NODE_COMPILE_CACHE ||= join(project.config.root, '.cache', 'compiled');
     const directory = await mkdtemp(join(tmpdir(), 'deskwire-test-'));
     later(() => rm(directory, { recursive: true, force: true }));
     const source = await serviceSource(project.config.root, directory, later);
     const adminUrl = DATABASE_URL || (await ownPostgres(source, later));
     const template = await createTemplate(adminUrl, later);
-    // Here rather than in every test file: it may have to be fetched.
+    // Once for the run rather than in each test file: it may be downloaded.
     if (!NATS_URL && source.kind === 'processes') await findNatsServer(source);
     project.provide('services', { adminUrl, template, natsUrl: NATS_URL || undefined, source, directory });
     return tearDown;
@@ -75,7 +75,7 @@ async function ownPostgres(source: ServiceSource, later: Later): Promise<string>
   return server.url;
 }
 
-/** Databases made from the template are there in a few tens of milliseconds, migrations and all. */
+/** A copy of the template takes some tens of milliseconds, migrations included. */
 async function createTemplate(adminUrl: string, later: Later): Promise<string> {
   const template = `deskwire_template_${randomBytes(6).toString('hex')}`;
   await query(adminUrl, `CREATE DATABASE ${template}`);

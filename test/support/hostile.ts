@@ -1,6 +1,6 @@
 /**
- * What hostile clients send, for fast-check: values of any kind, and values made for a schema of which something is then
- * spoilt. Some text is of things that exist, so that not everything stops at the first gate.
+ * Payloads of hostile clients, for fast-check: values of any kind, and values of a schema in which something is then
+ * corrupted. Some texts are names of things that exist, so that not all payloads stop at the first check.
  */
 import fc from 'fast-check';
 
@@ -24,7 +24,7 @@ interface Schema {
   readonly maximum?: number;
 }
 
-/** Where an expression would take the generator too long. */
+/** The longest text that is generated from a regular expression: longer ones take too much time. */
 const SHORT = 20;
 
 const nested = (depth: number) => {
@@ -64,7 +64,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.string(),
 );
 
-/** What no field takes, in a text that looks like any other. */
+/** A character that no field takes, inside an ordinary text. */
 const controlText = fc.constantFrom('a\u0000b', 'a\u0007b', 'a\ud800b');
 
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
@@ -77,7 +77,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('{"__proto__":{"a":1}}', '{"constructor":{"prototype":{"a":1}}}').map((text) => JSON.parse(text)),
 );
 
-/** Fits the schema, or nearly. */
+/** Fits the schema, or almost. */
 export function valueFor(schema: Schema, leads: Leads, name = ''): fc.Arbitrary<unknown> {
   const known = leads[name];
   if (known !== undefined && known.length > 0) {
@@ -118,7 +118,7 @@ function plain(schema: Schema, leads: Leads): fc.Arbitrary<unknown> {
   }
 }
 
-/** As the schema says; with some fields spoilt, missing or too many; or anything at all. */
+/** A value of the schema; one with corrupted, missing or additional fields; or any value. */
 export function payloadFor(schema: Schema, leads: Leads): fc.Arbitrary<unknown> {
   const fitting = valueFor(schema, leads);
   const spoilt = fc
@@ -131,7 +131,7 @@ export function payloadFor(schema: Schema, leads: Leads): fc.Arbitrary<unknown> 
       hostileText,
     )
     .map(([value, changes, key]) => changes.reduce((spoiling, change) => spoil(spoiling, change, key), value));
-  // All is well but for one text: what no schema refuses, the gate before them does.
+  // One text alone is wrong: no schema refuses it, and the check before the schemas does.
   const poisoned = fc
     .tuple(fitting, fc.nat(), controlText)
     .map(([value, at, text]) => spoil(value, [at, 'set', text], ''));
@@ -143,9 +143,9 @@ export function payloadFor(schema: Schema, leads: Leads): fc.Arbitrary<unknown> 
   );
 }
 
-/** Whether a value holds text, or the name of a field, that nobody may send. */
+/** Whether a value contains a forbidden text or field name. */
 export function isHostile(value: unknown): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for them
   if (typeof value === 'string') return /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(value) || !value.isWellFormed();
   if (typeof value !== 'object' || value === null) return false;
   return Object.entries(value).some(([key, one]) => key === '__proto__' || isHostile(key) || isHostile(one));

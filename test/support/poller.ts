@@ -1,21 +1,21 @@
 /**
- * A long-polling client that polls when it is told to, and otherwise lets the server wait: Engine.IO's packets by hand.
+ * A long-polling client that polls only when the test says so. It writes Engine.IO's packets by hand.
  * Source: the Engine.IO protocol, revision 4.
  */
 export interface Poller {
   /** Sends one event of the namespace `/`. */
   emit(name: string, payload: object): Promise<void>;
-  /** What the server has for us, waiting for it when there is nothing. Rejects when the session is gone. */
+  /** Resolves with the next events; waits when there are none. Rejects when the transport is gone. */
   poll(): Promise<{ name: string; payload: Payload }[]>;
   readonly socketId: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
+// biome-ignore lint/suspicious/noExplicitAny: the server sends payloads of any type
 type Payload = any;
 
 const SEPARATOR = '\u001e';
 
-/** Connected to `/`; resolves once it is told so. */
+/** Connects to `/`. Resolves when the server confirms it. */
 export async function startPoller(url: string, token: string): Promise<Poller> {
   const base = `${url}/socket.io/?EIO=4&transport=polling`;
   const [opened = ''] = await get(base);

@@ -1,18 +1,18 @@
 /**
- * Ports for servers that a test stops and starts again. They are below those that systems give to outgoing connections, of
- * which tests side by side make thousands: nothing takes the port of a server while it is stopped.
+ * Ports for servers that a test stops and starts again. They are below the ports of outgoing connections, of which
+ * parallel tests open thousands: no connection takes the port of a stopped server.
  */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 const RANGE = [20_000, 32_000] as const;
 
-/** May be taken. */
+/** A random port, which may be in use. */
 export function anyPort(): number {
   return randomInt(...RANGE);
 }
 
-/** Nobody listens on it. */
+/** A port on which no server listens. */
 export async function steadyPort(): Promise<number> {
   for (;;) {
     const port = anyPort();

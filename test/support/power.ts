@@ -1,24 +1,24 @@
-/** Power over the life of a server that a test started. Port and store stay the same throughout. */
+/** Stops, kills and starts a server that a test started. Its port and its data stay the same. */
 export interface Power extends AsyncDisposable {
   readonly url: string;
-  /** Graceful. */
+  /** A graceful stop. */
   stop(): Promise<void>;
-  /** As `kill -9`. */
+  /** The effect of `kill -9`. */
   kill(): Promise<void>;
-  /** Resolves when it answers again; does nothing when it runs. */
+  /** Resolves when the server answers again. Does nothing when it runs. */
   start(): Promise<void>;
 }
 
-/** A server that can also be kept from doing anything, its connections open, until it is resumed. */
+/** A server that can also be paused: its connections stay open, and it does nothing until it is resumed. */
 export interface PausablePower extends Power {
   pause(): Promise<void>;
   resume(): Promise<void>;
 }
 
-/** What a PostgreSQL keeps when it is killed: nothing in particular, or what it acknowledged. */
+/** The commits that a killed PostgreSQL keeps: no guarantee, or all that it acknowledged. */
 export type Durability = 'forgetful' | 'durable';
 
-/** Nothing in a test run needs to survive a power failure. */
+/** Without fsync: a test run need not survive a power failure. */
 export function postgresSettings(durability: Durability): Readonly<Record<string, string>> {
   return {
     fsync: 'off',

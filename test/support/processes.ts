@@ -1,4 +1,4 @@
-/** The services of a test run as processes of ours: the embedded PostgreSQL and the nats-server of this machine. */
+/** The backing services of a test run as processes: the embedded PostgreSQL and this host's nats-server. */
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { steadyPort } from './ports.ts';
 import { type Durability, type PausablePower, type Power, postgresSettings } from './power.ts';
 
 export interface ProcessSource {
-  /** Where a nats-server is found. */
+  /** The PATH on which nats-server is found. */
   readonly path: string;
   readonly cache: string;
-  /** Temporary folder of the run; whoever made it removes it. */
+  /** The temporary folder of the run. Its creator removes it. */
   readonly directory: string;
 }
 

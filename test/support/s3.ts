@@ -1,13 +1,13 @@
 /**
- * An S3-compatible server with an empty bucket: the one that S3_TEST_ENDPOINT, S3_TEST_BUCKET, S3_TEST_ACCESS_KEY_ID and
- * S3_TEST_SECRET_ACCESS_KEY name, else an s3rver of the test's own, which knows access keys but does not check signatures.
+ * An S3-compatible server with an empty bucket: the one of S3_TEST_ENDPOINT, S3_TEST_BUCKET, S3_TEST_ACCESS_KEY_ID and
+ * S3_TEST_SECRET_ACCESS_KEY, or a new s3rver, which checks access keys but no signatures.
  */
 import S3rver from 's3rver';
 import { freePort } from '../../src/embedded/free-port.ts';
 import { temporaryFolder } from './attachments.ts';
 
 export interface TestS3 extends AsyncDisposable {
-  /** As the configuration names it. */
+  /** The settings that name it. */
   readonly settings: Readonly<Record<string, string>>;
   /** Whether it can be stopped and started. */
   readonly controlled: boolean;

@@ -1,4 +1,4 @@
-/** What we use of s3rver, which brings no types. */
+/** The types of the parts of s3rver that the tests use: the package has none. */
 declare module 's3rver' {
   export default class S3rver {
     constructor(options: {

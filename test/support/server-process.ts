@@ -1,4 +1,4 @@
-/** The server as a process of its own, started as `npm start` starts it, to see what a terminal and the system see. */
+/** The server as a process, started the way `npm start` does, with its output and its exit code. */
 import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,9 +6,9 @@ import { until } from './until.ts';
 
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
-  /** The URL that it announces; rejects when it ends without. */
+  /** The URL that the server prints. Rejects when the server ends before. */
   readonly ready: Promise<string>;
-  /** Resolves with the exit code, or the name of the signal that ended it. */
+  /** Resolves with the exit code, or with the name of the signal that ended the process. */
   readonly exited: Promise<number | NodeJS.Signals | null>;
   output(): string;
   errors(): string;
@@ -61,7 +61,7 @@ export function launchServer(env: NodeJS.ProcessEnv, root = projectRoot): Server
   };
 }
 
-/** Command lines of the processes that name a folder: the services that a server on it started, and their guards. */
+/** Command lines that name a folder: those of the services that a server on it started, and of their guards. */
 export async function processesNaming(folder: string): Promise<string[]> {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'args='], { maxBuffer: 16 * 1024 * 1024 });
   return stdout.split('\n').filter((line) => line.includes(folder));

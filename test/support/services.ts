@@ -1,6 +1,6 @@
 /**
- * Real services for a test: a database of its own on the PostgreSQL of the run, a nats-server, or a PostgreSQL of its
- * own. `await using` or `afterAll` disposes of them. Where they run, as processes or as containers, is the run's matter.
+ * Backing services for a test: a new database on the PostgreSQL of the run, a nats-server, or a new PostgreSQL.
+ * `await using` or `afterAll` disposes of them. The run decides whether they are processes or containers.
  */
 import { randomBytes } from 'node:crypto';
 import { connect } from 'nats';
@@ -15,7 +15,7 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A fresh migrated database. */
+/** A new migrated database. */
 export async function createDatabase(): Promise<TestDatabase> {
   const { adminUrl, template } = inject('services');
   const name = `deskwire_test_${randomBytes(8).toString('hex')}`;
@@ -28,7 +28,7 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** A migrated database on a PostgreSQL of the test's own, with power over its life. */
+/** A migrated database on a new PostgreSQL that the test can stop, kill and start. */
 export type ControlledPostgres = Power;
 
 export async function startControlledPostgres(): Promise<ControlledPostgres> {
@@ -46,12 +46,12 @@ export interface TestNats extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A nats-server of the test's own, with power over its life. */
+/** A new nats-server that the test can stop, kill, pause and start. */
 export type ControlledNats = PausablePower;
 
 /**
- * A nats-server with JetStream and nothing in it. With NATS_URL given it is that server, emptied of its streams before
- * and after, unless the test has to control it.
+ * A nats-server with an empty JetStream. With NATS_URL it is that server, whose streams are deleted before and after,
+ * unless the test must control the server.
  */
 export async function startNats(): Promise<TestNats>;
 export async function startNats(options: { controlled: true }): Promise<ControlledNats>;
@@ -74,8 +74,8 @@ async function deleteStreams(url: string): Promise<void> {
 }
 
 /**
- * A pool that ended does not wait for the server to hear of it: dropped at once, the database would cut its connections
- * off, which whoever owned them would report. Connections that stay are cut off after all.
+ * Waits for the server to notice that pools have ended: dropping the database at once would cut their connections off,
+ * and their owners would report it. Connections that stay are cut off in the end.
  */
 async function dropDatabase(adminUrl: string, name: string): Promise<void> {
   await withAdmin(adminUrl, async (client) => {

@@ -1,4 +1,4 @@
-/** Holds what a socket receives against the dialect tables: events that they know, with closed schemas, and acks. */
+/** Checks everything that a socket receives against the dialect tables: names and closed schemas of events; acks. */
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { Refusal as refusal } from '../../src/contract/problem.ts';
@@ -7,14 +7,14 @@ import { catalogOf } from '../../src/gateway/dialects/catalog.ts';
 import type { Dialect } from '../../src/gateway/dialects/dialect.ts';
 
 export interface SocketContract {
-  /** What is wrong with an event; undefined when nothing is. */
+  /** The violation of an event; undefined when there is none. */
   event(name: string, payload: unknown): string | undefined;
   ack(request: string, answer: unknown): string | undefined;
 }
 
 const compiled = new WeakMap<TSchema, Validator>();
 
-/** Events under names that no dialect has are those that services made up themselves. */
+/** An event with a name of no dialect is one that a service pushed over HTTP. */
 export function socketContract(namespace: string, dialects: readonly Dialect[] = DIALECTS): SocketContract {
   const spoken = catalogOf(dialects).get(namespace);
   return {

@@ -1,4 +1,4 @@
-/** Where the services come from that a test run starts itself: processes of this machine, or containers. */
+/** The source of the services that a test run starts: processes of this host, or containers. */
 import type { ContainerSource } from './containers.ts';
 import type { Durability, PausablePower, Power } from './power.ts';
 import { natsProcess, type ProcessSource, postgresProcess } from './processes.ts';
@@ -17,7 +17,7 @@ export async function startOwnPostgres(source: ServiceSource, durability: Durabi
   return (await containers()).postgresContainer(source, durability);
 }
 
-/** Loaded where it is used: it takes longer than many a test. */
+/** Loaded on first use: it takes longer than many tests. */
 function containers() {
   return import('./containers.ts');
 }

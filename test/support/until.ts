@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Polls until `condition` returns something truthy, and returns that. A condition that throws has not come true yet;
- * its last error is the cause of the failure.
+ * Polls until `condition` returns a truthy value, and returns it. A condition that throws counts as not true yet; its
+ * last error is the cause of the failure.
  *
  * @param what completes "waited for …" in the failure.
  */

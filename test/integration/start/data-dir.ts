@@ -1,4 +1,4 @@
-/** A DATA_DIR for one test: nothing runs on it afterwards, and it is gone. */
+/** A DATA_DIR for one test. Disposal waits until no process uses it, then removes it. */
 import { mkdtemp, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface DataDir extends AsyncDisposable {
 export async function createDataDir(): Promise<DataDir> {
   const folder = await mkdtemp(join(tmpdir(), 'deskwire-start-'));
   const path = join(folder, 'data');
-  /** Where the data is when the unprivileged user cannot enter `folder`. */
+  /** The place of the data when the unprivileged user cannot enter `folder`. */
   const elsewhere = () => readlink(join(path, 'postgres')).catch(() => undefined);
   const abandoned = async () => {
     for (const place of [folder, await elsewhere()]) {

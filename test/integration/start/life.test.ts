@@ -8,7 +8,7 @@ import { createDataDir } from './data-dir.ts';
 
 const serving = async (url: string) => (await fetch(url)).status > 0;
 
-/** Asks the embedded PostgreSQL that runs on a DATA_DIR, as the server itself would. */
+/** Queries the embedded PostgreSQL of a DATA_DIR with the credentials of the server. */
 async function ask(dataDir: string, sql: string): Promise<unknown[]> {
   const password = await readFile(join(dataDir, 'postgres.password'), 'utf8');
   const [, , , port] = (await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8')).split('\n');
@@ -29,14 +29,14 @@ async function ask(dataDir: string, sql: string): Promise<unknown[]> {
 }
 
 describe('npm start', () => {
-  it('serves on a DATA_DIR that does not exist yet, says how to log in, and leaves nothing running after Ctrl-C', async () => {
+  it('serves on a new DATA_DIR, prints how to log in, and leaves no process running after Ctrl-C', async () => {
     await using dataDir = await createDataDir();
     await using server = launchServer({ DATA_DIR: dataDir.path });
     expect(await serving(await server.ready)).toBe(true);
     expect(server.output()).toContain('driver@example.com');
     expect(server.output()).toContain('curl');
     server.signal('SIGINT');
-    server.signal('SIGINT'); // npm passes on what the terminal has sent already.
+    server.signal('SIGINT'); // The terminal sends it to npm and to the server; npm passes it on.
     expect(await server.exited).toBe(0);
     expect(await processesNaming(dataDir.path)).toEqual([]);
     expect(server.errors()).toBe('');
@@ -60,13 +60,13 @@ describe('npm start', () => {
     await dataDir.abandoned();
   });
 
-  it('starts on what a crash of everything left behind, pids taken by other processes included', async () => {
+  it('starts after a crash of all processes, also when other processes have their pids', async () => {
     await using dataDir = await createDataDir();
     await using first = launchServer({ DATA_DIR: dataDir.path });
     await first.ready;
     first.signal('SIGTERM');
     expect(await first.exited).toBe(0);
-    // This process is alive, and is none of those that the files name.
+    // The pid of the test: a living process, and not the one that the files mean.
     await writeFile(join(dataDir.path, 'lock', `${process.pid}-00000000-1.aa.held`), '');
     await writeFile(join(dataDir.path, 'postgres', 'postmaster.pid'), `${process.pid}\n${dataDir.path}/postgres\n`);
     await writeFile(join(dataDir.path, 'nats', 'nats-server.pid'), String(process.pid));
@@ -85,12 +85,12 @@ describe('npm start', () => {
     await dataDir.abandoned();
   });
 
-  it('ends at once on a second Ctrl-C, its services a moment later', async () => {
+  it('ends at once on a second Ctrl-C, and its services end a moment later', async () => {
     await using dataDir = await createDataDir();
     await using server = launchServer({ DATA_DIR: dataDir.path });
     await server.ready;
     const postmaster = Number.parseInt(await readFile(join(dataDir.path, 'postgres', 'postmaster.pid'), 'utf8'), 10);
-    process.kill(postmaster, 'SIGSTOP'); // Draining does not get anywhere.
+    process.kill(postmaster, 'SIGSTOP'); // The drain cannot finish.
     server.signal('SIGINT');
     await until(() => server.output().includes('stopping'), 'the drain to begin');
     const repeated = setInterval(() => server.signal('SIGINT'), 50);
@@ -100,7 +100,7 @@ describe('npm start', () => {
     await dataDir.abandoned();
   });
 
-  it.runIf(process.getuid?.() === 0)('runs as root on a DATA_DIR that nobody else can enter', async () => {
+  it.runIf(process.getuid?.() === 0)('runs as root on a DATA_DIR that no other user can enter', async () => {
     await using dataDir = await createDataDir();
     await chmod(dirname(dataDir.path), 0o700);
     await mkdir(dataDir.path);

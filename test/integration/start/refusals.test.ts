@@ -8,7 +8,7 @@ import { launchServer, type ServerProcess } from '../../support/server-process.t
 import { createDatabase, startNats } from '../../support/services.ts';
 import { createDataDir } from './data-dir.ts';
 
-/** The one line that a server wrote on standard error before it gave up. */
+/** The only line that a server wrote on standard error before it ended. */
 async function refusal(server: ServerProcess): Promise<string> {
   expect(await server.exited).toBe(1);
   const lines = server.errors().trimEnd().split('\n');
@@ -53,7 +53,7 @@ describe('npm start refuses in one line', () => {
     expect(await refusal(server)).toContain('check NATS_URL');
   });
 
-  it('a broker that is something else', async () => {
+  it('a broker URL at which another kind of server answers', async () => {
     await using database = await createDatabase();
     const NATS_URL = `nats://${new URL(database.url).host}`;
     await using server = launchServer({ DATABASE_URL: database.url, NATS_URL });
@@ -65,16 +65,16 @@ describe('npm start refuses in one line', () => {
     expect(await refusal(server)).toContain('PORT must be a whole number from 0 to 65535, not "eighty"');
   });
 
-  it('a DATA_DIR that cannot be made', async () => {
+  it('a DATA_DIR that cannot be created', async () => {
     await using dataDir = await createDataDir();
     await writeFile(dataDir.path, 'a file');
     await using server = launchServer({ DATA_DIR: dataDir.path });
     expect(await refusal(server)).toContain(`DATA_DIR ${dataDir.path} cannot be made or written`);
   });
 
-  it('a nats-server that is not installed and cannot be fetched, naming the ways out', async () => {
+  it('a nats-server that is not installed and cannot be fetched, naming the alternatives', async () => {
     await using dataDir = await createDataDir();
-    // A clone of its own, whose cache is empty, behind a proxy that is not there.
+    // A new clone with an empty cache, behind a proxy that does not exist.
     const clone = await mkdtemp(join(tmpdir(), 'deskwire-clone-'));
     onTestFinished(() => rm(clone, { recursive: true }));
     const root = join(import.meta.dirname, '..', '..', '..');
