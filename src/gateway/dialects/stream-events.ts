@@ -1,15 +1,15 @@
 /**
- * Domain events as Deskwire's own protocol shows them: for each type, which of its data leave the server. Whoever folds
- * them has what a fresh load would give: an event that reads as a message in the chat brings that message.
+ * Domain events as Deskwire's own protocol shows them: for each type, the data that leave the server. A client that folds
+ * them has the state that a fresh load would give: an event that is shown as a message in the chat carries that message.
  * Source: docs/protocol.md section 7.
  */
 import Type, { type TProperties } from 'typebox';
+import type { NotificationView } from '../../application/views.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
-import type { NotificationView } from '../../projections/queries/queries.ts';
 import type { MessageWire, StreamWire, UnreadOnes, Wire } from './dialect.ts';
 import * as is from './payloads.ts';
 
@@ -25,7 +25,7 @@ export function roomWires(event: RecordedEvent<RoomEvent>, stream: string): Stre
     case 'RoomMessagePosted':
       return [wireOf(event, stream, { message: event.data.message, clientId: event.data.clientId })];
     case 'RoomConfigured':
-      // Who else is let in is for those who configure the room.
+      // The list of members is for those who configure the room.
       return [wireOf(event, stream, { private: event.data.private })];
     default:
       event satisfies never;
@@ -44,7 +44,7 @@ function wireOf(event: RecordedEvent<DomainEvent>, stream: string, data: object)
   };
 }
 
-/** Undefined for what is not for clients. */
+/** Undefined for an event that clients do not get. */
 function ticketData(event: RecordedEvent<TicketEvent>, messageWire: MessageWire): object | undefined {
   switch (event.type) {
     case 'TicketOpened': {
@@ -93,7 +93,7 @@ function changesWire({ status, description, category, priority, assignee, tags }
   };
 }
 
-/** A notification has the position of what it tells of, and no actor: whoever that was is in its text. */
+/** A notification has the position of the event behind it, and no actor: its text names the person. */
 export function notificationWire(notification: NotificationView): Wire {
   const { id, seq, position, event, type, title, message, data, priority, timestamp, read } = notification;
   const payload = {
