@@ -39,7 +39,7 @@ export const commonEvents: Readonly<Record<string, TSchema>> = {
   connected: greeting,
   error: closed({ ...errorFields, event: Type.Optional(text) }),
   'server:draining': closed({ retryAfter: count }),
-  // Socket pushes of services and admins reach sockets of every namespace. Source: section 6.
+  // Socket pushes of services and admins reach sockets of every namespace. Source: docs/protocol.md section 6.
   notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
   chatMessage: anyJson,
   whatsappStatusUpdate: anyJson,
