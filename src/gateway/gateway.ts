@@ -1,9 +1,10 @@
 /**
- * The gateway: Socket.IO for every kind of client, over websocket and long-polling. It authenticates sockets, replays the
- * events that each missed in its tickets, rooms and inbox, and then sends live events for as long as the user has access.
- * This file wires the parts.
+ * The gateway: Socket.IO for every kind of client, over websocket and long-polling. It authenticates sockets, replays
+ * the events that each missed in its tickets, rooms and inbox, and then sends live events for as long as the user has
+ * access. This file wires the parts.
  *
- * Socket.IO's own connection state recovery is off: it skips authorization and loses events. The gateway has its own replay.
+ * Socket.IO's own connection state recovery is off: it skips authorization and loses events. The gateway has its own
+ * replay.
  */
 import type { Server as HttpServer } from 'node:http';
 import { compile } from '@fastify/proxy-addr';

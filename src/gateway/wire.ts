@@ -1,4 +1,6 @@
-/** Payloads that several dialects share, each built field by field: what is not named here does not leave the server. */
+/**
+ * Payloads that several dialects share, each built field by field: what is not named here does not leave the server.
+ */
 import type { Message } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { NotificationView } from '../projections/queries/queries.ts';
@@ -8,8 +10,8 @@ import type { MessageWire } from './dialects/dialect.ts';
 export type AttachmentUrl = (attachmentId: string, viewer?: UserFacts) => string;
 
 /**
- * How messages are rendered for one user: links to attachments are signed for whoever they are sent to. Without attachments
- * all users get the same.
+ * How messages are rendered for one user: links to attachments are signed for whoever they are sent to. Without
+ * attachments all users get the same.
  */
 export type MessageWireFor = (viewer?: UserFacts) => MessageWire;
 

@@ -1,8 +1,8 @@
 /**
  * Combines single requests into few statements. Requests of the same tick, and requests that come while the limit of
- * statements is reached, go out together. With `gather: 'turn'` the requests of a whole turn of the event loop do: a storm
- * of reconnecting sockets, each with its own packet, becomes a few queries. The result of a request is the one at its place
- * in the answer.
+ * statements is reached, go out together. With `gather: 'turn'` the requests of a whole turn of the event loop do: a
+ * storm of reconnecting sockets, each with its own packet, becomes a few queries. The result of a request is the one at
+ * its place in the answer.
  *
  * A failed statement fails all of its requests. Callers must therefore check their requests (see `checkText`), so that
  * one request cannot make others fail.

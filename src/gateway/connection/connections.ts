@@ -1,7 +1,7 @@
 /**
- * The life of a client, from the handshake to the end. A socket that is not authenticated gets an error and nothing else.
- * A client stays for as long as its token is valid, its signed-in session lives and its user is active. The end of any of
- * these ends the client at once, on whichever node it happened.
+ * The life of a client, from the handshake to the end. A socket that is not authenticated gets an error and nothing
+ * else. A client stays for as long as its token is valid, its signed-in session lives and its user is active. The end
+ * of any of these ends the client at once, on whichever node it happened.
  */
 import { isDeepStrictEqual } from 'node:util';
 import proxyAddr from '@fastify/proxy-addr';

@@ -1,6 +1,6 @@
 /**
- * Answers each packet of a client exactly once, even a hostile one. Packets are taken here, before they become events of
- * the socket's emitter: there, an event called `error` without a listener would end the process.
+ * Answers each packet of a client exactly once, even a hostile one. Packets are taken here, before they become events
+ * of the socket's emitter: there, an event called `error` without a listener would end the process.
  *
  * Requests of one lane (one ticket) are answered in the order in which they came, others side by side.
  */

@@ -1,6 +1,6 @@
 /**
- * A planned shutdown: every client gets a random delay after which to come back, and the transports are closed in batches.
- * So the clients do not come back all at once, and do not ask another process for their replays all at once.
+ * A planned shutdown: every client gets a random delay after which to come back, and the transports are closed in
+ * batches. So the clients do not come back all at once, and do not ask another process for their replays all at once.
  * Closing the transport, rather than disconnecting the socket, makes clients reconnect by themselves. A connection that
  * does not complete the close, because it does not read or is gone, is terminated.
  */

@@ -1,11 +1,11 @@
 /**
  * Limits the bytes that wait in this process for each connection: in Engine.IO's buffer, in the websocket, or in the
- * answer to a poll. A connection with more than `limit` bytes waiting is cut off as a slow consumer. The client comes back
- * and gets a replay of what it missed; until it reads, it uses no memory here.
+ * answer to a poll. A connection with more than `limit` bytes waiting is cut off as a slow consumer. The client comes
+ * back and gets a replay of what it missed; until it reads, it uses no memory here.
  *
  * The transport counts the bytes, so a broadcast is not measured again for each of its sockets. Connections are checked
  * once per turn of the event loop, after everything that was sent in it:
- * - A connection with more than half of the limit waiting is `behind`: it gets no ephemeral events, and its replays wait.
+ * - A connection with more than half of the limit waiting is `behind`: it gets no ephemeral events. Replays wait.
  * - More than half of the limit sent in one turn is a replay, which may be larger than the limit. It is allowed, once,
  *   and nothing more than the limit on top of it until it is taken.
  */

@@ -1,8 +1,8 @@
 /**
- * Reads of the past that sockets ask for: joins, replays and older pages. The number of reads at once is limited, and so
- * is the number of reads that wait. More are refused, and the clients try again. The reads of one connection run one after
- * the other, each when the connection has taken the result of the one before. So a connection never has more than one
- * result in our memory, and never more than one of the places.
+ * Reads of the past that sockets ask for: joins, replays and older pages. The number of reads at once is limited, and
+ * so is the number of reads that wait. More are refused, and the clients try again. The reads of one connection run one
+ * after the other, each when the connection has taken the result of the one before. So a connection never has more than
+ * one result in our memory, and never more than one of the places.
  */
 import type { Socket } from 'socket.io';
 import { DeskwireError } from '../../domain/errors.ts';

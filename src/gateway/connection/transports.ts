@@ -1,6 +1,6 @@
 /**
- * Access to the inside of Engine.IO's transports, to measure the bytes that wait and to terminate a connection. Engine.IO's
- * own close waits half a minute for an answer, and a client that does not read never gives one.
+ * Access to the inside of Engine.IO's transports, to measure the bytes that wait and to terminate a connection.
+ * Engine.IO's own close waits half a minute for an answer, and a client that does not read never gives one.
  */
 import type { Socket } from 'socket.io';
 

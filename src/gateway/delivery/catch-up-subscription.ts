@@ -1,15 +1,15 @@
 /**
- * A catch-up subscription to one stream for the clients of this process: it replays the missed events, then delivers live
- * ones. It consists of a sequencer with its subscription, its reads and its timers.
+ * A catch-up subscription to one stream for the clients of this process: it replays the missed events, then delivers
+ * live ones. It consists of a sequencer with its subscription, its reads and its timers.
  *
  * Opening subscribes, waits until the broker has registered the subscription, and only then asks for the head of the
- * stream, so that no event is lost between the two. While the broker is away it opens all the same, with the events of this
- * process alone, and compares with the log after the registration. A gap waits briefly for a late event. Then it is read
- * from the log, with growing pauses while the log cannot be reached. A lost last event leaves no gap: the owner calls
- * `checkHead` after a reconnection and from time to time.
+ * stream, so that no event is lost between the two. While the broker is away it opens all the same, with the events of
+ * this process alone, and compares with the log after the registration. A gap waits briefly for a late event. Then it
+ * is read from the log, with growing pauses while the log cannot be reached. A lost last event leaves no gap: the owner
+ * calls `checkHead` after a reconnection and from time to time.
  *
- * `arrive` brings a client from the last version that it has to the cursor, and calls `join` in the tick in which the two
- * are equal.
+ * `arrive` brings a client from the last version that it has to the cursor, and calls `join` in the tick in which the
+ * two are equal.
  */
 import type { Subscription } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';

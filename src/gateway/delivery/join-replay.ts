@@ -2,8 +2,8 @@
  * The replay for one joining client, from the last version that it has to the cursor of the stream's sequencer.
  *
  * `next` returns the next step: read more of the log, or join in this tick and send `events` first. They end at the
- * cursor, so the next event of the stream is the next one that this client needs. Until then the client is in no room and
- * gets no live events. Recent events come from the ring, older ones from the log.
+ * cursor, so the next event of the stream is the next one that this client needs. Until then the client is in no room
+ * and gets no live events. Recent events come from the ring, older ones from the log.
  */
 import type { Sequencer } from './sequencer.ts';
 

@@ -1,9 +1,9 @@
 /**
- * One ticket or room with members in this process: its events in order, its members, and their access. Access is decided
- * from the state folded up to the event that is being delivered. An event that takes access away takes it before the event
- * itself is sent. Each member is in the Socket.IO rooms that match its access: the public room, and for staff the internal
- * room, too. An event is rendered once per dialect, and each of its wires goes to one of the two rooms. Only a message with
- * attachments is rendered for each member, because its links are signed for one user.
+ * One ticket or room with members in this process: its events in order, its members, and their access. Access is
+ * decided from the state folded up to the event that is being delivered. An event that takes access away takes it
+ * before the event itself is sent. Each member is in the Socket.IO rooms that match its access: the public room, and
+ * for staff the internal room, too. An event is rendered once per dialect, and each of its wires goes to one of the two
+ * rooms. Only a message with attachments is rendered for each member, because its links are signed for one user.
  */
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
@@ -239,7 +239,9 @@ export function memberName({ name }: Dialect, kind: LiveKind, id: string): strin
   return `${name}:${kind}:${id}`;
 }
 
-/** The Socket.IO room of a stream's members. It begins with a dialect's name, so that no room name of a client matches. */
+/**
+ * The Socket.IO room of a stream's members. It begins with a dialect's name, so that no room name of a client matches.
+ */
 export function memberRoom(dialect: Dialect, kind: LiveKind, id: string, audience: 'public' | 'internal'): string {
   const name = memberName(dialect, kind, id);
   return audience === 'public' ? name : `${name}:internal`;

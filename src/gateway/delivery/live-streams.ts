@@ -1,8 +1,8 @@
 /**
- * The tickets and rooms that have members in this process. The first member opens a stream, and it lingers after the last
- * one has left. Reads of the log by several streams at the same time go into one statement. So do the comparisons of
- * heads, which find a lost last event: after each reconnection of the broker for all streams, and from time to time for
- * those that were idle.
+ * The tickets and rooms that have members in this process. The first member opens a stream, and it lingers after the
+ * last one has left. Reads of the log by several streams at the same time go into one statement. So do the comparisons
+ * of heads, which find a lost last event: after each reconnection of the broker for all streams, and from time to time
+ * for those that were idle.
  */
 import type { Broker } from '../../broker/port.ts';
 import { type RecordedEvent, type Stream, streamOf } from '../../domain/event.ts';

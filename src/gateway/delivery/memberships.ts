@@ -1,7 +1,7 @@
 /**
- * Joining and leaving tickets and rooms. A client joins when it has every event up to the stream's cursor: the events after
- * the last version that it has, or, if the replay cannot continue from there, the start that its dialect asks for. The
- * first events are sent, and the client is put into the rooms, in one tick, so that no event can come between.
+ * Joining and leaving tickets and rooms. A client joins when it has every event up to the stream's cursor: the events
+ * after the last version that it has, or, if the replay cannot continue from there, the start that its dialect asks
+ * for. The first events are sent, and the client is put into the rooms, in one tick, so that no event can come between.
  */
 import type { Application } from '../../application/application.ts';
 import { ticketIdOf } from '../../application/tickets.ts';

@@ -1,16 +1,16 @@
 /**
  * Puts the events of one stream into order, for the switch from replay to live.
  *
- * Live events may come late, twice, out of order, or never. Reads of the log may be older than the live events. From these
- * the sequencer delivers every version once and in order. It has a `cursor`, the last version delivered:
+ * Live events may come late, twice, out of order, or never. Reads of the log may be older than the live events. From
+ * these the sequencer delivers every version once and in order. It has a `cursor`, the last version delivered:
  * - A version at or below the cursor was delivered before, and is dropped.
  * - The version cursor + 1 is delivered at once, with the versions that were waiting behind it.
  * - A higher version waits. `behind` says that the versions between must be read from the log and given to `filled`.
  *
  * Before `open` gives it the head of the log after the subscription began, it delivers nothing and keeps live events.
- * It does no I/O and has no clock, so that tests can give it its inputs in every possible order. `deliver` is called when
- * the cursor is already on the event, and must send before it returns: a client that joins between two deliveries has
- * replayed exactly up to the cursor.
+ * It does no I/O and has no clock, so that tests can give it its inputs in every possible order. `deliver` is called
+ * when the cursor is already on the event, and must send before it returns: a client that joins between two deliveries
+ * has replayed exactly up to the cursor.
  */
 
 export interface SequencerOptions<E> {

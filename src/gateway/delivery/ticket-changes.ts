@@ -1,7 +1,7 @@
 /**
- * Tells users who see every ticket which tickets have changed, so that their lists stay current. It sends the ids alone, a
- * few times a second at most, and only after the read models show the change. Other users learn of their tickets from
- * their inbox: a check of each event against each listener would cost too much.
+ * Tells users who see every ticket which tickets have changed, so that their lists stay current. It sends the ids
+ * alone, a few times a second at most, and only after the read models show the change. Other users learn of their
+ * tickets from their inbox: a check of each event against each listener would cost too much.
  *
  * Changes may be missed while the broker is away. Followers are then told that any ticket may have changed.
  */

@@ -1,7 +1,7 @@
 /**
- * The users who are typing in a ticket. A signal carries it to every process with members in the ticket. Each process ends
- * it when no further signal comes, so that nobody is typing for ever after a process died. Only the staff in the ticket
- * see that somebody types an internal note.
+ * The users who are typing in a ticket. A signal carries it to every process with members in the ticket. Each process
+ * ends it when no further signal comes, so that nobody is typing for ever after a process died. Only the staff in the
+ * ticket see that somebody types an internal note.
  */
 import Type from 'typebox';
 import type { Broker, Subscription, Topic } from '../../broker/port.ts';

@@ -1,6 +1,6 @@
 /**
- * Sends a user's own sockets the number of unread messages in a ticket whenever it changes. The count comes from the read
- * model, after the read model knows the change. A change during the read causes one more read.
+ * Sends a user's own sockets the number of unread messages in a ticket whenever it changes. The count comes from the
+ * read model, after the read model knows the change. A change during the read causes one more read.
  */
 
 import type { ProjectionWaiter, Queries } from '../../application/views.ts';

@@ -1,8 +1,8 @@
 /**
  * A dialect: the requests and events of one kind of client, as tables. Requests become commands, domain events become
  * wire events. The sequencers, rooms, access checks and limits behind them are the same for all dialects. A new dialect
- * is one file with one table, listed in `all.ts`. Dialects of one namespace share its sockets; a start fails when two of
- * them use one name.
+ * is one file with one table, listed in `all.ts`. Dialects of one namespace share its sockets; a start fails when two
+ * of them use one name.
  *
  * `events` has every event that a dialect sends, with the schema of its payload. The schemas are closed: tests check
  * everything that a client receives against them, so that they find a field that nobody allowed.

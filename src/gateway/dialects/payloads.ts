@@ -1,4 +1,7 @@
-/** Schemas of what clients are sent, where several events have it. Closed: what is not named here does not leave the server. */
+/**
+ * Schemas of what clients are sent, where several events have it. Closed: what is not named here does not leave the
+ * server.
+ */
 import Type, { type TProperties } from 'typebox';
 import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../../domain/ticket/events.ts';
 import { ROLES } from '../../domain/user/identity.ts';

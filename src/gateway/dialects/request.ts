@@ -1,4 +1,6 @@
-/** One request of a dialect's table: the schema of its payload, the fields of its ack, and the function that answers. */
+/**
+ * One request of a dialect's table: the schema of its payload, the fields of its ack, and the function that answers.
+ */
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Caller } from '../../application/application.ts';
 import { validator } from '../../contract/validation.ts';

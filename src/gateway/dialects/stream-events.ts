@@ -1,7 +1,7 @@
 /**
- * Domain events as Deskwire's own protocol shows them: for each type, the data that leave the server. A client that folds
- * them has the state that a fresh load would give: an event that is shown as a message in the chat carries that message.
- * Source: docs/protocol.md section 7.
+ * Domain events as Deskwire's own protocol shows them: for each type, the data that leave the server. A client that
+ * folds them has the state that a fresh load would give: an event that is shown as a message in the chat carries that
+ * message. Source: docs/protocol.md section 7.
  */
 import Type, { type TProperties } from 'typebox';
 import type { NotificationView } from '../../application/views.ts';

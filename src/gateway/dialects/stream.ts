@@ -1,6 +1,6 @@
 /**
- * `/`, streams: Deskwire's own protocol. A client that applies the `events` of an ack, and then each `event`, in the order
- * received, has the state that a fresh load would give. A subscription without `after` starts at the first event.
+ * `/`, streams: Deskwire's own protocol. A client that applies the `events` of an ack, and then each `event`, in the
+ * order received, has the state that a fresh load would give. A subscription without `after` starts at the first event.
  *
  * The `epoch` of a subscription, and of a load over HTTP, says to which view its versions belong (`view-epoch.ts`).
  * A client whose user became staff, or is staff no longer, is thereby asked to load afresh (`access`).

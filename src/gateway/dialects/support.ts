@@ -1,6 +1,6 @@
 /**
- * `/support`: the messages of tickets, the dialect of seed D. It never sends internal notes to anyone: its table receives
- * nothing internal, and the schemas of its events do not allow it. Source: docs/protocol.md section 4.
+ * `/support`: the messages of tickets, the dialect of seed D. It never sends internal notes to anyone: its table
+ * receives nothing internal, and the schemas of its events do not allow it. Source: docs/protocol.md section 4.
  */
 import Type from 'typebox';
 import { messageOf } from '../../domain/ticket/message.ts';

@@ -10,8 +10,8 @@ import { createLiveInbox, type LiveInbox, type LiveInboxDeps } from './live-inbo
 
 export interface Inboxes {
   /**
-   * Resolves when the inbox of a user is open, or cannot be opened. It stays open for a while, even if nobody acquires it.
-   * A client that connects meanwhile misses no later event.
+   * Resolves when the inbox of a user is open, or cannot be opened. It stays open for a while, even if nobody acquires
+   * it. A client that connects meanwhile misses no later event.
    */
   prepare(user: UserFacts): Promise<void>;
   acquire(user: UserFacts): LiveInbox;

@@ -1,7 +1,8 @@
 /**
  * The live inbox of one user with clients in this process. It uses the same subscription as a ticket, with `seq` in the
- * place of the version and the read model in the place of the log. Signals bring notifications, and missing ones are read.
- * The set of unread notifications is not a stream: the latest state counts, and it is read again after a possible loss.
+ * place of the version and the read model in the place of the log. Signals bring notifications, and missing ones are
+ * read. The set of unread notifications is not a stream: the latest state counts, and it is read again after a possible
+ * loss.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';

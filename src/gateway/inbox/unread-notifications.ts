@@ -1,7 +1,7 @@
 /**
- * Sends the set of unread notifications of a user after a reading, and to each client that joins. The set comes from the
- * read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox at the
- * read, and is sent after the notifications with those seqs, so that a client with both has the correct state.
+ * Sends the set of unread notifications of a user after a reading, and to each client that joins. The set comes from
+ * the read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox at
+ * the read, and is sent after the notifications with those seqs, so that a client with both has the correct state.
  */
 
 import type { Queries, UnreadRanges } from '../../application/views.ts';
