@@ -1,11 +1,11 @@
 /**
- * The nodes of one kind (those that run actors, those that have sockets), as this one sees them. Each announces itself every second, at once when it hears of a node
- * that is new to it, and once more when it leaves. A node that is silent for three seconds, or that somebody here
- * got no answer from, is left out until it is heard of again. Views may differ for a while: that costs time and is never
- * wrong, because the log refuses whoever decided on an older state.
+ * The nodes of one kind (those that run actors, those that have sockets), as this one sees them. Each announces itself
+ * every second, at once when it hears of a node that is new to it, and once more when it leaves. A node that is silent
+ * for three seconds, or that somebody here got no answer from, is left out until it is heard of again. Views may differ
+ * for a while: that costs time and is never wrong, because the log refuses whoever decided on an older state.
  *
- * Only nodes of the same code are candidates: during a rolling deployment each version keeps to itself, since a decision
- * by other code than the one that understood the client's request could mean something else.
+ * Only nodes of the same code are candidates: during a rolling deployment each version keeps to itself, since a
+ * decision by other code than the one that understood the client's request could mean something else.
  */
 import { performance } from 'node:perf_hooks';
 import type { Broker, Topic } from '../broker/port.ts';

@@ -1,7 +1,7 @@
 /**
- * Rendezvous hashing: every node scores every stream, and the stream belongs to the node with the highest score. Whoever
- * knows the same nodes comes to the same answer without asking anybody, each node gets an even share, and when a node
- * comes or goes only the streams that it gets or had change hands.
+ * Rendezvous hashing: every node scores every stream, and the stream belongs to the node with the highest score.
+ * Whoever knows the same nodes comes to the same answer without asking anybody, each node gets an even share, and when
+ * a node comes or goes only the streams that it gets or had change hands.
  */
 
 /** The id with the highest score for `key`; undefined when there is none. */

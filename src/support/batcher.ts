@@ -1,16 +1,20 @@
 /**
- * Coalesces single requests into few statements: what is asked in the same tick, or while the previous statement is
- * in flight, goes out together. The result of each request is the one at its place in the answer.
+ * Combines single requests into few statements. Requests of the same tick, and requests that come while the limit of
+ * statements is reached, go out together. With `gather: 'turn'` the requests of a whole turn of the event loop do: a
+ * storm of reconnecting sockets, each with its own packet, becomes a few queries. The result of a request is the one at
+ * its place in the answer.
  *
- * A failed statement fails everyone in it. Callers must therefore check what they ask for (see `checkText`), so that
- * no request can be poisoned by its neighbour.
+ * A failed statement fails all of its requests. Callers must therefore check their requests (see `checkText`), so that
+ * one request cannot make others fail.
  */
 
 export interface BatchLimits {
-  /** At most this many requests in one statement. */
+  /** Requests in one statement, at most. */
   readonly size: number;
-  /** At most this many statements at a time. */
+  /** Statements at a time, at most. */
   readonly flights: number;
+  /** How long requests are gathered before the first statement; one tick when absent. */
+  readonly gather?: 'tick' | 'turn';
 }
 
 interface Waiting<Key, Value> {
@@ -24,11 +28,12 @@ export function createBatcher<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly Value[]>,
   limits: BatchLimits,
 ): (key: Key) => Promise<Value> {
+  const schedule = limits.gather === 'turn' ? setImmediate : queueMicrotask;
   let waiting: Waiting<Key, Value>[] = [];
-  let flights = 0;
+  let inFlight = 0;
   let scheduled = false;
 
-  async function fly(batch: readonly Waiting<Key, Value>[]): Promise<void> {
+  async function send(batch: readonly Waiting<Key, Value>[]): Promise<void> {
     try {
       const values = await load(batch.map((request) => request.key));
       if (values.length !== batch.length) throw new Error(`asked ${batch.length}, answered ${values.length}`);
@@ -38,25 +43,25 @@ export function createBatcher<Key, Value>(
     } catch (error) {
       for (const request of batch) request.reject(error);
     }
-    flights--;
-    takeOff();
+    inFlight--;
+    if (!scheduled) flush();
   }
 
-  function takeOff(): void {
+  function flush(): void {
     scheduled = false;
-    while (waiting.length > 0 && flights < limits.flights) {
+    while (waiting.length > 0 && inFlight < limits.flights) {
       const batch = waiting.slice(0, limits.size);
       waiting = waiting.slice(limits.size);
-      flights++;
-      void fly(batch);
+      inFlight++;
+      void send(batch);
     }
   }
 
   return (key) =>
     new Promise((resolve, reject) => {
       waiting.push({ key, resolve, reject });
-      if (scheduled || flights >= limits.flights) return;
+      if (scheduled || inFlight >= limits.flights) return;
       scheduled = true;
-      queueMicrotask(takeOff);
+      schedule(flush);
     });
 }

@@ -1,6 +1,6 @@
 /**
- * New ids: UUIDs of version 7, each greater than the ones before it in this process. Randomness is taken from the system
- * for many at once, because asking for it is dearer than all the rest, and a request takes several ids.
+ * New ids: UUIDs of version 7, each greater than the ones before it in this process. Randomness is taken from the
+ * system for many at once, because asking for it is dearer than all the rest, and a request takes several ids.
  */
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';

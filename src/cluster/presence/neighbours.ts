@@ -1,6 +1,6 @@
 /**
- * Who is with the other processes, as far as they told: the notices of each, counted for as long as it is heard of. What
- * its owner no longer renews is forgotten, so nothing wrong stays. Somebody who is with two of them is there once.
+ * Who is with the other processes, as far as they told: the notices of each, counted for as long as it is heard of.
+ * What its owner no longer renews is forgotten, so nothing wrong stays. Somebody who is with two of them is there once.
  */
 import { type Content, noticeIn } from './notice.ts';
 import { isRoom, type Person, type Place } from './roster.ts';

@@ -1,7 +1,7 @@
 /**
  * What a process tells the others of who is with it: one notice for each shard of its places, so that a change sends a
- * little and a renewal can be spread over time. A notice has a number that grows with each change of its shard: one that
- * was heard already, however often it is put up again, is recognized by its first line alone.
+ * little and a renewal can be spread over time. A notice has a number that grows with each change of its shard: one
+ * that was heard already, however often it is put up again, is recognized by its first line alone.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';

@@ -1,8 +1,8 @@
 /**
- * Who is connected, and who is in which ticket, over all processes. Each process puts up who is with it, in notices on a
- * board that the broker keeps, and hears those of the others. It counts a process for as long as it announces itself, so
- * the users of one that died are gone within seconds, and those of one that leaves at once. Every process tells its own
- * sockets what changed for the whole cluster: somebody on two devices, wherever these are, comes and goes once.
+ * Who is connected, and who is in which ticket, over all processes. Each process puts up who is with it, in notices on
+ * a board that the broker keeps, and hears those of the others. It counts a process for as long as it announces itself,
+ * so the users of one that died are gone within seconds, and those of one that leaves at once. Every process tells its
+ * own sockets what changed for the whole cluster: somebody on two devices, wherever these are, comes and goes once.
  *
  * What others see may lag behind by moments, and never for longer than a renewal: each notice is put up again every ten
  * seconds, and one that is not is forgotten, here and by the board. See docs/decisions/0026.

@@ -1,7 +1,7 @@
 /**
- * Connections are let in at a bounded rate, whoever they are of: after an outage all clients come back at once, and those
- * that are in are not to feel it. Asked at the first request of a transport session, before anything of the client
- * is looked at; the others are told to come back, which socket.io-client does by itself.
+ * New connections are admitted at a bounded rate for all users together: after an outage all clients come back at once,
+ * and those that are connected must not notice. The check is at the first request of a transport, before the request is
+ * read. Refused clients are asked to come back, which socket.io-client does by itself.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -9,14 +9,14 @@ import type { Server } from 'socket.io';
 import type { Rate } from '../options.ts';
 import { createRateLimit } from './rate-limit.ts';
 
-interface Parts {
+interface Deps {
   readonly engine: Server['engine'];
   readonly rate: Rate;
   readonly now: () => number;
   onRefused(): void;
 }
 
-export function admitAtRate({ engine, rate, now, onRefused }: Parts): void {
+export function admitAtRate({ engine, rate, now, onRefused }: Deps): void {
   const limit = createRateLimit(rate, now);
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const wait = isFirst(request) ? limit.take('') : 0;
@@ -24,12 +24,12 @@ export function admitAtRate({ engine, rate, now, onRefused }: Parts): void {
     onRefused();
     const retryAfter = Math.ceil(wait);
     if (request.headers.upgrade === undefined) refuse(response, retryAfter);
-    // Engine.IO has no response for an upgrade, only something that looks like one.
+    // Engine.IO passes an object that is no full response for an upgrade.
     else refuseUpgrade(request.socket, retryAfter);
   });
 }
 
-/** Those that follow, and the upgrade of a polling session, say which session they are of. */
+/** Later requests, and the upgrade of a polling transport, carry the transport id. */
 function isFirst({ url = '' }: IncomingMessage): boolean {
   return !/[?&]sid=[^&]/.test(url);
 }
@@ -42,7 +42,7 @@ function refuse(response: ServerResponse, retryAfter: number): void {
 }
 
 function refuseUpgrade(socket: Duplex, retryAfter: number): void {
-  socket.on('error', () => undefined); // Whoever is gone already need not be told.
+  socket.on('error', () => undefined); // A client that is gone needs no answer.
   socket.end(
     `HTTP/1.1 503 Service Unavailable\r\nRetry-After: ${retryAfter}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
     () => socket.destroy(),

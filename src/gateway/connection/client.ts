@@ -1,55 +1,91 @@
-/** One authenticated socket: who it is, what it is in, and when it ends. */
+/** One authenticated socket: its user, the streams that it has joined, and the moment when it ends. */
 import type { Socket } from 'socket.io';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { Member } from '../delivery/members.ts';
+import { validTraceparent } from '../../telemetry/tracing.ts';
+import type { DialectClient } from '../dialects/context.ts';
+import type { Dialect, Wire } from '../dialects/dialect.ts';
+import type { LiveKind, Membership } from '../dialects/joining.ts';
 
-export interface Session {
+export interface Client extends DialectClient {
   readonly socket: Socket;
   readonly namespace: string;
-  readonly address: string;
-  /** As the directory knows them now. */
   user: UserFacts;
   /** The signed-in session behind the token; undefined for tokens of an outside provider. */
   sessionId: string | undefined;
   /** RFC 3339 UTC. */
   readonly connectedAt: string;
-  /** The streams that it is in, by dialect and stream. */
+  /** The streams that it has joined, by dialect and stream. */
   readonly members: Map<string, Member>;
-  /** Remembers that it left a stream after it had heard this version. */
+  /** Remembers that it left a stream after it had received this version. */
   noteLeft(member: string, version: number): void;
-  /** Whether it has heard a version of a stream, or will: it is in it, or left it later. */
-  hasHeard(member: string, version: number): boolean;
+  /** Whether it has received this version of a stream, or will: it is a member, or left the stream later. */
+  hasReceived(member: string, version: number): boolean;
   /** Aborted when the socket is gone. */
   readonly leaving: AbortSignal;
 }
 
-/** How many streams that a socket left are remembered. */
+/** A client in one stream, through one dialect. */
+export interface Member extends Membership {
+  readonly client: Client;
+  readonly dialect: Dialect;
+  readonly stream: JoinedStream;
+  internal: boolean;
+  /** Whether others are shown that the user is there. */
+  readonly present: boolean;
+  /** False while the client joins again: it is a member then, but in no room. */
+  live: boolean;
+}
+
+/** A stream, as its members know it. */
+export interface JoinedStream {
+  readonly kind: LiveKind;
+  readonly id: string;
+  /** Call it when something that access depends on changed elsewhere: a user, or a reference. */
+  checkAccess(userId?: string): void;
+  /** Does nothing when the client is not a member. */
+  remove(client: Client, dialect: Dialect): void;
+}
+
+/** The number of streams that a socket left and that are remembered. */
 const REMEMBERED = 100;
 
-export function createSession(
-  facts: Pick<Session, 'socket' | 'namespace' | 'address' | 'user' | 'sessionId' | 'connectedAt' | 'leaving'>,
-): Session {
-  const members: Session['members'] = new Map();
+export function createClient(
+  facts: Pick<Client, 'socket' | 'namespace' | 'address' | 'user' | 'sessionId' | 'connectedAt' | 'leaving'>,
+): Client {
+  const { socket } = facts;
+  const members: Client['members'] = new Map();
   const left = new Map<string, number>();
   return {
     ...facts,
+    id: socket.id,
     members,
+    get traceparent() {
+      return traceparentOf(socket);
+    },
+    send(...wires: readonly Wire[]) {
+      for (const { name, payload } of wires) socket.emit(name, payload);
+    },
     noteLeft(member, version) {
       left.delete(member);
       left.set(member, version);
       const [oldest] = left.keys();
       if (left.size > REMEMBERED && oldest !== undefined) left.delete(oldest);
     },
-    hasHeard: (member, version) => members.has(member) || version <= (left.get(member) ?? 0),
+    hasReceived: (member, version) => members.has(member) || version <= (left.get(member) ?? 0),
   };
 }
 
-/** The room of all of a user's sockets in a namespace. Clients never name rooms themselves. */
+/** For the whole connection. Browsers cannot set headers, so the handshake's `auth` may have it, too. */
+function traceparentOf({ handshake }: Socket): string | undefined {
+  return validTraceparent(handshake.auth.traceparent) ?? validTraceparent(handshake.headers.traceparent);
+}
+
+/** The Socket.IO room of all of a user's sockets in a namespace. A client never names a room itself. */
 export function userRoom(userId: string): string {
   return `user:${userId}`;
 }
 
-/** The room of every authenticated socket of a namespace. */
+/** The Socket.IO room of every authenticated socket of a namespace. */
 export const EVERYONE = 'everyone';
-/** Of the staff's. */
+/** The Socket.IO room of the staff's sockets. */
 export const STAFF = 'staff';

@@ -1,39 +1,39 @@
-/** Every session of this process, found by socket, user, connection or signed-in session. */
-import type { Session } from './client.ts';
+/** Every client of this process, by socket, user and connection. */
+import type { Client } from './client.ts';
 
-export interface Sessions extends Iterable<Session> {
-  add(session: Session): void;
-  remove(session: Session): void;
-  ofSocket(socketId: string): Session | undefined;
-  ofUser(userId: string): ReadonlySet<Session>;
-  /** Those of the same client connection: one transport carries a socket for each namespace. */
-  sameConnection(session: Session): Session[];
+export interface Clients extends Iterable<Client> {
+  add(client: Client): void;
+  remove(client: Client): void;
+  ofSocket(socketId: string): Client | undefined;
+  ofUser(userId: string): ReadonlySet<Client>;
+  /** The clients of the same connection: one transport carries a socket for each namespace. */
+  sameConnection(client: Client): Client[];
   readonly size: number;
   readonly users: number;
 }
 
-const NONE: ReadonlySet<Session> = new Set();
+const NONE: ReadonlySet<Client> = new Set();
 
-export function createSessions(): Sessions {
-  const bySocket = new Map<string, Session>();
-  const byUser = new Map<string, Set<Session>>();
+export function createClients(): Clients {
+  const bySocket = new Map<string, Client>();
+  const byUser = new Map<string, Set<Client>>();
   return {
-    add(session) {
-      bySocket.set(session.socket.id, session);
-      const known = byUser.get(session.user.id);
-      if (known === undefined) byUser.set(session.user.id, new Set([session]));
-      else known.add(session);
+    add(client) {
+      bySocket.set(client.socket.id, client);
+      const known = byUser.get(client.user.id);
+      if (known === undefined) byUser.set(client.user.id, new Set([client]));
+      else known.add(client);
     },
-    remove(session) {
-      bySocket.delete(session.socket.id);
-      const known = byUser.get(session.user.id);
-      known?.delete(session);
-      if (known?.size === 0) byUser.delete(session.user.id);
+    remove(client) {
+      bySocket.delete(client.socket.id);
+      const known = byUser.get(client.user.id);
+      known?.delete(client);
+      if (known?.size === 0) byUser.delete(client.user.id);
     },
     ofSocket: (socketId) => bySocket.get(socketId),
     ofUser: (userId) => byUser.get(userId) ?? NONE,
-    sameConnection: (session) =>
-      [...(byUser.get(session.user.id) ?? NONE)].filter(({ socket }) => socket.conn === session.socket.conn),
+    sameConnection: (client) =>
+      [...(byUser.get(client.user.id) ?? NONE)].filter(({ socket }) => socket.conn === client.socket.conn),
     get size() {
       return bySocket.size;
     },

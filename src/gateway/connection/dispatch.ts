@@ -1,16 +1,16 @@
 /**
- * From a packet that a client sent to an answer: every one gets exactly one, however hostile it is. Packets are taken
- * here, before they would become events of the socket's emitter: there, an event called `error` that nobody listens to
- * would end the process.
+ * Answers each packet of a client exactly once, even a hostile one. Packets are taken here, before they become events
+ * of the socket's emitter: there, an event called `error` without a listener would end the process.
  *
  * Requests of one lane (one ticket) are answered in the order in which they came, others side by side.
  */
 import type { Logger } from 'pino';
 import { DeskwireError } from '../../domain/errors.ts';
-import type { Request } from '../dialects/request.ts';
+import { createLanes } from '../../support/lanes.ts';
+import type { DialectContext } from '../dialects/context.ts';
+import type { Call, Request } from '../dialects/request.ts';
 import type { GatewayOptions } from '../options.ts';
-import type { Toolbox } from '../toolbox.ts';
-import type { Session } from './client.ts';
+import type { Client } from './client.ts';
 import { wireError } from './errors.ts';
 import { sizeWithin } from './payload-size.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -18,41 +18,41 @@ import type { RateLimit } from './rate-limit.ts';
 type Ack = (answer: object) => void;
 
 interface Packet {
-  /** Undefined when it was not even a name. */
+  /** Undefined when it is not a string. */
   readonly name: string | undefined;
   readonly args: readonly unknown[];
   readonly ack: Ack | undefined;
-  /** Whether it was answered. */
+  /** Whether an answer was sent. */
   readonly answered: boolean;
-  /** Answers with success, the first time that it is called. */
+  /** Answers with success. Only the first call does something. */
   reply(fields: object): void;
 }
 
 export interface Dispatch {
-  /** Takes over every packet of this session's socket. */
-  attach(session: Session): void;
+  /** Takes every packet of this client's socket from now on. */
+  attach(client: Client): void;
 }
 
-interface Parts {
-  /** Those of the session's namespace. */
+interface Deps {
+  /** The requests of a namespace, by name. */
   requestsOf(namespace: string): ReadonlyMap<string, Request>;
-  readonly tools: Toolbox;
+  contextFor(client: Client): DialectContext;
   readonly limits: { readonly socket: RateLimit; readonly user: RateLimit } | undefined;
   readonly options: Pick<GatewayOptions, 'maxEventSize' | 'inProgressPerSocket'>;
   readonly newId: () => string;
   readonly log: Logger;
 }
 
-export function createDispatch(parts: Parts): Dispatch {
-  const { tools, limits, options, log } = parts;
+export function createDispatch(deps: Deps): Dispatch {
+  const { limits, options, log } = deps;
 
-  function attach(session: Session): void {
-    const requests = parts.requestsOf(session.namespace);
-    const lanes = new Map<string, Promise<void>>();
+  function attach(client: Client): void {
+    const requests = deps.requestsOf(client.namespace);
+    const lanes = createLanes<string>();
     let inProgress = 0;
 
     function prepare({ name, args }: Packet) {
-      throttle(session);
+      throttle(client);
       if (inProgress >= options.inProgressPerSocket) {
         throw new DeskwireError('rate_limited', 'Too many requests in progress', { retryAfter: 1 });
       }
@@ -70,45 +70,41 @@ export function createDispatch(parts: Parts): Dispatch {
       try {
         const { lane, answer } = prepare(packet);
         inProgress += 1;
-        const before = lanes.get(lane);
-        const done = (before ?? Promise.resolve()).then(async () => {
-          const call = { session, tools, correlationId: parts.newId(), acked: packet.ack !== undefined };
-          packet.reply((await answer({ ...call, reply: packet.reply })) ?? {});
-        });
-        const settled = done.then(
-          () => undefined,
-          () => undefined,
-        );
-        lanes.set(lane, settled);
-        await done.finally(() => {
-          inProgress -= 1;
-          if (lanes.get(lane) === settled) lanes.delete(lane);
-        });
+        await lanes
+          .run(lane, async () => packet.reply((await answer(callFor(packet))) ?? {}))
+          .finally(() => {
+            inProgress -= 1;
+          });
       } catch (error) {
-        refuse(session, packet, error);
+        refuse(client, packet, error);
       }
     }
 
-    session.socket.use((packet) => void answer(parse(packet)));
+    function callFor({ ack, reply }: Packet): Call {
+      const context = deps.contextFor(client);
+      return { client, context, correlationId: deps.newId(), acked: ack !== undefined, reply };
+    }
+
+    client.socket.use((packet) => void answer(parse(packet)));
   }
 
-  function throttle({ socket, user }: Session): void {
+  function throttle({ socket, user }: Client): void {
     const wait = limits === undefined ? 0 : Math.max(limits.socket.take(socket.id), limits.user.take(user.id));
     if (wait > 0) {
       throw new DeskwireError('rate_limited', 'Too many events', { retryAfter: Math.ceil(wait) });
     }
   }
 
-  function refuse({ socket, user, namespace }: Session, { name, ack, answered }: Packet, error: unknown): void {
-    const told = wireError(error);
+  function refuse({ socket, user, namespace }: Client, { name, ack, answered }: Packet, error: unknown): void {
+    const refusal = wireError(error);
     const event = name?.slice(0, 64);
-    const details = { socket: socket.id, user: user.id, namespace, event, error: told.type };
-    // Somebody who floods us is not to flood the log as well.
-    if (told.type === 'rate_limited') log.debug(details, 'socket event refused');
+    const details = { socket: socket.id, user: user.id, namespace, event, error: refusal.type };
+    // A flood of events must not become a flood of log lines.
+    if (refusal.type === 'rate_limited') log.debug(details, 'socket event refused');
     else if (error instanceof DeskwireError) log.info(details, 'socket event refused');
     else log.error({ ...details, err: error }, 'socket event failed');
-    if (ack !== undefined && !answered) ack({ success: false, error: told });
-    else socket.emit('error', event === undefined ? told : { ...told, event });
+    if (ack !== undefined && !answered) ack({ success: false, error: refusal });
+    else socket.emit('error', event === undefined ? refusal : { ...refusal, event });
   }
 
   return { attach };

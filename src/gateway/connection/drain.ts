@@ -1,21 +1,21 @@
 /**
- * A planned end: every client is told a moment of its own at which to come back, and its transport is closed, one batch
- * after the other: so neither do all come back at once, nor do all at once ask another process for what they missed.
- * Closing the transport, rather than disconnecting the socket, is what makes clients reconnect by themselves. Whoever does
- * not say goodbye, because it does not read or is long gone, is cut off.
+ * A planned shutdown: every client gets a random delay after which to come back, and the transports are closed in
+ * batches. So the clients do not come back all at once, and do not ask another process for their replays all at once.
+ * Closing the transport, rather than disconnecting the socket, makes clients reconnect by themselves. A connection that
+ * does not complete the close, because it does not read or is gone, is terminated.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Server } from 'socket.io';
-import type { Session } from './client.ts';
+import type { Client } from './client.ts';
 import { type Connection, type Websocket, websocketOf } from './transports.ts';
 
-/** Milliseconds in which clients have to say goodbye. */
+/** Milliseconds in which clients have to complete the close. */
 const PATIENCE = 2_000;
-/** Milliseconds from one batch to the next, and connections in one at least. */
+/** Milliseconds from one batch to the next, and the least connections in a batch. */
 const BATCHES = { every: 100, least: 50 };
 
-/** `spread` in milliseconds. Resolves when every socket is gone, or was cut off. */
-export async function drain(io: Server, sessions: Iterable<Session>, spread: number): Promise<void> {
+/** `spread` in milliseconds. Resolves when every socket is gone or was terminated. */
+export async function drain(io: Server, clients: Iterable<Client>, spread: number): Promise<void> {
   const gone: Promise<void>[] = [];
   const connections = new Set<Connection>();
   const websockets: Websocket[] = [];
@@ -29,9 +29,9 @@ export async function drain(io: Server, sessions: Iterable<Session>, spread: num
     connection.close();
   }
 
-  // New connections would be drained again at once.
+  // A connection that comes now is closed at once.
   io.engine.on('connection', release);
-  for (const { socket } of [...sessions]) {
+  for (const { socket } of [...clients]) {
     gone.push(new Promise((resolve) => socket.once('disconnect', () => resolve())));
     socket.emit('server:draining', { retryAfter: Math.ceil((Math.random() * spread) / 1_000) });
     connections.add(socket.conn);
@@ -45,7 +45,7 @@ export async function drain(io: Server, sessions: Iterable<Session>, spread: num
   for (const websocket of websockets) websocket.terminate();
 }
 
-/** As many batches as there is time for, and not more than make sense. */
+/** As many batches as fit into `spread`, but none with fewer connections than the least. */
 function batchesOf<T>(all: readonly T[], spread: number): T[][] {
   const size = Math.max(BATCHES.least, Math.ceil(all.length / Math.max(1, spread / BATCHES.every)));
   return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>

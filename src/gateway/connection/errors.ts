@@ -1,7 +1,7 @@
-/** The one place where failures become what a socket is told. Source: docs/protocol.md section 2. */
+/** Translates failures to the errors that a socket receives. Source: docs/protocol.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
-/** What only HTTP has a word for. */
+/** Codes that only HTTP has, and their counterparts here. */
 const HTTP_ONLY = {
   precondition_failed: 'conflict',
   idempotency_key_reused: 'conflict',
@@ -18,7 +18,7 @@ export interface WireError {
   readonly retryAfter?: number;
 }
 
-/** What was not foreseen is told as `unavailable`, without its details: those are for the log. */
+/** An unexpected failure becomes `unavailable`, without its details: those are for the log. */
 export function wireError(error: unknown): WireError {
   if (!(error instanceof DeskwireError)) return { type: 'unavailable', message: 'Something went wrong on our side' };
   return {

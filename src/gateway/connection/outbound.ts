@@ -1,13 +1,13 @@
 /**
- * What waits in this process for a connection to take it, in bytes: in Engine.IO's buffer, in the websocket, or in the
- * answer to a poll. A connection on which more than `limit` waits is cut off as a slow consumer: it comes back, and
- * is replayed what it missed; until it reads, it costs us nothing.
+ * Limits the bytes that wait in this process for each connection: in Engine.IO's buffer, in the websocket, or in the
+ * answer to a poll. A connection with more than `limit` bytes waiting is cut off as a slow consumer. The client comes
+ * back and gets a replay of what it missed; until it reads, it uses no memory here.
  *
- * What is counted is what the transport says, so a broadcast is not measured again for each of its sockets. Connections
- * are judged once a turn of the event loop, after everything that was sent in it:
- * - `behind`, with more than half of the limit waiting: what nobody has to hear is not sent to it, and its replays wait;
- * - what is sent in one turn and is more than half of the limit is one replay, which may be larger than the limit: it is
- *   let in, once, and nothing more than the limit on top of it until it is taken.
+ * The transport counts the bytes, so a broadcast is not measured again for each of its sockets. Connections are checked
+ * once per turn of the event loop, after everything that was sent in it:
+ * - A connection with more than half of the limit waiting is `behind`: it gets no ephemeral events. Replays wait.
+ * - More than half of the limit sent in one turn is a replay, which may be larger than the limit. It is allowed, once,
+ *   and nothing more than the limit on top of it until it is taken.
  */
 import type { Server, Socket } from 'socket.io';
 import { type Answer, answerOf, type Connection, websocketOf } from './transports.ts';
@@ -15,17 +15,17 @@ import { type Answer, answerOf, type Connection, websocketOf } from './transport
 /** The Socket.IO room of the sockets whose connection is behind. */
 export const BEHIND = 'behind';
 
-/** Milliseconds from one look at those that are behind to the next. */
+/** Milliseconds from one check of the connections that are behind to the next. */
 const REVIEW_EVERY = 100;
-/** Milliseconds in which a client that does read learns why it is cut off, behind what it was sent before. */
-const FAREWELL = 5_000;
+/** Milliseconds in which a client that still reads receives the close code, after the data before it. */
+const CLOSE_TIME = 5_000;
 /** "Try again later". Source: the IANA registry of websocket close codes. */
 const TRY_AGAIN_LATER = 1013;
 
 export interface Outbound {
-  /** A socket of a connection that has opened: it is told to `onSlow` when its connection is cut off. */
+  /** Adds a socket of an open connection: `onSlow` gets it when its connection is cut off. */
   add(socket: Socket): void;
-  /** Resolves when the connection has taken most of what it was sent, or is gone. Undefined when that is so now. */
+  /** Resolves when the connection is no longer behind, or is gone. Undefined when that is so now. */
   taken(socket: Socket): Promise<void> | undefined;
   /** Whether this socket's connection was cut off. */
   wasCut(socket: Socket): boolean;
@@ -34,7 +34,7 @@ export interface Outbound {
   close(): void;
 }
 
-interface Parts {
+interface Deps {
   readonly engine: Server['engine'];
   /** Bytes. */
   readonly limit: number;
@@ -57,7 +57,7 @@ interface Line {
   cut: boolean;
 }
 
-export function createOutbound({ engine, limit, onSlow }: Parts): Outbound {
+export function createOutbound({ engine, limit, onSlow }: Deps): Outbound {
   const lines = new Map<Connection, Line>();
   const touched = new Set<Line>();
   const behind = new Set<Line>();
@@ -74,7 +74,7 @@ export function createOutbound({ engine, limit, onSlow }: Parts): Outbound {
       if (!touched.has(line)) {
         line.before = waiting(line);
         line.allowed = Math.min(line.allowed, line.before);
-        if (touched.size === 0) setImmediate(judgeTouched);
+        if (touched.size === 0) setImmediate(checkTouched);
         touched.add(line);
       }
       line.buffered += sizeOf(packet);
@@ -95,13 +95,13 @@ export function createOutbound({ engine, limit, onSlow }: Parts): Outbound {
     recovered(line);
   }
 
-  function judgeTouched(): void {
+  function checkTouched(): void {
     const all = [...touched];
     touched.clear();
-    for (const line of all) judge(line);
+    for (const line of all) checkLimit(line);
   }
 
-  function judge(line: Line): void {
+  function checkLimit(line: Line): void {
     const bytes = waiting(line);
     const added = bytes - line.before;
     if (added > limit / 2 && line.before <= limit) line.allowed += added;
@@ -137,14 +137,14 @@ export function createOutbound({ engine, limit, onSlow }: Parts): Outbound {
     line.whenTaken.clear();
   }
 
-  /** Not only ended, as any other is: what waits would go on waiting for as long as TCP does. */
+  /** The transport is terminated, too: after a mere close, the data would wait until TCP gives up. */
   function cut(line: Line, bytes: number): void {
     const { connection } = line;
     cutOff.add(connection);
     onSlow(line.sockets, bytes);
     const websocket = websocketOf(connection);
     websocket?.close(TRY_AGAIN_LATER, 'slow_consumer');
-    if (websocket) setTimeout(() => websocket.terminate(), FAREWELL).unref();
+    if (websocket) setTimeout(() => websocket.terminate(), CLOSE_TIME).unref();
     connection.close(true);
     for (const answer of line.answers) answer.destroy();
   }
@@ -161,7 +161,7 @@ export function createOutbound({ engine, limit, onSlow }: Parts): Outbound {
     taken(socket) {
       const line = lines.get(socket.conn);
       if (line === undefined) return undefined;
-      // What was sent in this very turn is not judged yet.
+      // The data of this turn is not checked yet.
       if (!line.behind && waiting(line) > limit / 2) fallBehind(line);
       if (!line.behind) return undefined;
       return new Promise((resolve) => line.whenTaken.add(resolve));
@@ -177,7 +177,7 @@ export function createOutbound({ engine, limit, onSlow }: Parts): Outbound {
   };
 }
 
-/** As Engine.IO announces it. A broadcast is one frame for all of its sockets. */
+/** A packet in Engine.IO's `packetCreate` event. A broadcast is one frame for all of its sockets. */
 interface Packet {
   readonly data?: string | ArrayBufferView;
   readonly options?: { readonly wsPreEncodedFrame?: readonly Buffer[] };

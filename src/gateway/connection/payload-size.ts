@@ -1,4 +1,4 @@
-/** A quick measure of what a client sent, before anything else looks at it. */
+/** Measures a payload quickly, before anything else reads it. */
 
 /** True when the characters and values in `value`, keys included, are no more than `limit`. Does not recurse. */
 export function sizeWithin(value: unknown, limit: number): boolean {

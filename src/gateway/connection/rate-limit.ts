@@ -1,6 +1,6 @@
 /**
- * Token buckets: each key may send a burst, and then so many a second. Asked and answered at once, because a limit that
- * is awaited would let two events of one socket overtake each other.
+ * Token buckets: each key may send a burst, and then a number per second. The answer is synchronous, because with an
+ * asynchronous one two events of one socket could change their order.
  */
 import type { Rate } from '../options.ts';
 

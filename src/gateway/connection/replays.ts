@@ -1,11 +1,12 @@
 /**
- * Reads of the past that sockets ask for: joins, replays and older pages. So many at once in this process, so many more
- * that wait for a place, and the rest is refused, for clients to come back. Those of one connection happen one after the
- * other, each when it has taken the one before: what a client can have us keep for it is what it asked for once, not each
- * time, and nobody takes more than one place with one connection.
+ * Reads of the past that sockets ask for: joins, replays and older pages. The number of reads at once is limited, and
+ * so is the number of reads that wait. More are refused, and the clients try again. The reads of one connection run one
+ * after the other, each when the connection has taken the result of the one before. So a connection never has more than
+ * one result in our memory, and never more than one of the places.
  */
 import type { Socket } from 'socket.io';
 import { DeskwireError } from '../../domain/errors.ts';
+import { createLanes } from '../../support/lanes.ts';
 import type { Outbound } from './outbound.ts';
 
 export interface Replays {
@@ -13,18 +14,18 @@ export interface Replays {
   run<T>(socket: Socket, task: () => Promise<T>): Promise<T>;
 }
 
-interface Parts {
+interface Deps {
   readonly outbound: Pick<Outbound, 'taken'>;
   readonly limits: { readonly atOnce: number; readonly waiting: number };
   onRefused(): void;
 }
 
-export function createReplays({ outbound, limits, onRefused }: Parts): Replays {
-  const turns = new WeakMap<Socket['conn'], Promise<void>>();
+export function createReplays({ outbound, limits, onRefused }: Deps): Replays {
+  const connections = createLanes<Socket['conn']>();
   const queue: (() => void)[] = [];
   let running = 0;
 
-  async function place(): Promise<void> {
+  async function takePlace(): Promise<void> {
     if (running < limits.atOnce) {
       running += 1;
     } else if (queue.length < limits.waiting) {
@@ -35,30 +36,23 @@ export function createReplays({ outbound, limits, onRefused }: Parts): Replays {
     }
   }
 
-  /** To whoever waits longest. */
-  function leave(): void {
+  /** The place goes to the read that has waited longest. */
+  function leavePlace(): void {
     const next = queue.shift();
     if (next !== undefined) next();
     else running -= 1;
   }
 
   return {
-    async run(socket, task) {
-      const before = turns.get(socket.conn);
-      const turn = Promise.withResolvers<void>();
-      turns.set(socket.conn, turn.promise);
-      try {
-        await before;
+    run: (socket, task) =>
+      connections.run(socket.conn, async () => {
         await outbound.taken(socket);
-        await place();
+        await takePlace();
         try {
           return await task();
         } finally {
-          leave();
+          leavePlace();
         }
-      } finally {
-        turn.resolve();
-      }
-    },
+      }),
   };
 }

@@ -1,16 +1,16 @@
 /**
- * What Engine.IO's transports have inside that tells what waits in them, and ends them: Engine.IO itself ends a connection
- * politely, and waits half a minute for an answer that a client which does not read never gives.
+ * Access to the inside of Engine.IO's transports, to measure the bytes that wait and to terminate a connection.
+ * Engine.IO's own close waits half a minute for an answer, and a client that does not read never gives one.
  */
 import type { Socket } from 'socket.io';
 
 export type Connection = Socket['conn'];
 
 export interface Websocket {
-  /** Bytes that the system did not take yet. */
+  /** Bytes that the operating system has not taken yet. */
   readonly bufferedAmount: number;
   close(code: number, reason: string): void;
-  /** Ends the connection, whatever waits. Does nothing when it has ended. */
+  /** Ends the connection and drops the data that waits. Does nothing when it has ended. */
   terminate(): void;
   once(event: 'close', listener: () => void): unknown;
 }
@@ -26,7 +26,7 @@ export function websocketOf({ transport }: Connection): Websocket | undefined {
   return transport.name === 'websocket' ? (transport as unknown as { readonly socket: Websocket }).socket : undefined;
 }
 
-/** The one that what is flushed now goes into. */
+/** The answer that takes the data of the present flush. */
 export function answerOf({ transport }: Connection): Answer | undefined {
   return (transport as { readonly res?: Answer | null }).res ?? undefined;
 }

@@ -15,7 +15,7 @@ export interface ClusterControl extends SocketControl {
   close(): Promise<void>;
 }
 
-interface Parts {
+interface Deps {
   readonly presence: Pick<Presence, 'self' | 'others' | 'users' | 'rooms'>;
   readonly requests: Broker['requests'];
   readonly takenNames: ReadonlySet<string>;
@@ -34,7 +34,7 @@ interface Question {
   readonly with: readonly unknown[];
 }
 
-export function createClusterControl({ presence, requests, takenNames, log, patience = 2_000 }: Parts): ClusterControl {
+export function createClusterControl({ presence, requests, takenNames, log, patience = 2_000 }: Deps): ClusterControl {
   let local: LocalControl | undefined;
   let service: Service | undefined;
 
@@ -84,13 +84,13 @@ export function createClusterControl({ presence, requests, takenNames, log, pati
       return 'client' in target ? find('disconnect', target) : sum(await gather('disconnect', target));
     },
     async status() {
-      const parts = await gather('summary');
+      const deps = await gather('summary');
       return {
-        connections: sum(parts.map(({ connections }) => connections)),
+        connections: sum(deps.map(({ connections }) => connections)),
         users: presence.users,
         rooms: presence.rooms,
-        nodes: parts.length,
-        uptime: Math.max(0, ...parts.map(({ uptime }) => uptime)),
+        nodes: deps.length,
+        uptime: Math.max(0, ...deps.map(({ uptime }) => uptime)),
       };
     },
     async clients(range) {

@@ -1,4 +1,4 @@
-/** The sockets of this process, for those who send to them, list them or end them from outside: one part of the whole. */
+/** The sockets of this process: requests from outside send to them, list them and end them. */
 import type {
   ClientRange,
   ClientsPage,
@@ -6,31 +6,32 @@ import type {
   SocketEvent,
   SocketTarget,
 } from '../../application/socket-control.ts';
-import type { Client } from '../../contract/sockets.ts';
-import { EVERYONE, type Session, userRoom } from '../connection/client.ts';
-import type { Sessions } from '../connection/clients.ts';
+import type { Client as ClientView } from '../../contract/sockets.ts';
+import { type Client, EVERYONE, userRoom } from '../connection/client.ts';
+import type { Clients } from '../connection/clients.ts';
 import { memberRoom } from '../delivery/live-stream.ts';
-import type { Rooms } from '../delivery/rooms.ts';
-import { type LiveKind, tableOf } from '../delivery/stream-access.ts';
+import type { SocketRooms } from '../delivery/socket-rooms.ts';
+import { tableOf } from '../delivery/stream-access.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import type { LiveKind } from '../dialects/joining.ts';
 
-interface Parts {
+interface Deps {
   readonly dialects: readonly Dialect[];
-  readonly sessions: Sessions;
-  readonly rooms: Rooms;
+  readonly clients: Clients;
+  readonly rooms: SocketRooms;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
 export interface LocalControl {
-  /** Resolves with the number of sockets reached; undefined when the target is a socket that is not here. */
+  /** Resolves with the number of sockets reached; undefined for a single socket that is not here. */
   send(target: SocketTarget, event: SocketEvent, excludeUserId?: string): Promise<number | undefined>;
   /** Returns the number of sockets ended, those of the same connection included; undefined as above. */
   disconnect(target: ClientTarget): number | undefined;
   summary(): Summary;
   clients(range: ClientRange): ClientsPage;
-  client(socketId: string): Client | undefined;
-  clientsOf(userId: string): readonly Client[];
+  client(socketId: string): ClientView | undefined;
+  clientsOf(userId: string): readonly ClientView[];
 }
 
 export interface Summary {
@@ -42,7 +43,7 @@ export interface Summary {
 /** Characters of a page of clients, as JSON: well within what the broker takes. */
 const PAGE_SIZE = 256 * 1024;
 
-export function createLocalControl({ dialects, sessions, rooms, now }: Parts): LocalControl {
+export function createLocalControl({ dialects, clients, rooms, now }: Deps): LocalControl {
   const startedAt = now();
   const namespaces = [...new Set(dialects.map(({ namespace }) => namespace))];
 
@@ -57,18 +58,18 @@ export function createLocalControl({ dialects, sessions, rooms, now }: Parts): L
   }
 
   function sendToOne(socketId: string, { name, data }: SocketEvent, excludeUserId?: string) {
-    const session = sessions.ofSocket(socketId);
-    if (session === undefined) return undefined;
-    if (session.user.id === excludeUserId) return 0;
-    session.socket.emit(name, data);
+    const client = clients.ofSocket(socketId);
+    if (client === undefined) return undefined;
+    if (client.user.id === excludeUserId) return 0;
+    client.socket.emit(name, data);
     return 1;
   }
 
   /** The connection ends as a whole, so all of its sockets do. */
-  function endedWith(target: ClientTarget): Session[] | undefined {
-    if ('users' in target) return target.users.flatMap((id) => [...sessions.ofUser(id)]);
-    const session = sessions.ofSocket(target.client);
-    return session && sessions.sameConnection(session);
+  function endedWith(target: ClientTarget): Client[] | undefined {
+    if ('users' in target) return target.users.flatMap((id) => [...clients.ofUser(id)]);
+    const client = clients.ofSocket(target.client);
+    return client && clients.sameConnection(client);
   }
 
   return {
@@ -89,29 +90,29 @@ export function createLocalControl({ dialects, sessions, rooms, now }: Parts): L
       for (const { socket } of ending ?? []) socket.disconnect(true);
       return ending?.length;
     },
-    summary: () => ({ connections: sessions.size, uptime: Math.floor((now() - startedAt) / 1_000) }),
+    summary: () => ({ connections: clients.size, uptime: Math.floor((now() - startedAt) / 1_000) }),
     clients({ after = '', limit }) {
-      const ids = Iterator.from(sessions).map(({ socket }) => socket.id);
+      const ids = Iterator.from(clients).map(({ socket }) => socket.id);
       const next = [...ids.filter((id) => id > after)].sort();
-      const clients: Client[] = [];
+      const page: ClientView[] = [];
       let size = 0;
       for (const id of next) {
-        const [view] = viewOf(sessions.ofSocket(id));
+        const [view] = viewOf(clients.ofSocket(id));
         size += JSON.stringify(view ?? '').length;
-        if (clients.length === limit || (size > PAGE_SIZE && clients.length > 0)) return { clients, more: true };
-        if (view !== undefined) clients.push(view);
+        if (page.length === limit || (size > PAGE_SIZE && page.length > 0)) return { clients: page, more: true };
+        if (view !== undefined) page.push(view);
       }
-      return { clients, more: false };
+      return { clients: page, more: false };
     },
-    client: (socketId) => viewOf(sessions.ofSocket(socketId))[0],
-    clientsOf: (userId) => [...sessions.ofUser(userId)].flatMap(viewOf),
+    client: (socketId) => viewOf(clients.ofSocket(socketId))[0],
+    clientsOf: (userId) => [...clients.ofUser(userId)].flatMap(viewOf),
   };
 }
 
-function viewOf(session: Session | undefined): Client[] {
-  if (session === undefined) return [];
-  const { socket, user, namespace, connectedAt } = session;
-  const streams = Iterator.from(session.members.values()).map(({ stream }) => stream);
+function viewOf(client: Client | undefined): ClientView[] {
+  if (client === undefined) return [];
+  const { socket, user, namespace, connectedAt } = client;
+  const streams = Iterator.from(client.members.values()).map(({ stream }) => stream);
   const rooms = new Set(streams.filter(({ kind }) => kind === 'room').map(({ id }) => id));
   return [
     {

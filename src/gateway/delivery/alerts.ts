@@ -1,58 +1,59 @@
 /**
- * Tells those on a ticket who have not joined it of a new message, with the message itself. Who is on the ticket, and that
- * they hear of each message once and in order, comes with their inbox: its notifications are told reliably, on whichever
- * node a user is. The message is read from the log, and whether they may see it is asked of the ticket as it is now.
+ * Alerts of new messages, with the message itself, for users of a ticket who have not joined it. The notification in a
+ * user's inbox triggers the alert: notifications reach the users of a ticket once and in order, on whichever node they
+ * are. The message is read from the log, and the ticket's present state decides whether the user may see it.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
-import type { Sessions } from '../connection/clients.ts';
+import { createLanes } from '../../support/lanes.ts';
+import type { Clients } from '../connection/clients.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { MessageWireFor } from '../wire.ts';
 import { memberName } from './live-stream.ts';
 import type { LiveStreams } from './live-streams.ts';
 
 export interface Alerts {
-  /** A message was posted by somebody else in a ticket that this user is on. */
+  /** Somebody else posted a message in a ticket of this user. */
   posted(userId: string, ticketId: string, version: number): void;
   close(): void;
 }
 
-interface Parts {
+interface Deps {
   readonly dialects: readonly Dialect[];
-  readonly sessions: Sessions;
+  readonly clients: Clients;
   readonly streams: LiveStreams;
   readonly messageWireFor: MessageWireFor;
   onError(error: unknown): void;
 }
 
-export function createAlerts({ dialects, sessions, streams, messageWireFor, onError }: Parts): Alerts {
+export function createAlerts({ dialects, clients, streams, messageWireFor, onError }: Deps): Alerts {
   const alerting = dialects.filter(({ tickets }) => tickets?.alert !== undefined);
   const closing = new AbortController();
-  /** By user: what is told to one goes in order. */
-  const queues = new Map<string, Promise<void>>();
+  /** One lane for each user, so that their alerts are in order. */
+  const lanes = createLanes<string>();
 
-  function concerned(userId: string, ticketId: string, version: number) {
-    return [...sessions.ofUser(userId)].flatMap((session) =>
+  function receiversOf(userId: string, ticketId: string, version: number) {
+    return [...clients.ofUser(userId)].flatMap((client) =>
       alerting
-        .filter((dialect) => dialect.namespace === session.namespace)
-        .filter((dialect) => !session.hasHeard(memberName(dialect, 'ticket', ticketId), version))
-        .map((dialect) => ({ session, dialect })),
+        .filter((dialect) => dialect.namespace === client.namespace)
+        .filter((dialect) => !client.hasReceived(memberName(dialect, 'ticket', ticketId), version))
+        .map((dialect) => ({ client, dialect })),
     );
   }
 
   async function alert(userId: string, ticketId: string, version: number): Promise<void> {
-    if (concerned(userId, ticketId, version).length === 0) return;
+    if (receiversOf(userId, ticketId, version).length === 0) return;
     const ticket = streams.acquire('ticket', ticketId);
     try {
-      await ticket.feed.current(closing.signal);
+      await ticket.subscription.current(closing.signal);
       const event = await streams.readEvent('ticket', ticketId, version);
       if (event?.type !== 'MessagePosted' || event.data.internal || event.metadata.actor.id === userId) return;
       const message = messageOf(event as RecordedEvent<TicketEvent>);
       if (message === undefined) return;
-      for (const { session, dialect } of concerned(userId, ticketId, version)) {
-        const wire = dialect.tickets?.alert?.(ticketId, messageWireFor(session.user)(message));
-        if (wire !== undefined && ticket.access(session.user).hears) session.socket.emit(wire.name, wire.payload);
+      for (const { client, dialect } of receiversOf(userId, ticketId, version)) {
+        const wire = dialect.tickets?.alert?.(ticketId, messageWireFor(client.user)(message));
+        if (wire !== undefined && ticket.access(client.user).receives) client.send(wire);
       }
     } finally {
       streams.release(ticket);
@@ -61,14 +62,8 @@ export function createAlerts({ dialects, sessions, streams, messageWireFor, onEr
 
   return {
     posted(userId, ticketId, version) {
-      if (closing.signal.aborted || concerned(userId, ticketId, version).length === 0) return;
-      const told = (queues.get(userId) ?? Promise.resolve())
-        .then(() => alert(userId, ticketId, version))
-        .catch(onError)
-        .finally(() => {
-          if (queues.get(userId) === told) queues.delete(userId);
-        });
-      queues.set(userId, told);
+      if (closing.signal.aborted || receiversOf(userId, ticketId, version).length === 0) return;
+      lanes.run(userId, () => alert(userId, ticketId, version)).catch(onError);
     },
     close: () => closing.abort(),
   };

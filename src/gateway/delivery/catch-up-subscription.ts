@@ -1,85 +1,89 @@
 /**
- * One stream, live, for the sockets of this process: a sequencer with its subscription, its reads and its timers.
+ * A catch-up subscription to one stream for the clients of this process: it replays the missed events, then delivers
+ * live ones. It consists of a sequencer with its subscription, its reads and its timers.
  *
- * Opening subscribes, waits until the interest is registered, and only then asks where the stream stands, so nothing
- * falls between the two. While the broker is away it opens all the same, on what this process does itself, and compares
- * with the log once the interest is registered. A gap waits briefly for a late event, then is read from the log, again and again with growing
- * pauses while the log cannot be reached. A lost last event shows no gap: whoever owns the feed calls `checkHead` after
- * a reconnection and from time to time.
+ * Opening subscribes, waits until the broker has registered the subscription, and only then asks for the head of the
+ * stream, so that no event is lost between the two. While the broker is away it opens all the same, with the events of
+ * this process alone, and compares with the log after the registration. A gap waits briefly for a late event. Then it
+ * is read from the log, with growing pauses while the log cannot be reached. A lost last event leaves no gap: the owner
+ * calls `checkHead` after a reconnection and from time to time.
  *
- * `arrive` brings a socket from the version it saw last to the cursor and calls `join` in the tick in which the two are
- * equal.
+ * `arrive` brings a client from the last version that it has to the cursor, and calls `join` in the tick in which the
+ * two are equal.
  */
 import type { Subscription } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';
-import { type CatchUp, catchUp } from './join-replay.ts';
-import type { FeedObserver } from './observer.ts';
+import { createJoinReplay, type JoinReplay } from './join-replay.ts';
 import { createSequencer } from './sequencer.ts';
+import type { SubscriptionObserver } from './subscription-observer.ts';
 
-export interface Filling<E> {
+export interface LogRead<E> {
   readonly events: readonly E[];
-  /** Nothing is missing up to here. */
+  /** The version up to which the events are complete. */
   readonly through: number;
 }
 
-export interface FeedSource<E> {
+export interface SubscriptionSource<E> {
   versionOf(event: E): number;
-  /** `seen` tells of versions that exist without bringing them. */
+  /** `seen` reports versions that exist, without their events. */
   subscribe(event: (event: E) => void, seen: (version: number) => void): Subscription;
-  /** Prepares whatever `deliver` needs and resolves with the version from which delivery goes on. */
+  /** Prepares the state that `deliver` needs. Resolves with the version after which delivery starts. */
   open(): Promise<number>;
   head(): Promise<number>;
-  read(after: number, limit: number): Promise<Filling<E>>;
-  /** Sends to the room, at once. */
+  read(after: number, limit: number): Promise<LogRead<E>>;
+  /** Sends to the members before it returns. */
   deliver(event: E): void;
 }
 
-export interface FeedOptions {
+export interface SubscriptionOptions {
   readonly ringSize: number;
   readonly waitingLimit: number;
   /** Events read from the log at a time. */
   readonly readLimit: number;
-  /** Milliseconds that a gap may close by itself. */
+  /** Milliseconds in which late events may fill a gap. */
   readonly gapDelay: number;
   /** Milliseconds; the longest pause between attempts to read the log. */
   readonly maxPause: number;
-  /** Milliseconds after which a feed opens although its interest is not registered yet. */
+  /** Milliseconds after which it opens although the broker has not registered the subscription. */
   readonly registrationPatience: number;
-  /** Attempts to read the log for one joining socket before it is refused. */
+  /** Attempts to read the log for one joining client before it is refused. */
   readonly attempts: number;
   /** Resolves after `ms`, early when aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   onError(error: unknown): void;
-  readonly observer?: FeedObserver;
+  readonly observer?: SubscriptionObserver;
 }
 
-/** Joined; more was missed than is replayed; or the version that the socket claims to have seen does not exist. */
-export type Arrival = 'joined' | 'too_old' | 'unknown_version';
+/** Joined; the client missed more than the replay limit; or the version that it claims to have does not exist. */
+export type ArrivalResult = 'joined' | 'too_old' | 'unknown_version';
 
 type Progress = 'some' | 'none' | 'done' | 'impossible';
 
-export interface Feed<E> {
-  /** Rejects when the stream cannot be opened; the feed is then of no use. */
+export interface CatchUpSubscription<E> {
+  /** Rejects when the stream cannot be opened. The subscription is then useless. */
   readonly opened: Promise<void>;
   /** The last version delivered, 0 before it is open. */
   readonly cursor: number;
-  /** Counts deliveries: unchanged since the last look means idle. */
+  /** The number of deliveries. A stream whose number did not change was idle. */
   readonly delivered: number;
-  /** The stream has at least this version; what is missing is read now. */
+  /** The stream has at least this version. Missing events are read now. */
   checkHead(version: number): void;
-  /** Resolves once everything is delivered that the log held when this was called. Rejects with `unavailable`. */
+  /** Resolves when every event is delivered that the log held at the call. Rejects with `unavailable`. */
   current(signal: AbortSignal): Promise<void>;
-  /** `from` is the last version seen, or 'now' to replay nothing. Rejects with `unavailable`. */
+  /** `from` is the last version that the client has, or 'now' to replay nothing. Rejects with `unavailable`. */
   arrive(
     from: number | 'now',
     replayLimit: number,
     signal: AbortSignal,
     join: (events: readonly E[], cursor: number) => void,
-  ): Promise<Arrival>;
+  ): Promise<ArrivalResult>;
   close(): void;
 }
 
-export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed<E> {
+export function createCatchUpSubscription<E>(
+  source: SubscriptionSource<E>,
+  options: SubscriptionOptions,
+): CatchUpSubscription<E> {
   const { sleep, onError, observer } = options;
   const closing = new AbortController();
   const waiters = new Set<() => void>();
@@ -106,15 +110,15 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     (event) => {
       if (closing.signal.aborted) return;
       sequencer.live(event);
-      moved(options.gapDelay);
+      progressed(options.gapDelay);
     },
     (version) => {
       sequencer.seen(version);
-      moved(options.gapDelay);
+      progressed(options.gapDelay);
     },
   );
   const opened = open();
-  // Whoever arrives learns of a failure; without arrivals nobody needs to.
+  // `arrive` and `current` report the failure. Without callers, nobody needs to know.
   opened.catch(() => undefined);
 
   async function open(): Promise<void> {
@@ -129,11 +133,11 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
 
   async function compareHead(): Promise<void> {
     sequencer.seen(await source.head());
-    moved(0);
+    progressed(0);
   }
 
-  /** After anything that may have moved the cursor, or shown that it must move: after `pause`, by reading the log. */
-  function moved(pause: number): void {
+  /** Called when the cursor may have moved, or has to move. Reads the log after `pause` if events are missing. */
+  function progressed(pause: number): void {
     for (const wake of waiters) wake();
     waiters.clear();
     if (sequencer.behind && !refilling && !closing.signal.aborted) void refill(pause);
@@ -154,7 +158,7 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
         onError(error);
       }
       pause = cursor() > after ? 0 : nextPause(pause);
-      moved(pause);
+      progressed(pause);
     }
     refilling = false;
   }
@@ -167,8 +171,8 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     return Math.min(options.maxPause, Math.max(options.gapDelay, pause * 2));
   }
 
-  /** Takes steps until one says that it is done; gives up after several in a row that led nowhere. */
-  async function persist(signal: AbortSignal, step: () => Promise<Progress>): Promise<Progress> {
+  /** Runs steps until one is done. Gives up after several steps in a row without progress. */
+  async function repeat(signal: AbortSignal, step: () => Promise<Progress>): Promise<Progress> {
     let pause = 0;
     for (let failures = 0; failures < options.attempts && !signal.aborted; ) {
       let progress: Progress = 'none';
@@ -190,7 +194,7 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     await opened;
     const signal = AbortSignal.any([leaving, closing.signal]);
     let head: number | undefined;
-    await persist(signal, async () => {
+    await repeat(signal, async () => {
       head ??= await source.head();
       return cursor() >= head ? 'done' : reach(head, head, signal);
     });
@@ -201,21 +205,21 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     replayLimit: number,
     leaving: AbortSignal,
     join: (events: readonly E[], cursor: number) => void,
-  ): Promise<Arrival> {
+  ): Promise<ArrivalResult> {
     await opened;
     const signal = AbortSignal.any([leaving, closing.signal]);
     const start = from === 'now' ? cursor() : from;
-    const way = catchUp(sequencer, source.versionOf, start, replayLimit);
-    const entry: { arrival: Arrival; failure?: { readonly cause: unknown } } = { arrival: 'joined' };
-    const progress = await persist(signal, async () => {
-      const step = way.next();
+    const replay = createJoinReplay(sequencer, source.versionOf, start, replayLimit);
+    const entry: { arrival: ArrivalResult; failure?: { readonly cause: unknown } } = { arrival: 'joined' };
+    const progress = await repeat(signal, async () => {
+      const step = replay.next();
       switch (step.do) {
         case 'join':
           try {
             join(step.events, cursor());
             observer?.joined(step.events.length);
           } catch (error) {
-            // It may have sent something: it is not tried again.
+            // It may have sent something, so it is not called again.
             entry.failure = { cause: error };
           }
           return 'done';
@@ -223,9 +227,9 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
           entry.arrival = 'too_old';
           return 'done';
         case 'read':
-          return readOn(step.after, way);
+          return readOn(step.after, replay);
         case 'wait':
-          // A version that only the client speaks of is believed once the log shows it.
+          // A version that only the client knows is accepted when the log has it.
           return reach(step.version, step.version === start ? await source.head() : step.version, signal);
       }
     });
@@ -235,12 +239,12 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     return arrival;
   }
 
-  async function readOn(after: number, way: CatchUp<E>): Promise<Progress> {
+  async function readOn(after: number, replay: JoinReplay<E>): Promise<Progress> {
     const { events, through } = await source.read(after, options.readLimit);
-    return way.filled(events, through) ? 'some' : 'none';
+    return replay.filled(events, through) ? 'some' : 'none';
   }
 
-  /** Brings the cursor nearer to `version`, when the stream, which stands at `head`, has it at all. */
+  /** Moves the cursor towards `version`, if the stream, whose head is `head`, has that version. */
   async function reach(version: number, head: number, signal: AbortSignal): Promise<Progress> {
     const before = cursor();
     if (before >= version) return 'some';
@@ -265,7 +269,7 @@ export function createFeed<E>(source: FeedSource<E>, options: FeedOptions): Feed
     },
     checkHead(version) {
       sequencer.seen(version);
-      moved(0);
+      progressed(0);
     },
     current,
     arrive,

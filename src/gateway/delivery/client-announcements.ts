@@ -1,14 +1,14 @@
 /**
- * Who comes to and goes from a namespace, told to the staff there, and what staff say to everyone there. Told by signal to
- * every process, each of which passes it on to its own sockets; nothing of it is stored.
+ * Announces to the staff of a namespace which clients connect and disconnect, and sends broadcasts to everyone there.
+ * Signals carry both to every process, and each process sends to its own sockets. Nothing of it is stored.
  */
 import Type from 'typebox';
 import type { Broker, Topic } from '../../broker/port.ts';
 import { validator } from '../../contract/validation.ts';
 import { isStaff } from '../../domain/user/identity.ts';
-import { EVERYONE, type Session, STAFF } from '../connection/client.ts';
+import { type Client, EVERYONE, STAFF } from '../connection/client.ts';
 import type { ClientAct, Dialect, Wire } from '../dialects/dialect.ts';
-import type { Rooms } from './rooms.ts';
+import type { SocketRooms } from './socket-rooms.ts';
 
 const signalSchema = validator(
   Type.Object({
@@ -19,32 +19,32 @@ const signalSchema = validator(
 );
 type Signal = ReturnType<typeof signalSchema>;
 
-export interface Clients {
-  opened(session: Session): void;
-  closed(session: Session): void;
-  /** Whoever became staff is told from now on, whoever was, no longer. */
-  userChanged(session: Session): void;
-  /** To all others in the session's namespace. */
-  broadcast(session: Session, message: unknown): void;
+export interface ClientAnnouncements {
+  opened(client: Client): void;
+  closed(client: Client): void;
+  /** Starts or ends the announcements for a user who became staff, or is staff no longer. */
+  userChanged(client: Client): void;
+  /** Sends to all others in the client's namespace. */
+  broadcast(client: Client, message: unknown): void;
   close(): void;
 }
 
-interface Parts {
+interface Deps {
   readonly dialects: readonly Dialect[];
   readonly signals: Broker['signals'];
-  readonly rooms: Rooms;
+  readonly rooms: SocketRooms;
   readonly now: () => number;
   onError(error: unknown): void;
 }
 
-export function createClients({ dialects, signals, rooms, now, onError }: Parts): Clients {
-  const telling = dialects.filter(({ clients }) => clients !== undefined);
-  const namespaces = new Set(telling.map(({ namespace }) => namespace));
+export function createClientAnnouncements({ dialects, signals, rooms, now, onError }: Deps): ClientAnnouncements {
+  const announcing = dialects.filter(({ clients }) => clients !== undefined);
+  const namespaces = new Set(announcing.map(({ namespace }) => namespace));
 
   const subscriptions = [...namespaces].map((namespace) => {
     const subscription = signals.subscribe(topicOf(namespace), (payload) => {
       try {
-        pass(namespace, signalSchema(payload));
+        deliver(namespace, signalSchema(payload));
       } catch (error) {
         onError(error);
       }
@@ -53,40 +53,40 @@ export function createClients({ dialects, signals, rooms, now, onError }: Parts)
     return subscription;
   });
 
-  function pass(namespace: string, signal: Signal): void {
+  function deliver(namespace: string, signal: Signal): void {
     const room = signal.what === 'broadcast' ? EVERYONE : STAFF;
-    for (const dialect of telling) {
+    for (const dialect of announcing) {
       if (dialect.namespace !== namespace) continue;
       const wire = wireOf(dialect, signal);
-      // Every socket is alone in the room of its own id: whoever it is about knows.
+      // Each socket is alone in the room of its own id. The client that it is about does not get it.
       if (wire !== undefined) rooms.send(namespace, room, wire, signal.act.clientId);
     }
   }
 
-  function publish(session: Session, what: Signal['what'], message?: unknown): void {
-    if (!namespaces.has(session.namespace)) return;
+  function publish(client: Client, what: Signal['what'], message?: unknown): void {
+    if (!namespaces.has(client.namespace)) return;
     const act: ClientAct = {
-      clientId: session.socket.id,
-      userId: session.user.id,
+      clientId: client.id,
+      userId: client.user.id,
       timestamp: new Date(now()).toISOString(),
     };
-    signals.publish(topicOf(session.namespace), { what, act, ...(message !== undefined && { message }) });
+    signals.publish(topicOf(client.namespace), { what, act, ...(message !== undefined && { message }) });
   }
 
-  function sort({ socket, user }: Session): void {
+  function updateStaffRoom({ socket, user }: Client): void {
     if (isStaff(user.role)) void socket.join(STAFF);
     else void socket.leave(STAFF);
   }
 
   return {
-    opened(session) {
-      void session.socket.join(EVERYONE);
-      sort(session);
-      publish(session, 'joined');
+    opened(client) {
+      void client.socket.join(EVERYONE);
+      updateStaffRoom(client);
+      publish(client, 'joined');
     },
-    closed: (session) => publish(session, 'left'),
-    userChanged: sort,
-    broadcast: (session, message) => publish(session, 'broadcast', message),
+    closed: (client) => publish(client, 'left'),
+    userChanged: updateStaffRoom,
+    broadcast: (client, message) => publish(client, 'broadcast', message),
     close() {
       for (const subscription of subscriptions) subscription.close();
     },

@@ -1,32 +1,32 @@
 /**
- * The way of one joining socket from the last version it saw to the cursor of the room's sequencer.
+ * The replay for one joining client, from the last version that it has to the cursor of the stream's sequencer.
  *
- * `next` says what to do now: read on from the log, or join, in this very tick, sending `events` first: they end at the
- * cursor, so the next event that the room gets is the next one that this socket needs. Until then the socket is in no
- * room and gets nothing live. What the ring of recent events covers is taken from it, the rest from the log.
+ * `next` returns the next step: read more of the log, or join in this tick and send `events` first. They end at the
+ * cursor, so the next event of the stream is the next one that this client needs. Until then the client is in no room
+ * and gets no live events. Recent events come from the ring, older ones from the log.
  */
 import type { Sequencer } from './sequencer.ts';
 
-export type CatchUpStep<E> =
+export type ReplayStep<E> =
   | { readonly do: 'join'; readonly events: readonly E[] }
   | { readonly do: 'read'; readonly after: number }
-  /** The socket has seen more than the room: the room must catch up first, or the socket's version is not of this log. */
+  /** The client has more than the stream here: the stream must catch up first, or the version is not of this log. */
   | { readonly do: 'wait'; readonly version: number }
-  /** More was missed than is replayed. */
+  /** The client missed more than the replay limit. */
   | { readonly do: 'resync' };
 
-export interface CatchUp<E> {
-  next(): CatchUpStep<E>;
-  /** What a read after the version that `next` named found; true when it brought the socket further. */
+export interface JoinReplay<E> {
+  next(): ReplayStep<E>;
+  /** Adds the result of a read after the version of the last step. True when the replay advanced. */
   filled(events: readonly E[], through: number): boolean;
 }
 
-export function catchUp<E>(
+export function createJoinReplay<E>(
   sequencer: Sequencer<E>,
   versionOf: (event: E) => number,
   from: number,
   replayLimit: number,
-): CatchUp<E> {
+): JoinReplay<E> {
   const missed: E[] = [];
   let at = from;
   return {

@@ -1,83 +1,88 @@
 /**
- * One ticket or room with members in this process: its stream in order, who of this process is in it, and what they may
- * hear, which is decided from the state folded up to the very event being delivered. An event that takes access away
- * takes it before it is sent itself. Each member is in the Socket.IO rooms that it may hear: the public one, and for staff
- * the internal one beside it; an event is rendered once per dialect and each of its wires goes to one of the two. Only what
- * holds links that are a user's own is rendered for each member.
+ * One ticket or room with members in this process: its events in order, its members, and their access. Access is
+ * decided from the state folded up to the event that is being delivered. An event that takes access away takes it
+ * before the event itself is sent. Each member is in the Socket.IO rooms that match its access: the public room, and
+ * for staff the internal room, too. An event is rendered once per dialect, and each of its wires goes to one of the two
+ * rooms. Only a message with attachments is rendered for each member, because its links are signed for one user.
  */
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
 import type { Change, Person } from '../../cluster/presence/roster.ts';
 import { type RecordedEvent, streamOf } from '../../domain/event.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import { type Session, userRoom } from '../connection/client.ts';
-import type { Dialect, StreamWire } from '../dialects/dialect.ts';
+import { type Client, type JoinedStream, type Member, userRoom } from '../connection/client.ts';
+import type { Dialect, StreamWire, Wire } from '../dialects/dialect.ts';
+import type { LiveKind } from '../dialects/joining.ts';
 import type { MessageWireFor } from '../wire.ts';
-import { createFeed, type Feed, type FeedOptions, type Filling } from './catch-up-subscription.ts';
-import { createMembers, type Member } from './members.ts';
-import type { Rooms } from './rooms.ts';
-import { type Access, createSubject, type LiveKind, type SubjectParts, tableOf } from './stream-access.ts';
+import {
+  type CatchUpSubscription,
+  createCatchUpSubscription,
+  type LogRead,
+  type SubscriptionOptions,
+} from './catch-up-subscription.ts';
+import type { SocketRooms } from './socket-rooms.ts';
+import { type Access, createStreamAccess, type StreamAccessDeps, tableOf } from './stream-access.ts';
+import { createStreamMembers } from './stream-members.ts';
 
-export interface LiveStream {
-  readonly kind: LiveKind;
-  readonly id: string;
-  readonly feed: Feed<RecordedEvent>;
-  /** Whether somebody may come back to it. */
+export interface LiveStream extends JoinedStream {
+  readonly subscription: CatchUpSubscription<RecordedEvent>;
+  /** False for a stream that nobody can join again. */
   readonly lasting: boolean;
-  /** Whether who may hear it depends on references. */
+  /** Whether access depends on references. */
   readonly referring: boolean;
-  /** What a user may hear of it now, as of the last event delivered. */
+  /** The access of a user, as of the last event delivered. */
   access(user: UserFacts): Access;
-  /** The same, for a member through this dialect. Throws `not_found` or `forbidden` for whoever hears nothing. */
+  /** The access of a user through this dialect. Throws `not_found` or `forbidden` for a user without access. */
   requireAccess(user: UserFacts, dialect: Dialect): { internal: boolean };
-  /** Puts a socket into the rooms. Only in the tick in which it has everything up to the cursor. */
-  add(session: Session, dialect: Dialect): void;
-  /** Takes a member out of the rooms until it is added again. It stays a member meanwhile. */
-  suspend(session: Session, dialect: Dialect): void;
-  /** Does nothing when it is not a member. */
-  remove(session: Session, dialect: Dialect): void;
-  /** After something that access depends on changed elsewhere: a user, or a reference. */
-  checkAccess(userId?: string): void;
+  /** Puts a client into the rooms. Only in the tick in which it has every event up to the cursor. */
+  add(client: Client, dialect: Dialect): void;
+  /** Takes a member out of the rooms until it is added again. It remains a member. */
+  suspend(client: Client, dialect: Dialect): void;
   checkReferences(): Promise<void>;
-  /** To everyone in it but the sockets of `exceptUser`. */
+  /** Sends to all members but the sockets of `exceptUser`. */
   send(dialect: Dialect, wire: StreamWire, exceptUser?: string): void;
-  /** Tells the others in it that somebody came or went, for the cluster as a whole. */
-  tellPresence(person: Person, change: Change): void;
+  /** Sends the other members that a user came or went, in the cluster as a whole. */
+  sendPresence(person: Person, change: Change): void;
   readonly members: Iterable<Member>;
-  /** Those of its members. */
+  /** The dialects of its members. */
   readonly dialects: Iterable<Dialect>;
   close(): void;
 }
 
-export interface LiveStreamParts extends SubjectParts {
+export interface LiveStreamDeps extends StreamAccessDeps {
   readonly broker: Broker;
-  readonly rooms: Rooms;
+  readonly rooms: SocketRooms;
   readonly presence: Pick<Presence, 'enter' | 'leave'>;
   readonly messageWireFor: MessageWireFor;
   readonly now: () => number;
   readVersion(): Promise<number>;
   readEvents(after: number, limit: number): Promise<readonly RecordedEvent[]>;
-  /** Told of every event after it was sent. */
+  /** Called for every event after it was sent. */
   onDelivered(event: RecordedEvent): void;
   onMemberAdded(): void;
-  /** A member left, or had to. */
+  /** A member left or lost access. */
   onMemberRemoved(): void;
   onError(error: unknown): void;
 }
 
-export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamParts, options: FeedOptions): LiveStream {
-  const { rooms, presence, messageWireFor } = parts;
-  const members = createMembers();
-  const subject = createSubject(kind, id, parts);
+export function createLiveStream(
+  kind: LiveKind,
+  id: string,
+  deps: LiveStreamDeps,
+  options: SubscriptionOptions,
+): LiveStream {
+  const { rooms, presence, messageWireFor } = deps;
+  const members = createStreamMembers();
+  const streamAccess = createStreamAccess(kind, id, deps);
 
-  const feed = createFeed<RecordedEvent>(
+  const subscription = createCatchUpSubscription<RecordedEvent>(
     {
       versionOf: (event) => event.version,
-      subscribe: (event) => parts.broker.live.subscribe(streamOf(kind, id), event),
-      open: subject.load,
-      head: parts.readVersion,
-      async read(after, limit): Promise<Filling<RecordedEvent>> {
-        const events = await parts.readEvents(after, limit);
+      subscribe: (event) => deps.broker.live.subscribe(streamOf(kind, id), event),
+      open: streamAccess.load,
+      head: deps.readVersion,
+      async read(after, limit): Promise<LogRead<RecordedEvent>> {
+        const events = await deps.readEvents(after, limit);
         return { events, through: events.at(-1)?.version ?? after };
       },
       deliver,
@@ -86,12 +91,12 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
   );
 
   function deliver(event: RecordedEvent): void {
-    const touched = subject.apply(event);
-    if (touched === 'references') void checkReferences().catch(parts.onError);
+    const touched = streamAccess.apply(event);
+    if (touched === 'references') void checkReferences().catch(deps.onError);
     else if (touched === 'access') checkAccess();
     if (event.type === 'MessagePosted' && event.data.attachments.length > 0) deliverToEach(event);
     else deliverToAll(event);
-    parts.onDelivered(event);
+    deps.onDelivered(event);
   }
 
   function deliverToAll(event: RecordedEvent): void {
@@ -100,12 +105,12 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
     }
   }
 
-  /** Links to attachments are signed for one user, so nobody can hand on more than their own access. */
+  /** Links to attachments are signed for one user, so that a user who shares a link shares no other user's access. */
   function deliverToEach(event: RecordedEvent): void {
-    for (const { session, dialect, internal, live } of members) {
+    for (const { client, dialect, internal, live } of members) {
       if (!live) continue;
-      for (const wire of tableOf(dialect, kind)?.render(event, messageWireFor(session.user)) ?? []) {
-        if (internal || wire.audience === 'public') tell(session, wire);
+      for (const wire of tableOf(dialect, kind)?.render(event, messageWireFor(client.user)) ?? []) {
+        if (internal || wire.audience === 'public') client.send(wire);
       }
     }
   }
@@ -117,101 +122,101 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
 
   function checkAccess(userId?: string): void {
     for (const member of members) {
-      const { session, dialect } = member;
-      if (userId !== undefined && session.user.id !== userId) continue;
-      const { hears, internal } = accessThrough(dialect, session.user);
-      if (!hears) {
-        remove(session, dialect);
-        tell(session, tableOf(dialect, kind)?.expelled(id, feed.cursor));
+      const { client, dialect } = member;
+      if (userId !== undefined && client.user.id !== userId) continue;
+      const { receives, internal } = accessThrough(dialect, client.user);
+      if (!receives) {
+        remove(client, dialect);
+        sendTo(client, tableOf(dialect, kind)?.expelled(id, subscription.cursor));
       } else if (internal !== member.internal) {
         member.internal = internal;
         if (!member.live) continue;
         const room = memberRoom(dialect, kind, id, 'internal');
-        if (internal) void session.socket.join(room);
-        else void session.socket.leave(room);
-        tell(session, tableOf(dialect, kind)?.viewChanged?.(id, feed.cursor));
+        if (internal) void client.socket.join(room);
+        else void client.socket.leave(room);
+        sendTo(client, tableOf(dialect, kind)?.viewChanged?.(id, subscription.cursor));
       }
     }
   }
 
   function accessThrough(dialect: Dialect, user: UserFacts): Access {
-    const access = subject.access(user);
-    return { hears: access.hears, internal: access.internal && tableOf(dialect, kind)?.internal === true };
+    const access = streamAccess.access(user);
+    return { receives: access.receives, internal: access.internal && tableOf(dialect, kind)?.internal === true };
   }
 
   async function checkReferences(): Promise<void> {
-    await subject.lookUpReferences();
+    await streamAccess.lookUpReferences();
     checkAccess();
   }
 
-  function tellPresence(user: Person, change: Change): void {
-    const act = { ticketId: id, user, timestamp: new Date(parts.now()).toISOString() };
+  function sendPresence(user: Person, change: Change): void {
+    const act = { ticketId: id, user, timestamp: new Date(deps.now()).toISOString() };
     for (const dialect of members.dialects) {
       const wire = dialect.tickets?.presence?.(act, change);
       if (wire !== undefined) send(dialect, { ...wire, audience: 'public' }, user.id);
     }
   }
 
-  function add(session: Session, dialect: Dialect): void {
-    const { internal } = requireAccess(session.user, dialect);
-    const known = members.get(session, dialect);
+  function add(client: Client, dialect: Dialect): void {
+    const { internal } = requireAccess(client.user, dialect);
+    const known = members.get(client, dialect);
     const present = kind === 'room' || dialect.tickets?.present === true;
-    const member = known ?? { session, dialect, stream: self, internal, present, live: true };
+    const member = known ?? { id, client, dialect, stream: self, internal, present, live: true };
     member.live = true;
     member.internal = internal;
-    void session.socket.join(memberRoom(dialect, kind, id, 'public'));
-    if (internal) void session.socket.join(memberRoom(dialect, kind, id, 'internal'));
+    void client.socket.join(memberRoom(dialect, kind, id, 'public'));
+    if (internal) void client.socket.join(memberRoom(dialect, kind, id, 'internal'));
     if (known !== undefined) return;
-    parts.onMemberAdded();
-    session.members.set(memberName(dialect, kind, id), member);
+    deps.onMemberAdded();
+    client.members.set(memberName(dialect, kind, id), member);
     members.add(member);
-    if (present) presence.enter(`${kind}:${id}`, { id: session.user.id, name: session.user.name });
+    if (present) presence.enter(`${kind}:${id}`, { id: client.user.id, name: client.user.name });
   }
 
-  function leaveRooms({ session, dialect }: Member): void {
-    void session.socket.leave(memberRoom(dialect, kind, id, 'public'));
-    void session.socket.leave(memberRoom(dialect, kind, id, 'internal'));
+  function leaveRooms({ client, dialect }: Member): void {
+    void client.socket.leave(memberRoom(dialect, kind, id, 'public'));
+    void client.socket.leave(memberRoom(dialect, kind, id, 'internal'));
   }
 
-  function suspend(session: Session, dialect: Dialect): void {
-    const member = members.get(session, dialect);
+  function suspend(client: Client, dialect: Dialect): void {
+    const member = members.get(client, dialect);
     if (member === undefined) return;
     member.live = false;
     leaveRooms(member);
   }
 
-  function remove(session: Session, dialect: Dialect): void {
-    const member = members.get(session, dialect);
+  function remove(client: Client, dialect: Dialect): void {
+    const member = members.get(client, dialect);
     if (member === undefined) return;
     leaveRooms(member);
-    session.members.delete(memberName(dialect, kind, id));
-    session.noteLeft(memberName(dialect, kind, id), feed.cursor);
+    client.members.delete(memberName(dialect, kind, id));
+    client.noteLeft(memberName(dialect, kind, id), subscription.cursor);
     members.remove(member);
-    if (member.present) presence.leave(`${kind}:${id}`, session.user.id);
-    parts.onMemberRemoved();
+    if (member.present) presence.leave(`${kind}:${id}`, client.user.id);
+    deps.onMemberRemoved();
   }
 
   function requireAccess(user: UserFacts, dialect: Dialect): { internal: boolean } {
-    const { hears, internal } = accessThrough(dialect, user);
-    if (!hears) throw subject.refusal();
+    const { receives, internal } = accessThrough(dialect, user);
+    if (!receives) throw streamAccess.refusal();
     return { internal };
   }
 
   const self: LiveStream = {
     kind,
     id,
-    feed,
+    subscription,
     get lasting() {
-      return subject.lasting;
+      return streamAccess.lasting;
     },
     get referring() {
-      return subject.referring;
+      return streamAccess.referring;
     },
     members,
     get dialects() {
       return members.dialects;
     },
-    access: subject.access,
+    access: streamAccess.access,
     requireAccess,
     add,
     suspend,
@@ -219,22 +224,24 @@ export function createLiveStream(kind: LiveKind, id: string, parts: LiveStreamPa
     checkAccess,
     checkReferences,
     send,
-    tellPresence,
-    close: () => feed.close(),
+    sendPresence,
+    close: () => subscription.close(),
   };
   return self;
 }
 
-function tell({ socket }: Session, wire: { name: string; payload: object } | undefined): void {
-  if (wire !== undefined) socket.emit(wire.name, wire.payload);
+function sendTo(client: Client, wire: Wire | undefined): void {
+  if (wire !== undefined) client.send(wire);
 }
 
-/** Under which a session keeps its membership of a stream. */
+/** The name under which a client keeps its membership of a stream. */
 export function memberName({ name }: Dialect, kind: LiveKind, id: string): string {
   return `${name}:${kind}:${id}`;
 }
 
-/** The Socket.IO room of a stream's members. Begins with a dialect's name: no name that a client gives can be one. */
+/**
+ * The Socket.IO room of a stream's members. It begins with a dialect's name, so that no room name of a client matches.
+ */
 export function memberRoom(dialect: Dialect, kind: LiveKind, id: string, audience: 'public' | 'internal'): string {
   const name = memberName(dialect, kind, id);
   return audience === 'public' ? name : `${name}:internal`;

@@ -1,40 +1,40 @@
 /**
- * Puts what happens in one stream into order for a room: the heart of the switch from replay to live.
+ * Puts the events of one stream into order, for the switch from replay to live.
  *
- * Live events may come late, twice, out of order, or never; reads of the log may be older than what came live. Out of
+ * Live events may come late, twice, out of order, or never. Reads of the log may be older than the live events. From
  * these the sequencer delivers every version once and in order. It has a `cursor`, the last version delivered:
- * - a version at or below the cursor was delivered, and is dropped;
- * - cursor + 1 is delivered at once, with whatever was waiting behind it;
- * - a higher one waits, and `behind` says that versions in between must be read from the log and given to `filled`.
+ * - A version at or below the cursor was delivered before, and is dropped.
+ * - The version cursor + 1 is delivered at once, with the versions that were waiting behind it.
+ * - A higher version waits. `behind` says that the versions between must be read from the log and given to `filled`.
  *
- * Before `open` tells it where the log stood after the subscription began, it delivers nothing and keeps what comes.
- * It does no I/O and knows no time, so that tests can put its inputs in every possible order. `deliver` is called with
- * the cursor already on that event, and what it sends must be sent before it returns: whoever joins the room between
- * two deliveries has replayed exactly up to the cursor.
+ * Before `open` gives it the head of the log after the subscription began, it delivers nothing and keeps live events.
+ * It does no I/O and has no clock, so that tests can give it its inputs in every possible order. `deliver` is called
+ * when the cursor is already on the event, and must send before it returns: a client that joins between two deliveries
+ * has replayed exactly up to the cursor.
  */
 
 export interface SequencerOptions<E> {
   versionOf(event: E): number;
   deliver(event: E): void;
-  /** How many of the latest events are kept for replays. */
+  /** The number of latest events that are kept for replays. */
   readonly ringSize: number;
-  /** How many events may wait for an earlier one; more are dropped, and read from the log when it is their turn. */
+  /** The number of events that may wait for an earlier one. More are dropped, and read from the log later. */
   readonly waitingLimit: number;
 }
 
 export interface Sequencer<E> {
   /** The last version delivered; undefined before `open`. */
   readonly cursor: number | undefined;
-  /** True when later versions than the cursor are known of and the next one is not here. */
+  /** True when versions after the cursor are known and the next one is missing. */
   readonly behind: boolean;
-  /** The stream stood at `head` some time after the subscription began: delivery starts behind it. */
+  /** The stream had the version `head` after the subscription began. Delivery starts after it. */
   open(head: number): void;
   live(event: E): void;
   /** The stream has at least this version. */
   seen(version: number): void;
   /**
-   * What a read of the log found: every event there is after some version at or below the cursor, up to and including
-   * `through`. Versions that it leaves out do not exist for this room.
+   * Takes the result of a read of the log: every event after some version at or below the cursor, up to and including
+   * `through`. Versions that are missing in it do not exist for this stream.
    */
   filled(events: readonly E[], through: number): void;
   /** The events after `version` up to the cursor; undefined when that is more than is kept. */
@@ -67,7 +67,7 @@ export function createSequencer<E>(options: SequencerOptions<E>): Sequencer<E> {
     ring = ring.slice(cut);
   }
 
-  /** Delivers what waits directly behind the cursor. */
+  /** Delivers the events that wait directly after the cursor. */
   function drain(): void {
     if (cursor === undefined || delivering) return;
     delivering = true;
@@ -103,7 +103,7 @@ export function createSequencer<E>(options: SequencerOptions<E>): Sequencer<E> {
       const version = versionOf(event);
       highest = Math.max(highest, version);
       if (cursor !== undefined && version <= cursor) return;
-      // The next in line is always taken, or a full waiting room could never empty itself.
+      // The next version is always kept, or a full set of waiting events could never be delivered.
       if (waiting.size < waitingLimit || version === (cursor ?? 0) + 1) waiting.set(version, event);
       drain();
     },

@@ -1,8 +1,8 @@
 /**
- * What a live stream is about, folded up to the last event delivered: enough of it to say who may hear it. Tickets and
- * rooms differ in nothing else.
+ * The access to a live stream: the state of the ticket or room, folded up to the last event delivered, and the decision
+ * who may receive its events. Tickets and rooms differ in nothing else.
  */
-import type { ActorSystem } from '../../actors/actor-system.ts';
+import type { Application } from '../../application/application.ts';
 import { mayEnterRoom, maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
@@ -14,40 +14,38 @@ import { accessOf } from '../../domain/ticket/people.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { Dialect, StreamTable } from '../dialects/dialect.ts';
-
-/** The kinds of streams that sockets can be in. */
-export type LiveKind = 'ticket' | 'room';
+import type { LiveKind } from '../dialects/joining.ts';
 
 export interface Access {
-  readonly hears: boolean;
-  /** Also what is internal. */
+  readonly receives: boolean;
+  /** Whether it includes internal events. */
   readonly internal: boolean;
 }
 
-/** What an event may have changed for access: nothing, something in the event, or references to look up anew. */
-export type Touched = 'nothing' | 'access' | 'references';
+/** The effect of an event on access: none, a change of the state, or references that must be looked up again. */
+export type AccessEffect = 'nothing' | 'access' | 'references';
 
-export interface Subject {
-  /** Whether somebody may come back to it. */
+export interface StreamAccess {
+  /** False for a stream that nobody can join again. */
   readonly lasting: boolean;
   /** Whether access depends on references. */
   readonly referring: boolean;
-  /** Resolves with the version that it was loaded at. */
+  /** Resolves with the version of the loaded state. */
   load(): Promise<number>;
-  apply(event: RecordedEvent): Touched;
+  apply(event: RecordedEvent): AccessEffect;
   access(user: UserFacts): Access;
-  /** What whoever hears nothing is told. */
+  /** The error for a user without access. */
   refusal(): DeskwireError;
   lookUpReferences(): Promise<void>;
 }
 
-export interface SubjectParts {
-  readonly actors: Pick<ActorSystem, 'read'>;
+export interface StreamAccessDeps {
+  readonly actors: Pick<Application['actors'], 'read'>;
   relations(ticket: TicketState): TicketRelations | Promise<TicketRelations>;
 }
 
-export function createSubject(kind: LiveKind, id: string, parts: SubjectParts): Subject {
-  return kind === 'ticket' ? ticketSubject(id, parts) : roomSubject(id, parts);
+export function createStreamAccess(kind: LiveKind, id: string, deps: StreamAccessDeps): StreamAccess {
+  return kind === 'ticket' ? ticketAccess(id, deps) : roomAccess(id, deps);
 }
 
 export function tableOf(dialect: Dialect, kind: LiveKind): StreamTable<DomainEvent> | undefined {
@@ -56,12 +54,12 @@ export function tableOf(dialect: Dialect, kind: LiveKind): StreamTable<DomainEve
 
 const NO_RELATIONS: TicketRelations = { vendorIds: [] };
 
-function ticketSubject(id: string, parts: SubjectParts): Subject {
+function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
   let state = initialTicket();
   let relations = NO_RELATIONS;
   const isThere = () => state.exists && !state.deleted;
   const lookUpReferences = async () => {
-    relations = await parts.relations(state);
+    relations = await deps.relations(state);
   };
   return {
     get lasting() {
@@ -71,35 +69,35 @@ function ticketSubject(id: string, parts: SubjectParts): Subject {
       return state.grnId !== null || state.dispatchId !== null;
     },
     async load() {
-      const read = await parts.actors.read('ticket', id);
+      const read = await deps.actors.read('ticket', id);
       state = read.state;
       await lookUpReferences();
       return read.version;
     },
     apply(event) {
       state = evolveTicket(state, event as RecordedEvent<TicketEvent>);
-      // References are named when the ticket is opened and never again.
+      // Only the first event of a ticket has references.
       if (event.type === 'TicketOpened') return 'references';
-      // Posting makes a participant of somebody who saw the ticket already.
+      // A user who posts becomes a participant, and had access before.
       return event.type === 'TicketRead' || event.type === 'MessagePosted' ? 'nothing' : 'access';
     },
     access(user) {
-      if (!isThere()) return { hears: false, internal: false };
+      if (!isThere()) return { receives: false, internal: false };
       const ticket = accessOf(state, relations);
-      return { hears: maySeeTicket(user, ticket), internal: maySeeInternalNotes(user, ticket) };
+      return { receives: maySeeTicket(user, ticket), internal: maySeeInternalNotes(user, ticket) };
     },
     refusal: () => new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' }),
     lookUpReferences,
   };
 }
 
-function roomSubject(name: string, parts: SubjectParts): Subject {
+function roomAccess(name: string, deps: StreamAccessDeps): StreamAccess {
   let state = roomDecider.initialState();
   return {
     lasting: true,
     referring: false,
     async load() {
-      const read = await parts.actors.read('room', name);
+      const read = await deps.actors.read('room', name);
       state = read.state;
       return read.version;
     },
@@ -107,7 +105,7 @@ function roomSubject(name: string, parts: SubjectParts): Subject {
       state = roomDecider.evolve(state, event as RecordedEvent<RoomEvent>);
       return event.type === 'RoomConfigured' ? 'access' : 'nothing';
     },
-    access: (user) => ({ hears: mayEnterRoom(user, state), internal: false }),
+    access: (user) => ({ receives: mayEnterRoom(user, state), internal: false }),
     refusal: () => new DeskwireError('forbidden', 'This room is private', { field: 'room' }),
     lookUpReferences: () => Promise.resolve(),
   };

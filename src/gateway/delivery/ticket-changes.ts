@@ -1,44 +1,39 @@
 /**
- * Tells those who see every ticket which of them have changed, whoever changed them and how: what a list needs to stay
- * current. It says nothing but their ids, a few times a second at most however much happens, and only once reads show the
- * change. Everyone else hears of their own tickets by their inbox: asking of each event who may know of it would cost as
- * much as there are listeners.
+ * Tells users who see every ticket which tickets have changed, so that their lists stay current. It sends the ids
+ * alone, a few times a second at most, and only after the read models show the change. Other users learn of their
+ * tickets from their inbox: a check of each event against each listener would cost too much.
  *
- * It may miss something when the broker is away; whoever listens is then told that any ticket may have changed.
+ * Changes may be missed while the broker is away. Followers are then told that any ticket may have changed.
  */
+
+import type { ProjectionWaiter } from '../../application/views.ts';
 import type { Broker, Subscription } from '../../broker/port.ts';
 import { maySeeEveryTicket } from '../../domain/access.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
-import type { ProjectionWaiter } from '../../projections/queries/queries.ts';
-import type { Session } from '../connection/client.ts';
-
-export interface ChangedTickets {
-  readonly ticketIds: readonly string[];
-  /** Any other may have changed, too. */
-  readonly all: boolean;
-}
+import type { Client } from '../connection/client.ts';
+import type { ChangedTickets } from '../dialects/dialect.ts';
 
 export interface TicketChanges {
-  /** False for those who do not see every ticket: they are told nothing here. */
-  follow(session: Session): boolean;
+  /** False for a user who does not see every ticket. They get nothing here. */
+  follow(client: Client): boolean;
   close(): void;
 }
 
-interface Parts {
+interface Deps {
   readonly broker: Pick<Broker, 'live' | 'onReconnected'>;
   readonly waiter: ProjectionWaiter;
   /** Milliseconds in which changes are gathered. */
   readonly gather: number;
-  tell(session: Session, changed: ChangedTickets): void;
+  tell(client: Client, changed: ChangedTickets): void;
   onError(error: unknown): void;
 }
 
-/** Ids that are told at once; with more, the list is better loaded afresh. */
-const MOST = 200;
+/** Ids in one event, at most. With more, a client had better load its list afresh. */
+const MOST_IDS = 200;
 const WAIT_MS = 5_000;
 
-export function createTicketChanges({ broker, waiter, gather, tell, onError }: Parts): TicketChanges {
-  const following = new Set<Session>();
+export function createTicketChanges({ broker, waiter, gather, tell, onError }: Deps): TicketChanges {
+  const following = new Set<Client>();
   let subscription: Subscription | undefined;
   let gathered = new Set<string>();
   let all = false;
@@ -47,7 +42,7 @@ export function createTicketChanges({ broker, waiter, gather, tell, onError }: P
   let telling = false;
 
   function onEvent(event: RecordedEvent): void {
-    // Whose reading it is hears of it as what is unread.
+    // The reader gets an unread count instead.
     if (event.type === 'TicketRead') return;
     gathered.add(parseStream(event.stream).id);
     position = Math.max(position, event.position);
@@ -61,12 +56,12 @@ export function createTicketChanges({ broker, waiter, gather, tell, onError }: P
   async function tellAll(): Promise<void> {
     timer = undefined;
     telling = true;
-    const changed = { ticketIds: gathered.size > MOST ? [] : [...gathered], all: all || gathered.size > MOST };
+    const changed = { ticketIds: gathered.size > MOST_IDS ? [] : [...gathered], all: all || gathered.size > MOST_IDS };
     gathered = new Set();
     all = false;
     try {
       await waiter.waitFor(position, WAIT_MS);
-      for (const session of following) if (maySeeEveryTicket(session.user)) tell(session, changed);
+      for (const client of following) if (maySeeEveryTicket(client.user)) tell(client, changed);
     } finally {
       telling = false;
       if (gathered.size > 0 || all) plan();
@@ -79,8 +74,8 @@ export function createTicketChanges({ broker, waiter, gather, tell, onError }: P
     plan();
   }
 
-  function leave(session: Session): void {
-    following.delete(session);
+  function leave(client: Client): void {
+    following.delete(client);
     if (following.size > 0) return;
     subscription?.close();
     subscription = undefined;
@@ -88,14 +83,14 @@ export function createTicketChanges({ broker, waiter, gather, tell, onError }: P
 
   const forgetReconnections = broker.onReconnected(missed);
   return {
-    follow(session) {
-      if (!maySeeEveryTicket(session.user) || session.leaving.aborted) return false;
-      if (following.has(session)) return true;
-      following.add(session);
-      session.leaving.addEventListener('abort', () => leave(session), { once: true });
+    follow(client) {
+      if (!maySeeEveryTicket(client.user) || client.leaving.aborted) return false;
+      if (following.has(client)) return true;
+      following.add(client);
+      client.leaving.addEventListener('abort', () => leave(client), { once: true });
       if (subscription === undefined) {
         subscription = broker.live.subscribeKind('ticket', onEvent);
-        // What happened before the broker knew of our interest was not heard.
+        // Events before the broker registered the subscription were not received.
         subscription.ready.then(missed, onError);
       }
       return true;

@@ -1,7 +1,7 @@
 /**
- * Who is typing in a ticket: told by signal to every process with members in it, each of which ends it by itself when
- * nothing more comes, so that a process that died leaves nobody typing for ever. Typing an internal note is told to the
- * staff in the ticket only.
+ * The users who are typing in a ticket. A signal carries it to every process with members in the ticket. Each process
+ * ends it when no further signal comes, so that nobody is typing for ever after a process died. Only the staff in the
+ * ticket see that somebody types an internal note.
  */
 import Type from 'typebox';
 import type { Broker, Subscription, Topic } from '../../broker/port.ts';
@@ -19,16 +19,16 @@ const signalSchema = validator(
 type Signal = ReturnType<typeof signalSchema>;
 
 export interface Typing {
-  /** Follows the signals of a ticket for as long as its stream is held. */
+  /** Receives the signals of a ticket until `unfollow`. */
   follow(ticket: LiveStream): void;
   unfollow(ticket: LiveStream): void;
   tell(ticketId: string, user: UserFacts, typing: boolean, internal: boolean): void;
-  /** When someone posts or goes. Tells nobody of somebody who was not typing. */
+  /** Call it when a user posts or leaves. Does nothing for a user who was not typing. */
   stop(ticketId: string, userId: string): void;
   close(): void;
 }
 
-interface Parts {
+interface Deps {
   readonly signals: Broker['signals'];
   readonly expires: number;
   readonly now: () => number;
@@ -41,7 +41,7 @@ interface Followed {
   readonly typists: Map<string, { readonly signal: Signal; readonly timer: NodeJS.Timeout }>;
 }
 
-export function createTyping({ signals, expires, now, onError }: Parts): Typing {
+export function createTyping({ signals, expires, now, onError }: Deps): Typing {
   const followed = new Map<string, Followed>();
 
   function receive(entry: Followed, signal: Signal): void {
@@ -50,7 +50,7 @@ export function createTyping({ signals, expires, now, onError }: Parts): Typing 
     clearTimeout(known?.timer);
     typists.delete(signal.user.id);
     if (signal.typing) {
-      // Whoever goes from a message to an internal note has stopped typing for those who may not see the note.
+      // A user who changes from a message to a note has stopped typing for users without access to the note.
       if (known !== undefined && known.signal.internal !== signal.internal) show(ticket, known.signal, false);
       const end = { ...signal, typing: false };
       typists.set(signal.user.id, { signal, timer: setTimeout(receive, expires, entry, end).unref() });

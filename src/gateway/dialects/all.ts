@@ -1,4 +1,4 @@
-/** The dialects that Deskwire speaks. */
+/** All dialects of Deskwire. */
 import { chat } from './chat.ts';
 import type { Dialect } from './dialect.ts';
 import { notifications } from './notifications.ts';

@@ -1,6 +1,6 @@
 /**
- * The dialect tables as one: every namespace with every request that it takes and every event that it sends. Dispatch, the
- * AsyncAPI document, the list of names that nobody else may use, and the tests that go over all of them read it here.
+ * The tables of all dialects merged: every namespace with its requests and events. Dispatch, the AsyncAPI document, the
+ * list of taken names and the tests of all dialects use it.
  */
 import type { TSchema } from 'typebox';
 import { commonEvents, commonRequests } from './common.ts';
@@ -17,12 +17,12 @@ export interface NamespaceCatalog {
 /** By namespace. Throws RangeError when two dialects of a namespace use one name. */
 export function catalogOf(dialects: readonly Dialect[]): ReadonlyMap<string, NamespaceCatalog> {
   const catalog = new Map<string, NamespaceCatalog>();
-  for (const [namespace, spoken] of Map.groupBy(dialects, (dialect) => dialect.namespace)) {
+  for (const [namespace, own] of Map.groupBy(dialects, (dialect) => dialect.namespace)) {
     catalog.set(namespace, {
       namespace,
-      dialects: spoken,
-      requests: merged([commonRequests, ...spoken.map(({ requests }) => requests)]),
-      events: merged([commonEvents, ...spoken.map(({ events }) => events)]),
+      dialects: own,
+      requests: merged([commonRequests, ...own.map(({ requests }) => requests)]),
+      events: merged([commonEvents, ...own.map(({ events }) => events)]),
     });
   }
   return catalog;
@@ -37,10 +37,10 @@ function merged<T>(tables: readonly Readonly<Record<string, T>>[]): Map<string, 
   return all;
 }
 
-/** Socket.IO's own, which it refuses to send. Source: RESERVED_EVENTS of socket.io and its client. */
+/** Names that Socket.IO uses itself and refuses to send. Source: RESERVED_EVENTS of socket.io and its client. */
 const SOCKET_IO = ['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'];
 
-/** Every name that means something to clients of some namespace already. */
+/** Every name that already has a meaning for clients of some namespace. */
 export function takenNames(dialects: readonly Dialect[]): ReadonlySet<string> {
   const taken = new Set(SOCKET_IO);
   for (const { requests, events } of catalogOf(dialects).values()) {

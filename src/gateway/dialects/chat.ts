@@ -1,4 +1,4 @@
-/** `/`, ticket chat, as seed B speaks it. Source: docs/protocol.md section 5. */
+/** `/`, ticket chat: the dialect of seed B. Source: docs/protocol.md section 5. */
 import Type from 'typebox';
 import { listMessages, type MessagePage, postMessage } from '../../application/messages.ts';
 import { markTicketRead } from '../../application/tickets.ts';
@@ -8,11 +8,10 @@ import { Message as messageSchema } from '../../contract/message.ts';
 import { closed, count, flag, text, time } from '../../contract/schema.ts';
 import { parseStream } from '../../domain/event.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
-import type { Arrival } from '../delivery/memberships.ts';
-import { callerOf, send } from '../toolbox.ts';
 import type { Dialect, TicketAct, TicketTable } from './dialect.ts';
 import { epoch, ticketId, version } from './fields.ts';
-import { type Call, request } from './request.ts';
+import type { Arrival } from './joining.ts';
+import { type Call, callerOf, request } from './request.ts';
 
 const tickets: TicketTable = {
   internal: true,
@@ -82,41 +81,38 @@ function history(id: string, page: MessagePage, limit: number) {
   return { name: 'messages_history', payload: { ticketId: id, messages, pagination } };
 }
 
-function welcome(call: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
-  const { historySize, messageWireFor } = call.tools;
+function welcome({ client, context }: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
   const standing = { ticketId: id, version, epoch, recovered };
-  send(call, { name: 'joined_ticket', payload: { ...standing, message: 'Successfully joined ticket' } });
+  client.send({ name: 'joined_ticket', payload: { ...standing, message: 'Successfully joined ticket' } });
   if (page !== undefined) {
-    const messages = page.messages.map(messageWireFor(call.session.user));
-    send(call, history(id, { ...page, messages }, historySize));
+    const messages = page.messages.map(context.messageWire);
+    client.send(history(id, { ...page, messages }, context.historySize));
   }
-  send(call, ...wires);
+  client.send(...wires);
 }
 
 const strict = { additionalProperties: false };
-/** `nextCursor` of a page, as it is or as a number. */
+/** `nextCursor` of a page, as text or as a number. */
 const before = Type.Union([version, Type.String({ pattern: '^[0-9]{1,9}$' })]);
 const limit = Type.Integer({ minimum: 1, maximum: LIMITS.historySize });
 
-/** `internal` when it is an internal note that is being typed. */
+/** `internal`: the user types an internal note. */
 const TypingPayload = Type.Object({ ticketId, internal: Type.Optional(Type.Boolean()) }, strict);
 
 function typing(typing: boolean) {
-  return request(TypingPayload, async (call, payload) => {
-    const { session, tools } = call;
-    const member = await tools.memberships.require(session, chat, { kind: 'ticket', id: payload.ticketId });
-    // Only staff can be typing a note; what others call one is not shown to staff as one either.
+  return request(TypingPayload, async ({ context }, payload) => {
+    const member = await context.streams.require(chat, { kind: 'ticket', id: payload.ticketId });
+    // Only staff can type an internal note. The flag of others is ignored.
     const internal = payload.internal === true && member.internal;
-    tools.typing.tell(member.stream.id, session.user, typing, internal);
+    context.typing.tell(member.id, typing, internal);
     return {};
   });
 }
 
-async function leave(call: Call, id: string | number): Promise<object> {
-  const { session, tools } = call;
-  const left = await tools.memberships.leave(session, chat, { kind: 'ticket', id });
-  tools.typing.stop(left, session.user.id);
-  send(call, leftWire(left, 'Successfully left ticket'));
+async function leave({ client, context }: Call, id: string | number): Promise<object> {
+  const left = await context.streams.leave(chat, { kind: 'ticket', id });
+  context.typing.stop(left);
+  client.send(leftWire(left, 'Successfully left ticket'));
   return { ticketId: left };
 }
 
@@ -130,9 +126,7 @@ export const chat: Dialect = {
       Type.Object({ ticketId, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
       async (call, { ticketId: id, after, epoch }) => {
         const place = { kind: 'ticket', id, after, epoch, otherwise: 'page' } as const;
-        const joined = await call.tools.memberships.join(call.session, chat, place, (arrival) =>
-          welcome(call, arrival),
-        );
+        const joined = await call.context.streams.join(chat, place, (arrival) => welcome(call, arrival));
         return { ticketId: joined.id, version: joined.version, epoch: joined.epoch, recovered: joined.recovered };
       },
       Type.Object(standing),
@@ -145,9 +139,9 @@ export const chat: Dialect = {
     send_message: request(
       Type.Object({ ticketId, ...messageFields }, strict),
       async (call, { ticketId: id, ...input }) => {
-        const { application, typing } = call.tools;
+        const { application, typing } = call.context;
         const { message } = await postMessage(application, callerOf(call), String(id), input);
-        typing.stop(message.ticketId, call.session.user.id);
+        typing.stop(message.ticketId);
         return { message, version: message.version };
       },
       Type.Object({ message: messageSchema, version: count }),
@@ -156,16 +150,16 @@ export const chat: Dialect = {
     typing_stop: typing(false),
     load_history: request(
       Type.Object({ ticketId, before: Type.Optional(before), limit: Type.Optional(limit) }, strict),
-      async (call, payload) => {
-        const { application, historySize } = call.tools;
+      async ({ client, context }, payload) => {
+        const { application } = context;
         const range = {
-          limit: payload.limit ?? historySize,
+          limit: payload.limit ?? context.historySize,
           ...(payload.before !== undefined && { before: Number(payload.before) }),
         };
-        return call.tools.replays.run(call.session.socket, async () => {
+        return context.replay(async () => {
           await application.settle();
-          const read = await listMessages(application, call.session.user, String(payload.ticketId), range);
-          send(call, history(read.ticketId, read.page, range.limit));
+          const read = await listMessages(application, client.user, String(payload.ticketId), range);
+          client.send(history(read.ticketId, read.page, range.limit));
           return { ticketId: read.ticketId, hasMore: read.page.hasMore, nextCursor: read.page.nextCursor };
         });
       },
@@ -174,12 +168,8 @@ export const chat: Dialect = {
     mark_ticket_read: request(
       Type.Object({ ticketId, upTo: version }, strict),
       async (call, payload) => {
-        const done = await markTicketRead(
-          call.tools.application,
-          callerOf(call),
-          String(payload.ticketId),
-          payload.upTo,
-        );
+        const { application } = call.context;
+        const done = await markTicketRead(application, callerOf(call), String(payload.ticketId), payload.upTo);
         return { ticketId: done.state.id, version: done.version };
       },
       Type.Object({ ticketId: text, version: count }),

@@ -1,4 +1,4 @@
-/** What every namespace takes and sends, whatever is spoken there. Source: docs/protocol.md section 2. */
+/** The requests and events of every namespace, for all of its dialects. Source: docs/protocol.md section 2. */
 import Type, { type TSchema } from 'typebox';
 import { RefusalEvent } from '../../contract/problem.ts';
 import { anyJson, closed, count, text } from '../../contract/schema.ts';
@@ -8,7 +8,7 @@ import { type Request, request } from './request.ts';
 
 export const commonRequests: Readonly<Record<string, Request>> = {
   'auth:refresh': request(Type.Object({ token }, { additionalProperties: false }), async (call, payload) => {
-    await call.tools.refreshToken(call, payload.token);
+    await call.context.refreshToken(payload.token);
     return {};
   }),
 };
@@ -17,7 +17,7 @@ export const commonEvents: Readonly<Record<string, TSchema>> = {
   connected: greeting,
   error: RefusalEvent,
   'server:draining': closed({ retryAfter: count }),
-  // What services and admins send over HTTP reaches sockets of every namespace. Source: section 6.
+  // Socket pushes of services and admins reach sockets of every namespace. Source: docs/protocol.md section 6.
   notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
   chatMessage: anyJson,
   whatsappStatusUpdate: anyJson,

@@ -1,51 +1,51 @@
 /**
- * What a dialect is: how one kind of client speaks, as tables. Requests become commands, domain events become wire events;
- * the sequencers, rooms, access checks and limits behind them are the same for all. A new dialect is one file with one
- * table, named in `all.ts`. Dialects of one namespace share its sockets; their names differ, which is checked at start.
+ * A dialect: the requests and events of one kind of client, as tables. Requests become commands, domain events become
+ * wire events. The sequencers, rooms, access checks and limits behind them are the same for all dialects. A new dialect
+ * is one file with one table, listed in `all.ts`. Dialects of one namespace share its sockets; a start fails when two
+ * of them use one name.
  *
- * Every event that a dialect sends is in `events` with the schema of its payload. The schemas are closed: tests hold
- * everything that a client receives against them, so that a field which nobody allowed is found.
+ * `events` has every event that a dialect sends, with the schema of its payload. The schemas are closed: tests check
+ * everything that a client receives against them, so that they find a field that nobody allowed.
  */
 import type { TSchema } from 'typebox';
+import type { InboxHead, NotificationView, UnreadRanges } from '../../application/views.ts';
 import type { MessageWire } from '../../contract/stream-event.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import type { InboxHead, NotificationView, UnreadRanges } from '../../projections/queries/queries.ts';
-import type { ChangedTickets } from '../delivery/ticket-changes.ts';
-import type { InboxArrival } from '../inbox/live-inbox.ts';
+import type { InboxArrival } from './joining.ts';
 import type { Request } from './request.ts';
 
 /** One event as a client receives it. */
 export interface Wire {
   readonly name: string;
   readonly payload: object;
-  /** Whoever does not keep up need not hear it. Never what ends something that others were told has begun. */
+  /** Not sent to a client that does not keep up. Never set for the end of something that was announced. */
   readonly ephemeral?: boolean;
 }
 
 /** To members of a stream. */
 export interface StreamWire extends Wire {
-  /** `internal` goes only to those members who may hear it. */
+  /** `internal` goes only to members with access to internal notes. */
   readonly audience: 'public' | 'internal';
-  /** The id of a socket that is left out: it knows already. */
+  /** The id of a socket that does not get it, because it is the sender. */
   readonly exceptSocket?: string;
 }
 
-/** What the members of one stream of the log are sent. */
+/** The events for members of one stream of the log. */
 export interface StreamTable<E extends DomainEvent> {
-  /** Whether staff hear internal notes through this dialect. */
+  /** Whether staff receive internal notes through this dialect. */
   readonly internal: boolean;
   /** For an event, live and in replays. */
   render(event: RecordedEvent<E>, messageWire: MessageWire): readonly StreamWire[];
-  /** The last thing that a member hears who may no longer be there. */
+  /** The last event for a member that lost access. */
   expelled(id: string, version: number): Wire;
-  /** To a member who from now on may see more, or less, of what already happened. */
+  /** For a member that may see more, or less, of the past from now on. */
   viewChanged?(id: string, version: number): Wire;
 }
 
-/** Who did something in a ticket just now. */
+/** An action of a user in a ticket, just now. */
 export interface TicketAct {
   readonly ticketId: string;
   readonly user: { readonly id: string; readonly name: string };
@@ -54,36 +54,42 @@ export interface TicketAct {
 }
 
 export interface TicketTable extends StreamTable<TicketEvent> {
-  /** Whether its members are in the ticket, as others are shown it, rather than looking on. */
+  /** Whether its members are shown to others as present in the ticket. */
   readonly present: boolean;
-  /** To the others in the ticket, once per user. */
+  /** For the others in the ticket, once per user. */
   presence?(act: TicketAct, change: 'joined' | 'left'): Wire;
   typing?(act: TicketAct, typing: boolean): Wire;
-  /** To a user's own sockets, when what they have not read in a ticket changes. */
+  /** For the sockets of a user, when their number of unread messages in a ticket changes. */
   unread?(ticketId: string, unread: number): Wire;
-  /** To those sockets of someone on the ticket that have not joined it, for a message of somebody else. */
+  /** For sockets of a user of the ticket that have not joined it, when somebody else posts a message. */
   alert?(ticketId: string, message: object): Wire;
-  /** To those who follow all tickets. */
+  /** For clients that follow all tickets. */
   changed?(changed: ChangedTickets): Wire;
 }
 
+export interface ChangedTickets {
+  readonly ticketIds: readonly string[];
+  /** Any other ticket may have changed, too. */
+  readonly all: boolean;
+}
+
 export interface InboxTable {
-  /** Its sockets get their user's inbox from the moment they connect; else those that ask for it. */
+  /** Whether sockets get their user's inbox when they connect; otherwise they ask for it. */
   readonly onConnect: boolean;
-  /** To a socket that connects and cannot go on from the seq that it names. */
+  /** For a socket that connects and cannot continue from the seq that it gives. */
   broken?(arrival: InboxArrival): Wire;
   render(notification: NotificationView): readonly Wire[];
   unread?(counts: UnreadCounts): Wire;
   read?(what: { readonly ids: readonly string[] } | 'all', count: number): Wire;
-  /** After the user looked at the inbox. */
+  /** After the user marked the inbox as seen. */
   seen?(upToSeq: number, counts: UnreadCounts): Wire;
-  /** After notifications were read, and to whoever comes. */
+  /** After notifications were read, and for each client that joins. */
   unreadOnes?(unread: UnreadOnes): Wire;
-  /** To a user who from now on may see more, or less, of what they were told. */
+  /** For a user that may see more, or less, of the past from now on. */
   viewChanged?(seq: number): Wire;
 }
 
-/** Of the unread ones, those are unseen that came since the user last looked. */
+/** Unseen are the unread ones that came since the user last opened the inbox. */
 export type UnreadCounts = Pick<InboxHead, 'unread' | 'unseen'>;
 
 export interface UnreadOnes extends UnreadRanges {
@@ -93,7 +99,7 @@ export interface UnreadOnes extends UnreadRanges {
   readonly timestamp: string;
 }
 
-/** A socket that came or went, or what it said to all. */
+/** A socket that connected, disconnected or sent a message to all. */
 export interface ClientAct {
   readonly clientId: string;
   readonly userId: string;
@@ -102,10 +108,10 @@ export interface ClientAct {
 }
 
 export interface ClientsTable {
-  /** To the staff in the namespace. */
+  /** For the staff in the namespace. */
   joined(act: ClientAct): Wire;
   left(act: ClientAct): Wire;
-  /** To all others in the namespace. */
+  /** For all others in the namespace. */
   broadcast(act: ClientAct, message: unknown): Wire;
 }
 
@@ -114,12 +120,12 @@ export interface Dialect {
   readonly name: string;
   readonly namespace: string;
   readonly requests: Readonly<Record<string, Request>>;
-  /** Everything that it sends: the schema of each event's payload by the event's name. */
+  /** The schema of the payload of each event that it sends, by the name of the event. */
   readonly events: Readonly<Record<string, TSchema>>;
   readonly tickets?: TicketTable;
   readonly rooms?: StreamTable<RoomEvent>;
   readonly inbox?: InboxTable;
   readonly clients?: ClientsTable;
-  /** The payload of `connected`, where it differs from the usual one. The first dialect of a namespace that has one greets. */
+  /** The payload of `connected`, if not the usual one. The first dialect of a namespace that has one decides. */
   greeting?(user: UserFacts): object;
 }

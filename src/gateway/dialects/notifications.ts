@@ -1,4 +1,4 @@
-/** `/notifications`: the inbox, as seeds A and D speak it. Source: docs/protocol.md section 3. */
+/** `/notifications`: the inbox, the dialect of seeds A and D. Source: docs/protocol.md section 3. */
 import Type from 'typebox';
 import {
   getInboxHead,
@@ -6,6 +6,7 @@ import {
   markInboxSeen,
   markNotificationsRead,
 } from '../../application/notifications.ts';
+import type { InboxHead } from '../../application/views.ts';
 import { IdField, VersionField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import {
@@ -16,11 +17,9 @@ import {
 import { closed, count, text } from '../../contract/schema.ts';
 import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
-import type { InboxHead } from '../../projections/queries/queries.ts';
-import type { InboxArrival } from '../inbox/live-inbox.ts';
-import { callerOf, send } from '../toolbox.ts';
 import type { Dialect, InboxTable, UnreadCounts, Wire } from './dialect.ts';
-import { type Call, request } from './request.ts';
+import type { InboxArrival } from './joining.ts';
+import { type Call, callerOf, request } from './request.ts';
 
 const inbox = {
   onConnect: true,
@@ -66,13 +65,13 @@ const countedBoth = Type.Object({ count, unseen: count });
 const upToSeqOrAll = Type.Object({ upToSeq: Type.Optional(VersionField) }, { additionalProperties: false });
 const strict = { additionalProperties: false };
 
-/** Milliseconds that an answer waits for the read model to know of what was just read. */
+/** Milliseconds that an answer waits until the read model knows which notifications were just read. */
 const COUNT_WAIT = 2_000;
 
-async function headAfter({ session, tools }: Call, position: number): Promise<InboxHead> {
-  if (position > 0) await tools.waiter.waitFor(position, COUNT_WAIT);
-  else await tools.application.settle();
-  return getInboxHead(tools.application, session.user);
+async function headAfter({ client, context }: Call, position: number): Promise<InboxHead> {
+  if (position > 0) await context.waitFor(position, COUNT_WAIT);
+  else await context.application.settle();
+  return getInboxHead(context.application, client.user);
 }
 
 export const notifications: Dialect = {
@@ -91,7 +90,7 @@ export const notifications: Dialect = {
       Type.Object({}, strict),
       async (call) => {
         const head = await headAfter(call, 0);
-        send(call, inbox.unread(head));
+        call.client.send(inbox.unread(head));
         return countsWire(head);
       },
       countedBoth,
@@ -99,10 +98,10 @@ export const notifications: Dialect = {
     'mark-as-read': request(
       Type.Object({ notificationIds }, strict),
       async (call, payload) => {
-        const done = await markNotificationsRead(call.tools.application, callerOf(call), payload.notificationIds);
+        const done = await markNotificationsRead(call.context.application, callerOf(call), payload.notificationIds);
         const { unread: count } = await headAfter(call, done.position);
-        // Nothing was recorded, so no signal comes; whoever asked still gets the event that they wait for.
-        if (done.position === 0) send(call, inbox.read({ ids: payload.notificationIds }, count));
+        // Nothing was recorded, so no signal comes. The client still gets the event that it waits for.
+        if (done.position === 0) call.client.send(inbox.read({ ids: payload.notificationIds }, count));
         return { notificationIds: payload.notificationIds, count };
       },
       Type.Object({ notificationIds: Type.Array(text), count }),
@@ -110,9 +109,9 @@ export const notifications: Dialect = {
     'mark-all-as-read': request(
       upToSeqOrAll,
       async (call, { upToSeq }) => {
-        const done = await markAllNotificationsRead(call.tools.application, callerOf(call), upToSeq);
+        const done = await markAllNotificationsRead(call.context.application, callerOf(call), upToSeq);
         const { unread: count } = await headAfter(call, done.position);
-        if (done.position === 0) send(call, inbox.read('all', count));
+        if (done.position === 0) call.client.send(inbox.read('all', count));
         return { count };
       },
       counted,
@@ -120,9 +119,9 @@ export const notifications: Dialect = {
     'mark-all-as-seen': request(
       upToSeqOrAll,
       async (call, { upToSeq }) => {
-        const done = await markInboxSeen(call.tools.application, callerOf(call), upToSeq);
+        const done = await markInboxSeen(call.context.application, callerOf(call), upToSeq);
         const head = await headAfter(call, done.position);
-        if (done.position === 0) send(call, inbox.seen(Math.min(upToSeq ?? head.seq, head.seq), head));
+        if (done.position === 0) call.client.send(inbox.seen(Math.min(upToSeq ?? head.seq, head.seq), head));
         return countsWire(head);
       },
       countedBoth,

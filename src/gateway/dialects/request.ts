@@ -1,17 +1,19 @@
-/** One request of a dialect's table: the schema of its payload, what its ack carries, and how it is answered. */
+/**
+ * One request of a dialect's table: the schema of its payload, the fields of its ack, and the function that answers.
+ */
 import Type, { type Static, type TSchema } from 'typebox';
+import type { Caller } from '../../application/application.ts';
 import { validator } from '../../contract/validation.ts';
-import type { Session } from '../connection/client.ts';
-import type { Toolbox } from '../toolbox.ts';
+import type { DialectClient, DialectContext } from './context.ts';
 
 /** One request being answered. */
 export interface Call {
-  readonly session: Session;
-  readonly tools: Toolbox;
+  readonly client: DialectClient;
+  readonly context: DialectContext;
   readonly correlationId: string;
   /** Whether the client waits for an ack. */
   readonly acked: boolean;
-  /** Acknowledges now, in this very tick; what the answer resolves with is then not sent. */
+  /** Acknowledges now, in this tick. The result of the answer is then not sent. */
   reply(fields: object): void;
 }
 
@@ -44,7 +46,13 @@ export function request<S extends TSchema>(
   };
 }
 
-/** What concerns one ticket, room or stream happens in the order in which it was sent. */
+/** The caller as the use cases of the application take it. */
+export function callerOf({ client, correlationId }: Call): Caller {
+  const { user, address, traceparent } = client;
+  return { user, correlationId, address, ...(traceparent !== undefined && { traceparent }) };
+}
+
+/** Requests for one ticket, room or stream are answered in the order in which they were sent. */
 function laneOf(payload: unknown): string {
   if (typeof payload !== 'object' || payload === null) return '';
   const { ticketId, room, stream }: { ticketId?: unknown; room?: unknown; stream?: unknown } = payload;

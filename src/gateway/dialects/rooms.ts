@@ -1,4 +1,4 @@
-/** `/`, rooms and relay, as seed C speaks it. Source: docs/protocol.md section 6. */
+/** `/`, rooms and broadcasts: the dialect of seed C. Source: docs/protocol.md section 6. */
 import Type from 'typebox';
 import { requireRelayable } from '../../application/relayed.ts';
 import { postRoomMessage } from '../../application/room-messages.ts';
@@ -7,11 +7,10 @@ import { anyJson, closed, count, flag, text, time } from '../../contract/schema.
 import { mayBroadcast, requirePermission } from '../../domain/access.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
-import type { Arrival } from '../delivery/memberships.ts';
-import { callerOf, send } from '../toolbox.ts';
 import type { ClientAct, ClientsTable, Dialect, StreamTable, Wire } from './dialect.ts';
 import { epoch, room, version } from './fields.ts';
-import { type Call, request } from './request.ts';
+import type { Arrival } from './joining.ts';
+import { type Call, callerOf, request } from './request.ts';
 
 const roomTable: StreamTable<RoomEvent> = {
   internal: false,
@@ -59,8 +58,8 @@ function leftWire(name: string): Wire {
   return { name: 'roomLeft', payload: { room: name } };
 }
 
-function welcome(call: Call, { id, version, epoch, recovered, wires }: Arrival): void {
-  send(call, { name: 'roomJoined', payload: { room: id, version, epoch, recovered } }, ...wires);
+function welcome({ client }: Call, { id, version, epoch, recovered, wires }: Arrival): void {
+  client.send({ name: 'roomJoined', payload: { room: id, version, epoch, recovered } }, ...wires);
 }
 
 const strict = { additionalProperties: false };
@@ -74,13 +73,12 @@ export const rooms: Dialect = {
   requests: {
     message: request(
       anyJson,
-      (call, message) => {
-        const { session, tools } = call;
-        requirePermission(mayBroadcast(session.user), 'Only staff and services may broadcast');
+      ({ client, context }, message) => {
+        requirePermission(mayBroadcast(client.user), 'Only staff and services may broadcast');
         requireRelayable(message, 'message');
-        tools.clients.broadcast(session, message);
-        const receipt = { messageId: tools.application.newId(), timestamp: new Date(tools.now()).toISOString() };
-        send(call, { name: 'messageReceived', payload: receipt });
+        context.broadcast(message);
+        const receipt = { messageId: context.application.newId(), timestamp: new Date(context.now()).toISOString() };
+        client.send({ name: 'messageReceived', payload: receipt });
         return receipt;
       },
       Type.Object(received),
@@ -90,18 +88,16 @@ export const rooms: Dialect = {
       async (call, { room: id, after, epoch }) => {
         const otherwise = after === undefined ? 'now' : 'latest';
         const place = { kind: 'room', id, after, epoch, otherwise } as const;
-        const joined = await call.tools.memberships.join(call.session, rooms, place, (arrival) =>
-          welcome(call, arrival),
-        );
+        const joined = await call.context.streams.join(rooms, place, (arrival) => welcome(call, arrival));
         return { room: id, version: joined.version, epoch: joined.epoch, recovered: joined.recovered };
       },
       Type.Object(standing),
     ),
     leaveRoom: request(
       Type.Object({ room }, strict),
-      async (call, { room: id }) => {
-        await call.tools.memberships.leave(call.session, rooms, { kind: 'room', id });
-        send(call, leftWire(id));
+      async ({ client, context }, { room: id }) => {
+        await context.streams.leave(rooms, { kind: 'room', id });
+        client.send(leftWire(id));
         return { room: id };
       },
       Type.Object({ room: text }),
@@ -109,8 +105,8 @@ export const rooms: Dialect = {
     roomMessage: request(
       Type.Object({ room, message: anyJson, clientMessageId: Type.Optional(KeyField) }, strict),
       async (call, { room: id, ...said }) => {
-        const post = { ...said, clientId: call.session.socket.id };
-        return { room: id, version: await postRoomMessage(call.tools.application, callerOf(call), id, post) };
+        const post = { ...said, clientId: call.client.id };
+        return { room: id, version: await postRoomMessage(call.context.application, callerOf(call), id, post) };
       },
       Type.Object({ room: text, version: count }),
     ),

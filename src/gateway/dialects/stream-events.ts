@@ -1,4 +1,6 @@
 /** The events of Deskwire's own protocol as wire events. The contract says what they carry. */
+
+import type { NotificationView } from '../../application/views.ts';
 import {
   type MessageWire,
   notificationEventWire,
@@ -12,7 +14,6 @@ import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
-import type { NotificationView } from '../../projections/queries/queries.ts';
 import type { StreamWire, Wire } from './dialect.ts';
 
 export function ticketWires(event: RecordedEvent<TicketEvent>, stream: string, messageWire: MessageWire): StreamWire[] {

@@ -1,9 +1,9 @@
 /**
- * `/`, streams: Deskwire's own protocol. Whoever applies the `events` of an ack, and then each `event`, in the order
- * received, has exactly what a fresh load would give. A subscription without `after` begins at the beginning.
+ * `/`, streams: Deskwire's own protocol. A client that applies the `events` of an ack, and then each `event`, in the
+ * order received, has the state that a fresh load would give. A subscription without `after` starts at the first event.
  *
- * The `epoch` of a subscription, and of what was loaded over HTTP, says what its versions count in (`view-epoch.ts`).
- * Someone who comes back as staff, or no longer is, is thereby told to load afresh (`access`).
+ * The `epoch` of a subscription, and of a load over HTTP, says to which view its versions belong (`view-epoch.ts`).
+ * A client whose user became staff, or is staff no longer, is thereby asked to load afresh (`access`).
  * Source: docs/protocol.md section 7.
  */
 import Type from 'typebox';
@@ -12,11 +12,9 @@ import { closed, count, flag, text } from '../../contract/schema.ts';
 import { StreamEvent } from '../../contract/stream-event.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { parseStream } from '../../domain/event.ts';
-import type { Break } from '../delivery/memberships.ts';
-import type { LiveKind } from '../delivery/stream-access.ts';
-import { send } from '../toolbox.ts';
 import type { Dialect, InboxTable, TicketTable, Wire } from './dialect.ts';
 import { epoch, version } from './fields.ts';
+import type { Break, LiveKind } from './joining.ts';
 import { type Call, request } from './request.ts';
 import { notificationWire, roomWires, ticketWires, unreadWire } from './stream-events.ts';
 
@@ -64,21 +62,22 @@ interface Subscription {
   readonly wires: readonly Wire[];
 }
 
-/** In one tick, so that the ack comes before any later event. Without an ack to carry them, events go by themselves. */
+/** In one tick, so that the ack comes before any later event. Without an ack, the events are sent one by one. */
 function welcome(call: Call, { stream, version, recovered, broken, wires }: Subscription): void {
-  const shown = viewEpoch(call.tools.epoch(), call.session.user);
+  const { client, context } = call;
+  const shown = viewEpoch(context.epoch(), client.user);
   const events = wires.map(({ payload }) => payload);
   call.reply({ stream, epoch: shown, version, recovered, events });
-  if (!call.acked) send(call, ...wires);
-  if (broken !== undefined) send(call, resync(stream, broken, version));
+  if (!call.acked) client.send(...wires);
+  if (broken !== undefined) client.send(resync(stream, broken, version));
 }
 
 async function subscribeInbox(call: Call, after: number, seen: Seen): Promise<void> {
-  const { session, tools } = call;
-  const otherLog = seen.epoch !== undefined && seen.epoch !== tools.epoch();
+  const { context } = call;
+  const otherLog = seen.epoch !== undefined && seen.epoch !== context.epoch();
   const from = { after, internal: seen.internal, ...(otherLog && { broken: 'epoch' as const }) };
-  await tools.replays.run(session.socket, () =>
-    tools.inboxOf(session).join(session, stream, from, ({ seq, ...arrival }) => {
+  await context.replay(() =>
+    context.inbox.join(stream, from, ({ seq, ...arrival }) => {
       welcome(call, { stream: 'inbox', version: seq, ...arrival });
     }),
   );
@@ -109,11 +108,11 @@ export const stream: Dialect = {
         const seen = seenIn(shown);
         const place = named(name);
         if (place === 'inbox') return await subscribeInbox(call, after, seen);
-        // Nothing in a room is internal: a role changes nothing about what was heard there.
+        // Nothing in a room is internal, so a change of the user's role does not change their view.
         const { internal } = place.kind === 'room' ? {} : seen;
         const from = { ...place, epoch: seen.epoch, internal, after, otherwise: 'now' } as const;
-        await call.tools.memberships
-          .join(call.session, stream, from, ({ id, ...arrival }) => {
+        await call.context.streams
+          .join(stream, from, ({ id, ...arrival }) => {
             welcome(call, { stream: `${place.kind}:${id}`, ...arrival });
           })
           .catch(underItsName);
@@ -123,18 +122,18 @@ export const stream: Dialect = {
     ),
     follow_tickets: request(
       Type.Object({}, strict),
-      async ({ session, tools }) => ({ following: tools.ticketChanges.follow(session) }),
+      async ({ context }) => ({ following: context.followTickets() }),
       Type.Object({ following: flag }),
     ),
     unsubscribe: request(
       Type.Object({ stream: streamName }, strict),
-      async ({ session, tools }, { stream: name }) => {
+      async ({ context }, { stream: name }) => {
         const place = named(name);
         if (place === 'inbox') {
-          tools.inboxOf(session).leave(session, stream);
+          context.inbox.leave(stream);
           return { stream: name };
         }
-        const id = await tools.memberships.leave(session, stream, place);
+        const id = await context.streams.leave(stream, place);
         return { stream: `${place.kind}:${id}` };
       },
       Type.Object({ stream: text }),
@@ -142,7 +141,7 @@ export const stream: Dialect = {
   },
 };
 
-/** Refusals name the field as this dialect's clients wrote it. */
+/** Names the field of a refusal as this dialect's clients write it. */
 function underItsName(error: unknown): never {
   if (!(error instanceof DeskwireError) || error.field === undefined) throw error;
   throw new DeskwireError(error.code, error.message, {

@@ -1,15 +1,14 @@
 /**
- * `/support`: the messages of tickets, as seed D speaks it. Internal notes are never sent here, to anyone: its table hears
- * nothing internal, and the schemas of its events have no place for it. Source: docs/protocol.md section 4.
+ * `/support`: the messages of tickets, the dialect of seed D. It never sends internal notes to anyone: its table
+ * receives nothing internal, and the schemas of its events do not allow it. Source: docs/protocol.md section 4.
  */
 import Type from 'typebox';
 import { PublicMessage as publicMessage } from '../../contract/message.ts';
 import { closed, count, flag, text } from '../../contract/schema.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
-import type { Arrival } from '../delivery/memberships.ts';
-import { send } from '../toolbox.ts';
 import type { Dialect, TicketTable } from './dialect.ts';
 import { epoch, ticketId, version } from './fields.ts';
+import type { Arrival } from './joining.ts';
 import { type Call, request } from './request.ts';
 
 const tickets: TicketTable = {
@@ -43,19 +42,18 @@ function leftWire(id: string) {
   return { name: 'left-ticket', payload: { ticketId: id } };
 }
 
-/** Whoever missed too much gets the latest page, message by message. */
-function welcome(call: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
-  send(call, { name: 'joined-ticket', payload: { ticketId: id, version, epoch, recovered } });
-  const messageWire = call.tools.messageWireFor(call.session.user);
-  for (const message of page?.messages ?? []) send(call, { name: 'message:new', payload: messageWire(message) });
-  send(call, ...wires);
+/** A client that missed too much gets the latest page, message by message. */
+function welcome({ client, context }: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
+  client.send({ name: 'joined-ticket', payload: { ticketId: id, version, epoch, recovered } });
+  const { messageWire } = context;
+  for (const message of page?.messages ?? []) client.send({ name: 'message:new', payload: messageWire(message) });
+  client.send(...wires);
 }
 
-async function leave(call: Call, id: string | number): Promise<object> {
-  const { session, tools } = call;
-  const left = await tools.memberships.leave(session, support, { kind: 'ticket', id });
-  tools.typing.stop(left, session.user.id);
-  send(call, leftWire(left));
+async function leave({ client, context }: Call, id: string | number): Promise<object> {
+  const left = await context.streams.leave(support, { kind: 'ticket', id });
+  context.typing.stop(left);
+  client.send(leftWire(left));
   return { ticketId: left };
 }
 
@@ -72,9 +70,7 @@ export const support: Dialect = {
       async (call, { ticketId: id, after, epoch }) => {
         const otherwise = after === undefined ? 'now' : 'page';
         const place = { kind: 'ticket', id, after, epoch, otherwise } as const;
-        const joined = await call.tools.memberships.join(call.session, support, place, (arrival) =>
-          welcome(call, arrival),
-        );
+        const joined = await call.context.streams.join(support, place, (arrival) => welcome(call, arrival));
         return { ticketId: joined.id, version: joined.version, epoch: joined.epoch, recovered: joined.recovered };
       },
       Type.Object(standing),
@@ -84,10 +80,9 @@ export const support: Dialect = {
       (call, payload) => leave(call, payload.ticketId),
       Type.Object({ ticketId: text }),
     ),
-    typing: request(Type.Object({ ticketId, isTyping: Type.Boolean() }, strict), async (call, payload) => {
-      const { session, tools } = call;
-      const member = await tools.memberships.require(session, support, { kind: 'ticket', id: payload.ticketId });
-      tools.typing.tell(member.stream.id, session.user, payload.isTyping, false);
+    typing: request(Type.Object({ ticketId, isTyping: Type.Boolean() }, strict), async ({ context }, payload) => {
+      const member = await context.streams.require(support, { kind: 'ticket', id: payload.ticketId });
+      context.typing.tell(member.id, payload.isTyping, false);
       return {};
     }),
   },

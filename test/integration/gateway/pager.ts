@@ -4,7 +4,6 @@ import { closed, count, text } from '../../../src/contract/schema.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 import { ticketId, version } from '../../../src/gateway/dialects/fields.ts';
 import { request } from '../../../src/gateway/dialects/request.ts';
-import { send } from '../../../src/gateway/toolbox.ts';
 
 export const pager: Dialect = {
   name: 'pager',
@@ -23,10 +22,10 @@ export const pager: Dialect = {
   requests: {
     watch: request(
       Type.Object({ ticketId, after: Type.Optional(version) }, { additionalProperties: false }),
-      async (call, { ticketId: id, after }) => {
+      async ({ client, context }, { ticketId: id, after }) => {
         const place = { kind: 'ticket', id, after, otherwise: 'now' } as const;
-        const joined = await call.tools.memberships.join(call.session, pager, place, ({ wires }) => {
-          send(call, ...wires);
+        const joined = await context.streams.join(pager, place, ({ wires }) => {
+          client.send(...wires);
         });
         return { at: joined.version };
       },

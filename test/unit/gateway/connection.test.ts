@@ -4,7 +4,7 @@ import { DeskwireError } from '../../../src/domain/errors.ts';
 import { wireError } from '../../../src/gateway/connection/errors.ts';
 import { sizeWithin } from '../../../src/gateway/connection/payload-size.ts';
 import { createRateLimit } from '../../../src/gateway/connection/rate-limit.ts';
-import { batched } from '../../../src/gateway/delivery/batch.ts';
+import { createBatcher } from '../../../src/support/batcher.ts';
 
 describe('a rate limit', () => {
   it('lets a burst through, then so many a second, for each key by itself', () => {
@@ -51,22 +51,30 @@ describe('a failure', () => {
   });
 });
 
-describe('a batch', () => {
+describe('a batch of one turn', () => {
+  const turn = { flights: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
+
   it('asks at once what was asked in one turn, and answers each its own', async () => {
     const asked: number[][] = [];
-    const double = batched<number, number>(async (questions) => {
-      asked.push([...questions]);
-      return questions.map((question) => question * 2);
-    }, 2);
+    const double = createBatcher<number, number>(
+      async (questions) => {
+        asked.push([...questions]);
+        return questions.map((question) => question * 2);
+      },
+      { ...turn, size: 2 },
+    );
     expect(await Promise.all([double(1), double(2), double(3)])).toEqual([2, 4, 6]);
     expect(asked).toEqual([[1, 2], [3]]);
   });
 
   it('fails those that were in it, and no others', async () => {
-    const ask = batched<number, number>(async (questions) => {
-      if (questions.includes(1)) throw new Error('one');
-      return questions;
-    }, 1);
+    const ask = createBatcher<number, number>(
+      async (questions) => {
+        if (questions.includes(1)) throw new Error('one');
+        return questions;
+      },
+      { ...turn, size: 1 },
+    );
     const answers = await Promise.allSettled([ask(1), ask(2)]);
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });

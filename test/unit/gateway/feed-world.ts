@@ -4,7 +4,7 @@
  * one, sockets that join, leave and come back, and a feed that is released and acquired anew.
  */
 import { expect } from 'vitest';
-import { type CatchUp, catchUp } from '../../../src/gateway/delivery/join-replay.ts';
+import { createJoinReplay, type JoinReplay } from '../../../src/gateway/delivery/join-replay.ts';
 import { createSequencer, type Sequencer } from '../../../src/gateway/delivery/sequencer.ts';
 import type { Choose } from './interleavings.ts';
 
@@ -27,7 +27,7 @@ interface Member {
   readonly got: number[];
   readonly from: number;
   /** Set while it is on its way: its catch-up, and the read that it waits for. */
-  way: CatchUp<number> | undefined;
+  way: JoinReplay<number> | undefined;
   reading: { after: number; snapshot: number } | undefined;
   /** How far its catch-up has read. */
   at: number;
@@ -78,7 +78,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
     return { events: Array.from({ length: through - after }, (_, index) => after + 1 + index), through };
   }
 
-  function walk(member: Member, way: CatchUp<number>): void {
+  function walk(member: Member, way: JoinReplay<number>): void {
     const step = way.next();
     if (step.do === 'read') member.reading = { after: step.after, snapshot: committed };
     if (step.do === 'wait') see(step.version);
@@ -121,7 +121,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
           take() {
             idle.delete(member);
             member.at = lastSeen(member);
-            member.way = catchUp(sequencer, versionOf, lastSeen(member), Number.POSITIVE_INFINITY);
+            member.way = createJoinReplay(sequencer, versionOf, lastSeen(member), Number.POSITIVE_INFINITY);
           },
         },
       ];

@@ -1,7 +1,11 @@
 /** A feed with every promise of its source, and every pause, resolved in an order that fast-check picks. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createFeed, type Feed, type FeedOptions } from '../../../src/gateway/delivery/catch-up-subscription.ts';
+import {
+  type CatchUpSubscription,
+  createCatchUpSubscription,
+  type SubscriptionOptions,
+} from '../../../src/gateway/delivery/catch-up-subscription.ts';
 
 const forever = new AbortController().signal;
 
@@ -39,7 +43,7 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
     return found;
   }
 
-  const options: FeedOptions = {
+  const options: SubscriptionOptions = {
     ringSize: plan.ringSize,
     waitingLimit: 4,
     readLimit: plan.readLimit,
@@ -50,7 +54,7 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
     sleep: () => scheduler.schedule(Promise.resolve(), 'sleep'),
     onError: () => undefined,
   };
-  const feed: Feed<number> = createFeed<number>(
+  const feed: CatchUpSubscription<number> = createCatchUpSubscription<number>(
     {
       versionOf: (version) => version,
       subscribe(event) {
@@ -123,7 +127,7 @@ it('brings every socket everything once and in order, whatever resolves, fails o
 });
 
 it('refuses a socket, rather than keep it waiting for ever, while the log cannot be read', async () => {
-  const feed = createFeed<number>(
+  const feed = createCatchUpSubscription<number>(
     {
       versionOf: (version) => version,
       subscribe: () => ({ ready: Promise.resolve(), close: () => undefined }),

@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 import type { EventHandler } from '../../../src/broker/port.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
-import type { Session } from '../../../src/gateway/connection/client.ts';
-import { type ChangedTickets, createTicketChanges } from '../../../src/gateway/delivery/ticket-changes.ts';
+import type { Client } from '../../../src/gateway/connection/client.ts';
+import { createTicketChanges } from '../../../src/gateway/delivery/ticket-changes.ts';
+import type { ChangedTickets } from '../../../src/gateway/dialects/dialect.ts';
 import { until } from '../../support/until.ts';
 
 /** A broker and a read model in hand, and an agent who follows. */
@@ -43,13 +44,13 @@ async function desk() {
       },
     } as Parameters<typeof createTicketChanges>[0]['waiter'],
     gather: 1,
-    tell: (_session, changed) => void told.push(changed),
+    tell: (_client, changed) => void told.push(changed),
     onError(error) {
       throw error;
     },
   });
-  const session = { user: { id: '4', name: 'agent', role: 'agent', active: true }, leaving: leaving.signal };
-  expect(changes.follow(session as unknown as Session)).toBe(true);
+  const client = { user: { id: '4', name: 'agent', role: 'agent', active: true }, leaving: leaving.signal };
+  expect(changes.follow(client as unknown as Client)).toBe(true);
   const next = async () => {
     await until(() => waits.length > 0, 'the read model to be waited for', { everyMs: 1 });
     return waits.shift() ?? { position: 0, arrive: () => undefined };

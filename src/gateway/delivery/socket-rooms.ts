@@ -1,12 +1,12 @@
-/** Sending to rooms of this process. Other processes send the same events to their own sockets. */
+/** Sends to Socket.IO rooms of this process. Other processes send the same events to their own sockets. */
 import type { Server } from 'socket.io';
 import { BEHIND } from '../connection/outbound.ts';
 import type { Wire } from '../dialects/dialect.ts';
 
-export interface Rooms {
-  /** Encoded once, however many sockets are in the room. */
+export interface SocketRooms {
+  /** Encodes the event once for all sockets of the room. */
   send(namespace: string, room: string, wire: Wire, exceptRoom?: string): void;
-  /** To several rooms at once, each socket once; `payload` may be any JSON. Resolves with the number of sockets reached. */
+  /** Sends to several rooms, once to each socket. `payload` may be any JSON. Resolves with the number of sockets. */
   reach(
     namespace: string,
     rooms: readonly string[],
@@ -15,7 +15,7 @@ export interface Rooms {
   ): Promise<number>;
 }
 
-export function createRooms(io: Server): Rooms {
+export function createSocketRooms(io: Server): SocketRooms {
   function to(namespace: string, rooms: readonly string[], ...exceptRooms: (string | undefined)[]) {
     const members = io.of(namespace).local.to([...rooms]);
     const except = exceptRooms.filter((room) => room !== undefined);
@@ -26,7 +26,7 @@ export function createRooms(io: Server): Rooms {
       to(namespace, [room], exceptRoom, ephemeral === true ? BEHIND : undefined).emit(name, payload);
     },
     async reach(namespace, rooms, { name, payload }, exceptRoom) {
-      // Without a room it would be everyone.
+      // Without a room, Socket.IO would send to everyone.
       if (rooms.length === 0) return 0;
       const members = to(namespace, rooms, exceptRoom);
       members.emit(name, payload);

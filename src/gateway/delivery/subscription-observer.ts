@@ -1,15 +1,15 @@
-/** Watches the live streams of the gateway: joins, replays, resyncs, and, in a trace, the delivery of each event. */
+/** Measures the live streams: joins, replays, resyncs, and, in a trace, the delivery of each event. */
 import type { ReplayedStream } from '../../telemetry/metrics.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 
-export interface FeedObserver {
+export interface SubscriptionObserver {
   joined(replayed: number): void;
   resynced(reason: string): void;
-  /** Missing when nobody traces. `startedAt` as `performance.now()` says it. */
+  /** Absent without tracing. `startedAt` is a time of `performance.now()`. */
   delivered?(event: unknown, startedAt: number): void;
 }
 
-export function watchFeeds(stream: ReplayedStream, { metrics, tracing }: Telemetry): FeedObserver {
+export function observeSubscriptions(stream: ReplayedStream, { metrics, tracing }: Telemetry): SubscriptionObserver {
   return {
     joined: (replayed) => metrics.joined(stream, replayed),
     resynced: (reason) => metrics.resynced(stream, reason),

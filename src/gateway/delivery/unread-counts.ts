@@ -1,23 +1,24 @@
 /**
- * Tells a user's own sockets how much they have not read in a ticket, whenever that changes. The count is read from the
- * read model once it knows of the change; changes that come while it is being read make it be read once more.
+ * Sends a user's own sockets the number of unread messages in a ticket whenever it changes. The count comes from the
+ * read model, after the read model knows the change. A change during the read causes one more read.
  */
-import type { UserFacts } from '../../domain/user/identity.ts';
-import type { ProjectionWaiter, Queries } from '../../projections/queries/queries.ts';
 
-export interface Unread {
-  /** `position`: of the event that changed it. */
+import type { ProjectionWaiter, Queries } from '../../application/views.ts';
+import type { UserFacts } from '../../domain/user/identity.ts';
+
+export interface UnreadCounting {
+  /** `position`: the position of the event that changed the count. */
   changed(user: UserFacts, ticketId: string, position: number): void;
 }
 
-interface Parts {
+interface Deps {
   readonly queries: Pick<Queries, 'unread'>;
   readonly waiter: ProjectionWaiter;
   send(user: UserFacts, ticketId: string, unread: number): void;
   onError(error: unknown): void;
 }
 
-/** The newest position that has to be counted, and how many changes there were since counting began. */
+/** The newest position to count, and the number of changes since counting began. */
 interface Counting {
   position: number;
   changes: number;
@@ -25,7 +26,7 @@ interface Counting {
 
 const WAIT_MS = 5_000;
 
-export function createUnread({ queries, waiter, send, onError }: Parts): Unread {
+export function createUnreadCounting({ queries, waiter, send, onError }: Deps): UnreadCounting {
   const counting = new Map<string, Counting>();
 
   async function count(key: string, user: UserFacts, ticketId: string, counted: Counting): Promise<void> {

@@ -1,0 +1,109 @@
+/** The steps when a client connects, disconnects, or its user changes. */
+import type { Logger } from 'pino';
+import type { Presence } from '../cluster/presence/presence.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
+import type { Client } from './connection/client.ts';
+import type { Clients } from './connection/clients.ts';
+import type { Handshake } from './connection/connections.ts';
+import type { Dispatch } from './connection/dispatch.ts';
+import type { Outbound } from './connection/outbound.ts';
+import type { Replays } from './connection/replays.ts';
+import type { ClientAnnouncements } from './delivery/client-announcements.ts';
+import type { Memberships } from './delivery/memberships.ts';
+import type { Typing } from './delivery/typing.ts';
+import type { NamespaceCatalog } from './dialects/catalog.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { InboxArrival } from './dialects/joining.ts';
+import type { Inboxes } from './inbox/inboxes.ts';
+import type { LiveInbox } from './inbox/live-inbox.ts';
+
+export interface ClientLifecycle {
+  opened(client: Client, dispatch: Dispatch, handshake: Handshake): void;
+  closed(client: Client): void;
+  userChanged(user: UserFacts): void;
+  /** Throws `unavailable` for as long as the client has no inbox. */
+  inboxOf(client: Client): LiveInbox;
+}
+
+interface Deps {
+  readonly catalog: ReadonlyMap<string, NamespaceCatalog>;
+  readonly clients: Clients;
+  readonly outbound: Outbound;
+  readonly replays: Replays;
+  readonly announcements: ClientAnnouncements;
+  readonly presence: Pick<Presence, 'enter' | 'leave'>;
+  readonly inboxes: Inboxes;
+  readonly memberships: Memberships;
+  readonly typing: Typing;
+  readonly log: Logger;
+}
+
+export function createClientLifecycle(deps: Deps): ClientLifecycle {
+  const { catalog, clients, announcements, presence, inboxes, memberships, typing, log } = deps;
+  const inboxOf = new WeakMap<Client, LiveInbox>();
+
+  function joinInbox(client: Client, inbox: LiveInbox, dialect: Dialect, after: number | undefined): void {
+    const welcome = (arrival: InboxArrival) => {
+      const broken = arrival.broken === undefined ? undefined : dialect.inbox?.broken?.(arrival);
+      if (broken !== undefined) client.send(broken);
+      client.send(...arrival.wires);
+    };
+    deps.replays
+      .run(client.socket, () => inbox.join(client, dialect, { after }, welcome))
+      .catch((error: unknown) => lostInbox(client, error));
+  }
+
+  /** Without its inbox a client would seem connected and get no events. It must connect again. */
+  function lostInbox({ socket, user, leaving }: Client, error: unknown): void {
+    if (leaving.aborted) return;
+    log.error({ socket: socket.id, user: user.id, err: error }, 'inbox could not be joined');
+    socket.conn.close();
+  }
+
+  return {
+    opened(client, dispatch, { lastSeq }) {
+      deps.outbound.add(client.socket);
+      dispatch.attach(client);
+      const dialects = catalog.get(client.namespace)?.dialects ?? [];
+      client.socket.emit('connected', greetingFor(client.user, dialects));
+      announcements.opened(client);
+      presence.enter('online', { id: client.user.id, name: client.user.name });
+      const inbox = inboxes.acquire(client.user);
+      inboxOf.set(client, inbox);
+      // Also for a namespace without an inbox: unread counts and alerts depend on it.
+      inbox.opened.catch((error: unknown) => lostInbox(client, error));
+      for (const dialect of dialects) {
+        if (dialect.inbox?.onConnect === true) joinInbox(client, inbox, dialect, lastSeq);
+      }
+    },
+    closed(client) {
+      for (const { stream } of client.members.values()) {
+        if (stream.kind === 'ticket') typing.stop(stream.id, client.user.id);
+      }
+      memberships.leaveAll(client);
+      announcements.closed(client);
+      presence.leave('online', client.user.id);
+      const inbox = inboxOf.get(client);
+      if (inbox !== undefined) inboxes.release(inbox);
+    },
+    userChanged(user) {
+      inboxes.userChanged(user);
+      for (const client of clients.ofUser(user.id)) {
+        announcements.userChanged(client);
+        for (const { stream } of [...client.members.values()]) stream.checkAccess(user.id);
+      }
+    },
+    inboxOf(client) {
+      const inbox = inboxOf.get(client);
+      if (inbox === undefined) throw new DeskwireError('unavailable', 'The inbox is not there yet', { retryAfter: 1 });
+      return inbox;
+    },
+  };
+}
+
+/** The greeting of the first dialect that has one of its own. */
+function greetingFor(user: UserFacts, dialects: readonly Dialect[]): object {
+  const greeting = dialects.find((dialect) => dialect.greeting !== undefined)?.greeting?.(user);
+  return greeting ?? { message: 'Successfully connected', userId: user.id, role: user.role, name: user.name };
+}

@@ -1,0 +1,20 @@
+/** The options of the catch-up subscriptions to streams of one kind. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ReplayedStream } from '../../telemetry/metrics.ts';
+import type { Telemetry } from '../../telemetry/telemetry.ts';
+import type { GatewayOptions } from '../options.ts';
+import type { SubscriptionOptions } from './catch-up-subscription.ts';
+import { observeSubscriptions } from './subscription-observer.ts';
+
+export function subscriptionOptionsOf(
+  options: GatewayOptions,
+  telemetry: Telemetry,
+  onError: (error: unknown) => void,
+): (stream: ReplayedStream) => SubscriptionOptions {
+  return (stream) => ({ ...options, sleep, onError, observer: observeSubscriptions(stream, telemetry) });
+}
+
+/** A pause does not keep the process running. */
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+}
