@@ -7,7 +7,7 @@
  * The server says nothing when an entry vanishes: whoever keeps what it heard has to forget by itself.
  */
 import { type KV, StorageType } from 'nats';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import type { Board, BoardOptions } from './port.ts';
 
 const encoder = new TextEncoder();
