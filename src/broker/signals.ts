@@ -1,9 +1,9 @@
-/** Ephemeral messages: at most once, to whoever listens now. Local listeners hear them before `publish` returns. */
+/** Ephemeral messages: at most once, to current listeners. Local listeners receive them before `publish` returns. */
 import type { BrokerConnection } from './broker-connection.ts';
 import { decodeJson, encodeJson } from './codec.ts';
 import type { Broker } from './port.ts';
 
-/** `isConnected`: while it says no, remote listeners miss signals rather than have them queue up for a stale delivery. */
+/** While `isConnected` returns false, signals for remote listeners are dropped: they would arrive too late. */
 export function createSignals(connection: BrokerConnection, isConnected: () => boolean): Broker['signals'] {
   const local = new Map<string, Set<(payload: unknown) => void>>();
 
