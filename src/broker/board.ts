@@ -1,21 +1,21 @@
 /**
- * What processes say of themselves, for those who come later: a NATS key-value bucket in memory, whose entries vanish
- * unless they are put up again. Listeners hear a text as it is put up, by a plain subscription to the bucket's subjects;
- * so what happens to the bucket (it is deleted, or lost with the server that had it) costs newcomers what they would
- * have read there, and nobody else anything. The next text that is put up makes the bucket anew.
+ * A board holds what processes publish about themselves: a NATS key-value bucket in memory, whose entries expire unless
+ * they are published again. Listeners receive a text when it is published, through a plain subscription to the bucket's
+ * subjects. So if the bucket is deleted, or lost with its server, only processes that start later miss its entries. The
+ * next publication creates the bucket again.
  *
- * The server says nothing when an entry vanishes: whoever keeps what it heard has to forget by itself.
+ * The server sends nothing when an entry expires: a listener that keeps entries has to expire them itself.
  */
 import { type KV, StorageType } from 'nats';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import type { Board, BoardOptions } from './port.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Of the server's own management interface nothing but the bucket is asked for: our user may do no more. Where the bucket
- * is gone nobody says so, since our listeners hear what was meant for it: silence has to tell, and soon.
+ * No check of the JetStream API: our NATS user may only use the bucket. A missing bucket gives no error, because our own
+ * listeners receive the message that was meant for it. Only a time-out shows it, so the time-out is short.
  */
 const OPTIONS = { checkAPI: false, timeout: 1_000 };
 
@@ -25,11 +25,11 @@ export function openBoard(connection: BrokerConnection, name: string, options: B
   let opening: Promise<KV> | undefined;
 
   const subscription = connection.subscribe(`$KV.${bucket}.>`, (payload) => {
-    // Without a text it is the mark of one that was taken down.
+    // An empty payload marks a removed entry.
     if (payload.length > 0) options.onPut(decoder.decode(payload));
   });
 
-  /** The bucket, made when it is not there. */
+  /** The bucket; created when it does not exist. */
   function opened(): Promise<KV> {
     const views = nats.jetstream(OPTIONS).views;
     opening ??= views.kv(bucket, { history: 1, ttl: options.keptFor, storage: StorageType.Memory });
@@ -41,7 +41,7 @@ export function openBoard(connection: BrokerConnection, name: string, options: B
     try {
       return await whileConnected(attempt.then(work));
     } catch (error) {
-      // It may be gone: looked for, and made, the next time.
+      // The bucket may be gone: the next use looks for it and creates it.
       if (opening === attempt) opening = undefined;
       throw error;
     }

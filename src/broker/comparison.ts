@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import { inspectBroker } from './inspection.ts';
 import type { Broker } from './port.ts';
 

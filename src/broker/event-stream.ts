@@ -4,7 +4,8 @@
  */
 import { DiscardPolicy, type JetStreamManager, NatsError, RetentionPolicy, StorageType, type StreamInfo } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
-import { type BrokerConnection, parseEvent } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
+import { parseEvent } from './codec.ts';
 
 /** The newest events that JetStream keeps; whoever is further behind reads from Postgres. */
 export const MAX_EVENTS = 1_000_000;

@@ -4,7 +4,8 @@
  */
 import { consumerOpts, type JetStreamSubscription, type JsMsg } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
-import { type BrokerConnection, parseEvent } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
+import { parseEvent } from './codec.ts';
 import type { LogFollower } from './port.ts';
 
 /** Milliseconds between signs of life from JetStream while nothing happens; two missed ones end the consumer. */

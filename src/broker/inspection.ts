@@ -1,6 +1,6 @@
 /** What an operator wants to know of the broker: its version, and whether the JetStream stream is as we made it. */
 import { DiscardPolicy, NatsError, RetentionPolicy, StorageType } from 'nats';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import { findEventStream, holdsEpoch, MAX_EVENTS } from './event-stream.ts';
 
 export interface BrokerFacts {

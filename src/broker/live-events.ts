@@ -4,7 +4,8 @@
  * event's position, and dropped before it is parsed.
  */
 import { parseStream, type RecordedEvent, type Stream } from '../domain/event.ts';
-import { type BrokerConnection, parseEvent } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
+import { parseEvent } from './codec.ts';
 import type { Broker, EventHandler, Subscription } from './port.ts';
 
 /** How many of the newest positions delivered from memory are remembered; a later second copy is only parsed in vain. */

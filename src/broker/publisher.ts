@@ -7,14 +7,14 @@
  */
 import { headers } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
+import { encodeJson } from './codec.ts';
 
 /** JetStream did not store the batch, or not as the continuation of what it holds. */
 export class PublishError extends Error {
   override readonly name = 'PublishError';
 }
 
-const encoder = new TextEncoder();
 /** Milliseconds for a batch to be acknowledged. */
 const ACKNOWLEDGEMENT = 2_000;
 
@@ -26,9 +26,9 @@ export async function publishBatch(
   const last = events.at(-1);
   if (!last) return;
   for (const event of events.slice(0, -1)) {
-    nats.publish(subjects.event(event), payloadOf(event), { headers: headersOf(event) });
+    nats.publish(subjects.event(event), encodeJson(event), { headers: headersOf(event) });
   }
-  const reply = await nats.request(subjects.event(last), payloadOf(last), {
+  const reply = await nats.request(subjects.event(last), encodeJson(last), {
     headers: headersOf(last),
     timeout: ACKNOWLEDGEMENT,
   });
@@ -46,8 +46,4 @@ function headersOf(event: RecordedEvent) {
   const { traceparent } = event.metadata;
   if (traceparent !== undefined) expected.set('traceparent', traceparent);
   return expected;
-}
-
-function payloadOf(event: RecordedEvent): Uint8Array {
-  return encoder.encode(JSON.stringify(event));
 }

@@ -17,7 +17,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { PING_EVERY } from '../eventlog/dedicated-connection.ts';
 import { EPOCH_TOPIC } from '../eventlog/epoch-watch.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
 import type { Broker } from './port.ts';
 import { publishBatch } from './publisher.ts';

@@ -4,16 +4,15 @@
  * later: while there is no connection none is sent.
  */
 import { ErrorCode, NatsError } from 'nats';
-import type { BrokerConnection } from './connection.ts';
+import type { BrokerConnection } from './broker-connection.ts';
+import { decodeJson, encodeJson } from './codec.ts';
 import { type Broker, UnansweredError } from './port.ts';
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 /** What is answered in place of an answer that is too large to be sent. */
 const NOTHING = new Uint8Array();
 
 export function createRequests(
-  { nats, subjects, log, outflow }: BrokerConnection,
+  { nats, subjects, log, outbound }: BrokerConnection,
   isConnected: () => boolean,
   registration: () => Promise<void>,
 ): Broker['requests'] {
@@ -36,7 +35,7 @@ export function createRequests(
 
       async function answer(data: Uint8Array, respond: (data: Uint8Array) => void): Promise<void> {
         try {
-          const reply = encoder.encode(JSON.stringify((await handler(JSON.parse(decoder.decode(data)))) ?? null));
+          const reply = encodeJson((await handler(decodeJson(data))) ?? null);
           respond(fits(reply) ? reply : NOTHING);
         } catch (error) {
           log.error({ err: error, subject }, 'request not answered');
@@ -54,14 +53,14 @@ export function createRequests(
     },
 
     async ask(topic, question, timeoutMs) {
-      const data = encoder.encode(JSON.stringify(question));
+      const data = encodeJson(question);
       if (!fits(data)) throw new UnansweredError('unsent', 'the question is too large for the broker');
       if (!isConnected() || nats.isClosed())
         throw new UnansweredError('unsent', 'there is no connection to the broker');
-      if (outflow.full) throw new UnansweredError('unsent', 'the broker does not take what was sent before');
+      if (outbound.full) throw new UnansweredError('unsent', 'the broker does not take what was sent before');
       const reply = await nats.request(subjects.request(topic), data, { timeout: timeoutMs }).catch(unanswered);
       if (reply.data.length === 0) throw new UnansweredError('unspeakable', 'the answer is too large for the broker');
-      return JSON.parse(decoder.decode(reply.data));
+      return decodeJson(reply.data);
     },
   };
 

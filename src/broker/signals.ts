@@ -1,11 +1,9 @@
-/** Ephemeral messages: at most once, to whoever listens now. Local listeners hear them before `publish` returns. */
-import type { BrokerConnection } from './connection.ts';
+/** Ephemeral messages: at most once, to current listeners. Local listeners receive them before `publish` returns. */
+import type { BrokerConnection } from './broker-connection.ts';
+import { decodeJson, encodeJson } from './codec.ts';
 import type { Broker } from './port.ts';
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
-/** `isConnected`: while it says no, remote listeners miss signals rather than have them queue up for a stale delivery. */
+/** While `isConnected` returns false, signals for remote listeners are dropped: they would arrive too late. */
 export function createSignals(connection: BrokerConnection, isConnected: () => boolean): Broker['signals'] {
   const local = new Map<string, Set<(payload: unknown) => void>>();
 
@@ -14,7 +12,7 @@ export function createSignals(connection: BrokerConnection, isConnected: () => b
       const subject = connection.subjects.signal(topic);
       for (const handler of local.get(subject) ?? []) handler(payload);
       if (isConnected() && !connection.nats.isClosed()) {
-        connection.outflow.publish(subject, encoder.encode(JSON.stringify(payload)));
+        connection.outbound.publish(subject, encodeJson(payload));
       }
     },
 
@@ -23,9 +21,7 @@ export function createSignals(connection: BrokerConnection, isConnected: () => b
       const own = (payload: unknown) => handler(payload);
       const handlers = local.get(subject) ?? new Set();
       local.set(subject, handlers.add(own));
-      const remote = connection.subscribe(subject, (payload) => {
-        handler(JSON.parse(decoder.decode(payload)));
-      });
+      const remote = connection.subscribe(subject, (payload) => handler(decodeJson(payload)));
       return {
         ready: remote.ready,
         close() {

@@ -5,7 +5,7 @@
  *   <namespace>.live.<kind>.<id>.<public|internal>     the same, republished by JetStream once it is stored
  *   <namespace>.signals.<token>…                       ephemeral messages
  *   <namespace>.requests.<token>…                      questions that are answered
- *   $KV.<namespace>-<board>.<token>                    what is put up on a board
+ *   $KV.<namespace>-<board>.<token>                    an entry of a board
  *
  * Ids are encoded so that none can add a token or a wildcard: letters, digits, `-` and `_` stay, any other byte of its
  * UTF-8 becomes `=` and two hex digits.

@@ -4,7 +4,7 @@
  */
 import pg, { type ClientConfig } from 'pg';
 import { pino } from 'pino';
-import type { BrokerConnection } from '../broker/connection.ts';
+import type { BrokerConnection } from '../broker/broker-connection.ts';
 import type { Broker } from '../broker/port.ts';
 import { reachDatabase, reachNats } from '../embedded/reach.ts';
 import { type RunningServices, runningServices } from '../embedded/running.ts';

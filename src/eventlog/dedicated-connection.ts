@@ -1,13 +1,13 @@
 /**
- * A connection to Postgres of one's own: it holds the advisory lock that makes a projection runner or the relay the
- * active one, and a runner writes on it, so that nobody writes who does not hold the lock.
+ * A Postgres connection with one owner. It holds the advisory lock that makes a projection runner or the relay the
+ * active one. A runner also writes on this connection, so that only the holder of the lock writes.
  *
- * The server ends the session when it hears nothing for a few seconds: the lock of a process that was stopped, or whose
- * machine vanished, is free after that time, although its connection still looks alive. Whoever holds the session pings.
+ * Postgres closes the connection when it receives nothing for a few seconds. So the lock of a process that was stopped,
+ * or whose host was lost, is free after that time, although its connection still looks alive. The owner sends pings.
  *
- * Commits of this session are asynchronous (`synchronous_commit = off`): a crash of Postgres may lose the newest, writes
- * and checkpoint together, and they are then made again from the log, whose own commits are durable. This saves a disk
- * flush per batch, for which the appends would have to queue.
+ * Commits on this connection are asynchronous (`synchronous_commit = off`). A crash of Postgres may lose the newest of
+ * them, writes and checkpoint together. They are then repeated from the log, whose own commits are durable. This saves
+ * one disk flush per batch, which appends would otherwise have to wait for.
  */
 import { Client, type ClientConfig } from 'pg';
 
@@ -18,24 +18,24 @@ export interface DedicatedConnection {
   query(name: string, text: string, values: readonly unknown[]): Promise<readonly unknown[]>;
   /** Runs statements without parameters, in one implicit transaction. */
   script(text: string): Promise<void>;
-  /** Rejects when the session is gone; keeps the server from ending it as idle. */
+  /** Rejects when the connection is lost; keeps Postgres from closing it as idle. */
   ping(): Promise<void>;
-  /** Takes the advisory lock of this name if it is free. It is held until the session ends. */
+  /** Takes the advisory lock of this name if it is free. It is held until the connection ends. */
   tryLock(name: string): Promise<boolean>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Milliseconds between two signs of life, and without one until the server ends the session. */
+/** Milliseconds between two pings. */
 export const PING_EVERY = 1_000;
-/** With the half second until another process asks for the lock, it is free within three. */
+/** Milliseconds. Another process tries for the lock every half second: it has the lock within three seconds. */
 const IDLE_TIMEOUT = 2.4 * PING_EVERY;
-/** A server that does not answer is a lost one: a runner steps down rather than wait for ever. */
+/** Milliseconds. A server that does not answer counts as lost: a runner gives up its lock instead of waiting. */
 const QUERY_TIMEOUT = 60_000;
 
 export interface DedicatedConnectionOptions {
-  /** Milliseconds without a sign of life until the server ends the session; 0 for ever. */
+  /** Milliseconds without a statement until Postgres closes the connection; 0: never. */
   readonly idleTimeout?: number;
-  /** Milliseconds that a statement may take; 0 for ever. */
+  /** Milliseconds that a statement may take; 0: no limit. */
   readonly queryTimeout?: number;
 }
 
@@ -57,7 +57,7 @@ export async function openDedicatedConnection(
   client.on('end', () => lost.abort(new Error('the connection to Postgres ended')));
   await client.connect();
 
-  const session: DedicatedConnection = {
+  const connection: DedicatedConnection = {
     lost: lost.signal,
     async query(name, text, values) {
       return (await client.query({ name, text, values: [...values] })).rows;
@@ -78,15 +78,15 @@ export async function openDedicatedConnection(
       return row?.locked === true;
     },
     async [Symbol.asyncDispose]() {
-      lost.abort(new Error('the session was closed'));
+      lost.abort(new Error('the dedicated connection was closed'));
       await client.end().catch(() => undefined);
     },
   };
   try {
-    await session.script(`set synchronous_commit = off; set idle_session_timeout = ${idleTimeout}`);
+    await connection.script(`set synchronous_commit = off; set idle_session_timeout = ${idleTimeout}`);
   } catch (error) {
-    await session[Symbol.asyncDispose]();
+    await connection[Symbol.asyncDispose]();
     throw error;
   }
-  return session;
+  return connection;
 }

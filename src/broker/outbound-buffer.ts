@@ -1,18 +1,18 @@
 /**
- * What goes to the server without an answer, bounded: while the server does not take it (it hangs, or the way to it does),
- * the client would keep all of it in memory until its pings go unanswered. What was sent counts as waiting until a PING
- * that followed it is answered. What is lost with a connection is not waiting any more.
+ * Limits the bytes that are sent to the server without an answer. While the server does not accept them (it hangs, or the
+ * network does), the client would keep all of them in memory until its pings time out. Bytes count as waiting until a
+ * PING that was sent after them is answered. Bytes that were lost with a connection no longer count.
  */
 import type { NatsConnection } from 'nats';
 
-export interface Outflow {
-  /** False when too much waits: nothing was sent then. */
+export interface OutboundBuffer {
+  /** False when the limit is reached: then nothing was sent. */
   publish(subject: string, data: Uint8Array): boolean;
-  /** Whether too much waits. */
+  /** Whether the limit is reached. */
   readonly full: boolean;
 }
 
-interface Parts {
+interface OutboundBufferDeps {
   readonly nats: Pick<NatsConnection, 'publish' | 'flush'>;
   /** Bytes that may wait. */
   readonly limit: number;
@@ -20,10 +20,10 @@ interface Parts {
   onRefused(): void;
 }
 
-export function createOutflow({ nats, limit, onReconnected, onRefused }: Parts): Outflow {
+export function createOutboundBuffer({ nats, limit, onReconnected, onRefused }: OutboundBufferDeps): OutboundBuffer {
   let sent = 0;
-  let taken = 0;
-  /** The confirmation under way; a reconnection makes it void. */
+  let accepted = 0;
+  /** The PING that has no answer yet; a reconnection makes it void. */
   let confirming: object | undefined;
 
   function confirm(): void {
@@ -34,8 +34,8 @@ export function createOutflow({ nats, limit, onReconnected, onRefused }: Parts):
       () => {
         if (confirming !== mine) return;
         confirming = undefined;
-        taken = upTo;
-        if (sent > taken) confirm();
+        accepted = upTo;
+        if (sent > accepted) confirm();
       },
       () => {
         if (confirming === mine) confirming = undefined;
@@ -45,22 +45,22 @@ export function createOutflow({ nats, limit, onReconnected, onRefused }: Parts):
 
   onReconnected(() => {
     confirming = undefined;
-    taken = sent;
+    accepted = sent;
   });
 
   return {
     get full() {
-      return sent - taken >= limit;
+      return sent - accepted >= limit;
     },
     publish(subject, data) {
-      if (sent - taken >= limit) {
+      if (sent - accepted >= limit) {
         onRefused();
         return false;
       }
       nats.publish(subject, data);
       sent += data.length;
       // A PING for each message would cost more than the message.
-      if (confirming === undefined && sent - taken > limit / 8) confirm();
+      if (confirming === undefined && sent - accepted > limit / 8) confirm();
       return true;
     },
   };

@@ -1,0 +1,21 @@
+/** The connection to NATS as the files of this folder share it. `connection.ts` opens it. */
+import type { NatsConnection } from 'nats';
+import type { Logger } from 'pino';
+import type { OutboundBuffer } from './outbound-buffer.ts';
+import type { Subscription } from './port.ts';
+import type { Subjects } from './subjects.ts';
+
+export interface BrokerConnection {
+  readonly nats: NatsConnection;
+  readonly subjects: Subjects;
+  readonly streamName: string;
+  readonly log: Logger;
+  /** For messages that are dropped, rather than kept, while the server does not accept them. */
+  readonly outbound: OutboundBuffer;
+  /**
+   * Settles as `work` does, or rejects as soon as the connection is lost: the answer to a request that was sent before
+   * will not arrive, and its time-out is long.
+   */
+  whileConnected<T>(work: Promise<T>): Promise<T>;
+  subscribe(subject: string, handler: (payload: Uint8Array, sequence: number | undefined) => void): Subscription;
+}

@@ -1,0 +1,24 @@
+/** Subscriptions to one NATS subject. JetStream's republish adds the sequence of the stored message as a header. */
+import type { NatsConnection } from 'nats';
+import type { Logger } from 'pino';
+import type { BrokerConnection } from './broker-connection.ts';
+
+export function createSubscribe(
+  nats: NatsConnection,
+  log: Logger,
+  registration: () => Promise<void>,
+): BrokerConnection['subscribe'] {
+  return (subject, handler) => {
+    const subscription = nats.subscribe(subject, {
+      callback(error, message) {
+        if (error) log.error({ err: error, subject }, 'broker subscription failed');
+        else handler(message.data, sequenceOf(message.headers?.get('Nats-Sequence')));
+      },
+    });
+    return { ready: registration(), close: () => subscription.unsubscribe() };
+  };
+}
+
+function sequenceOf(header: string | undefined): number | undefined {
+  return header ? Number(header) : undefined;
+}
