@@ -60,7 +60,7 @@ async function startNode(): Promise<Node> {
 }
 
 async function register(id: string): Promise<void> {
-  const command = { type: 'RegisterUser', name: `user ${id}`, role: 'agent' } as const;
+  const command = { type: 'RegisterUser', name: `user ${id}`, role: 'driver' } as const;
   await one.process.actors.execute('user', id, command, context(service));
 }
 

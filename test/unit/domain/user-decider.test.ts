@@ -26,6 +26,13 @@ function refusal(user: ReturnType<typeof registered>, by: UserFacts, command: Us
 }
 
 describe('registering', () => {
+  test('refuses a service that registers staff or another service', () => {
+    for (const role of ['agent', 'ops', 'accounts', 'admin', 'service'] as const) {
+      const command = { ...register, role } as const;
+      expect(refusalOf(() => historyOf(userDecider, 'new').do(command, { by: service })).code).toBe('forbidden');
+    }
+  });
+
   test('makes an active user, with what is known of them', () => {
     expect(userFactsOf(registered().state)).toEqual({ ...driver, email: 'driver@example.com' });
     const command = { type: 'RegisterUser', name: 'Vera', role: 'vendor', vendorId: 'vendor-1' } as const;
