@@ -1,6 +1,6 @@
 /**
  * The composition root of one process: provides services, brings the database to this version's schema, starts the
- * parts (`parts.ts`) and listens. Tests start the same server in-process. With several workers, the primary
+ * parts (`runtime.ts`) and listens. Tests start the same server in-process. With several workers, the primary
  * (`workers/primary.ts`) does the former two and each worker the rest.
  */
 import type { Server as HttpServer } from 'node:http';

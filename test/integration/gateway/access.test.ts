@@ -1,4 +1,4 @@
-/** Access is taken away before the next event is sent, whatever takes it: DESIGN.md section 9. */
+/** Access is taken away before the next event is sent, whatever takes it. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TicketCommand } from '../../../src/domain/ticket/commands.ts';
 import type { UserCommand } from '../../../src/domain/user/decider.ts';

@@ -279,7 +279,7 @@ function accessTo(state: TicketState): TicketAccess {
   };
 }
 
-/** DESIGN.md 8: visible to them, not their own, not SYSTEM, after their cursor. */
+/** Unread messages: visible to them, not their own, not SYSTEM, after their cursor. */
 function unread(history: readonly RecordedEvent<TicketEvent>[], state: TicketState, viewer: UserFacts): number {
   const internal = maySeeInternalNotes(viewer, accessTo(state));
   return history.filter(
