@@ -5,18 +5,13 @@
  */
 import { hash } from 'node:crypto';
 import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
+import { deciders } from '../domain/deciders.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { type Decider, type RecordedEvent, streamOf } from '../domain/event.ts';
-import { referenceDecider } from '../domain/reference/decider.ts';
-import { roomDecider } from '../domain/room/decider.ts';
-import { ticketDecider } from '../domain/ticket/decider.ts';
-import { userDecider } from '../domain/user/decider.ts';
 import type { Application } from './application.ts';
 
 /** Events read at a time. */
 const PAGE = 500;
-
-const DECIDERS = { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider } as const;
 
 /**
  * The outcome of a command; of a repetition, the state and version are of now, and only the events are of the first time.
@@ -87,7 +82,7 @@ async function stateAt<K extends ActorKind>(
   version: number,
 ): Promise<ActorKinds[K]['state']> {
   // The decider of a kind folds the events of that kind.
-  const decider = DECIDERS[kind] as Pick<Decider<ActorKinds[K]['state'], never, never>, 'initialState' | 'evolve'>;
+  const decider = deciders[kind] as Pick<Decider<ActorKinds[K]['state'], never, never>, 'initialState' | 'evolve'>;
   const stream = streamOf(kind, id);
   let state = decider.initialState();
   let after = 0;

@@ -6,14 +6,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { deciders } from '../../../src/domain/deciders.ts';
 import type { Decider, DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
 import { parseStream } from '../../../src/domain/event.ts';
-import { referenceDecider } from '../../../src/domain/reference/decider.ts';
-import { roomDecider } from '../../../src/domain/room/decider.ts';
-import { ticketDecider } from '../../../src/domain/ticket/decider.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
 import { messageOf } from '../../../src/domain/ticket/message.ts';
-import { userDecider } from '../../../src/domain/user/decider.ts';
 
 interface Golden {
   readonly stream: string;
@@ -26,8 +23,6 @@ const folder = new URL('../../golden/', import.meta.url);
 const goldens = new Map(
   readdirSync(folder).map((file) => [file, JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden]),
 );
-
-const deciders = { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider };
 
 function fold({ stream, events }: Golden): unknown {
   // A file is of one kind; that its events are of that kind is what makes it a history.
