@@ -1,23 +1,16 @@
-/** A node of the placement benchmark: actors on the real log, placed over the real broker, or each node for itself. */
+/** A node of the placement benchmark: actors on the real log, placed in the cluster, or alone. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
 import { v7 as newId } from 'uuid';
 import type { ActorSystem } from '../../src/actors/actor-system.ts';
-import { createActorSystem } from '../../src/actors/local-actor-system.ts';
-import { codeFingerprint } from '../../src/actors/placement/code-fingerprint.ts';
-import { createPlacedActorSystem } from '../../src/actors/placement/placed-actor-system.ts';
-import { createSnapshotStore } from '../../src/actors/snapshots.ts';
 import { connectBroker } from '../../src/broker/connection.ts';
-import { createNodeView } from '../../src/cluster/node-view.ts';
 import { DeskwireError } from '../../src/domain/errors.ts';
-import { referenceDecider } from '../../src/domain/reference/decider.ts';
-import { roomDecider } from '../../src/domain/room/decider.ts';
-import { ticketDecider } from '../../src/domain/ticket/decider.ts';
-import { userDecider } from '../../src/domain/user/decider.ts';
 import type { UserFacts } from '../../src/domain/user/identity.ts';
-import { createAppender } from '../../src/eventlog/appender.ts';
-import { createEventReader } from '../../src/eventlog/reader.ts';
+import { startActors } from '../../src/runtime/actors.ts';
+import { startLog } from '../../src/runtime/log.ts';
+import { createShutdown } from '../../src/runtime/shutdown.ts';
+import { noTelemetry } from '../../src/telemetry/telemetry.ts';
 import { newMessagePosted } from '../support/events.ts';
 import { serveCalls } from '../support/worker.ts';
 
@@ -38,31 +31,19 @@ const closing = new AsyncDisposableStack();
 serveCalls(
   {
     async open({ databaseUrl, natsUrl }: { databaseUrl: string; natsUrl: string }) {
-      const log = pino({ level: 'silent' });
+      const logger = pino({ level: 'silent' });
       const pool = closing.adopt(new pg.Pool({ connectionString: databaseUrl, max: 10 }), (open) => open.end());
-      const { broker } = await connectBroker({ url: natsUrl, namespace: 'bench', name: 'bench', log });
-      closing.defer(() => broker.close());
-      const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 50_000 });
-      closing.defer(() => appender.close());
-      const local = () =>
-        createActorSystem({
-          appender,
-          reader: createEventReader(pool),
-          snapshots: createSnapshotStore(pool),
-          deciders: { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider },
-          contextOf: { ticket: () => ({ relations: { vendorIds: [] } }) },
-          now: Date.now,
-          newId,
-          log,
-        });
-      nodes.alone = local();
-      const code = await codeFingerprint();
-      const view = createNodeView({ self: newId(), code, broker, now: Date.now, log });
-      const common = { view, code, requests: broker.requests, now: Date.now, log };
-      const placed = createPlacedActorSystem({ local: local(), ...common });
-      closing.defer(() => placed.close());
-      await placed.join();
-      nodes.placed = placed;
+      for (const side of ['alone', 'placed'] as const) {
+        const shutdown = closing.use(createShutdown());
+        // A namespace that no other process uses: its node knows of no other, and decides everything itself.
+        const namespace = side === 'placed' ? 'bench' : `bench-${newId()}`;
+        const connected = await connectBroker({ url: natsUrl, namespace, name: 'bench', log: logger });
+        shutdown.defer('broker', () => connected.broker.close());
+        const options = { ...connected, databaseUrl, pool, relay: false, telemetry: noTelemetry, logger };
+        const running = await startActors(await startLog(options, shutdown), newId, shutdown);
+        if (side === 'placed') await running.join();
+        nodes[side] = running.actors;
+      }
     },
     async openTickets(ids: readonly string[]) {
       const command = {

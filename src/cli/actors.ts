@@ -1,22 +1,16 @@
 /**
- * The actors, in the process of a command: whatever it does to users goes through the same decisions and the same log as
- * everything else. The log's versions are the fence: a server in which the same actor is active notices and reloads.
+ * The actors of a command's process: commands about users pass the same deciders and the same log as everything else.
+ * This process owns no streams; a running server decides the commands of those that it owns.
  */
 import { userInfo } from 'node:os';
 import { pino } from 'pino';
 import { v7 as newId } from 'uuid';
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
-import { createActorSystem } from '../actors/local-actor-system.ts';
-import { createSnapshotStore } from '../actors/snapshots.ts';
-import { hintRelay } from '../broker/relay.ts';
-import { createDirectory, ticketContextFrom } from '../directory/directory.ts';
-import { referenceDecider } from '../domain/reference/decider.ts';
-import { roomDecider } from '../domain/room/decider.ts';
-import { ticketDecider } from '../domain/ticket/decider.ts';
-import { userDecider } from '../domain/user/decider.ts';
 import { systemAuthor } from '../domain/user/identity.ts';
-import { createAppender } from '../eventlog/appender.ts';
-import { createEventReader } from '../eventlog/reader.ts';
+import { startActors } from '../runtime/actors.ts';
+import { startLog } from '../runtime/log.ts';
+import { createShutdown } from '../runtime/shutdown.ts';
+import { noTelemetry } from '../telemetry/telemetry.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface CommandActors extends AsyncDisposable {
@@ -25,26 +19,23 @@ export interface CommandActors extends AsyncDisposable {
   context(): CommandContext;
 }
 
-export async function startActors(on: Surroundings): Promise<CommandActors> {
-  const pool = await on.pool();
-  const { broker } = await on.broker();
-  const reader = createEventReader(pool);
-  const appender = createAppender(pool, { maxFlushEvents: 100, maxQueuedEvents: 1_000 });
-  const stopHints = hintRelay({ appender, signals: broker.signals });
-  const log = pino({ level: 'silent' });
-  const snapshots = createSnapshotStore(pool);
-  const directory = createDirectory({ reader, snapshots, broker, now: Date.now, log });
-  const actors = createActorSystem({
-    appender,
-    reader,
-    snapshots,
-    deciders: { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider },
-    contextOf: { ticket: ticketContextFrom(directory) },
-    now: Date.now,
-    newId,
-    log,
-  });
+export async function startCommandActors(on: Surroundings): Promise<CommandActors> {
+  await using stack = new AsyncDisposableStack();
+  const shutdown = stack.use(createShutdown());
+  const log = await startLog(
+    {
+      ...(await on.broker()),
+      databaseUrl: (await on.services()).databaseUrl,
+      pool: await on.pool(),
+      relay: false,
+      telemetry: noTelemetry,
+      logger: pino({ level: 'silent' }),
+    },
+    shutdown,
+  );
+  const { actors } = await startActors(log, newId, shutdown);
   const name = `Operator ${userInfo().username}`;
+  const owned = stack.move();
   return {
     actors,
     context: () => ({
@@ -52,11 +43,6 @@ export async function startActors(on: Surroundings): Promise<CommandActors> {
       by: systemAuthor('deskwire:operator', name),
       correlationId: newId(),
     }),
-    async [Symbol.asyncDispose]() {
-      await actors.close();
-      directory.close();
-      await appender.close();
-      stopHints();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

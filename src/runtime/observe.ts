@@ -1,15 +1,15 @@
-/** Watches what the parts do in batches: how long each takes, how much is in it, and whose traces it belongs to. */
+/** Observes appends, published batches and projected batches: their duration, their size, and the traces that they belong to. */
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
 type Events = readonly RecordedEvent[];
 
-/** What the parts call after each batch. `startedAt` as `performance.now()` says it. */
-export function watchParts({ metrics, tracing }: Telemetry) {
+/** Functions to call after each batch; `startedAt` is a time of `performance.now()`. */
+export function observeBatches({ metrics, tracing }: Telemetry) {
   function trace(name: string, events: Events, startedAt: number): void {
     if (!tracing.enabled) return;
     const traceparents = events.map(({ metadata }) => metadata.traceparent);
-    // What nobody traces makes no trace of its own.
+    // A batch without a traced event makes no trace of its own.
     if (traceparents.every((one) => one === undefined)) return;
     tracing.past({ name, attributes: { 'deskwire.events': events.length }, startedAt, traceparents });
   }

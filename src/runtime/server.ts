@@ -11,7 +11,7 @@ import { migrate } from '../eventlog/migrate.ts';
 import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import type { Config } from './config.ts';
-import { type Surroundings, startParts } from './runtime.ts';
+import { type RuntimeOptions, startRuntime } from './runtime.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 
 export interface Server {
@@ -94,7 +94,7 @@ export interface ServingOptions extends ServiceUrls {
   readonly logger: Logger;
   /** How many processes of this host share the connections to the database. */
   readonly workers: number;
-  readonly worker?: NonNullable<Surroundings['worker']>;
+  readonly worker?: NonNullable<RuntimeOptions['worker']>;
 }
 
 export interface Serving {
@@ -121,7 +121,7 @@ export async function serve(options: ServingOptions, shutdown: Shutdown): Promis
   });
   pool.on('error', () => undefined);
   shutdown.defer('database connections', () => pool.end());
-  const app = await startParts({ ...options, pool }, shutdown);
+  const app = await startRuntime({ ...options, pool }, shutdown);
   const url = await listen(app, config);
   return { url, httpServer: app.server as HttpServer };
 }

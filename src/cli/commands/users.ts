@@ -61,8 +61,8 @@ export function userCommands(program: Command, action: Action): void {
 
 /** Loaded only for those who need it: it takes longer than most commands. */
 async function actorsOf(on: Surroundings) {
-  const { startActors } = await import('../actors.ts');
-  return startActors(on);
+  const { startCommandActors } = await import('../actors.ts');
+  return startCommandActors(on);
 }
 
 function requireOwnUsers(on: Surroundings): void {

@@ -4,10 +4,11 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import { type ActorLimits, createActorSystem } from '../../../src/actors/local-actor-system.ts';
 import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
+import { deciders } from '../../../src/domain/deciders.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { deciders, recordingLog } from '../../unit/actors/desk.ts';
+import { recordingLog } from '../../unit/actors/desk.ts';
 
 export interface TestProcess extends AsyncDisposable {
   readonly actors: ActorSystem;

@@ -2,98 +2,72 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
-import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
-import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
-import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
-import { type ApiConfig, type ApiDeps, createApi } from '../../../src/api/api.ts';
+import type { ActorSystem } from '../../../src/actors/actor-system.ts';
+import type { ApiConfig, ApiDeps } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
-import { createApplication } from '../../../src/application/application.ts';
-import type { SocketControl } from '../../../src/application/socket-control.ts';
 import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
-import { createDirectory, ticketContextFrom } from '../../../src/directory/directory.ts';
-import { referenceDecider } from '../../../src/domain/reference/decider.ts';
-import { roomDecider } from '../../../src/domain/room/decider.ts';
-import { ticketDecider } from '../../../src/domain/ticket/decider.ts';
-import { userDecider } from '../../../src/domain/user/decider.ts';
-import { createAppender } from '../../../src/eventlog/appender.ts';
+import type { Directory } from '../../../src/directory/directory.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
-import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { createAsyncApi } from '../../../src/gateway/asyncapi.ts';
-import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
-import { takenNames } from '../../../src/gateway/dialects/catalog.ts';
-import { createLogFeed } from '../../../src/projections/engine/log-feed.ts';
-import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
-import { createQueries } from '../../../src/projections/queries/create-queries.ts';
+import { createReadModels } from '../../../src/projections/projections.ts';
 import type { ProjectionWaiter, Queries } from '../../../src/projections/queries/queries.ts';
+import { type RunningActors, startActors } from '../../../src/runtime/actors.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/runtime/demo.ts';
+import { startEdge } from '../../../src/runtime/edge.ts';
+import { type RunningLog, startLog } from '../../../src/runtime/log.ts';
+import { startReadSide } from '../../../src/runtime/read-side.ts';
+import { createShutdown } from '../../../src/runtime/shutdown.ts';
+import { noTelemetry } from '../../../src/telemetry/telemetry.ts';
 import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
-import { startOperations } from '../../support/operations.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
 const newId = () => randomUUID();
 
-/** Nothing is connected to a rig without a gateway. */
-const NOBODY: SocketControl = {
-  send: (target) => Promise.resolve('client' in target ? undefined : 0),
-  status: () => Promise.resolve({ connections: 0, users: 0, rooms: 0, nodes: 1, uptime: 0 }),
-  disconnect: (target) => Promise.resolve('client' in target ? undefined : 0),
-  clients: () => Promise.resolve({ clients: [], more: false }),
-  client: () => Promise.resolve(undefined),
-  clientsOf: () => Promise.resolve([]),
-  takenNames: takenNames(DIALECTS),
-};
-
 /** What the domain side of a node is made of, on a database and a nats-server. */
 export interface Node extends AsyncDisposable {
+  readonly log: RunningLog;
+  readonly running: RunningActors;
   readonly pool: pg.Pool;
   readonly appender: Appender;
   readonly reader: EventReader;
-  readonly actors: ReturnType<typeof createActorSystem>;
-  readonly directory: ReturnType<typeof createDirectory>;
+  readonly actors: ActorSystem;
+  readonly directory: Directory;
   readonly broker: Broker;
   readonly databaseUrl: string;
   readonly natsUrl: string;
 }
 
 export async function startNode(): Promise<Node> {
-  await using parts = new AsyncDisposableStack();
-  const database = parts.use(await createDatabase());
-  const pool = new pg.Pool({ connectionString: database.url, max: 20 });
+  await using stack = new AsyncDisposableStack();
+  const { url: databaseUrl } = stack.use(await createDatabase());
+  const { url: natsUrl } = stack.use(await startNats());
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 20 });
   // Dropping the database may overtake the goodbye of an idle connection.
   pool.on('error', () => undefined);
-  parts.defer(() => pool.end());
-  const { url } = parts.use(await startNats());
-  const broker = await connectTo(url, parts);
-  const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
-  parts.defer(() => appender.close());
-  appender.onCommitted((events) => broker.live.deliver(events));
-  const reader = createEventReader(pool);
-  const snapshots = createSnapshotStore(pool);
-  const common = { reader, snapshots, now: Date.now, log: silent };
-  const directory = createDirectory({ ...common, broker });
-  parts.defer(() => directory.close());
-  const actors = createActorSystem({
-    ...common,
-    appender,
-    newId,
-    deciders: { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider },
-    contextOf: { ticket: ticketContextFrom(directory) },
-  });
-  parts.defer(() => actors.close());
-  const owned = parts.move();
+  stack.defer(() => pool.end());
+  const shutdown = stack.use(createShutdown());
+  const connected = await connectBroker({ url: natsUrl, namespace: 'deskwire', name: 'test', log: silent });
+  shutdown.defer('broker', () => connected.broker.close());
+  const options = { ...connected, databaseUrl, pool, relay: false, telemetry: noTelemetry, logger: silent };
+  const log = await startLog(options, shutdown);
+  const running = await startActors(log, newId, shutdown);
+  const { appender, reader, broker } = log;
+  const { actors, directory } = running;
+  const owned = stack.move();
   return {
+    log,
+    running,
     pool,
     appender,
     reader,
     actors,
     directory,
     broker,
-    databaseUrl: database.url,
-    natsUrl: url,
+    databaseUrl,
+    natsUrl,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -160,45 +134,35 @@ interface RigOptions {
 }
 
 export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
-  await using parts = new AsyncDisposableStack();
-  const node = parts.use(await startNode());
+  await using stack = new AsyncDisposableStack();
+  const node = stack.use(await startNode());
+  const shutdown = stack.use(createShutdown());
   const auth = await startAuth(node, options.auth);
-  parts.defer(auth.close);
-  const reads =
-    options.queries === undefined
-      ? await readModels(node, parts)
-      : { queries: options.queries, waiter: { waitFor: () => Promise.resolve(true) } };
+  shutdown.defer('authentication', auth.close);
+  if (options.queries === undefined) await createReadModels({ connectionString: node.databaseUrl });
+  const reads = startReadSide(node.log, options.queries === undefined, shutdown);
   await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
-  const waiter = options.waiter ?? reads.waiter;
-  const app = await createApi({
-    application: createApplication({
-      actors: node.actors,
-      directory: node.directory,
-      attachments: await startAttachments(node.pool, parts, options.attachments),
-      queries: reads.queries,
-      history: node.reader,
-      waiter,
-      nextTicketNumber: createTicketNumbers(node.pool).next,
-      lastPosition: () => node.appender.lastPosition,
+  const { app } = await startEdge(
+    {
+      log: node.log,
+      actors: node.running,
+      reads: { ...reads, ...readsInstead(options) },
+      auth,
+      attachments: await startAttachments(node.pool, stack, options.attachments),
       newId,
-    }),
-    waiter,
-    auth,
-    online: () => Promise.resolve(new Set(options.online)),
-    sockets: () => NOBODY,
-    operations: startOperations(node, parts),
-    asyncApi: createAsyncApi(DIALECTS, '1'),
-    epoch: () => 'epoch',
-    readiness: options.readiness ?? [],
-    config: { corsOrigins: [], ...options.config },
-    log: silent,
-    ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
-    ...(options.web !== undefined && { web: options.web }),
-  });
-  parts.defer(() => app.close());
+      api: {
+        readiness: options.readiness ?? [],
+        config: { corsOrigins: [], ...options.config },
+        ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
+        ...(options.web !== undefined && { web: options.web }),
+        online: () => Promise.resolve(new Set(options.online)),
+      },
+    },
+    shutdown,
+  );
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const anonymous = clientOf(url);
-  const owned = parts.move();
+  const owned = stack.move();
   return {
     node,
     auth,
@@ -213,15 +177,10 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
   };
 }
 
-async function readModels(node: Node, parts: AsyncDisposableStack) {
-  const { appender, reader, broker, pool } = node;
-  const database = { connectionString: node.databaseUrl };
-  await createReadModels(database);
-  const feed = createLogFeed({ appender, reader, broker, log: silent });
-  parts.defer(() => feed.close());
-  const projections = startProjections({ database, feed, signals: broker.signals, pool, log: silent });
-  parts.defer(() => projections.close());
-  return { queries: createQueries({ pool }), waiter: projections };
+/** A test that brings its queries waits for no read models, unless it brings that, too. */
+function readsInstead({ queries, waiter }: RigOptions) {
+  if (queries === undefined) return waiter === undefined ? {} : { waiter };
+  return { queries, waiter: waiter ?? { waitFor: () => Promise.resolve(true) } };
 }
 
 export function clientOf(url: string, token?: string): Client {

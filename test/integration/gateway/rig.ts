@@ -4,40 +4,27 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { type Logger, pino } from 'pino';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
-import { createActorSystem } from '../../../src/actors/local-actor-system.ts';
-import { createSnapshotStore } from '../../../src/actors/snapshots.ts';
+import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
-import { type ApiDeps, createApi } from '../../../src/api/api.ts';
-import { createApplication } from '../../../src/application/application.ts';
+import type { ApiDeps } from '../../../src/api/api.ts';
 import { createAuth } from '../../../src/auth/auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
-import { createRelay } from '../../../src/broker/relay.ts';
 import type { PresencePaces } from '../../../src/cluster/presence/presence.ts';
-import { createDirectory, ticketContextFrom } from '../../../src/directory/directory.ts';
-import { referenceDecider } from '../../../src/domain/reference/decider.ts';
-import { roomDecider } from '../../../src/domain/room/decider.ts';
-import { ticketDecider } from '../../../src/domain/ticket/decider.ts';
-import { userDecider } from '../../../src/domain/user/decider.ts';
-import { createAppender } from '../../../src/eventlog/appender.ts';
-import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
-import { renewEpoch } from '../../../src/eventlog/epoch.ts';
-import { watchEpoch } from '../../../src/eventlog/epoch-watch.ts';
-import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { createAsyncApi } from '../../../src/gateway/asyncapi.ts';
-import { createSocketCluster } from '../../../src/gateway/control/socket-cluster.ts';
-import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
+import type { EventReader } from '../../../src/eventlog/event-log.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
-import { createGateway } from '../../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../../src/gateway/options.ts';
-import { createLogFeed } from '../../../src/projections/engine/log-feed.ts';
-import { createReadModels, startProjections } from '../../../src/projections/projections.ts';
-import { createQueries } from '../../../src/projections/queries/create-queries.ts';
+import { createReadModels } from '../../../src/projections/projections.ts';
+import { startActors } from '../../../src/runtime/actors.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/runtime/demo.ts';
+import { startEdge } from '../../../src/runtime/edge.ts';
+import { startLog } from '../../../src/runtime/log.ts';
+import { startReadSide } from '../../../src/runtime/read-side.ts';
+import { createShutdown } from '../../../src/runtime/shutdown.ts';
 import type { Telemetry } from '../../../src/telemetry/telemetry.ts';
+import { noTelemetry } from '../../../src/telemetry/telemetry.ts';
 import { startAttachments } from '../../support/attachments.ts';
-import { startOperations } from '../../support/operations.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { socketContract } from '../../support/socket-contract.ts';
 import { until } from '../../support/until.ts';
@@ -52,8 +39,8 @@ export interface Services {
 
 export interface Node extends AsyncDisposable {
   readonly url: string;
-  readonly actors: ReturnType<typeof createActorSystem>;
-  readonly reader: ReturnType<typeof createEventReader>;
+  readonly actors: ActorSystem;
+  readonly reader: EventReader;
   readonly broker: Broker;
   readonly pool: pg.Pool;
   /** Undefined with an outside identity provider. */
@@ -66,13 +53,13 @@ interface NodeOptions {
   /** The gateway's clock. */
   readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
-  readonly presence?: PresencePaces;
+  readonly presencePaces?: PresencePaces;
   readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
   readonly wrapBroker?: (broker: Broker) => Broker;
   readonly onRoute?: ApiDeps['onRoute'];
   readonly telemetry?: Telemetry;
-  readonly log?: Logger;
+  readonly logger?: Logger;
 }
 
 export async function startServices(): Promise<Services & AsyncDisposable> {
@@ -84,112 +71,66 @@ export async function startServices(): Promise<Services & AsyncDisposable> {
 }
 
 export async function startNode({ databaseUrl, natsUrl }: Services, options: NodeOptions = {}): Promise<Node> {
-  await using parts = new AsyncDisposableStack();
-  const { dialects = DIALECTS, log = quiet } = options;
-  const database = { connectionString: databaseUrl };
-  const pool = new pg.Pool({ ...database, max: 20 });
+  await using stack = new AsyncDisposableStack();
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 20 });
   pool.on('error', () => undefined);
-  parts.defer(() => pool.end());
-  const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
-  parts.defer(() => appender.close());
-  const reader = createEventReader(pool);
-  const connected = await connectBroker({ url: natsUrl, namespace: 'deskwire', name: 'test', log });
-  parts.defer(() => connected.broker.close());
+  stack.defer(() => pool.end());
+  const shutdown = stack.use(createShutdown());
+  const { logger = quiet, telemetry = noTelemetry } = options;
+  const connected = await connectBroker({ url: natsUrl, namespace: 'deskwire', name: 'test', log: logger });
+  shutdown.defer('broker', () => connected.broker.close());
   const broker = options.wrapBroker?.(connected.broker) ?? connected.broker;
-  appender.onCommitted(broker.live.deliver);
-  const relay = createRelay({
-    connection: connected.connection,
-    signals: broker.signals,
-    appender,
-    reader,
-    renewEpoch: (expected) => renewEpoch(pool, expected),
-    openDedicatedConnection: () => openDedicatedConnection(database, 'test relay'),
-    log,
-  });
-  parts.defer(() => relay.close());
-
-  const common = { reader, snapshots: createSnapshotStore(pool), now: Date.now, log };
-  const directory = createDirectory({ ...common, broker });
-  parts.defer(() => directory.close());
-  const deciders = { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider };
-  const contextOf = { ticket: ticketContextFrom(directory) };
-  const actors = createActorSystem({ ...common, appender, newId, deciders, contextOf });
-  parts.defer(() => actors.close());
-  const auth = await createAuth({ pool, actors, directory, broker, log, now: Date.now, newId, limitAttempts: false });
-  parts.defer(auth.close);
-  await seedDemo({ actors, credentials: auth.own?.credentials });
-
-  await createReadModels(database);
-  const feed = createLogFeed({ appender, reader, broker, log });
-  parts.defer(() => feed.close());
-  const waiter = startProjections({ database, feed, signals: broker.signals, pool, log });
-  parts.defer(() => waiter.close());
-  const attachments = await startAttachments(pool, parts);
-  const nextTicketNumber = createTicketNumbers(pool).next;
-  const application = createApplication({
-    actors,
-    queries: createQueries({ pool }),
-    directory,
-    history: reader,
-    attachments,
-    nextTicketNumber,
-    newId,
-    waiter,
-    lastPosition: () => appender.lastPosition,
-  });
-  const epoch = await watchEpoch({ reader, broker, every: 50, onError: () => undefined });
-  parts.defer(() => epoch.close());
-  const clock = () => performance.now();
-  const cluster = createSocketCluster({
-    ...{ self: newId(), dialects, broker, now: Date.now, clock, log },
-    ...(options.presence && { paces: options.presence }),
-  });
-  parts.defer(() => cluster.close());
-  const app = await createApi({
-    application,
-    waiter,
-    auth,
-    online: async (userIds) => cluster.presence.online(userIds),
-    sockets: () => cluster.control,
-    operations: startOperations({ databaseUrl: database.connectionString, pool, reader, broker }, parts),
-    asyncApi: createAsyncApi(dialects, '1'),
-    epoch: () => epoch.current,
-    readiness: [],
-    config: { corsOrigins: [] },
-    log,
-    ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
-  });
-  const gateway = createGateway({
-    httpServer: app.server,
-    auth,
-    application,
-    reader,
-    waiter,
+  const common = { connection: connected.connection, databaseUrl, pool, telemetry, logger };
+  const log = await startLog({ ...common, broker, relay: true, epochCheckEvery: 50 }, shutdown);
+  await createReadModels({ connectionString: databaseUrl });
+  const reads = startReadSide(log, true, shutdown);
+  const actors = await startActors(log, newId, shutdown);
+  const auth = await createAuth({
+    pool,
+    actors: actors.actors,
+    directory: actors.directory,
     broker,
-    epoch,
-    presence: cluster.presence,
-    attachmentUrl: attachments.urlFor,
-    log,
-    now: options.now ?? Date.now,
-    dialects,
-    options: { rate: 'off', admission: 'off', drainSpread: 0, ...options.gateway },
-    ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
+    log: logger,
+    now: Date.now,
+    newId,
+    limitAttempts: false,
   });
-  await cluster.join(gateway);
+  shutdown.defer('authentication', auth.close);
+  await seedDemo({ actors: actors.actors, credentials: auth.own?.credentials });
+  const attachments = await startAttachments(pool, stack);
+  const { now, onRoute, dialects, presencePaces } = options;
+  const { app, gateway } = await startEdge(
+    {
+      log,
+      actors,
+      reads,
+      auth,
+      attachments,
+      newId,
+      api: { readiness: [], config: { corsOrigins: [] }, ...(onRoute && { onRoute }) },
+      gateway: {
+        options: { rate: 'off', admission: 'off', drainSpread: 0, ...options.gateway },
+        ...(now && { now }),
+      },
+      ...(dialects && { dialects }),
+      ...(presencePaces && { presencePaces }),
+    },
+    shutdown,
+  );
+  await actors.join();
+  shutdown.defer('placement', () => actors.leave());
   await app.listen({ host: '127.0.0.1', port: 0 });
-  parts.defer(() => app.close());
-  parts.defer(() => gateway.close());
   const { port } = app.server.address() as AddressInfo;
-  const owned = parts.move();
+  const owned = stack.move();
   return {
     url: `http://127.0.0.1:${port}`,
-    actors,
-    reader,
+    actors: actors.actors,
+    reader: log.reader,
     broker,
     pool,
     credentials: auth.own?.credentials,
-    nextTicketNumber,
-    closeGateway: () => gateway.close(),
+    nextTicketNumber: createTicketNumbers(pool).next,
+    closeGateway: async () => gateway?.close(),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -25,7 +25,7 @@ beforeAll(async () => {
       metrics: { ...noMetrics, slowConsumer: (namespace) => cut.push(namespace) },
       tracing: createTracing(),
     },
-    log: pino({ level: 'info' }, { write: (line) => void logged.push(line) }),
+    logger: pino({ level: 'info' }, { write: (line) => void logged.push(line) }),
   });
   driver = await signIn(node.url, 'driver');
   admin = await signIn(node.url, 'admin');

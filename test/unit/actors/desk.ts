@@ -6,16 +6,12 @@ import {
   type LocalActorSystem,
 } from '../../../src/actors/local-actor-system.ts';
 import type { Snapshot, SnapshotStore } from '../../../src/actors/snapshots.ts';
+import { deciders } from '../../../src/domain/deciders.ts';
 import type { DomainEvent, NewEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
-import { referenceDecider } from '../../../src/domain/reference/decider.ts';
-import { roomDecider } from '../../../src/domain/room/decider.ts';
 import { type TicketState, ticketDecider } from '../../../src/domain/ticket/decider.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
-import { userDecider } from '../../../src/domain/user/decider.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { driver } from '../domain/people.ts';
-
-export const deciders = { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider };
 
 let ids = 0;
 /** UUIDs in the order of asking. */

@@ -1,0 +1,116 @@
+/** Fourth part of the runtime: the use cases, and the HTTP and socket servers through which clients reach them. */
+import type { Server as HttpServer } from 'node:http';
+import { createTicketNumbers } from '../actors/ticket-numbers.ts';
+import { type ApiDeps, createApi } from '../api/api.ts';
+import type { App } from '../api/app.ts';
+import { createApplication } from '../application/application.ts';
+import type { Attachments } from '../attachments/attachments.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { PresencePaces } from '../cluster/presence/presence.ts';
+import { createAsyncApi } from '../gateway/asyncapi.ts';
+import { createSocketCluster, type SocketCluster } from '../gateway/control/socket-cluster.ts';
+import { DIALECTS } from '../gateway/dialects/all.ts';
+import type { Dialect } from '../gateway/dialects/dialect.ts';
+import { createGateway, type Gateway, type HostWorker } from '../gateway/gateway.ts';
+import type { GatewayOptions } from '../gateway/options.ts';
+import type { RunningActors } from './actors.ts';
+import type { RunningLog } from './log.ts';
+import type { ReadSide } from './read-side.ts';
+import type { Shutdown } from './shutdown.ts';
+
+export interface EdgeOptions {
+  readonly log: RunningLog;
+  readonly actors: RunningActors;
+  readonly reads: Pick<ReadSide, 'queries' | 'waiter' | 'operations'>;
+  readonly auth: Auth;
+  readonly attachments: Attachments;
+  readonly newId: () => string;
+  /** Undefined in a process that has no sockets. */
+  readonly gateway?: {
+    readonly options: Partial<GatewayOptions>;
+    readonly worker?: HostWorker;
+    /** Unix time in milliseconds; the system's clock when absent. */
+    readonly now?: () => number;
+  };
+  /** `online` in place of the cluster's presence. */
+  readonly api: Pick<ApiDeps, 'readiness' | 'config' | 'metricsPage' | 'web' | 'healthOnly' | 'onRoute'> &
+    Partial<Pick<ApiDeps, 'online'>>;
+  /** All of them when absent. */
+  readonly dialects?: readonly Dialect[];
+  readonly presencePaces?: PresencePaces;
+}
+
+export interface Edge {
+  /** It does not listen yet. */
+  readonly app: App;
+  readonly gateway: Gateway | undefined;
+}
+
+const API_VERSION = '1';
+
+export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promise<Edge> {
+  const { log, actors, reads, auth, attachments, newId, dialects = DIALECTS } = options;
+  const { pool, reader, broker, epoch, telemetry, logger } = log;
+  const application = createApplication({
+    actors: actors.actors,
+    queries: reads.queries,
+    directory: actors.directory,
+    history: reader,
+    attachments,
+    nextTicketNumber: createTicketNumbers(pool).next,
+    newId,
+    waiter: reads.waiter,
+    lastPosition: actors.lastPosition,
+  });
+  const cluster = createCluster(options, dialects);
+  shutdown.defer('cluster of sockets', () => cluster?.close());
+  const app = await createApi({
+    application,
+    waiter: reads.waiter,
+    auth,
+    online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
+    sockets: () => cluster?.control,
+    operations: reads.operations,
+    asyncApi: createAsyncApi(dialects, API_VERSION),
+    epoch: () => epoch.current,
+    metrics: telemetry.metrics,
+    log: logger,
+    ...options.api,
+  });
+  shutdown.defer('HTTP requests', () => app.close());
+  if (options.gateway === undefined || cluster === undefined) return { app, gateway: undefined };
+  const gateway = createGateway({
+    ...options.gateway,
+    now: options.gateway.now ?? Date.now,
+    httpServer: app.server as HttpServer,
+    dialects,
+    auth,
+    application,
+    reader,
+    waiter: reads.waiter,
+    broker,
+    epoch,
+    presence: cluster.presence,
+    attachmentUrl: attachments.urlFor,
+    log: logger,
+    telemetry,
+  });
+  shutdown.defer('sockets', () => gateway.close());
+  await cluster.join(gateway);
+  return { app, gateway };
+}
+
+/** Undefined for a process that only says whether it is well: it neither has sockets nor answers questions about them. */
+function createCluster(options: EdgeOptions, dialects: readonly Dialect[]): SocketCluster | undefined {
+  if (options.api.healthOnly === true && options.gateway === undefined) return undefined;
+  const { log, newId, presencePaces } = options;
+  return createSocketCluster({
+    self: newId(),
+    dialects,
+    broker: log.broker,
+    now: Date.now,
+    clock: () => performance.now(),
+    log: log.logger.child({ of: 'sockets' }),
+    ...(presencePaces && { paces: presencePaces }),
+  });
+}

@@ -1,0 +1,33 @@
+/** The options of the parts that follow from the configuration. */
+import type { ApiConfig } from '../api/api.ts';
+import type { AuthParts } from '../auth/auth.ts';
+import type { GatewayOptions } from '../gateway/options.ts';
+import type { Config } from './config.ts';
+
+/** Requests of one user, and the milliseconds of event-loop delay above which requests are refused. */
+const REQUEST_LIMITS = { requestsPerMinute: 6_000, loopDelay: 2_000 };
+
+export function apiConfigOf(config: Config): ApiConfig {
+  return {
+    corsOrigins: config.CORS_ORIGINS,
+    trustProxy: config.TRUST_PROXY,
+    ...(config.RATE_LIMIT === 'on' && REQUEST_LIMITS),
+  };
+}
+
+export function gatewayOptionsOf(config: Config): Partial<GatewayOptions> {
+  return {
+    replayLimit: config.REPLAY_LIMIT,
+    outboundLimit: config.OUTBOUND_LIMIT,
+    admission: { burst: 2 * config.CONNECTION_RATE, perSecond: config.CONNECTION_RATE },
+    corsOrigins: config.CORS_ORIGINS,
+    trustProxy: config.TRUST_PROXY,
+    ...(config.RATE_LIMIT === 'off' && { rate: 'off', admission: 'off' }),
+  };
+}
+
+/** The outside identity provider, if there is one. */
+export function providerOf({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE }: Config): Pick<AuthParts, 'provider'> {
+  if (JWKS_URL === undefined || JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) return {};
+  return { provider: { jwksUrl: JWKS_URL, issuer: JWT_ISSUER, audience: JWT_AUDIENCE } };
+}
