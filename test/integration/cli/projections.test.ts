@@ -139,7 +139,7 @@ describe('deskwire projections', () => {
     expect(failures).toEqual([]);
 
     await until(async () => (await system.statusOf('messages')).serving.lag === 0, 'everything to be projected');
-    expect((await deskwire.run('projections', 'rebuild', '--all')).code).toBe(0);
+    expect(await deskwire.run('projections', 'rebuild', '--all')).toMatchObject({ code: 0 });
     for (const schema of Object.values(DEFAULT_SCHEMAS)) {
       const [now, before] = [
         await rowsOf(system.pool, { it: schema }),
