@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox';
 import { seedId as seedIdOf, seedIdOrNull as seedIdOrNullOf } from '../domain/seed-id.ts';
 import { CATEGORIES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
-import type { TicketFields, TicketState } from '../domain/ticket/state.ts';
+import type { TicketRow, TicketState } from '../domain/ticket/state.ts';
 import {
   CategoryField,
   DescriptionField,
@@ -87,12 +87,6 @@ export const SupportTicketDeleted = closed(
   { support_id: count, id: text, deleted: flag },
   { description: 'It is deleted' },
 );
-
-/** A ticket as a read model shows it. */
-export interface TicketRow extends TicketFields {
-  readonly assigneeId: string | null;
-  readonly participantIds: readonly string[];
-}
 
 /** `unread`: for the user who receives the answer. */
 export function ticketWire(ticket: TicketState | TicketRow, unread: number): Ticket {
