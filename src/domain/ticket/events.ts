@@ -2,8 +2,6 @@
 import type { Role } from '../user/identity.ts';
 import type { OpenedFields, TicketChanges } from './fields.ts';
 
-export { CATEGORIES, type Category, PRIORITIES, type Priority, STATUSES, type Status } from './fields.ts';
-
 /** What a client may send; SYSTEM messages are rendered from other events and never posted. */
 export const POSTABLE_MESSAGE_TYPES = ['TEXT', 'FILE', 'IMAGE'] as const;
 export type PostableMessageType = (typeof POSTABLE_MESSAGE_TYPES)[number];

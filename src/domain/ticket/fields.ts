@@ -5,15 +5,13 @@
  */
 import type { Change } from '../change.ts';
 import { assertText } from '../json.ts';
+import type { Priority } from '../priority.ts';
 
 export const STATUSES = ['open', 'in_progress', 'pending', 'resolved', 'closed'] as const;
 export type Status = (typeof STATUSES)[number];
 
 export const CATEGORIES = ['general', 'technical', 'payment', 'invoice', 'other'] as const;
 export type Category = (typeof CATEGORIES)[number];
-
-export const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
-export type Priority = (typeof PRIORITIES)[number];
 
 export interface Assignee {
   readonly id: string;

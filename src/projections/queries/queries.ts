@@ -6,7 +6,7 @@ import type { TicketRelations } from '../../domain/access.ts';
 import type { InboxHead, NotificationView } from '../../domain/notification/inbox.ts';
 import type { ReferenceState } from '../../domain/reference/decider.ts';
 import type { ReferenceType } from '../../domain/reference/events.ts';
-import type { Category, Status } from '../../domain/ticket/events.ts';
+import type { Category, Status } from '../../domain/ticket/fields.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import type { TicketRow } from '../../domain/ticket/state.ts';
 import type { Role, UserFacts } from '../../domain/user/identity.ts';
