@@ -5,7 +5,7 @@
  * Lists and alternatives are plain JSON Schema with a type of their own. Lists are read-only. A nullable text is one
  * `type` of two names, which Fastify serializes without trying alternatives.
  */
-import Type, { type Static, type TProperties, type TSchema } from 'typebox';
+import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox';
 
 export const text = Type.String();
 export const flag = Type.Boolean();
@@ -27,6 +27,13 @@ export interface Labels {
 
 export function closed<P extends TProperties>(properties: P, labels: Labels = {}) {
   return Type.Object(properties, { ...labels, additionalProperties: false });
+}
+
+/** The value with the properties that the schema names, and no others. */
+export function shown<S extends TObject>(schema: S, value: Static<S>): Static<S> {
+  return Object.fromEntries(
+    Object.keys(schema.properties).map((name) => [name, value[name as keyof Static<S>]]),
+  ) as Static<S>;
 }
 
 export function oneOf<const T extends readonly string[]>(values: T) {

@@ -7,15 +7,19 @@ import Type, { type TProperties, type TSchema } from 'typebox';
 import type { DomainEvent, RecordedEvent } from '../domain/event.ts';
 import type { RoomEvent } from '../domain/room/events.ts';
 import type { TicketEvent } from '../domain/ticket/events.ts';
+import {
+  type Assignee,
+  type TicketChanges as Changes,
+  changesIn,
+  fieldsAfterOpening,
+} from '../domain/ticket/fields.ts';
 import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
 import type { Actor } from '../domain/user/identity.ts';
 import { Message } from './message.ts';
 import type { Notification } from './notification.ts';
-import { anyJson, anyObject, closed, count, flag, listOf, orNull, text, textOrNull, time } from './schema.ts';
-import { category, priority, status } from './ticket.ts';
-import { actor, namedUser, role } from './user.ts';
-
-type Changes = Extract<TicketEvent, { type: 'TicketChanged' }>['data']['changes'];
+import { anyJson, anyObject, closed, count, flag, shown, text, textOrNull, time } from './schema.ts';
+import { OpenedTicket, priority, TicketChanges } from './ticket.ts';
+import { actor, role } from './user.ts';
 
 /** Shows a message to the user who receives the event. */
 export type MessageWire = (message: MessageFacts) => Message;
@@ -65,12 +69,8 @@ function streamEvent(event: RecordedEvent<DomainEvent>, stream: string, data: ob
 /** Undefined for what is not for clients. */
 function ticketData(event: RecordedEvent<TicketEvent>, messageWire: MessageWire): object | undefined {
   switch (event.type) {
-    case 'TicketOpened': {
-      const { number, requesterId, requesterName, description, category, priority, tags } = event.data;
-      const { stationId = null, stationName = null, grnId = null, dispatchId = null } = event.data;
-      const references = { stationId, stationName, grnId, dispatchId };
-      return { number, requesterId, requesterName, description, category, priority, ...references, tags };
-    }
+    case 'TicketOpened':
+      return shown(OpenedTicket, fieldsAfterOpening(event.data));
     case 'TicketChanged':
       return { changes: changesWire(event.data.changes), ...messageIn(event, messageWire) };
     case 'ParticipantAdded': {
@@ -99,24 +99,30 @@ function messageIn(event: RecordedEvent<TicketEvent>, messageWire: MessageWire):
   return message === undefined ? {} : { message: messageWire(message) };
 }
 
-function changesWire({ status, description, category, priority, assignee, tags }: Changes): object {
-  const person = (one: { id: string; name: string } | null) => one && { id: one.id, name: one.name };
+function changesWire(changes: Changes): object {
+  const named = changesIn(changes).filter(([field]) => Object.hasOwn(TicketChanges.properties, field));
+  const { assignee } = changes;
   return {
-    ...(status && { status: { from: status.from, to: status.to } }),
-    ...(description && { description: { from: description.from, to: description.to } }),
-    ...(category && { category: { from: category.from, to: category.to } }),
-    ...(priority && { priority: { from: priority.from, to: priority.to } }),
-    ...(assignee && { assignee: { from: person(assignee.from), to: person(assignee.to) } }),
-    ...(tags && { tags: { from: tags.from, to: tags.to } }),
+    ...Object.fromEntries(named.map(([field, { from, to }]) => [field, { from, to }])),
+    ...(assignee && { assignee: { from: personWire(assignee.from), to: personWire(assignee.to) } }),
   };
+}
+
+function personWire(person: Assignee | null): Assignee | null {
+  return person && { id: person.id, name: person.name };
 }
 
 /** A notification has the position of the event that it announces, and no actor: its text names whoever that was. */
 export function notificationEventWire(notification: Notification & { readonly position: number }): StreamEvent {
   const { id, seq, position, event, type, title, message, data, priority, timestamp, read } = notification;
   return {
-    ...{ stream: 'inbox', version: seq, position, id },
-    ...{ type: 'NotificationReceived', time: timestamp, actor: null },
+    stream: 'inbox',
+    version: seq,
+    position,
+    id,
+    type: 'NotificationReceived',
+    time: timestamp,
+    actor: null,
     data: { event, type, title, message, data, priority, read },
   };
 }
@@ -137,14 +143,15 @@ export interface UnreadNotifications {
 export function unreadEventWire(unread: UnreadNotifications): StreamEvent {
   const { cursor, from, upTo, count, unseen, ranges, timestamp } = unread;
   return {
-    ...{ stream: 'inbox', version: cursor, position: null, id: null },
-    ...{ type: 'NotificationsUnread', time: timestamp, actor: null },
+    stream: 'inbox',
+    version: cursor,
+    position: null,
+    id: null,
+    type: 'NotificationsUnread',
+    time: timestamp,
+    actor: null,
     data: { from, upTo, count, unseen, unread: ranges },
   };
-}
-
-function change(schema: TSchema) {
-  return Type.Optional(closed({ from: schema, to: schema }));
 }
 
 function recorded(type: string, stream: string, data: TProperties) {
@@ -173,29 +180,10 @@ function ofInbox(type: string, { id, position }: Record<'id' | 'position', TSche
   });
 }
 
-const tags = listOf(text);
-const changes = closed({
-  status: change(status),
-  description: change(text),
-  category: change(category),
-  priority: change(priority),
-  assignee: change(orNull(namedUser)),
-  tags: change(tags),
-});
-
 /** Every event, by its type. */
 export const StreamEvent = Type.Union([
-  recorded('TicketOpened', 'ticket', {
-    ...{ number: count, requesterId: text, requesterName: text, description: text },
-    ...{ category: category, priority: priority, tags },
-    ...{
-      stationId: textOrNull,
-      stationName: textOrNull,
-      grnId: textOrNull,
-      dispatchId: textOrNull,
-    },
-  }),
-  recorded('TicketChanged', 'ticket', { changes, message: Message }),
+  recorded('TicketOpened', 'ticket', OpenedTicket.properties),
+  recorded('TicketChanged', 'ticket', { changes: TicketChanges, message: Message }),
   recorded('ParticipantAdded', 'ticket', { userId: text, name: text, role: role, message: Message }),
   recorded('ParticipantRemoved', 'ticket', { userId: text, name: text, message: Message }),
   recorded('MessagePosted', 'ticket', { message: Message }),
@@ -207,15 +195,23 @@ export const StreamEvent = Type.Union([
     'NotificationReceived',
     { id: text, position: count },
     {
-      ...{ event: textOrNull, type: text, title: text, message: text },
-      ...{ data: anyObject, priority: priority, read: flag },
+      event: textOrNull,
+      type: text,
+      title: text,
+      message: text,
+      data: anyObject,
+      priority,
+      read: flag,
     },
   ),
   ofInbox(
     'NotificationsUnread',
     { id: Type.Null(), position: Type.Null() },
     {
-      ...{ from: count, upTo: count, count: count, unseen: count },
+      from: count,
+      upTo: count,
+      count,
+      unseen: count,
       unread: Type.Array(Type.Tuple([count, count])),
     },
   ),

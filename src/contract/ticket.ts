@@ -2,10 +2,11 @@
  * A ticket: the canonical object and seed A's row of it, the bodies that open and change one, and the functions that
  * show a state of the domain, or a row of the read model, as either. Source: docs/protocol.md section 8.
  */
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TProperties, type TSchema } from 'typebox';
+import { PRIORITIES } from '../domain/priority.ts';
 import { seedId as seedIdOf, seedIdOrNull as seedIdOrNullOf } from '../domain/seed-id.ts';
-import { CATEGORIES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
-import type { TicketFields, TicketState } from '../domain/ticket/state.ts';
+import { CATEGORIES, CHANGEABLE_FIELDS, OPENED_FIELDS, STATUSES } from '../domain/ticket/fields.ts';
+import type { TicketRow, TicketState } from '../domain/ticket/state.ts';
 import {
   CategoryField,
   DescriptionField,
@@ -22,13 +23,16 @@ import {
   flag,
   listOf,
   oneOf,
+  orNull,
   pageOf,
   seedId,
   seedIdOrNull,
+  shown,
   text,
   textOrNull,
   time,
 } from './schema.ts';
+import { namedUser } from './user.ts';
 
 export const status = oneOf(STATUSES);
 export const category = oneOf(CATEGORIES);
@@ -60,6 +64,24 @@ export const Ticket = closed(
 );
 export type Ticket = Static<typeof Ticket>;
 
+/** The fields that opening a ticket sets, as its event shows them. */
+export const OpenedTicket = closed(shownFields(OPENED_FIELDS));
+
+/** The changes of a ticket, as its event shows them. */
+export const TicketChanges = closed({
+  ...Object.fromEntries(Object.entries(shownFields(CHANGEABLE_FIELDS)).map(([name, field]) => [name, change(field)])),
+  assignee: change(orNull(namedUser)),
+});
+
+/** The schemas of those fields that `Ticket` shows under the same name, in the order of `Ticket`. */
+function shownFields(names: readonly string[]): TProperties {
+  return Object.fromEntries(Object.entries(Ticket.properties).filter(([name]) => names.includes(name)));
+}
+
+function change(field: TSchema) {
+  return Type.Optional(closed({ from: field, to: field }));
+}
+
 export const TicketPage = pageOf(Ticket, 'Newest first');
 
 export const SupportTicket = closed(
@@ -88,36 +110,15 @@ export const SupportTicketDeleted = closed(
   { description: 'It is deleted' },
 );
 
-/** A ticket as a read model shows it. */
-export interface TicketRow extends TicketFields {
-  readonly assigneeId: string | null;
-  readonly participantIds: readonly string[];
-}
-
 /** `unread`: for the user who receives the answer. */
 export function ticketWire(ticket: TicketState | TicketRow, unread: number): Ticket {
   const participantIds = 'participants' in ticket ? Object.keys(ticket.participants) : ticket.participantIds;
-  return {
-    id: ticket.id,
-    number: ticket.number,
-    version: ticket.version,
-    requesterId: ticket.requesterId,
-    requesterName: ticket.requesterName,
-    description: ticket.description,
-    status: ticket.status,
-    category: ticket.category,
-    priority: ticket.priority,
+  return shown(Ticket, {
+    ...ticket,
     assigneeId: assigneeIdOf(ticket),
-    stationId: ticket.stationId,
-    stationName: ticket.stationName,
-    grnId: ticket.grnId,
-    dispatchId: ticket.dispatchId,
-    tags: ticket.tags,
     participantIds: participantIds.toSorted(),
     unread,
-    createdAt: ticket.createdAt,
-    updatedAt: ticket.updatedAt,
-  };
+  });
 }
 
 /** Seed A's row: `support_id` is the ticket's number, and numeric ids are JSON numbers. */

@@ -7,7 +7,7 @@
  * `forbidden`. A deactivated user may do nothing.
  */
 import { DeskwireError } from './errors.ts';
-import type { Category } from './ticket/events.ts';
+import type { Category } from './ticket/fields.ts';
 import { isStaff, type Role, type UserFacts } from './user/identity.ts';
 
 /** What the policy needs to know of a ticket. Relations come from the references that the ticket points at. */

@@ -8,7 +8,7 @@ import type { Credentials } from '../../src/auth/credentials.ts';
 import { referenceStreamId } from '../../src/domain/reference/decider.ts';
 import type { ReferenceEvent } from '../../src/domain/reference/events.ts';
 import type { TicketCommand } from '../../src/domain/ticket/commands.ts';
-import type { Category } from '../../src/domain/ticket/events.ts';
+import type { Category } from '../../src/domain/ticket/fields.ts';
 import { ROLES, type Role, type UserFacts } from '../../src/domain/user/identity.ts';
 
 /** The relation of a user to a ticket: on it, through its references or its category, or none. */

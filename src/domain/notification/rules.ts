@@ -6,8 +6,8 @@
  */
 import { maySeeInternalNotes, maySeeTicket } from '../access.ts';
 import { parseStream, type RecordedEvent } from '../event.ts';
-import type { TicketChanges } from '../ticket/changes.ts';
 import type { TicketEvent } from '../ticket/events.ts';
+import type { TicketChanges } from '../ticket/fields.ts';
 import { accessOf, peopleOn } from '../ticket/people.ts';
 import type { TicketState } from '../ticket/state.ts';
 import type { UserEvent } from '../user/events.ts';

@@ -1,30 +1,24 @@
 /** What can be asked of a ticket. Field limits are checked before, by the schemas of the API and the gateway. */
 import type { UserFacts } from '../user/identity.ts';
-import type { Attachment, Category, PostableMessageType, Priority, Status } from './events.ts';
+import type { Attachment, PostableMessageType } from './events.ts';
+import type { ChangeableField, OpenedFields, TicketFields } from './fields.ts';
+
+/** Names come with the ids: the ticket keeps both as they are now. */
+interface OpenTicket extends Omit<OpenedFields, 'requesterId' | 'requesterName' | 'stationId' | 'stationName'> {
+  readonly type: 'OpenTicket';
+  readonly requester: { readonly id: string; readonly name: string };
+  readonly station?: { readonly id: string; readonly name: string };
+}
+
+interface ChangeTicket extends Partial<Pick<TicketFields, Exclude<ChangeableField, 'assignee'>>> {
+  readonly type: 'ChangeTicket';
+  /** The assignee's account as it is now; null removes the assignee. */
+  readonly assignee?: UserFacts | null;
+}
 
 export type TicketCommand =
-  | {
-      readonly type: 'OpenTicket';
-      readonly number: number;
-      readonly requester: { readonly id: string; readonly name: string };
-      readonly description: string;
-      readonly category: Category;
-      readonly priority: Priority;
-      readonly station?: { readonly id: string; readonly name: string };
-      readonly grnId?: string;
-      readonly dispatchId?: string;
-      readonly tags: readonly string[];
-    }
-  | {
-      readonly type: 'ChangeTicket';
-      readonly status?: Status;
-      readonly description?: string;
-      readonly category?: Category;
-      readonly priority?: Priority;
-      /** Who it is assigned to, as they are now; null takes the assignee away. */
-      readonly assignee?: UserFacts | null;
-      readonly tags?: readonly string[];
-    }
+  | OpenTicket
+  | ChangeTicket
   | {
       readonly type: 'PostMessage';
       readonly messageId: string;

@@ -32,6 +32,7 @@ import { type ChangeTicket, changesOf } from './changes.ts';
 import type { TicketCommand } from './commands.ts';
 import type { TicketEvent } from './events.ts';
 import { evolveTicket, initialTicket } from './evolve.ts';
+import { assertFields, openedFields, TICKET_STATE_VERSION } from './fields.ts';
 import { accessOf } from './people.ts';
 import type { TicketState } from './state.ts';
 
@@ -48,7 +49,7 @@ type Decision = readonly TicketEvent[];
 
 export const ticketDecider: Decider<TicketState, TicketCommand, TicketEvent, TicketContext> = {
   kind: 'ticket',
-  stateVersion: 1,
+  stateVersion: TICKET_STATE_VERSION,
   initialState: initialTicket,
   decide,
   evolve: evolveTicket,
@@ -84,27 +85,16 @@ function requireVisible(state: TicketState, { by, relations }: TicketContext): v
 }
 
 function open(command: CommandOf<'OpenTicket'>, by: UserFacts): Decision {
-  const { number, requester, description, category, priority, station, grnId, dispatchId, tags } = command;
+  const { requester, station, ...fields } = command;
   requirePermission(mayOpenTicketFor(by, requester.id), 'You may open tickets only for yourself');
-  assertText(description, 'description');
-  assertTags(tags);
-  return [
-    {
-      type: 'TicketOpened',
-      data: {
-        number,
-        requesterId: requester.id,
-        requesterName: requester.name,
-        description,
-        category,
-        priority,
-        ...(station && { stationId: station.id, stationName: station.name }),
-        ...(grnId !== undefined && { grnId }),
-        ...(dispatchId !== undefined && { dispatchId }),
-        tags,
-      },
-    },
-  ];
+  const data = openedFields({
+    ...fields,
+    requesterId: requester.id,
+    requesterName: requester.name,
+    ...(station && { stationId: station.id, stationName: station.name }),
+  });
+  assertFields(data);
+  return [{ type: 'TicketOpened', data }];
 }
 
 /** One event however many fields change, none when none does. */
@@ -112,8 +102,7 @@ function change(command: ChangeTicket, state: TicketState, { by, relations }: Ti
   const access = accessOf(state, relations);
   requirePermission(mayChangeTicket(by, access), 'Only staff may change a ticket');
   if (command.assignee !== undefined) requirePermission(mayAssignTicket(by, access), 'Only staff may assign a ticket');
-  if (command.description !== undefined) assertText(command.description, 'description');
-  if (command.tags !== undefined) assertTags(command.tags);
+  assertFields(command);
   const changes = changesOf(command, state);
   // Somebody who has left meanwhile may stay assigned; only a new assignee has to be fit for it.
   if (changes.assignee && command.assignee && !mayBeAssigned(command.assignee)) {
@@ -197,8 +186,4 @@ function read({ upTo }: CommandOf<'MarkTicketRead'>, state: TicketState, by: Use
   const reached = Math.min(upTo, state.version);
   if (reached <= cursor || cursor >= state.lastReadableVersion) return [];
   return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached } }];
-}
-
-function assertTags(tags: readonly string[]): void {
-  for (const tag of tags) assertText(tag, 'tags');
 }

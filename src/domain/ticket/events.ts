@@ -1,15 +1,6 @@
 /** Everything that can happen to a ticket, its chat included. */
-import type { Change } from '../change.ts';
 import type { Role } from '../user/identity.ts';
-
-export const STATUSES = ['open', 'in_progress', 'pending', 'resolved', 'closed'] as const;
-export type Status = (typeof STATUSES)[number];
-
-export const CATEGORIES = ['general', 'technical', 'payment', 'invoice', 'other'] as const;
-export type Category = (typeof CATEGORIES)[number];
-
-export const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
-export type Priority = (typeof PRIORITIES)[number];
+import type { OpenedFields, TicketChanges } from './fields.ts';
 
 /** What a client may send; SYSTEM messages are rendered from other events and never posted. */
 export const POSTABLE_MESSAGE_TYPES = ['TEXT', 'FILE', 'IMAGE'] as const;
@@ -24,36 +15,9 @@ export interface Attachment {
 }
 
 export type TicketEvent =
-  | {
-      readonly type: 'TicketOpened';
-      readonly data: {
-        readonly number: number;
-        readonly requesterId: string;
-        readonly requesterName: string;
-        readonly description: string;
-        readonly category: Category;
-        readonly priority: Priority;
-        readonly stationId?: string;
-        readonly stationName?: string;
-        readonly grnId?: string;
-        readonly dispatchId?: string;
-        readonly tags: readonly string[];
-      };
-    }
+  | { readonly type: 'TicketOpened'; readonly data: OpenedFields }
   /** One command that changes a ticket records one of these, however many fields it changes. */
-  | {
-      readonly type: 'TicketChanged';
-      readonly data: {
-        readonly changes: {
-          readonly status?: Change<Status>;
-          readonly description?: Change<string>;
-          readonly category?: Change<Category>;
-          readonly priority?: Change<Priority>;
-          readonly assignee?: Change<{ readonly id: string; readonly name: string } | null>;
-          readonly tags?: Change<readonly string[]>;
-        };
-      };
-    }
+  | { readonly type: 'TicketChanged'; readonly data: { readonly changes: TicketChanges } }
   | {
       readonly type: 'ParticipantAdded';
       readonly data: { readonly userId: string; readonly name: string; readonly role: Role };

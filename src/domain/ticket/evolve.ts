@@ -7,6 +7,7 @@ import { lookUp, withEntry, withoutEntry } from '../record.ts';
 import type { Actor } from '../user/identity.ts';
 import { visibilityOf } from '../visibility.ts';
 import type { TicketEvent } from './events.ts';
+import { changesIn, fieldsAfterOpening, initialFields } from './fields.ts';
 import type { TicketState } from './state.ts';
 
 type EventOf<T extends TicketEvent['type']> = RecordedEvent<Extract<TicketEvent, { type: T }>>;
@@ -17,19 +18,7 @@ export function initialTicket(): TicketState {
     exists: false,
     deleted: false,
     id: '',
-    number: 0,
-    requesterId: '',
-    requesterName: '',
-    description: '',
-    status: 'open',
-    category: 'general',
-    priority: 'medium',
-    assignee: null,
-    stationId: null,
-    stationName: null,
-    grnId: null,
-    dispatchId: null,
-    tags: [],
+    ...initialFields(),
     participants: {},
     reads: {},
     lastMessageVersion: 0,
@@ -78,33 +67,11 @@ function effect(state: TicketState, event: RecordedEvent<TicketEvent>): Partial<
 }
 
 function opened({ data, stream, time }: EventOf<'TicketOpened'>): Partial<TicketState> {
-  return {
-    exists: true,
-    id: parseStream(stream).id,
-    number: data.number,
-    requesterId: data.requesterId,
-    requesterName: data.requesterName,
-    description: data.description,
-    category: data.category,
-    priority: data.priority,
-    stationId: data.stationId ?? null,
-    stationName: data.stationName ?? null,
-    grnId: data.grnId ?? null,
-    dispatchId: data.dispatchId ?? null,
-    tags: data.tags,
-    createdAt: time,
-  };
+  return { exists: true, id: parseStream(stream).id, ...fieldsAfterOpening(data), createdAt: time };
 }
 
 function changed({ data: { changes } }: EventOf<'TicketChanged'>): Partial<TicketState> {
-  return {
-    ...(changes.status && { status: changes.status.to }),
-    ...(changes.description && { description: changes.description.to }),
-    ...(changes.category && { category: changes.category.to }),
-    ...(changes.priority && { priority: changes.priority.to }),
-    ...(changes.assignee && { assignee: changes.assignee.to }),
-    ...(changes.tags && { tags: changes.tags.to }),
-  };
+  return Object.fromEntries(changesIn(changes).map(([field, { to }]) => [field, to]));
 }
 
 /** The record itself while they are in it as they are: most messages are posted by somebody who posted before. */

@@ -2,8 +2,15 @@
  * What happened to a ticket, in plain English, for the SYSTEM messages of its chat. Requesters read these: they say what
  * a requester may know, and of a description only that it changed.
  */
-import type { TicketChanges } from './changes.ts';
+import type { Change } from '../change.ts';
 import type { TicketEvent } from './events.ts';
+import {
+  CHANGEABLE_FIELDS,
+  type ChangeableField,
+  FIELD_RULES,
+  type TicketChanges,
+  type TicketFields,
+} from './fields.ts';
 
 /** Undefined for what is not announced in the chat. */
 export function systemTextOf(event: TicketEvent & { metadata: { actor: Author } }): string | undefined {
@@ -25,25 +32,15 @@ interface Author {
   readonly name: string;
 }
 
-function phrasesOf({ status, priority, category, assignee, tags, description }: TicketChanges): string[] {
-  return [
-    status && `status changed from ${words(status.from)} to ${words(status.to)}`,
-    priority && `priority changed from ${priority.from} to ${priority.to}`,
-    category && `category changed from ${category.from} to ${category.to}`,
-    assignee && assignment(assignee),
-    tags && (tags.to.length === 0 ? 'tags removed' : `tags changed to ${tags.to.join(', ')}`),
-    description && 'description changed',
-  ].filter((phrase) => phrase !== undefined);
+function phrasesOf(changes: TicketChanges): string[] {
+  return CHANGEABLE_FIELDS.map((field) => phraseOf(field, changes[field])).filter((phrase) => phrase !== undefined);
 }
 
-function assignment({ from, to }: NonNullable<TicketChanges['assignee']>): string {
-  if (to === null) return `unassigned from ${from?.name ?? 'nobody'}`;
-  return from === null ? `assigned to ${to.name}` : `reassigned from ${from.name} to ${to.name}`;
-}
-
-/** `in_progress` is `in progress`. */
-function words(status: string): string {
-  return status.replaceAll('_', ' ');
+function phraseOf<K extends ChangeableField>(
+  field: K,
+  change: Change<TicketFields[K]> | undefined,
+): string | undefined {
+  return change && FIELD_RULES[field].changed?.(change);
 }
 
 function sentence(phrases: readonly string[]): string {

@@ -6,6 +6,7 @@
 import type { RecordedEvent } from '../event.ts';
 import type { Actor } from '../user/identity.ts';
 import type { TicketEvent } from './events.ts';
+import { changesIn, fieldsAfterOpening } from './fields.ts';
 import { systemTextOf } from './system-text.ts';
 
 export interface TimelineEntry {
@@ -62,17 +63,10 @@ function summaryOf(event: RecordedEvent<TicketEvent>): string {
 
 function dataOf(event: TicketEvent): TimelineEntry['data'] {
   switch (event.type) {
-    case 'TicketOpened': {
-      const { number, requesterId, requesterName, description, category, priority, tags } = event.data;
-      const { stationId = null, stationName = null, grnId = null, dispatchId = null } = event.data;
-      const pointsAt = { stationId, stationName, grnId, dispatchId };
-      return { number, requesterId, requesterName, description, category, priority, ...pointsAt, tags };
-    }
-    case 'TicketChanged': {
-      const { status, description, category, priority, assignee, tags } = event.data.changes;
-      const changes = { status, description, category, priority, assignee, tags };
-      return { changes: Object.fromEntries(Object.entries(changes).filter(([, change]) => change !== undefined)) };
-    }
+    case 'TicketOpened':
+      return fieldsAfterOpening(event.data);
+    case 'TicketChanged':
+      return { changes: Object.fromEntries(changesIn(event.data.changes)) };
     case 'ParticipantAdded':
       return { userId: event.data.userId, name: event.data.name, role: event.data.role };
     case 'ParticipantRemoved':

@@ -1,7 +1,7 @@
 /** Reading ticket chats: pages of messages, who takes part, and what is unread. */
 
 import { maySeeTicket } from '../../domain/access.ts';
-import type { Category } from '../../domain/ticket/events.ts';
+import type { Category } from '../../domain/ticket/fields.ts';
 import type { Message } from '../../domain/ticket/message.ts';
 import { isStaff, LEAST_ROLE, type Role } from '../../domain/user/identity.ts';
 import { createBatcher } from '../../support/batcher.ts';

@@ -6,16 +6,14 @@ import type { TicketRelations } from '../../domain/access.ts';
 import type { InboxHead, NotificationView } from '../../domain/notification/inbox.ts';
 import type { ReferenceState } from '../../domain/reference/decider.ts';
 import type { ReferenceType } from '../../domain/reference/events.ts';
-import type { Category, Status } from '../../domain/ticket/events.ts';
+import type { Category, Status } from '../../domain/ticket/fields.ts';
 import type { Message } from '../../domain/ticket/message.ts';
-import type { TicketFields } from '../../domain/ticket/state.ts';
+import type { TicketRow } from '../../domain/ticket/state.ts';
 import type { Role, UserFacts } from '../../domain/user/identity.ts';
 
 export type { InboxHead, InboxSignal, NotificationView } from '../../domain/notification/inbox.ts';
 
-export interface TicketView extends TicketFields {
-  readonly assigneeId: string | null;
-  readonly participantIds: readonly string[];
+export interface TicketView extends TicketRow {
   readonly relations: TicketRelations;
 }
 

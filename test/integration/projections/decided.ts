@@ -6,7 +6,7 @@ import { referenceDecider, referenceStreamId } from '../../../src/domain/referen
 import { relationsOf } from '../../../src/domain/reference/relations.ts';
 import { roomDecider } from '../../../src/domain/room/decider.ts';
 import { type TicketCommand, ticketDecider } from '../../../src/domain/ticket/decider.ts';
-import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/events.ts';
+import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/fields.ts';
 import { type UserCommand, userDecider, userFactsOf } from '../../../src/domain/user/decider.ts';
 import { systemAuthor, type UserFacts } from '../../../src/domain/user/identity.ts';
 import type { InboxIds } from './histories.ts';

@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 import type { DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
-import { CATEGORIES, STATUSES, type TicketEvent } from '../../../src/domain/ticket/events.ts';
+import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
+import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/fields.ts';
 import type { Role } from '../../../src/domain/user/identity.ts';
 import { beginning, type Step, step } from './steps.ts';
 

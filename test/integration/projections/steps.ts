@@ -1,6 +1,6 @@
 /** The steps of random histories: who does what, to which of a few tickets. */
 import fc from 'fast-check';
-import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/events.ts';
+import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/fields.ts';
 import { ROLES, type Role } from '../../../src/domain/user/identity.ts';
 
 export const USERS = ['1', '2', '3', 'u-4', '__proto__', 'u-6'] as const;

@@ -1,6 +1,7 @@
 /** Commands of the tickets' tests, with everything filled in that a test does not speak of. */
 import type { TicketCommand } from '../../../src/domain/ticket/decider.ts';
-import type { Attachment, Status } from '../../../src/domain/ticket/events.ts';
+import type { Attachment } from '../../../src/domain/ticket/events.ts';
+import type { Status } from '../../../src/domain/ticket/fields.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { driver } from './people.ts';
 

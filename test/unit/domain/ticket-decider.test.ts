@@ -1,6 +1,6 @@
 /** What a ticket does when asked, and what it refuses. Its chat has a file of its own. */
 import { describe, expect, test } from 'vitest';
-import { STATUSES } from '../../../src/domain/ticket/events.ts';
+import { STATUSES } from '../../../src/domain/ticket/fields.ts';
 import { peopleOn } from '../../../src/domain/ticket/people.ts';
 import { GRN_RELATIONS, type Ticket, ticketOf, timeOf } from './history.ts';
 import {
