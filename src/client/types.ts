@@ -9,7 +9,8 @@ import type * as participant from '../contract/participant.ts';
 import type * as stream from '../contract/stream-event.ts';
 import type * as ticket from '../contract/ticket.ts';
 import type * as timeline from '../contract/timeline.ts';
-import type { Category, PostableMessageType, Priority, Status } from '../domain/ticket/events.ts';
+import type { Priority } from '../domain/priority.ts';
+import type { Category, PostableMessageType, Status } from '../domain/ticket/events.ts';
 import type { Actor, Role } from '../domain/user/identity.ts';
 
 export type { Actor, Category, PostableMessageType, Priority, Role, Status };

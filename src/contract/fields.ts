@@ -4,9 +4,10 @@
  */
 import Type, { type Static } from 'typebox';
 import { DeskwireError } from '../domain/errors.ts';
+import { PRIORITIES } from '../domain/priority.ts';
 import { REFERENCE_TYPES } from '../domain/reference/events.ts';
 import { ROOM_NAME } from '../domain/room/name.ts';
-import { CATEGORIES, POSTABLE_MESSAGE_TYPES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
+import { CATEGORIES, POSTABLE_MESSAGE_TYPES, STATUSES } from '../domain/ticket/events.ts';
 import { parseRole, ROLES, type Role } from '../domain/user/identity.ts';
 import { LIMITS } from './limits.ts';
 import { oneOf } from './schema.ts';

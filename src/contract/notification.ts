@@ -1,6 +1,6 @@
 /** Notifications of an inbox. Source: docs/protocol.md section 3. */
 import Type, { type Static } from 'typebox';
-import { PRIORITIES } from '../domain/ticket/events.ts';
+import { PRIORITIES } from '../domain/priority.ts';
 import { IdField, MessageField, PriorityField, RoleField, VersionField } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { anyObject, closed, count, described, flag, listOf, oneOf, pageOf, text, textOrNull, time } from './schema.ts';

@@ -3,8 +3,9 @@
  * show a state of the domain, or a row of the read model, as either. Source: docs/protocol.md section 8.
  */
 import Type, { type Static } from 'typebox';
+import { PRIORITIES } from '../domain/priority.ts';
 import { seedId as seedIdOf, seedIdOrNull as seedIdOrNullOf } from '../domain/seed-id.ts';
-import { CATEGORIES, PRIORITIES, STATUSES } from '../domain/ticket/events.ts';
+import { CATEGORIES, STATUSES } from '../domain/ticket/events.ts';
 import type { TicketFields, TicketState } from '../domain/ticket/state.ts';
 import {
   CategoryField,

@@ -1,5 +1,5 @@
 /** The inbox of a user: its notifications as their recipient reads them, and the signal that it changed. */
-import type { Priority } from '../ticket/events.ts';
+import type { Priority } from '../priority.ts';
 import type { NotificationEventName } from './rules.ts';
 
 export interface NotificationView {

@@ -1,5 +1,5 @@
 /** A notification as the rules make it: for one user, not yet in their inbox, so without id, seq and time. */
-import type { Priority } from '../ticket/events.ts';
+import type { Priority } from '../priority.ts';
 
 export type NotificationEventName =
   | 'support:ticket:created'

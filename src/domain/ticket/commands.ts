@@ -1,6 +1,7 @@
 /** What can be asked of a ticket. Field limits are checked before, by the schemas of the API and the gateway. */
+import type { Priority } from '../priority.ts';
 import type { UserFacts } from '../user/identity.ts';
-import type { Attachment, Category, PostableMessageType, Priority, Status } from './events.ts';
+import type { Attachment, Category, PostableMessageType, Status } from './events.ts';
 
 export type TicketCommand =
   | {

@@ -1,5 +1,6 @@
 /** Everything that can happen to a ticket, its chat included. */
 import type { Change } from '../change.ts';
+import type { Priority } from '../priority.ts';
 import type { Role } from '../user/identity.ts';
 
 export const STATUSES = ['open', 'in_progress', 'pending', 'resolved', 'closed'] as const;
@@ -7,9 +8,6 @@ export type Status = (typeof STATUSES)[number];
 
 export const CATEGORIES = ['general', 'technical', 'payment', 'invoice', 'other'] as const;
 export type Category = (typeof CATEGORIES)[number];
-
-export const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
-export type Priority = (typeof PRIORITIES)[number];
 
 /** What a client may send; SYSTEM messages are rendered from other events and never posted. */
 export const POSTABLE_MESSAGE_TYPES = ['TEXT', 'FILE', 'IMAGE'] as const;

@@ -1,6 +1,7 @@
 /** A ticket as its events add up to it. Plain JSON: it is kept as a snapshot. */
+import type { Priority } from '../priority.ts';
 import type { Role } from '../user/identity.ts';
-import type { Category, Priority, Status } from './events.ts';
+import type { Category, Status } from './events.ts';
 
 /** The fields that a ticket shows as they are; a row of the read model has the same. */
 export interface TicketFields {

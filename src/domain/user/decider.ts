@@ -9,7 +9,7 @@ import type { Change } from '../change.ts';
 import { DeskwireError } from '../errors.ts';
 import { type Decider, parseStream, type RecordedEvent } from '../event.ts';
 import { assertJson, assertText } from '../json.ts';
-import type { Priority } from '../ticket/events.ts';
+import type { Priority } from '../priority.ts';
 import type { UserEvent } from './events.ts';
 import { LEAST_ROLE, type Role, type UserFacts } from './identity.ts';
 

@@ -1,6 +1,6 @@
 /** Everything that can happen to a user, their inbox included. */
 import type { Change } from '../change.ts';
-import type { Priority } from '../ticket/events.ts';
+import type { Priority } from '../priority.ts';
 import type { Role } from './identity.ts';
 
 export type UserEvent =

@@ -1,7 +1,8 @@
 /** Reading tickets: one, and lists of those that the viewer may see. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { maySeeTicket } from '../../domain/access.ts';
-import type { Category, Priority, Status } from '../../domain/ticket/events.ts';
+import type { Priority } from '../../domain/priority.ts';
+import type { Category, Status } from '../../domain/ticket/events.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import { decodeNumberCursor, encodeCursor } from './cursor.ts';
 import type { ListedTicket, Page, Queries, TicketFilter, TicketView } from './queries.ts';

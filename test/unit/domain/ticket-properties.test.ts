@@ -5,9 +5,10 @@ import { maySeeInternalNotes, maySeeTicket, type TicketAccess } from '../../../s
 import { DeskwireError } from '../../../src/domain/errors.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { notificationsFor } from '../../../src/domain/notification/rules.ts';
+import { PRIORITIES } from '../../../src/domain/priority.ts';
 import { lookUp } from '../../../src/domain/record.ts';
 import { type TicketCommand, type TicketState, ticketDecider } from '../../../src/domain/ticket/decider.ts';
-import { CATEGORIES, PRIORITIES, STATUSES, type TicketEvent } from '../../../src/domain/ticket/events.ts';
+import { CATEGORIES, STATUSES, type TicketEvent } from '../../../src/domain/ticket/events.ts';
 import { messageOf } from '../../../src/domain/ticket/message.ts';
 import { peopleOn } from '../../../src/domain/ticket/people.ts';
 import { isStaff, type UserFacts } from '../../../src/domain/user/identity.ts';
