@@ -4,8 +4,8 @@ import { useWatched } from '../components/watch.ts';
 import { useFormats, useTexts } from '../language/language.tsx';
 import { Link, useRouter } from '../routing/router.tsx';
 import { match } from '../routing/routes.ts';
+import { useViews, type View } from '../routing/view.ts';
 import { useSignedIn } from '../session/signed-in.tsx';
-import { useViews, type View } from '../views/view.ts';
 
 export function Navigation() {
   const texts = useTexts();

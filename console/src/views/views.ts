@@ -6,8 +6,8 @@ import { lazy } from 'react';
 import type { Me } from '../../../src/client/index.ts';
 import { mayOperate } from '../../../src/domain/access.ts';
 import { isStaff } from '../../../src/domain/user/identity.ts';
+import type { View } from '../routing/view.ts';
 import { DeskPage } from './desk/desk-page.tsx';
-import type { View } from './view.ts';
 
 const InboxPage = lazy(() => import('./inbox/inbox-page.tsx'));
 const OperationsPage = lazy(() => import('./operations/operations-page.tsx'));

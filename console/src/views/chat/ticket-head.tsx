@@ -6,8 +6,8 @@ import { StatusPill } from '../../components/pills.tsx';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
 import { pathTo } from '../../routing/routes.ts';
+import { useViews } from '../../routing/view.ts';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import { useViews } from '../view.ts';
 
 interface Props {
   readonly ticket: Ticket;

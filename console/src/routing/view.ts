@@ -3,7 +3,7 @@ import { type ComponentType, createContext, useContext } from 'react';
 import type { Me } from '../../../src/client/index.ts';
 import type { IconName } from '../components/icons.tsx';
 import type { Texts } from '../language/en.ts';
-import type { Params } from '../routing/routes.ts';
+import type { Params } from './routes.ts';
 
 export interface View {
   /** Patterns of `routes.ts`; the first is where its link leads. */
