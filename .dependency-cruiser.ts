@@ -20,7 +20,7 @@ interface Layer {
 
 const layers: readonly Layer[] = [
   { folder: 'domain', imports: [], why: 'The domain is pure: what it needs from the world is passed in.' },
-  { folder: 'support', imports: [], why: 'Queues, batches, timers and ids know nothing of tickets.' },
+  { folder: 'support', imports: [], why: 'Queues, batches, timers, ids and paths know nothing of tickets.' },
   { folder: 'contract', imports: ['domain'], why: 'The contract describes shapes and limits; it runs nothing.' },
   { folder: 'telemetry', imports: ['support'], why: 'Instruments are handed to the parts; they know none of them.' },
   {

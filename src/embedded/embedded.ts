@@ -4,6 +4,7 @@
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { paths } from '../support/paths.ts';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { findNatsServer } from './find-nats-server.ts';
@@ -34,8 +35,6 @@ export interface ServiceEvents {
   /** A process of ours ended by itself; nothing works from here on. */
   onLost(failure: StartFailure): void;
 }
-
-const cache = join(import.meta.dirname, '..', '..', '.cache');
 
 const settings = {
   shared_buffers: '256MB',
@@ -102,7 +101,11 @@ async function embeddedPostgres(dataDir: string, logFile: string): Promise<Runni
 }
 
 async function embeddedNats(dataDir: string, logFile: string, events: ServiceEvents): Promise<RunningServer> {
-  const program = await findNatsServer({ path: process.env.PATH ?? '', cache, onProgress: events.onProgress });
+  const program = await findNatsServer({
+    path: process.env.PATH ?? '',
+    cache: paths.cache,
+    onProgress: events.onProgress,
+  });
   return startNatsServer({
     program,
     directory: join(dataDir, 'nats'),

@@ -4,7 +4,6 @@
  * still needs: sockets are released and requests finished first, the event log and its connections last.
  */
 import type { Server as HttpServer } from 'node:http';
-import { join } from 'node:path';
 import type pg from 'pg';
 import { createActorSystem } from '../actors/local-actor-system.ts';
 import { codeFingerprint } from '../actors/placement/code-fingerprint.ts';
@@ -48,6 +47,7 @@ import {
 import { createQueries } from '../projections/queries/create-queries.ts';
 import { createRebuilds } from '../projections/rebuild/rebuilds.ts';
 import { createIds } from '../support/ids.ts';
+import { paths } from '../support/paths.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import { createPrometheus } from '../telemetry/prometheus.ts';
 import { createTracing } from '../telemetry/tracing.ts';
@@ -240,7 +240,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
       ...(config.RATE_LIMIT === 'on' && REQUEST_LIMITS),
     },
     log: logger,
-    web: join(import.meta.dirname, '../../dist'),
+    web: paths.web,
     healthOnly: !has('api'),
   });
   parts.defer('HTTP requests', () => app.close());
