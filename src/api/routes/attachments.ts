@@ -149,7 +149,7 @@ export function requireViewer(application: Application, authenticate: Authentica
       return;
     }
     viewerOf(application, request).then((user) => {
-      request.authenticated = { user, expiresAt: 0, sessionId: undefined, tokenId: undefined };
+      request.authenticated = { user, expiresAt: 0, sessionId: undefined };
       done();
     }, done);
   };
