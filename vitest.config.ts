@@ -10,8 +10,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    // CI names what needed a second try ("retry") instead of failing on it; here such a test fails, to be looked into.
-    retry: process.env.CI ? 1 : 0,
     // Nothing of ours has state of its own in a module: the files of a worker share what was loaded once.
     isolate: false,
     // They wait more than they compute: more at a time than there are cores to spare. One nats-server given from outside

@@ -11,6 +11,7 @@ import { join, relative } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { InlineConfig } from 'vite';
 import consoleConfig from '../console/vite.config.ts';
+import { paths } from '../src/support/paths.ts';
 
 export interface Target {
   readonly name: string;
@@ -20,14 +21,13 @@ export interface Target {
 }
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
 
 /** One file that pages load as it is. */
 function script(name: string, entry: string, sources: readonly string[], format: 'es' | 'iife', file: string): Target {
   const config: InlineConfig = {
     root,
     build: {
-      outDir: join(dist, name),
+      outDir: join(paths.web, name),
       target: 'es2023',
       // Vite itself leaves the blanks in libraries, for bundlers to come; ours is loaded as it is, too.
       rolldownOptions: { output: { minify: true } },
@@ -41,10 +41,10 @@ function script(name: string, entry: string, sources: readonly string[], format:
 export const targets: readonly Target[] = [
   script('client', 'src/client/index.ts', ['src/client'], 'es', 'index.js'),
   script('widget', 'widget/index.ts', ['src/client', 'widget'], 'iife', 'widget.js'),
-  { name: 'console', sources: ['src/client', 'console'], config: consoleConfig },
+  { name: 'console', sources: ['src/client', 'src/domain', 'console'], config: consoleConfig },
 ];
 
-const COMMON = ['package-lock.json', 'scripts/build-web.ts'];
+const COMMON = ['package-lock.json', 'scripts/build-web.ts', 'src/support/paths.ts'];
 
 /** Of everything that the target is built from. */
 async function fingerprint({ sources }: Target): Promise<string> {
@@ -67,7 +67,7 @@ async function filesIn(path: string): Promise<string[]> {
 }
 
 function stampOf({ name }: Target): string {
-  return join(dist, `${name}.stamp`);
+  return join(paths.web, `${name}.stamp`);
 }
 
 async function build(target: Target, print: string): Promise<void> {
@@ -79,7 +79,7 @@ async function build(target: Target, print: string): Promise<void> {
   await asInProduction(() =>
     vite.build({ configFile: false, logLevel: 'warn', ...config, build: { emptyOutDir, ...options } }),
   );
-  await compressAll(join(dist, target.name));
+  await compressAll(join(paths.web, target.name));
   await writeFile(stampOf(target), print);
 }
 

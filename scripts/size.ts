@@ -1,6 +1,7 @@
 /** `npm run size`: how much each script is that pages load, gzipped, and what it may be. Fails when one is more. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { paths } from '../src/support/paths.ts';
 import { buildWeb } from './build-web.ts';
 
 /** Kilobytes after `gzip -9`. The library includes socket.io-client; the console's page includes all that it names. */
@@ -17,16 +18,14 @@ export interface Size {
   readonly limit: number;
 }
 
-const dist = join(import.meta.dirname, '../dist');
-
 /** Of a page, with the scripts and styles that it loads before anything is shown. */
 async function sizeWithParts(file: string): Promise<number> {
-  const { size } = await stat(join(dist, `${file}.gz`));
+  const { size } = await stat(join(paths.web, `${file}.gz`));
   if (!file.endsWith('.html')) return size;
-  const page = await readFile(join(dist, file), 'utf8');
+  const page = await readFile(join(paths.web, file), 'utf8');
   const parts = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(([, part = '']) => part);
   const sizes = await Promise.all(
-    parts.map(async (part) => (await stat(join(dist, dirname(file), `${part}.gz`))).size),
+    parts.map(async (part) => (await stat(join(paths.web, dirname(file), `${part}.gz`))).size),
   );
   return sizes.reduce((sum, one) => sum + one, size);
 }

@@ -21,7 +21,7 @@ export async function startServices(): Promise<BenchServices> {
   // As root, PostgreSQL runs as a user who has to get here.
   await chmod(directory, 0o755);
   const services = await provideServices(
-    { DATA_DIR: directory },
+    { dataDir: directory },
     {
       onProgress: (what) => process.stderr.write(`${what}\n`),
       onLost(failure) {

@@ -1,6 +1,6 @@
 /** The one range of bytes that a request asks for. Source: RFC 9110, section 14. */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ByteRange } from '../attachments/store.ts';
+import type { ByteRange } from '../application/attachments.ts';
 
 const ONE_RANGE = /^bytes=(\d{0,15})-(\d{0,15})$/;
 

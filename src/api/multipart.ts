@@ -1,15 +1,17 @@
 /** A multipart body that holds one file, in the part `file`, and nothing else. */
-import type { MultipartFile } from '@fastify/multipart';
+import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import type { Received } from '../attachments/spool.ts';
 import { DeskwireError } from '../domain/errors.ts';
 
 const PART_NAME = /^[\w.-]{1,64}$/;
 
-/** Rejects with `invalid_payload` naming what is wrong with the body, or with what `receive` rejects with. */
-export async function oneFile(
+/**
+ * Reads the file into `receive`. Rejects with `invalid_payload`, which names the field that is wrong, or with the error
+ * of `receive`. A received file is disposed of when the rest of the body is refused.
+ */
+export async function oneFile<Received extends AsyncDisposable>(
   request: FastifyRequest,
-  receive: (file: MultipartFile['file']) => Promise<Received>,
+  receive: (file: Readable) => Promise<Received>,
 ): Promise<{ name: string; received: Received }> {
   if (!request.isMultipart()) {
     throw new DeskwireError('unsupported_media_type', 'Send multipart/form-data', { field: 'Content-Type' });
@@ -18,15 +20,12 @@ export async function oneFile(
   const first = await nextOf(parts);
   if (first === undefined) throw new DeskwireError('invalid_payload', 'file is required', { field: 'file' });
   if (first.type !== 'file' || first.fieldname !== 'file') throw unknownPart(first);
-  await using received = new AsyncDisposableStack();
-  const file = received.use(await receive(first.file));
+  await using refused = new AsyncDisposableStack();
+  const received = refused.use(await receive(first.file));
   const second = await nextOf(parts);
   if (second !== undefined) throw unknownPart(second);
-  const kept = received.move();
-  return {
-    name: first.filename,
-    received: { path: file.path, size: file.size, [Symbol.asyncDispose]: () => kept.disposeAsync() },
-  };
+  refused.move();
+  return { name: first.filename, received };
 }
 
 type Parts = ReturnType<FastifyRequest['parts']>;

@@ -2,11 +2,15 @@
  * Who may upload and read attachments. An attachment is seen by those who see the message that names it, at the moment
  * they ask; before that, by whoever uploaded it. For everyone else it does not exist.
  */
+import type { Readable } from 'node:stream';
 import type { CommandContext } from '../actors/actor-system.ts';
 import type { ClaimRequest } from '../attachments/attachments.ts';
-import type { AttachmentRecord } from '../attachments/records.ts';
-import type { Received } from '../attachments/spool.ts';
+import type { LinkParameters } from '../attachments/links.ts';
+import { type Received, tooLarge } from '../attachments/spool.ts';
+import type { ByteRange } from '../attachments/store.ts';
+import { unauthorized } from '../auth/tokens.ts';
 import { type Attachment as AttachmentWire, attachmentWire } from '../contract/attachment.ts';
+import { LIMITS } from '../contract/limits.ts';
 import { mayPostMessage, maySeeInternalNotes, requireActive } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Attachment } from '../domain/ticket/events.ts';
@@ -15,20 +19,32 @@ import type { UserFacts } from '../domain/user/identity.ts';
 import type { Application } from './application.ts';
 import { ticketIdOf } from './tickets.ts';
 
+export type { ByteRange };
+
+/** A file of the caller's protocol: reads its content into `receive`, and names the file. */
+export type UploadedFile = (
+  receive: (content: Readable) => Promise<Received>,
+) => Promise<{ name: string; received: Received }>;
+
 /**
- * Takes in what `receive` brings, which is called only when the user may post in the ticket. Rejects with `not_found`,
- * `conflict` for a closed ticket, `rate_limited`, or what taking it in rejects with; nothing is left then.
+ * Stores an uploaded file, which is read only when the user may post in the ticket. Rejects with `payload_too_large`,
+ * `not_found`, `conflict` for a closed ticket, `rate_limited`, or the error of reading or storing the file. Of a refused
+ * upload, nothing is kept.
+ *
+ * @param announcedBytes size that the client announces, 0 when it announces none
  */
 export async function uploadAttachment(
   application: Application,
   uploader: UserFacts,
   idOrNumber: string,
-  receive: () => Promise<{ name: string; received: Received }>,
+  announcedBytes: number,
+  readFile: UploadedFile,
 ): Promise<AttachmentWire> {
+  if (announcedBytes > LIMITS.fileBytes) throw tooLarge(LIMITS.fileBytes);
   const ticketId = await ticketIdOf(application, idOrNumber);
   await requireMayPost(application, uploader, ticketId);
   using _admitted = await application.attachments.admit(uploader);
-  const { name, received } = await receive();
+  const { name, received } = await readFile(application.attachments.receive);
   await using _received = received;
   const attachment = await application.attachments.keep({ ticketId, uploader, name, received });
   return attachmentWire(attachment, (id) => application.attachments.urlFor(id, uploader));
@@ -67,15 +83,20 @@ export async function withAttachments<T>(
   }
 }
 
+export interface ReadableAttachment extends Attachment {
+  /** Opens the content, or a range of it. The caller reads the stream to its end or destroys it. */
+  open(range?: ByteRange): Promise<Readable>;
+}
+
 /**
- * The attachment, when the viewer may read it now. Rejects with `not_found`. Asks the read models, which every node
- * keeps current, so that whoever loses their access to a ticket loses its attachments with it.
+ * Returns an attachment that the viewer may read now. Rejects with `not_found`. Asks the read models, which every node
+ * keeps current, so that a user who loses access to a ticket loses access to its attachments too.
  */
-export async function readableAttachment(
+export async function getAttachment(
   application: Application,
   viewer: UserFacts,
   id: string,
-): Promise<AttachmentRecord> {
+): Promise<ReadableAttachment> {
   const record = await application.attachments.find(id);
   if (record === undefined) throw notFound();
   const ticket = await application.queries.ticket(record.ticketId, viewer);
@@ -86,7 +107,23 @@ export async function readableAttachment(
     const access = { ...ticket, participantIds: new Set(ticket.participantIds) };
     if (!maySeeInternalNotes(viewer, access)) throw notFound();
   }
-  return record;
+  const { name, size, mimeType } = record;
+  return { id: record.id, name, size, mimeType, open: (range) => application.attachments.open(record, range) };
+}
+
+/**
+ * Returns the user whom a signed link was made for, with their present role. Rejects with `unauthorized` or
+ * `token_expired`; a user who was deactivated is `unauthorized`.
+ */
+export async function getLinkViewer(
+  application: Application,
+  attachmentId: string,
+  link: LinkParameters,
+): Promise<UserFacts> {
+  application.attachments.verifyLink(attachmentId, link);
+  const user = await application.directory.user(link.viewer);
+  if (user === undefined || !user.active) throw unauthorized();
+  return user;
 }
 
 function notFound(): DeskwireError {

@@ -3,6 +3,9 @@
  * because most sockets are with other processes. Whoever of these does not answer in time is left out, and nobody waits longer.
  */
 import type { Client, SocketsStatus } from '../contract/sockets.ts';
+import { DeskwireError } from '../domain/errors.ts';
+import type { Application } from './application.ts';
+import { ticketIdOf } from './tickets.ts';
 
 /** One socket, by its id, or all devices of these users. */
 export type ClientTarget = { readonly client: string } | { readonly users: readonly string[] };
@@ -46,4 +49,30 @@ export interface SocketControl {
   clientsOf(userId: string): Promise<readonly Client[]>;
   /** Names of events that mean something to clients already: nobody sends others under them. */
   readonly takenNames: ReadonlySet<string>;
+}
+
+/**
+ * Returns the target of a client id: one socket, or with `user:<id>` all devices of a user. Rejects with `not_found` for a
+ * user who does not exist; a user without a socket is a target that nothing reaches.
+ */
+export async function findClientTarget(
+  application: Application,
+  clientId: string,
+): Promise<{ readonly client: string } | { readonly user: string; readonly users: readonly string[] }> {
+  if (!clientId.startsWith('user:')) return { client: clientId };
+  const user = clientId.slice('user:'.length);
+  if ((await application.directory.user(user)) === undefined) throw unknownClient();
+  return { user, users: [user] };
+}
+
+/** Rejects with `not_found` for a ticket that does not exist or was deleted. */
+export async function findTicketTarget(application: Application, idOrNumber: string): Promise<SocketTarget> {
+  const ticketId = await ticketIdOf(application, idOrNumber);
+  const { state } = await application.actors.read('ticket', ticketId);
+  if (!state.exists || state.deleted) throw new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' });
+  return { ticketId };
+}
+
+export function unknownClient(): DeskwireError {
+  return new DeskwireError('not_found', 'There is no such client', { field: 'clientId' });
 }

@@ -8,6 +8,7 @@
 import type { Readable } from 'node:stream';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Attachment } from '../domain/ticket/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
@@ -19,8 +20,6 @@ import { type Received, receive } from './spool.ts';
 import type { AttachmentStore, ByteRange } from './store.ts';
 import { startSweep } from './sweep.ts';
 
-/** Bytes. */
-export const MAX_FILE_BYTES = 10 * 1024 * 1024;
 /** Of one user: what they may send at the same time to one process, and keep without naming it in a message. */
 const UPLOADS_AT_ONCE = 5;
 const UNUSED_UPLOADS = 50;
@@ -130,7 +129,7 @@ export async function createAttachments(parts: AttachmentParts): Promise<Attachm
       throw new DeskwireError('rate_limited', problem, { retryAfter: 3_600 });
     },
 
-    receive: (stream) => receive(stream, { folder: store.incoming, limit: MAX_FILE_BYTES, stallAfter: STALL_MS }),
+    receive: (stream) => receive(stream, { folder: store.incoming, limit: LIMITS.fileBytes, stallAfter: STALL_MS }),
 
     async keep({ ticketId, uploader, name: given, received }) {
       if (received.size === 0) throw new DeskwireError('invalid_payload', 'The file is empty', { field: 'file' });

@@ -3,8 +3,8 @@
  * find at the same time they all remove, which is no different from one of them doing it. Bytes go before their record,
  * so that nothing is forgotten that is still there.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { rest } from '../support/sleep.ts';
 import type { Records } from './records.ts';
 import { removeLeftovers } from './spool.ts';
 import type { AttachmentStore } from './store.ts';
@@ -53,7 +53,7 @@ export function startSweep({ records, store, now, log }: Parts): Sweep {
       } catch (error) {
         log.warn({ err: error }, 'unused uploads could not be removed');
       }
-      await sleep(EVERY_MS, undefined, { signal: closing.signal, ref: false }).catch(() => undefined);
+      await rest(EVERY_MS, closing.signal, { ref: false });
     }
   }
 

@@ -17,7 +17,6 @@ export interface Authenticated {
   readonly expiresAt: number;
   /** Undefined for tokens of an outside provider. */
   readonly sessionId: string | undefined;
-  readonly tokenId: string | undefined;
 }
 
 /**
@@ -41,7 +40,7 @@ export function createAuthenticator({ verify, directory, revocations, now, meet 
   function answer(claims: Claims, user: UserFacts | undefined): Authenticated {
     if (claims.sessionId !== undefined && revocations.has(claims.sessionId)) throw unauthorized();
     if (user === undefined || !user.active) throw unauthorized();
-    return { user, expiresAt: claims.expiresAt, sessionId: claims.sessionId, tokenId: claims.tokenId };
+    return { user, expiresAt: claims.expiresAt, sessionId: claims.sessionId };
   }
 
   async function firstTime(token: string): Promise<Authenticated> {

@@ -51,7 +51,7 @@ export function createLogin(parts: Parts): Login {
     const accessToken = await signAccessToken(parts.keys, {
       user,
       sessionId,
-      tokenId: parts.newId(),
+      jti: parts.newId(),
       now: parts.now(),
     });
     return { accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS, user };

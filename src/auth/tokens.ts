@@ -31,7 +31,6 @@ const ISSUER = 'deskwire';
 
 export interface Claims {
   readonly subject: string;
-  readonly tokenId: string | undefined;
   /** The session that the token belongs to; outside providers' tokens belong to none of ours. */
   readonly sessionId: string | undefined;
   /** Milliseconds since 1970. */
@@ -48,7 +47,7 @@ export type VerifyToken = (token: string) => Promise<Claims>;
 
 export async function signAccessToken(
   keys: SigningKeys,
-  input: { user: UserFacts; sessionId: string; tokenId: string; now: number },
+  input: { user: UserFacts; sessionId: string; jti: string; now: number },
 ): Promise<string> {
   const { user } = input;
   const issuedAt = Math.floor(input.now / 1_000);
@@ -63,7 +62,7 @@ export async function signAccessToken(
     .setIssuer(ISSUER)
     .setAudience(ISSUER)
     .setSubject(user.id)
-    .setJti(input.tokenId)
+    .setJti(input.jti)
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + ACCESS_TOKEN_SECONDS)
     .sign(keys.privateKey);
@@ -104,11 +103,10 @@ function verifierOf(
 }
 
 function claimsOf(payload: JWTPayload): Claims {
-  const { sub, exp, iat, jti, sid } = payload;
+  const { sub, exp, iat, sid } = payload;
   if (sub === undefined || sub === '' || exp === undefined) throw unauthorized();
   return {
     subject: sub,
-    tokenId: jti,
     sessionId: typeof sid === 'string' ? sid : undefined,
     expiresAt: exp * 1_000,
     issuedAt: (iat ?? 0) * 1_000,

@@ -1,4 +1,5 @@
 /** Compares what JetStream holds with the log, event by event: its sequence is the position, so they must be the same. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
@@ -71,7 +72,7 @@ async function relayed(connection: BrokerConnection, head: number) {
   for (;;) {
     const { stream } = await inspectBroker(connection);
     if ((stream?.lastPosition ?? 0) >= head || Date.now() > deadline) return stream;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }
 

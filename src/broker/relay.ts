@@ -17,6 +17,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { PING_EVERY } from '../eventlog/dedicated-connection.ts';
 import { EPOCH_TOPIC } from '../eventlog/epoch-watch.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
+import { rest } from '../support/sleep.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
 import type { Broker } from './port.ts';
@@ -124,7 +125,7 @@ export function createRelay(options: RelayOptions): Relay {
       leading = false;
       position = 0;
       remembered = [];
-      await pause(RETRY, stopping.signal);
+      await rest(RETRY, stopping.signal);
     }
   }
 
@@ -152,7 +153,7 @@ export function createRelay(options: RelayOptions): Relay {
         failures += 1;
         log.warn({ err: error, failures }, 'relay starts over');
         await session.ping();
-        await pause(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
+        await rest(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
       }
     }
   }
@@ -246,18 +247,4 @@ export function createRelay(options: RelayOptions): Relay {
       await running;
     },
   };
-}
-
-/** Resolves after `ms`, or as soon as `signal` is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-  });
 }

@@ -1,7 +1,7 @@
 /** The `deskwire` command: what can be said to it. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
+import { paths } from '../support/paths.ts';
 import { eventCommands } from './commands/events.ts';
 import { parkedCommands } from './commands/parked.ts';
 import { projectionCommands } from './commands/projections.ts';
@@ -19,7 +19,7 @@ process is at it, 130 interrupted.`;
 export function createProgram(action: Action, { stdout, stderr }: Process): Command {
   const program = new Command('deskwire')
     .description('Operate a Deskwire.')
-    .version(versionOf(join(import.meta.dirname, '..', '..', 'package.json')))
+    .version(versionOf(paths.packageFile))
     .option('--json', 'the result as JSON, for programs')
     .addHelpText('after', SURROUNDINGS)
     .showHelpAfterError('(see --help)')

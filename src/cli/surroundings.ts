@@ -9,7 +9,7 @@ import type { Broker } from '../broker/port.ts';
 import { reachDatabase, reachNats } from '../embedded/reach.ts';
 import { type RunningServices, runningServices } from '../embedded/running.ts';
 import { type DedicatedConnection, openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
-import { type Config, readConfig } from '../runtime/config.ts';
+import { type Config, readConfig, serviceOptionsOf } from '../runtime/config.ts';
 import { messageOf } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Output } from './output.ts';
@@ -36,7 +36,7 @@ export function createSurroundings(
 ): Surroundings {
   const owned = new AsyncDisposableStack();
   const config = once(() => readConfig(env));
-  const services = once(() => runningServices(config()));
+  const services = once(() => runningServices(serviceOptionsOf(config())));
   const database = async () => ({ connectionString: (await services()).databaseUrl, application_name: APPLICATION });
   const pool = once(async () => {
     const opened = new pg.Pool({ ...(await database()), max: 4, connectionTimeoutMillis: 5_000 });

@@ -16,6 +16,8 @@ export const LIMITS = {
   notificationIds: 1_000,
   pageSize: 100,
   historySize: 200,
+  /** Of an attachment, in bytes. */
+  fileBytes: 10 * 1024 * 1024,
   /** Of JSON that is passed on as it is, in bytes. */
   relayedBytes: 64 * 1024,
 } as const;

@@ -25,8 +25,6 @@ export interface EventMetadata {
   readonly actor: Actor;
   /** The request that started it; shared by everything that followed from that request. */
   readonly correlationId: string;
-  /** The id of the event that caused this one, when an event did. */
-  readonly causationId?: string;
   /** Of what the client asked for under a key of its own: tells a repetition from another request with the same key. */
   readonly fingerprint?: string;
   /** The client's network address, when there was a client. */

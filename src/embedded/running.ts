@@ -4,8 +4,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Config } from '../runtime/config.ts';
 import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';
+import type { ServiceOptions } from './embedded.ts';
 import { natsUrl } from './nats-server.ts';
 import { postgresUrl } from './postgres.ts';
 
@@ -15,14 +15,12 @@ export interface RunningServices {
 }
 
 /** Those that the configuration names and, where it names none, those of the server on its DATA_DIR. */
-export async function runningServices(
-  config: Pick<Config, 'DATA_DIR' | 'DATABASE_URL' | 'NATS_URL'>,
-): Promise<RunningServices> {
-  const dataDir = resolve(config.DATA_DIR);
+export async function runningServices(options: ServiceOptions): Promise<RunningServices> {
+  const dataDir = resolve(options.dataDir);
   try {
     return {
-      databaseUrl: config.DATABASE_URL ?? (await embeddedPostgres(dataDir)),
-      natsUrl: config.NATS_URL ?? (await embeddedNats(dataDir)),
+      databaseUrl: options.databaseUrl ?? (await embeddedPostgres(dataDir)),
+      natsUrl: options.natsUrl ?? (await embeddedNats(dataDir)),
     };
   } catch (cause) {
     if (systemErrorCode(cause) !== 'ENOENT') {

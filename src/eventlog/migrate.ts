@@ -8,8 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Kysely, type Migration, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
-
-const directory = join(import.meta.dirname, '..', '..', 'migrations');
+import { paths } from '../support/paths.ts';
 
 /** Returns the names of the migrations that it ran; rejects with what went wrong, the database as it was. */
 export function migrate(database: string | pg.Pool): Promise<string[]> {
@@ -47,8 +46,9 @@ async function withMigrator<T>(database: string | pg.Pool, use: (migrator: Migra
 }
 
 async function readMigrations(): Promise<Record<string, Migration>> {
-  const files = (await readdir(directory)).filter((file) => /^\d{4}_\w+\.ts$/.test(file)).sort();
+  const files = (await readdir(paths.migrations)).filter((file) => /^\d{4}_\w+\.ts$/.test(file)).sort();
   const migrations: Record<string, Migration> = {};
-  for (const file of files) migrations[file.slice(0, -3)] = await import(pathToFileURL(join(directory, file)).href);
+  for (const file of files)
+    migrations[file.slice(0, -3)] = await import(pathToFileURL(join(paths.migrations, file)).href);
   return migrations;
 }

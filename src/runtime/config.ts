@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { compile } from '@fastify/proxy-addr';
 import { Value } from 'typebox/value';
+import type { ServiceOptions } from '../embedded/embedded.ts';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 import {
   type Config,
@@ -18,6 +19,11 @@ import {
 } from './config-schema.ts';
 
 export type { Config, ProcessRole } from './config-schema.ts';
+
+/** Where the configuration says that the services run, or keep their state. */
+export function serviceOptionsOf({ DATA_DIR, DATABASE_URL, NATS_URL }: Config): ServiceOptions {
+  return { dataDir: DATA_DIR, databaseUrl: DATABASE_URL, natsUrl: NATS_URL };
+}
 
 const prefix = 'DESKWIRE_';
 

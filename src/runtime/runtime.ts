@@ -3,7 +3,6 @@
  * the edge, each in its file. Tests, commands and benchmarks start the same parts. They are closed in the reverse
  * order of their start: sockets and requests end first, the event log and its connections last.
  */
-import { join } from 'node:path';
 import type pg from 'pg';
 import type { App } from '../api/app.ts';
 import { type Attachments, createAttachments } from '../attachments/attachments.ts';
@@ -12,6 +11,7 @@ import { connectBroker } from '../broker/connection.ts';
 import type { Gateway, HostWorker } from '../gateway/gateway.ts';
 import { createReadModels } from '../projections/projections.ts';
 import { createIds } from '../support/ids.ts';
+import { paths } from '../support/paths.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import { createPrometheus } from '../telemetry/prometheus.ts';
 import { createTracing } from '../telemetry/tracing.ts';
@@ -71,7 +71,7 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
     config: apiConfigOf(config),
     readiness: readinessChecks({ ...readiness, projections: reads, draining: () => draining }),
     ...(config.METRICS === 'on' && { metricsPage: { render, token: config.METRICS_TOKEN } }),
-    web: join(import.meta.dirname, '../../dist'),
+    web: paths.web,
     healthOnly: !has('api'),
   };
   const gatewayOptions = { options: gatewayOptionsOf(config), ...(worker && { worker }) };

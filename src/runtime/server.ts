@@ -10,7 +10,7 @@ import { reachDatabase, reachNats } from '../embedded/reach.ts';
 import { migrate } from '../eventlog/migrate.ts';
 import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';
 import type { Logger } from '../telemetry/logging.ts';
-import type { Config } from './config.ts';
+import { type Config, serviceOptionsOf } from './config.ts';
 import { type RuntimeOptions, startRuntime } from './runtime.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 
@@ -74,7 +74,7 @@ export async function prepareServices(
   shutdown: Shutdown,
   onLost: (failure: StartFailure) => void,
 ): Promise<ServiceUrls> {
-  const services = await provideServices(config, { onProgress: (what) => logger.info(what), onLost });
+  const services = await provideServices(serviceOptionsOf(config), { onProgress: (what) => logger.info(what), onLost });
   shutdown.defer('services', () => services[Symbol.asyncDispose]());
   const { databaseUrl, natsUrl } = services;
   await reachNats(natsUrl);

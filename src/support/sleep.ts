@@ -1,14 +1,21 @@
 /** Pauses that end early. */
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves after `ms`, or as soon as `signal` is aborted. */
-export function rest(ms: number, signal: AbortSignal): Promise<void> {
-  return pause(ms, signal, () => {});
+export interface RestOptions {
+  /** False for a pause that does not keep the process running. */
+  readonly ref?: boolean;
+}
+
+/** Resolves after `ms` milliseconds, or as soon as `signal` is aborted. */
+export async function rest(ms: number, signal: AbortSignal, options: RestOptions = {}): Promise<void> {
+  if (ms <= 0 || signal.aborted) return;
+  await sleep(ms, undefined, { signal, ...options }).catch(() => undefined);
 }
 
 export interface Pace {
-  /** Resolves after `ms`, or as soon as `signal` is aborted or somebody is in a hurry. */
+  /** Resolves after `ms` milliseconds, or as soon as `signal` is aborted or `hurry` is called. */
   rest(ms: number, signal: AbortSignal): Promise<void>;
-  /** Ends the rest that is going on, or else the next one. */
+  /** Ends the present rest, or else the next one. */
   hurry(): void;
 }
 

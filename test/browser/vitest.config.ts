@@ -14,8 +14,6 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    // As for the other tests: CI names what needed a second try.
-    retry: process.env.CI ? 1 : 0,
     expect: { poll: { timeout: 30_000 } },
     isolate: false,
     // A server, a browser and its pages for each.

@@ -2,7 +2,7 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { type Client, createClient, type Me, webStorage } from '../../../src/client/index.ts';
 import { isStaff } from '../../../src/domain/user/identity.ts';
-import { createDesk, type Desk } from '../views/desk/desk.ts';
+import { createDesk, type Desk } from '../desk/desk.ts';
 import type { Session } from './session.ts';
 
 export interface SignedInUser {

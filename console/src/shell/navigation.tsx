@@ -4,15 +4,15 @@ import { useWatched } from '../components/watch.ts';
 import { useFormats, useTexts } from '../language/language.tsx';
 import { Link, useRouter } from '../routing/router.tsx';
 import { match } from '../routing/routes.ts';
+import { useViews, type View } from '../routing/view.ts';
 import { useSignedIn } from '../session/signed-in.tsx';
-import { type View, viewsFor } from '../views/views.ts';
 
 export function Navigation() {
   const texts = useTexts();
-  const { me } = useSignedIn();
+  const views = useViews();
   return (
     <nav aria-label={texts.navigation.label} className="navigation">
-      {viewsFor(me)
+      {views
         .filter(({ link }) => link?.place === 'navigation')
         .map((view) => (
           <NavigationLink key={view.paths[0]} view={view} />

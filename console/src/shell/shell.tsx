@@ -1,5 +1,5 @@
 /** What surrounds every view: the navigation, the connection, the account; and the view itself. */
-import { Component, type ReactNode, Suspense, useEffect } from 'react';
+import { Component, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import { Mark } from '../components/icons.tsx';
 import { Empty, Loading } from '../components/states.tsx';
 import { useWatched } from '../components/watch.ts';
@@ -7,8 +7,9 @@ import { useTexts } from '../language/language.tsx';
 import type { Preferences } from '../preferences.ts';
 import { useRouter } from '../routing/router.tsx';
 import { match } from '../routing/routes.ts';
+import { useViews, type View, ViewsContext } from '../routing/view.ts';
 import { useSignedIn } from '../session/signed-in.tsx';
-import { type View, viewsFor } from '../views/views.ts';
+import { viewsFor } from '../views/views.ts';
 import { AccountMenu } from './account-menu.tsx';
 import { ConnectionHint, ConnectionIndicator } from './connection.tsx';
 import { Navigation } from './navigation.tsx';
@@ -21,24 +22,28 @@ interface Props {
 
 export function Shell({ preferences, onPrefer, onSignOut }: Props) {
   const texts = useTexts();
+  const { me } = useSignedIn();
+  const views = useMemo(() => viewsFor(me), [me]);
   return (
-    <div className="shell">
-      <a className="skip" href="#content">
-        {texts.skip}
-      </a>
-      <header className="rail">
-        <Mark />
-        <Navigation />
-        <ConnectionIndicator />
-        <AccountMenu preferences={preferences} onPrefer={onPrefer} onSignOut={onSignOut} />
-      </header>
-      <div className="stage">
-        <ConnectionHint />
-        <main id="content" className="content" tabIndex={-1}>
-          <CurrentView />
-        </main>
+    <ViewsContext value={views}>
+      <div className="shell">
+        <a className="skip" href="#content">
+          {texts.skip}
+        </a>
+        <header className="rail">
+          <Mark />
+          <Navigation />
+          <ConnectionIndicator />
+          <AccountMenu preferences={preferences} onPrefer={onPrefer} onSignOut={onSignOut} />
+        </header>
+        <div className="stage">
+          <ConnectionHint />
+          <main id="content" className="content" tabIndex={-1}>
+            <CurrentView />
+          </main>
+        </div>
       </div>
-    </div>
+    </ViewsContext>
   );
 }
 
@@ -55,8 +60,7 @@ function useTitle(label: string | undefined): void {
 function CurrentView() {
   const texts = useTexts();
   const { path } = useRouter();
-  const { me } = useSignedIn();
-  const views = viewsFor(me);
+  const views = useViews();
   const isHere = ({ paths }: View) => paths.some((pattern) => match(pattern, path) !== undefined);
   useTitle(views.find(isHere)?.link?.label(texts));
   for (const { paths, Page } of views) {

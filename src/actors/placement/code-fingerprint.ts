@@ -6,12 +6,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { paths } from '../../support/paths.ts';
 
-const DOMAIN = join(import.meta.dirname, '..', '..', 'domain');
 /** Of what nodes say to each other (`forwarding.ts`). Raise it when that changes. */
 const WIRE_FORMAT = 1;
 
-export async function codeFingerprint(folder: string = DOMAIN): Promise<string> {
+export async function codeFingerprint(folder: string = paths.domain): Promise<string> {
   const hash = createHash('sha256').update(`${WIRE_FORMAT}\n`);
   const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file))));

@@ -7,15 +7,13 @@ import multipart from '@fastify/multipart';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { readableAttachment, uploadAttachment } from '../../application/attachments.ts';
-import { MAX_FILE_BYTES } from '../../attachments/attachments.ts';
-import type { AttachmentRecord } from '../../attachments/records.ts';
-import { tooLarge } from '../../attachments/spool.ts';
+import { getAttachment, getLinkViewer, uploadAttachment } from '../../application/attachments.ts';
 import type { Authenticate } from '../../auth/authenticator.ts';
 import { unauthorized } from '../../auth/tokens.ts';
 import { Attachment, DOWNLOAD_ANSWERS } from '../../contract/attachment.ts';
 import { IdField, TicketIdField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
+import type { Attachment as AttachmentFacts } from '../../domain/ticket/events.ts';
 import type { App } from '../app.ts';
 import { rangeOf } from '../byte-range.ts';
 import { oneFile } from '../multipart.ts';
@@ -54,7 +52,7 @@ export async function uploadRoutes(app: App, application: Application): Promise<
   await app.register(multipart, {
     throwFileSizeLimit: false,
     // Counting is ours; a file that is cut short without an error must not be possible.
-    limits: { fileSize: MAX_FILE_BYTES + 1, files: 2, fields: 1, parts: 3, fieldSize: 256, headerPairs: 20 },
+    limits: { fileSize: LIMITS.fileBytes + 1, files: 2, fields: 1, parts: 3, fieldSize: 256, headerPairs: 20 },
   });
 
   app.post(
@@ -70,10 +68,10 @@ export async function uploadRoutes(app: App, application: Application): Promise<
       },
     },
     async (request, reply) => {
-      if (Number(request.headers['content-length'] ?? 0) > MAX_FILE_BYTES + ENVELOPE_BYTES)
-        throw tooLarge(MAX_FILE_BYTES);
-      const attachment = await uploadAttachment(application, userOf(request), request.params.ticketId, () =>
-        oneFile(request, application.attachments.receive),
+      const { ticketId } = request.params;
+      const announced = Number(request.headers['content-length'] ?? 0) - ENVELOPE_BYTES;
+      const attachment = await uploadAttachment(application, userOf(request), ticketId, announced, (receive) =>
+        oneFile(request, receive),
       );
       return reply.code(201).header('location', `/api/v1/attachments/${attachment.id}`).send(attachment);
     },
@@ -101,39 +99,40 @@ export function downloadRoutes(app: App, application: Application, { crossOrigin
       },
     },
     async (request, reply) => {
-      const record = await readableAttachment(application, userOf(request), request.params.id);
-      const range = rangeOf(request.headers, record);
-      const known = request.headers['if-none-match']?.includes(entityTag(record));
+      const attachment = await getAttachment(application, userOf(request), request.params.id);
+      const range = rangeOf(request.headers, attachment);
+      const known = request.headers['if-none-match']?.includes(entityTag(attachment));
       // Opened before the answer is described: of a failure nothing may be kept as if it were the file.
       const wanted = request.method === 'GET' && !known && range !== 'unsatisfiable';
-      const content = wanted ? await application.attachments.open(record, range) : Readable.from([]);
-      reply.headers(headersOf(record, crossOrigin ? 'cross-origin' : 'same-origin'));
+      const content = wanted ? await attachment.open(range) : Readable.from([]);
+      reply.headers(headersOf(attachment, crossOrigin ? 'cross-origin' : 'same-origin'));
       if (known) return reply.code(304).send(null);
-      if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${record.size}`).send();
+      if (range === 'unsatisfiable')
+        return reply.code(416).header('content-range', `bytes */${attachment.size}`).send();
       if (range !== undefined) {
-        reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${record.size}`);
+        reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${attachment.size}`);
       }
-      return reply.header('content-length', range ? range.end - range.start + 1 : record.size).send(content);
+      return reply.header('content-length', range ? range.end - range.start + 1 : attachment.size).send(content);
     },
   );
 }
 
-function headersOf(record: AttachmentRecord, resourcePolicy: 'same-origin' | 'cross-origin') {
+function headersOf(attachment: AttachmentFacts, resourcePolicy: 'same-origin' | 'cross-origin') {
   return {
-    'content-type': contentTypeOf(record),
-    'content-disposition': contentDispositionOf(record),
+    'content-type': contentTypeOf(attachment),
+    'content-disposition': contentDispositionOf(attachment),
     'content-security-policy': SANDBOX,
     'cross-origin-resource-policy': resourcePolicy,
     'x-content-type-options': 'nosniff',
     'cache-control': `private, max-age=${CACHE_SECONDS}, immutable`,
     vary: 'Authorization, Origin',
-    etag: entityTag(record),
+    etag: entityTag(attachment),
     'accept-ranges': 'bytes',
   };
 }
 
 /** What an id stands for never changes. */
-function entityTag({ id }: AttachmentRecord): string {
+function entityTag({ id }: AttachmentFacts): string {
   return `"${id}"`;
 }
 
@@ -150,7 +149,7 @@ export function requireViewer(application: Application, authenticate: Authentica
       return;
     }
     viewerOf(application, request).then((user) => {
-      request.authenticated = { user, expiresAt: 0, sessionId: undefined, tokenId: undefined };
+      request.authenticated = { user, expiresAt: 0, sessionId: undefined };
       done();
     }, done);
   };
@@ -161,18 +160,15 @@ async function viewerOf(application: Application, { params, query }: FastifyRequ
   if (typeof viewer !== 'string' || typeof signature !== 'string' || !/^\d{1,11}$/.test(String(expires))) {
     throw unauthorized();
   }
-  application.attachments.verifyLink(String(id), { viewer, expires: Number(expires), signature });
-  const user = await application.directory.user(viewer);
-  if (user === undefined || !user.active) throw unauthorized();
-  return user;
+  return getLinkViewer(application, String(id), { viewer, expires: Number(expires), signature });
 }
 
-function contentTypeOf({ mimeType }: AttachmentRecord): string {
+function contentTypeOf({ mimeType }: AttachmentFacts): string {
   return mimeType.startsWith('text/') ? `${mimeType}; charset=utf-8` : mimeType;
 }
 
 /** Source: RFC 6266, RFC 8187. Names were made safe when they came in. */
-function contentDispositionOf({ name, mimeType }: AttachmentRecord): string {
+function contentDispositionOf({ name, mimeType }: AttachmentFacts): string {
   const disposition = SHOWN_INLINE.has(mimeType) ? 'inline' : 'attachment';
   const ascii = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_');
   const encoded = encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);

@@ -6,8 +6,13 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import type { SocketControl, SocketTarget } from '../../application/socket-control.ts';
-import { ticketIdOf } from '../../application/tickets.ts';
+import {
+  findClientTarget,
+  findTicketTarget,
+  type SocketControl,
+  type SocketTarget,
+  unknownClient,
+} from '../../application/socket-control.ts';
 import { IdField, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { ClientStatus, Clients, Delivered, SocketsStatus } from '../../contract/sockets.ts';
@@ -73,7 +78,7 @@ export function websocketRoutes(app: App, application: Application, sockets: Soc
     path: 'client/:clientId',
     to: 'a client',
     params: { clientId: ClientId },
-    target: ({ clientId = '' }) => clientTarget(application, clientId),
+    target: ({ clientId = '' }) => findClientTarget(application, clientId),
   };
   const room: Where = {
     path: 'room/:roomName',
@@ -86,7 +91,7 @@ export function websocketRoutes(app: App, application: Application, sockets: Soc
     path: 'ticket/:ticketId',
     to: 'those who are in a ticket',
     params: { ticketId: TicketIdField },
-    target: ({ ticketId = '' }) => ticketTarget(application, ticketId),
+    target: ({ ticketId = '' }) => findTicketTarget(application, ticketId),
   };
   const bare: Where = { ...client, path: ':clientId' };
 
@@ -192,7 +197,7 @@ function readRoutes(app: App, application: Application, sockets: Sockets): void 
     async (request) => {
       const control = permitted(request, sockets);
       const { clientId } = request.params;
-      const target = await clientTarget(application, clientId);
+      const target = await findClientTarget(application, clientId);
       const clients = 'client' in target ? [await control.client(target.client)] : await control.clientsOf(target.user);
       const found = clients.filter((one) => one !== undefined);
       if ('client' in target && found.length === 0) throw unknownClient();
@@ -214,7 +219,7 @@ function endingRoute(app: App, application: Application, sockets: Sockets): void
     },
     async (request, reply) => {
       requirePermission(mayDisconnectClients(userOf(request)), 'Only admins may disconnect clients');
-      const target = await clientTarget(application, request.params.clientId);
+      const target = await findClientTarget(application, request.params.clientId);
       const delivered = await permitted(request, sockets).disconnect(target);
       if (delivered === undefined) throw unknownClient();
       reply.code(202);
@@ -242,21 +247,6 @@ async function deliver(
   return { delivered };
 }
 
-/** Users may be away; one whom nobody has heard of is a mistake. */
-async function clientTarget(application: Application, clientId: string) {
-  if (!clientId.startsWith('user:')) return { client: clientId };
-  const user = clientId.slice('user:'.length);
-  if ((await application.directory.user(user)) === undefined) throw unknownClient();
-  return { user, users: [user] };
-}
-
-async function ticketTarget(application: Application, idOrNumber: string): Promise<SocketTarget> {
-  const ticketId = await ticketIdOf(application, idOrNumber);
-  const { state } = await application.actors.read('ticket', ticketId);
-  if (!state.exists || state.deleted) throw new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' });
-  return { ticketId };
-}
-
 const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
 
 /** The name, when it means nothing to clients yet. */
@@ -266,8 +256,4 @@ function customName({ takenNames }: SocketControl, name: string): string {
     ? 'This event has a meaning of its own'
     : 'An event name is a letter and up to 63 letters, digits and _ . : -';
   throw new DeskwireError('unusable_event_name', problem, { field: 'eventName' });
-}
-
-function unknownClient(): DeskwireError {
-  return new DeskwireError('not_found', 'There is no such client', { field: 'clientId' });
 }

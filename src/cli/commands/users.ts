@@ -136,7 +136,7 @@ async function token(on: Surroundings, who: string): Promise<void> {
   const accessToken = await signAccessToken(await loadSigningKeys(pool), {
     user,
     sessionId: session.sessionId,
-    tokenId: randomUUID(),
+    jti: randomUUID(),
     now: now(),
   });
   on.output.result(

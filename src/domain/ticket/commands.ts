@@ -1,4 +1,3 @@
-/** What can be asked of a ticket. Field limits are checked before, by the schemas of the API and the gateway. */
 import type { UserFacts } from '../user/identity.ts';
 import type { Attachment, PostableMessageType } from './events.ts';
 import type { ChangeableField, OpenedFields, TicketFields } from './fields.ts';

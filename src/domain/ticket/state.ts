@@ -1,4 +1,3 @@
-/** A ticket as its events add up to it. Plain JSON: it is kept as a snapshot. */
 import type { Role } from '../user/identity.ts';
 import type { TicketFields } from './fields.ts';
 

@@ -1,5 +1,5 @@
 /** The options of the catch-up subscriptions to streams of one kind. */
-import { setTimeout as wait } from 'node:timers/promises';
+import { rest } from '../../support/sleep.ts';
 import type { ReplayedStream } from '../../telemetry/metrics.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { GatewayOptions } from '../options.ts';
@@ -14,7 +14,6 @@ export function subscriptionOptionsOf(
   return (stream) => ({ ...options, sleep, onError, observer: observeSubscriptions(stream, telemetry) });
 }
 
-/** A pause does not keep the process running. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal, ref: false }).catch(() => undefined);
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return rest(ms, signal, { ref: false });
 }

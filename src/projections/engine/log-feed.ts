@@ -9,6 +9,7 @@
  *   Postgres   whatever is missing: a gap, a follower that ended, a reader further behind than memory reaches.
  * A timer compares the log's head with the feed's, because a lost last event shows no gap.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, LogFollower } from '../../broker/port.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { Appender, EventReader } from '../../eventlog/event-log.ts';
@@ -148,7 +149,7 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
       failure = undefined;
       if (head.epoch !== epoch) startOver(head);
       if (head.position > window.end) {
-        await new Promise((resolve) => setTimeout(resolve, ANNOUNCEMENT));
+        await sleep(ANNOUNCEMENT);
         if (head.position > window.end) {
           followWanted = true;
           await fill();

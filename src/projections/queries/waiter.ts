@@ -2,6 +2,7 @@
  * Waiting for the read models: read-your-writes. Where this process runs every projection their positions are in memory;
  * otherwise the checkpoints are polled, by one poller for all who wait, and only while somebody waits.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProjectionWaiter } from './queries.ts';
 
 /** A projection that runs in this process. */
@@ -58,7 +59,7 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
       // A database that fails leaves everyone waiting until their time is over; the runners report it.
       polled = await lowestCheckpoint().catch(() => polled);
       settleUpTo(polled);
-      if (waiting.size > 0) await new Promise((resolve) => setTimeout(resolve, POLL_EVERY));
+      if (waiting.size > 0) await sleep(POLL_EVERY);
     }
     polling = false;
   };

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { paths } from '../../support/paths.ts';
 import type { ProjectionName } from '../catalog.ts';
 import type { Work } from './rebuild.ts';
 
@@ -54,7 +55,7 @@ export function createRebuilds({ databaseUrl, log, onDone }: RebuildsDeps): Rebu
   return {
     async start(name, work) {
       const assignment: Assignment = { databaseUrl, name, work };
-      const thread = new Worker(new URL('rebuild-thread.ts', import.meta.url), { workerData: assignment });
+      const thread = new Worker(paths.rebuildThread, { workerData: assignment });
       const ended = new Promise<void>((resolve) => {
         thread.once('exit', () => {
           threads.delete(name);

@@ -6,10 +6,10 @@
  */
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { setupPrimary as relayAdapterMessages } from '@socket.io/cluster-adapter';
 import { freePort } from '../../embedded/free-port.ts';
+import { paths } from '../../support/paths.ts';
+import { rest } from '../../support/sleep.ts';
 import { StartFailure } from '../../support/start-failure.ts';
 import type { Logger } from '../../telemetry/logging.ts';
 import type { Config } from '../config.ts';
@@ -29,7 +29,7 @@ export function startWorkers(config: Config, logger: Logger): Promise<Server> {
   const lost = Promise.withResolvers<StartFailure>();
   return startOrUndo(async (shutdown) => {
     const urls = await prepareServices(config, logger, shutdown, lost.resolve);
-    cluster.setupPrimary({ exec: join(import.meta.dirname, 'worker.ts'), serialization: 'advanced' });
+    cluster.setupPrimary({ exec: paths.worker, serialization: 'advanced' });
     relayAdapterMessages();
     // One port for all of them, and for those that replace them.
     const port = config.PORT === 0 ? await freePort(config.HOST) : config.PORT;
@@ -115,7 +115,7 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
       const began = performance.now();
       await exited;
       pause = performance.now() - began > HEALTHY_MS ? BACKOFF.first : Math.min(2 * pause, BACKOFF.last);
-      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await rest(pause, stopping.signal);
       if (stopping.signal.aborted) return;
       const again = launch(number, { demo: false });
       again.serving.catch((error) => logger.error({ worker: number, err: error }, 'worker did not start'));

@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_FILE_BYTES } from '../../../src/attachments/attachments.ts';
+import { LIMITS } from '../../../src/contract/limits.ts';
 import { until } from '../../support/until.ts';
 import type { Client } from '../api/rig.ts';
 import { PNG } from './files.ts';
@@ -105,7 +105,7 @@ it('does not hold uploads in memory, however many arrive at once', async () => {
   const clients = [driver, agent, await api.as('admin@example.com'), await api.as('admin2@example.com')];
   const chunk = Buffer.alloc(1024 * 1024, 'x');
   // What a first upload needs once for all (code, buffers) is there before it is counted.
-  await textFile(Buffer.alloc(MAX_FILE_BYTES, 'x'));
+  await textFile(Buffer.alloc(LIMITS.fileBytes, 'x'));
   const before = memory();
   const uploads = clients.flatMap((client) => Array.from({ length: 5 }, () => beginUpload(api.url, client, ticket)));
   for (let sent = 0; sent < 9; sent += 1) await Promise.all(uploads.map((one) => one.write(chunk)));

@@ -1,6 +1,6 @@
 /** Taking in files, over real HTTP into a real folder: what is taken, what is refused, and that refusals leave nothing. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_FILE_BYTES } from '../../../src/attachments/attachments.ts';
+import { LIMITS } from '../../../src/contract/limits.ts';
 import { until } from '../../support/until.ts';
 import type { Client } from '../api/rig.ts';
 import { DOCX, EXE, GIF, HTML, JAR, PDF, PNG, PNG_AND_PAGE, SVG, ZIP } from './files.ts';
@@ -69,10 +69,10 @@ describe('an upload', () => {
   });
 
   it('may be as large as the limit, to the byte', async () => {
-    const exactly = Buffer.alloc(MAX_FILE_BYTES, 'x');
-    expect(await textFile(exactly)).toMatchObject({ status: 201, body: { size: MAX_FILE_BYTES } });
+    const exactly = Buffer.alloc(LIMITS.fileBytes, 'x');
+    expect(await textFile(exactly)).toMatchObject({ status: 201, body: { size: LIMITS.fileBytes } });
     const before = await now();
-    const over = await textFile(Buffer.alloc(MAX_FILE_BYTES + 1, 'x'));
+    const over = await textFile(Buffer.alloc(LIMITS.fileBytes + 1, 'x'));
     expect(over).toMatchObject({ status: 413, body: { code: 'payload_too_large', field: 'file' } });
     await expectNothingNew(before);
   });
@@ -92,7 +92,7 @@ describe('an upload', () => {
     void slow.answer.then(() => {
       answered = true;
     });
-    for (let sent = 0; sent <= 2 * MAX_FILE_BYTES && !answered; sent += chunk.length) {
+    for (let sent = 0; sent <= 2 * LIMITS.fileBytes && !answered; sent += chunk.length) {
       await Promise.race([slow.write(chunk).catch(() => undefined), slow.answer]);
     }
     expect((await slow.answer).status).toBe(413);

@@ -9,7 +9,7 @@ import {
   without,
   withPage,
   withUnread,
-} from '../../../console/src/views/desk/list-model.ts';
+} from '../../../console/src/desk/list-model.ts';
 import type { Ticket } from '../../../src/client/index.ts';
 import { ticket } from './tickets.ts';
 

@@ -1,6 +1,6 @@
 /** The list of tickets as it is loaded, filtered and kept current. */
 import { expect, it } from 'vitest';
-import { createTicketList } from '../../../console/src/views/desk/ticket-list.ts';
+import { createTicketList } from '../../../console/src/desk/ticket-list.ts';
 import type { ListTickets, Page, Ticket } from '../../../src/client/index.ts';
 import { ticket } from './tickets.ts';
 

@@ -7,7 +7,7 @@ import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import { useStaff } from '../desk/use-staff.ts';
+import { useStaff } from '../../session/use-staff.ts';
 
 interface Props {
   readonly handle: TicketHandle;

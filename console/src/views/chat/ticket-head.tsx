@@ -6,8 +6,8 @@ import { StatusPill } from '../../components/pills.tsx';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
 import { pathTo } from '../../routing/routes.ts';
+import { useViews } from '../../routing/view.ts';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import { viewsFor } from '../views.ts';
 
 interface Props {
   readonly ticket: Ticket;
@@ -23,6 +23,7 @@ export function TicketHead({ ticket, state, showsDetails, onDetails }: Props) {
   const texts = useTexts();
   const formats = useFormats();
   const { me } = useSignedIn();
+  const views = useViews();
   const here = state.people.filter(({ online, userId }) => online && userId !== me.id);
   return (
     <header className="ticket-head">
@@ -52,7 +53,7 @@ export function TicketHead({ ticket, state, showsDetails, onDetails }: Props) {
         </div>
       )}
       <nav className="ticket-links" aria-label={texts.ticket.more}>
-        {viewsFor(me)
+        {views
           .filter(({ link }) => link?.place === 'ticket')
           .map(({ paths: [path], link }) => (
             <Link

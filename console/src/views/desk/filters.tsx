@@ -1,10 +1,10 @@
 /** Which tickets are listed. */
 import { CATEGORIES, STATUSES } from '../../choices.ts';
 import { useWatched } from '../../components/watch.ts';
+import type { Filter } from '../../desk/list-model.ts';
 import { useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import type { Filter } from './list-model.ts';
-import { useStaff } from './use-staff.ts';
+import { useStaff } from '../../session/use-staff.ts';
 
 export function Filters() {
   const texts = useTexts();

@@ -3,11 +3,11 @@ import { useDeferredValue, useEffect, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
 import { Empty, Loading } from '../../components/states.tsx';
 import { useWatched } from '../../components/watch.ts';
+import { isFiltered } from '../../desk/list-model.ts';
 import { useTexts } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { Filters } from './filters.tsx';
-import { isFiltered } from './list-model.ts';
 import { TicketRows } from './ticket-rows.tsx';
 
 export function ListPane({ selected }: { readonly selected: string | undefined }) {

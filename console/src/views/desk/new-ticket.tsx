@@ -4,10 +4,10 @@ import type { Category, OpenTicket, Priority } from '../../../../src/client/inde
 import { CATEGORIES, PRIORITIES } from '../../choices.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
+import type { Person } from '../../desk/desk.ts';
 import { useTexts } from '../../language/language.tsx';
 import { Link, useRouter } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import type { Person } from './desk.ts';
 
 export function NewTicket() {
   const texts = useTexts();

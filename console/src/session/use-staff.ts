@@ -1,8 +1,8 @@
 /** Those whom tickets can be assigned to; nobody until they are known. */
 import { useEffect, useState } from 'react';
-import { useReport } from '../../components/toasts.tsx';
-import { useSignedIn } from '../../session/signed-in.tsx';
-import type { Person } from './desk.ts';
+import { useReport } from '../components/toasts.tsx';
+import type { Person } from '../desk/desk.ts';
+import { useSignedIn } from './signed-in.tsx';
 
 export function useStaff(): readonly Person[] {
   const { desk, isStaff } = useSignedIn();

@@ -3,7 +3,7 @@
  * changed comes from `changes`; they are read a little later, together, so that a busy desk costs a few requests a second,
  * however much happens.
  */
-import { DeskwireError, type ListTickets, type Page, type Ticket } from '../../../../src/client/index.ts';
+import { DeskwireError, type ListTickets, type Page, type Ticket } from '../../../src/client/index.ts';
 import { type Filter, queryOf, withChanged, without, withPage, withUnread } from './list-model.ts';
 
 export interface TicketListState {

@@ -2,7 +2,7 @@
  * The list of tickets as it is shown: newest first, those that the filter lets through. Pure: how a list is after some of its
  * tickets have changed, as the server would answer it afresh.
  */
-import type { Category, ListTickets, Status, Ticket } from '../../../../src/client/index.ts';
+import type { Category, ListTickets, Status, Ticket } from '../../../src/client/index.ts';
 
 export interface Filter {
   readonly status?: Status;

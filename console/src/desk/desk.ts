@@ -2,9 +2,9 @@
  * What the desk keeps for whoever is signed in, whichever view they look at: the list of tickets and the people whom tickets
  * can be assigned to.
  */
-import type { Client, Me } from '../../../../src/client/index.ts';
-import { maySeeEveryTicket } from '../../../../src/domain/access.ts';
-import { STAFF_ROLES } from '../../../../src/domain/user/identity.ts';
+import type { Client, Me } from '../../../src/client/index.ts';
+import { maySeeEveryTicket } from '../../../src/domain/access.ts';
+import { STAFF_ROLES } from '../../../src/domain/user/identity.ts';
 import { createTicketList, type TicketList } from './ticket-list.ts';
 
 export interface Person {
