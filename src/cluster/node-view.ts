@@ -36,7 +36,7 @@ export interface NodeView {
   close(): void;
 }
 
-export interface NodeViewDependencies {
+export interface NodeViewDeps {
   readonly self: string;
   /** The same for nodes that may decide for each other. */
   readonly code: string;
@@ -74,7 +74,7 @@ const NODES: Topic = ['nodes'];
 /** Announcements that tell how long a message takes: more than a connection survives without a sign of life. */
 const REMEMBERED = 60;
 
-export function createNodeView(dependencies: NodeViewDependencies): NodeView {
+export function createNodeView(dependencies: NodeViewDeps): NodeView {
   const { self, code, broker, now, log, announceEvery = 1_000, silentAfter = 3_000, topic = NODES } = dependencies;
   const clock = dependencies.clock ?? (() => performance.now());
   const me: Candidate = { id: self, hash: hashOf(self) };

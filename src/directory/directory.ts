@@ -49,7 +49,7 @@ export interface Directory {
   close(): void;
 }
 
-export interface DirectoryDependencies {
+export interface DirectoryDeps {
   readonly reader: Pick<EventReader, 'readStreams' | 'readVersions' | 'readCommands'>;
   readonly snapshots: Pick<SnapshotStore, 'load'>;
   readonly broker: { readonly live: Pick<Broker['live'], 'subscribeKind'> } & Pick<Broker, 'onReconnected'>;
@@ -92,7 +92,7 @@ const WITHOUT_FACTS: ReadonlySet<string> = new Set([
   'InboxSeen',
 ]);
 
-export function createDirectory(dependencies: DirectoryDependencies): Directory {
+export function createDirectory(dependencies: DirectoryDeps): Directory {
   const { broker, now, log, entries = 20_000, maxAge = 15_000 } = dependencies;
   const shelves: Readonly<Record<DirectoryChange['kind'], Shelf>> = {
     user: { logic: userDecider, factsOf: (state) => userFactsOf(state as UserState) },

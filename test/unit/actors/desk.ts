@@ -1,7 +1,7 @@
 /** Actors on a log of the test's choice, and what they are given. */
 import type { CommandContext } from '../../../src/actors/actor-system.ts';
 import {
-  type ActorSystemDependencies,
+  type ActorSystemDeps,
   createActorSystem,
   type LocalActorSystem,
 } from '../../../src/actors/local-actor-system.ts';
@@ -81,7 +81,7 @@ export function recordingLog() {
 }
 
 export function startActors(
-  over: Pick<ActorSystemDependencies, 'appender' | 'reader'> & Partial<ActorSystemDependencies>,
+  over: Pick<ActorSystemDeps, 'appender' | 'reader'> & Partial<ActorSystemDeps>,
 ): LocalActorSystem {
   return createActorSystem({
     snapshots: new MemorySnapshots(),
