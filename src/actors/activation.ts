@@ -1,6 +1,6 @@
 /**
- * Folds a stream into its state: a short stream from its beginning, a long one from its newest snapshot. Streams that are
- * activated at the same time are read in common statements.
+ * Folds a stream into its state: a short stream from its beginning, a long one from its newest snapshot. Streams that
+ * are activated at the same time are read in common statements.
  */
 import type { DomainEvent, RecordedEvent, Stream } from '../domain/event.ts';
 import { createBatcher } from '../support/batcher.ts';

@@ -1,6 +1,6 @@
 /**
- * The interface of the actors: commands in, recorded events out. `local-actor-system.ts` runs the actors of this process.
- * `placement/placed-actor-system.ts` implements the same interface and forwards commands to other nodes.
+ * The interface of the actors: commands in, recorded events out. `local-actor-system.ts` runs the actors of this
+ * process. `placement/placed-actor-system.ts` implements the same interface and forwards commands to other nodes.
  */
 import type { Decider, DecisionContext, RecordedEvent } from '../domain/event.ts';
 import type { ReferenceCommand, ReferenceState } from '../domain/reference/decider.ts';
@@ -56,8 +56,8 @@ export interface CommandContext {
   /** The command is refused with `precondition_failed` unless the stream has this version (`If-Match`). */
   readonly ifVersion?: number;
   /**
-   * Unix time in milliseconds, by the clock of the process that decides. Later the command is refused with `unavailable`,
-   * because the caller no longer waits for the answer.
+   * Unix time in milliseconds, by the clock of the process that decides. Later the command is refused with
+   * `unavailable`, because the caller no longer waits for the answer.
    */
   readonly notAfter?: number;
 }
@@ -75,8 +75,8 @@ export interface RecordedCommand {
 
 export interface CommandOutcome<K extends ActorKind = ActorKind> extends RecordedCommand {
   /**
-   * The state of the stream at `version`. For a duplicate that may be a later state, which the user may no longer see. A
-   * caller must check access before it shows the state; the user may always see `events`.
+   * The state of the stream at `version`. For a duplicate that may be a later state, which the user may no longer see.
+   * A caller must check access before it shows the state; the user may always see `events`.
    */
   readonly state: ActorKinds[K]['state'];
 }

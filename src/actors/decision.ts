@@ -1,7 +1,7 @@
 /**
- * One pass over the commands of a mailbox. Each command is decided on the state that the commands before it would leave.
- * The events of all of them become one append. A pass answers no command: after a conflict it is repeated on a newer
- * state.
+ * One pass over the commands of a mailbox. Each command is decided on the state that the commands before it would
+ * leave. The events of all of them become one append. A pass answers no command: after a conflict it is repeated on a
+ * newer state.
  */
 import { DeskwireError } from '../domain/errors.ts';
 import type { EventMetadata, NewEvent, RecordedEvent, Stream } from '../domain/event.ts';

@@ -1,6 +1,6 @@
 /**
- * Checks the ids of streams and commands, which come from clients. Postgres rejects some texts and changes others. Such a
- * text must not get into a statement, because the statement also carries the requests of other users.
+ * Checks the ids of streams and commands, which come from clients. Postgres rejects some texts and changes others. Such
+ * a text must not get into a statement, because the statement also carries the requests of other users.
  */
 
 /** In UTF-16 code units. A stream and a command id of this length fit into one index entry in any script. */

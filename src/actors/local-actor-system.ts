@@ -75,8 +75,8 @@ export interface LocalActorSystem extends ActorSystem {
   /** Actors in memory now. */
   readonly active: number;
   /**
-   * Drops all states, and all outcomes remembered for retries: history was replaced (a new epoch). Commands under way are
-   * decided again on the new history, unless their append was sent already.
+   * Drops all states, and all outcomes remembered for retries: history was replaced (a new epoch). Commands under way
+   * are decided again on the new history, unless their append was sent already.
    */
   forget(): void;
 }

@@ -1,4 +1,7 @@
-/** The actors' reads of the log, batched into few statements. They reject with `unavailable` when the log cannot be read. */
+/**
+ * The actors' reads of the log, batched into few statements. They reject with `unavailable` when the log cannot be
+ * read.
+ */
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent, Stream } from '../domain/event.ts';
 import type { CommandKey, EventReader, StreamRange } from '../eventlog/event-log.ts';

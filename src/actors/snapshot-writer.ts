@@ -1,6 +1,6 @@
 /**
- * Writes snapshots in the background, one statement at a time. A newer snapshot of a stream replaces one that still waits.
- * A failed write is logged and not repeated: a snapshot only saves time, the log has everything.
+ * Writes snapshots in the background, one statement at a time. A newer snapshot of a stream replaces one that still
+ * waits. A failed write is logged and not repeated: a snapshot only saves time, the log has everything.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Stream } from '../domain/event.ts';

@@ -1,7 +1,7 @@
 /**
- * Snapshots of long streams in Postgres: a folded state with its version, so that activation reads only later events. They
- * are a cache of the log: a lost snapshot costs time and nothing else. A snapshot names the epoch in which it was folded.
- * After history was replaced, snapshots of the old epoch are no longer found.
+ * Snapshots of long streams in Postgres: a folded state with its version, so that activation reads only later events.
+ * They are a cache of the log: a lost snapshot costs time and nothing else. A snapshot names the epoch in which it was
+ * folded. After history was replaced, snapshots of the old epoch are no longer found.
  */
 import type { Pool } from 'pg';
 import type { Stream } from '../domain/event.ts';

@@ -1,8 +1,8 @@
 /**
- * Ticket numbers for people: 1, 2, … in the order of opening, from a counter in Postgres. Tickets that are opened at the
- * same time share one statement. A number is never given twice. A number that was taken but not used (the ticket was
- * refused, or the process died) stays unused. The counter is a row, because a Postgres sequence may skip up to 32 numbers
- * after a crash.
+ * Ticket numbers for people: 1, 2, … in the order of opening, from a counter in Postgres. Tickets that are opened at
+ * the same time share one statement. A number is never given twice. A number that was taken but not used (the ticket
+ * was refused, or the process died) stays unused. The counter is a row, because a Postgres sequence may skip up to 32
+ * numbers after a crash.
  */
 import type { Pool } from 'pg';
 import { createBatcher } from '../support/batcher.ts';
@@ -13,8 +13,8 @@ export interface TicketNumbers {
 }
 
 /**
- * This commit does not wait for the disk. The ticket is committed later, and that commit flushes this write too, because
- * the write-ahead log is flushed in order.
+ * This commit does not wait for the disk. The ticket is committed later, and that commit flushes this write too,
+ * because the write-ahead log is flushed in order.
  */
 const ALLOCATE = {
   name: 'ticket_numbers',

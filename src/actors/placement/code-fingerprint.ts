@@ -1,7 +1,7 @@
 /**
- * A hash that identifies the domain's code. The events of a command depend on `src/domain` alone, which imports only its
- * own files. So two nodes may decide for each other if and only if these files are equal. No version number has to be
- * raised by hand.
+ * A hash that identifies the domain's code. The events of a command depend on `src/domain` alone, which imports only
+ * its own files. So two nodes may decide for each other if and only if these files are equal. No version number has to
+ * be raised by hand.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';

@@ -27,8 +27,8 @@ export type Answer =
   | { readonly outcome: Answered }
   | { readonly refusal: Refusal }
   /**
-   * The node does not decide the command: it runs other code, the command came too late, or the node cannot reach the log.
-   * The command recorded nothing, or its events are found by its command id.
+   * The node does not decide the command: it runs other code, the command came too late, or the node cannot reach the
+   * log. The command recorded nothing, or its events are found by its command id.
    */
   | { readonly declined: 'code' | 'late' | 'cut off' };
 

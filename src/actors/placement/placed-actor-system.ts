@@ -1,7 +1,7 @@
 /**
  * Actors placed on the nodes of a cluster. A command goes to the node that owns its stream. So the commands of a busy
- * stream share one mailbox and one append, instead of conflicting with each other. The command runs here if this node is
- * the owner, or if no other node answers. Any node may run any command, because the log detects conflicts.
+ * stream share one mailbox and one append, instead of conflicting with each other. The command runs here if this node
+ * is the owner, or if no other node answers. Any node may run any command, because the log detects conflicts.
  *
  *   execute ─▶ own stream? ── yes ─▶ local actors
  *                 │ no
@@ -13,10 +13,10 @@
  *                 ▼
  *              local actors, with the same command id: events that were recorded already are found in the log
  *
- * A command that recorded nothing (a refusal, or nothing to change) leaves no trace that would stop a second run. So the
- * asked node must not decide after the asking node has run the command itself. Each command says when it was sent. The
- * asked node declines a command that it receives, or would decide, too late. The asking node waits until that time is
- * over. It waits so once per command: after a time-out it asks no other node, because the cause may be the broker.
+ * A command that recorded nothing (a refusal, or nothing to change) leaves no trace that would stop a second run. So
+ * the asked node must not decide after the asking node has run the command itself. Each command says when it was sent.
+ * The asked node declines a command that it receives, or would decide, too late. The asking node waits until that time
+ * is over. It waits so once per command: after a time-out it asks no other node, because the cause may be the broker.
  */
 import { type Broker, type Service, UnansweredError } from '../../broker/port.ts';
 import type { NodeView } from '../../cluster/node-view.ts';
