@@ -46,7 +46,7 @@ it('says so when the question, or the answer, is too large for the broker', asyn
   await expect(asking.requests.ask(['large'], 'x'.repeat(2_000_000), 1_000)).rejects.toMatchObject({
     reason: 'unsent',
   });
-  await expect(asking.requests.ask(['large'], {}, 1_000)).rejects.toMatchObject({ reason: 'unspeakable' });
+  await expect(asking.requests.ask(['large'], {}, 1_000)).rejects.toMatchObject({ reason: 'oversized' });
 });
 
 it('closes a service only when what it has taken is answered, and takes nothing more', async () => {
