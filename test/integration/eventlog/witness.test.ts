@@ -1,4 +1,7 @@
-/** What a process has recorded, held against the log: a restored backup may have taken it back before anybody else saw it. */
+/**
+ * What a process has recorded, held against the log: a restored backup may have taken it back before anybody else saw
+ * it.
+ */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
