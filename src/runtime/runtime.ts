@@ -32,7 +32,7 @@ import { openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../eventlog/epoch.ts';
 import { watchEpoch } from '../eventlog/epoch-watch.ts';
 import { createEventReader } from '../eventlog/reader.ts';
-import { createWitness } from '../eventlog/witness.ts';
+import { createRestoreCheck } from '../eventlog/restore-check.ts';
 import { createAsyncApi } from '../gateway/asyncapi.ts';
 import { createSocketCluster } from '../gateway/control/socket-cluster.ts';
 import { DIALECTS } from '../gateway/dialects/all.ts';
@@ -141,9 +141,9 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
     return running;
   }
 
-  const witness = createWitness({ appender, reader, pool });
+  const restoreCheck = createRestoreCheck({ appender, reader, pool });
   const epoch = await watchEpoch({
-    ...{ reader, broker, confirm: witness.confirm, every: EPOCH_EVERY },
+    ...{ reader, broker, confirm: restoreCheck.confirm, every: EPOCH_EVERY },
     onError: (error) => logger.warn({ err: error }, 'the epoch cannot be read'),
   });
   parts.defer('epoch', () => epoch.close());
@@ -164,7 +164,7 @@ export async function startParts(surroundings: Surroundings, parts: Shutdown): P
   // Before the gateway adds its listener: clients that it disconnects come back to actors of the new history.
   epoch.onChanged(() => {
     logger.warn({ epoch: epoch.current }, 'the log has a new epoch: forgetting what was known of the old one');
-    witness.forget();
+    restoreCheck.forget();
     local.forget();
     directory.forget();
   });

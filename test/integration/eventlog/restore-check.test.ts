@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { createWitness, type Witness } from '../../../src/eventlog/witness.ts';
+import { createRestoreCheck, type RestoreCheck } from '../../../src/eventlog/restore-check.ts';
 import { messageAppend } from '../../support/events.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 
@@ -16,7 +16,7 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let reader: EventReader;
 let appender: Appender;
-let witness: Witness;
+let restoreCheck: RestoreCheck;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   appender = newAppender();
-  witness = createWitness({ appender, reader, pool });
+  restoreCheck = createRestoreCheck({ appender, reader, pool });
 });
 afterAll(async () => {
   await pool.end();
@@ -44,10 +44,10 @@ async function takeBackTheNewest(): Promise<void> {
 
 it('confirms the epoch as long as the log has what was recorded, whatever comes after it', async () => {
   const epoch = await epochInLog();
-  expect(await witness.confirm(epoch)).toBe(epoch);
+  expect(await restoreCheck.confirm(epoch)).toBe(epoch);
   await record(appender);
   await record(newAppender());
-  expect(await witness.confirm(epoch)).toBe(epoch);
+  expect(await restoreCheck.confirm(epoch)).toBe(epoch);
   expect(await epochInLog()).toBe(epoch);
 });
 
@@ -57,7 +57,7 @@ it('begins a new epoch when the newest that it recorded is gone, or something el
     const epoch = await epochInLog();
     await takeBackTheNewest();
     if (replaced) await record(newAppender());
-    const renewed = await witness.confirm(epoch);
+    const renewed = await restoreCheck.confirm(epoch);
     expect(renewed).not.toBe(epoch);
     expect(await epochInLog()).toBe(renewed);
   }
@@ -67,8 +67,8 @@ it('leaves it to the first to begin a new epoch, and forgets what was recorded b
   await record(appender);
   const epoch = await epochInLog();
   await takeBackTheNewest();
-  const renewed = await witness.confirm(epoch);
-  expect(await witness.confirm(epoch)).toBe(renewed);
-  witness.forget();
-  expect(await witness.confirm(renewed)).toBe(renewed);
+  const renewed = await restoreCheck.confirm(epoch);
+  expect(await restoreCheck.confirm(epoch)).toBe(renewed);
+  restoreCheck.forget();
+  expect(await restoreCheck.confirm(renewed)).toBe(renewed);
 });

@@ -7,7 +7,7 @@ import type { Pool } from 'pg';
 import { renewEpoch } from './epoch.ts';
 import type { Appender, EventReader } from './event-log.ts';
 
-export interface Witness {
+export interface RestoreCheck {
   /** The epoch in force: `known`, or a new one when the log lacks what this process has recorded in `known`. */
   confirm(known: string): Promise<string>;
   /** What was recorded in an earlier epoch says nothing. */
@@ -21,7 +21,7 @@ interface Parts {
 }
 
 /** For the life of the appender. */
-export function createWitness({ appender, reader, pool }: Parts): Witness {
+export function createRestoreCheck({ appender, reader, pool }: Parts): RestoreCheck {
   let newest: { readonly position: number; readonly id: string } | undefined;
   appender.onCommitted((events) => {
     newest = events.at(-1) ?? newest;
