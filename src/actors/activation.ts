@@ -38,7 +38,7 @@ export const SHORT_STREAM = 64;
 /** Events read at a time: few enough that folding them does not block the event loop for long. */
 const PAGE = 500;
 
-const BATCHES = { size: 100, flights: 4 };
+const BATCHES = { size: 100, concurrency: 4 };
 
 export function createActivation(deps: {
   readonly reads: Pick<LogReads, 'events'>;

@@ -16,8 +16,8 @@ export interface LogReads {
   recordedBy(command: CommandKey): Promise<RecordedEvent[]>;
 }
 
-const RANGES = { size: 100, flights: 4 };
-const LOOK_UPS = { size: 500, flights: 2 };
+const RANGES = { size: 100, concurrency: 4 };
+const LOOK_UPS = { size: 500, concurrency: 2 };
 
 export function createLogReads(reader: Pick<EventReader, 'readStreams' | 'readVersions' | 'readCommands'>): LogReads {
   return {

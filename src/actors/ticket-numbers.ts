@@ -30,7 +30,7 @@ export function createTicketNumbers(pool: Pick<Pool, 'query'>): TicketNumbers {
       const first = Number(rows[0]?.last) - requests.length + 1;
       return requests.map((_, index) => first + index);
     },
-    { size: 1_000, flights: 1 },
+    { size: 1_000, concurrency: 1 },
   );
   return { next: () => next(undefined) };
 }

@@ -12,7 +12,7 @@ export interface BatchLimits {
   /** Requests in one statement, at most. */
   readonly size: number;
   /** Statements at a time, at most. */
-  readonly flights: number;
+  readonly concurrency: number;
   /** How long requests are gathered before the first statement; one tick when absent. */
   readonly gather?: 'tick' | 'turn';
 }
@@ -49,7 +49,7 @@ export function createBatcher<Key, Value>(
 
   function flush(): void {
     scheduled = false;
-    while (waiting.length > 0 && inFlight < limits.flights) {
+    while (waiting.length > 0 && inFlight < limits.concurrency) {
       const batch = waiting.slice(0, limits.size);
       waiting = waiting.slice(limits.size);
       inFlight++;
@@ -60,7 +60,7 @@ export function createBatcher<Key, Value>(
   return (key) =>
     new Promise((resolve, reject) => {
       waiting.push({ key, resolve, reject });
-      if (scheduled || inFlight >= limits.flights) return;
+      if (scheduled || inFlight >= limits.concurrency) return;
       scheduled = true;
       schedule(flush);
     });

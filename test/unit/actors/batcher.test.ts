@@ -10,7 +10,7 @@ it('sends what is asked in one tick together, and answers each with its own', as
       batches.push([...keys]);
       return keys.map((key) => key * 2);
     },
-    { size: 10, flights: 1 },
+    { size: 10, concurrency: 1 },
   );
   expect(await Promise.all([1, 2, 3].map(double))).toEqual([2, 4, 6]);
   expect(batches).toEqual([[1, 2, 3]]);
@@ -29,7 +29,7 @@ it('keeps to its size and its number of statements at a time', async () => {
       flying--;
       return keys;
     },
-    { size: 3, flights: 2 },
+    { size: 3, concurrency: 2 },
   );
   const all = Promise.all(Array.from({ length: 10 }, (_, n) => echo(n)));
   door.open();
@@ -42,7 +42,7 @@ it('rejects everyone in a statement that failed, and nobody in the next', async 
   let calls = 0;
   const flaky = createBatcher<number, number>(
     (keys) => (++calls === 1 ? Promise.reject(new Error('lost')) : Promise.resolve(keys)),
-    { size: 10, flights: 1 },
+    { size: 10, concurrency: 1 },
   );
   const failed = await Promise.allSettled([flaky(1), flaky(2)]);
   expect(failed.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected']);
