@@ -1,7 +1,7 @@
 /**
- * Brings a database to the schema of this version: every migration in `migrations/` that it does not have yet, in one
- * transaction, under an advisory lock, so that processes that start together run each once. Migrations that were
- * released never change; a database that knows migrations which this version does not is refused.
+ * Migrates a database to the schema of this version. All migrations of `migrations/` that the database lacks run in one
+ * transaction. An advisory lock makes processes that start together run each migration once. Released migrations never
+ * change. A database with migrations that this version does not know is refused.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { pathToFileURL } from 'node:url';
 import { Kysely, type Migration, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 
-const directory = join(import.meta.dirname, '..', '..', 'migrations');
+const folder = join(import.meta.dirname, '..', '..', 'migrations');
 
-/** Returns the names of the migrations that it ran; rejects with what went wrong, the database as it was. */
+/** Returns the names of the migrations that were run. Rejects if one fails; then the database is unchanged. */
 export function migrate(database: string | pg.Pool): Promise<string[]> {
   return withMigrator(database, async (migrator) => {
     const { error, results = [] } = await migrator.migrateToLatest();
@@ -21,7 +21,7 @@ export function migrate(database: string | pg.Pool): Promise<string[]> {
   });
 }
 
-/** The names of the migrations that the database does not have yet. */
+/** Returns the names of the migrations that the database lacks. */
 export function pendingMigrations(database: string | pg.Pool): Promise<string[]> {
   return withMigrator(database, async (migrator) => {
     const migrations = await migrator.getMigrations();
@@ -47,8 +47,8 @@ async function withMigrator<T>(database: string | pg.Pool, use: (migrator: Migra
 }
 
 async function readMigrations(): Promise<Record<string, Migration>> {
-  const files = (await readdir(directory)).filter((file) => /^\d{4}_\w+\.ts$/.test(file)).sort();
+  const files = (await readdir(folder)).filter((file) => /^\d{4}_\w+\.ts$/.test(file)).sort();
   const migrations: Record<string, Migration> = {};
-  for (const file of files) migrations[file.slice(0, -3)] = await import(pathToFileURL(join(directory, file)).href);
+  for (const file of files) migrations[file.slice(0, -3)] = await import(pathToFileURL(join(folder, file)).href);
   return migrations;
 }
