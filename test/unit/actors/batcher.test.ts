@@ -1,9 +1,9 @@
-/** Coalescing requests into statements. */
+/** Requests are combined into statements. */
 import { expect, it } from 'vitest';
 import { createBatcher } from '../../../src/support/batcher.ts';
 import { gate } from './memory-log.ts';
 
-it('sends what is asked in one tick together, and answers each with its own', async () => {
+it('sends the requests of one tick together, and answers each with its own value', async () => {
   const batches: number[][] = [];
   const double = createBatcher<number, number>(
     async (keys) => {
@@ -16,7 +16,7 @@ it('sends what is asked in one tick together, and answers each with its own', as
   expect(batches).toEqual([[1, 2, 3]]);
 });
 
-it('keeps to its size and its number of statements at a time', async () => {
+it('keeps its limits of size and concurrency', async () => {
   const door = gate();
   let flying = 0;
   let most = 0;
@@ -38,7 +38,7 @@ it('keeps to its size and its number of statements at a time', async () => {
   expect(most).toBe(2);
 });
 
-it('rejects everyone in a statement that failed, and nobody in the next', async () => {
+it('rejects all requests of a failed statement, and none of the next one', async () => {
   let calls = 0;
   const flaky = createBatcher<number, number>(
     (keys) => (++calls === 1 ? Promise.reject(new Error('lost')) : Promise.resolve(keys)),

@@ -1,4 +1,4 @@
-/** Actors on a log of the test's choice, and what they are given. */
+/** Actors on a log of the test's choice, with events and commands for them. */
 import type { CommandContext } from '../../../src/actors/actor-system.ts';
 import {
   type ActorSystemDeps,
@@ -18,7 +18,7 @@ import { driver } from '../domain/people.ts';
 export const deciders = { ticket: ticketDecider, user: userDecider, room: roomDecider, reference: referenceDecider };
 
 let ids = 0;
-/** UUIDs in the order of asking. */
+/** UUIDs in the order of the calls. */
 export function nextId(): string {
   ids++;
   return `00000000-0000-7000-8000-${ids.toString(16).padStart(12, '0')}`;
