@@ -1,4 +1,6 @@
-/** The relay publishes every commit of every process in log order, also after losses of its lock, NATS or the stream. */
+/**
+ * The relay publishes every commit of every process in log order, also after losses of its lock, NATS or the stream.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, it } from 'vitest';
