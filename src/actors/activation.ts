@@ -1,6 +1,6 @@
 /**
- * Folds a stream into its state: from the beginning when it is short, from its newest snapshot when it is long. Many
- * streams that are activated at once are read in common statements.
+ * Folds a stream into its state: a short stream from its beginning, a long one from its newest snapshot. Streams that
+ * are activated at the same time are read in common statements.
  */
 import type { DomainEvent, RecordedEvent, Stream } from '../domain/event.ts';
 import { createBatcher } from '../support/batcher.ts';
@@ -8,7 +8,7 @@ import type { Log } from './log.ts';
 import type { LogReads } from './log-reads.ts';
 import type { Snapshot, SnapshotKey, SnapshotStore } from './snapshots.ts';
 
-/** A decider whose types have been forgotten: an actor only ever gets commands and states of its own kind. */
+/** A decider of any kind of stream. An actor gets commands and states of its own kind only. */
 export interface Logic {
   readonly stateVersion: number;
   initialState(): unknown;
@@ -22,30 +22,30 @@ export interface Folded {
 }
 
 export interface Activated extends Folded {
-  /** Of the snapshot it was folded from, 0 without one. */
+  /** The version of the snapshot that the state was folded from; 0 without one. */
   readonly snapshotVersion: number;
 }
 
 export interface Activation {
   /** The state and version of a stream; version 0 when it does not exist. */
   load(stream: Stream, logic: Logic): Promise<Activated>;
-  /** Folds what was recorded after `folded`. */
+  /** Folds the events that were recorded after `folded`. */
   advance(stream: Stream, logic: Logic, folded: Folded): Promise<Folded>;
 }
 
-/** Streams up to this length are folded from their beginning, and need no snapshot. */
+/** Streams with fewer events than this are folded from their beginning, without a snapshot. */
 export const SHORT_STREAM = 64;
-/** Events read at a time: few enough that folding them does not hold up the event loop. */
+/** Events read at a time: few enough that folding them does not block the event loop for long. */
 const PAGE = 500;
 
-const BATCHES = { size: 100, flights: 4 };
+const BATCHES = { size: 100, concurrency: 4 };
 
-export function createActivation(dependencies: {
+export function createActivation(deps: {
   readonly reads: Pick<LogReads, 'events'>;
   readonly snapshots: Pick<SnapshotStore, 'load'>;
   readonly log: Log;
 }): Activation {
-  const { reads, snapshots, log } = dependencies;
+  const { reads, snapshots, log } = deps;
   const loadSnapshot = createBatcher<SnapshotKey, Snapshot | undefined>((keys) => snapshots.load(keys), BATCHES);
 
   async function snapshotOf(stream: Stream, logic: Logic): Promise<Snapshot | undefined> {

@@ -1,6 +1,6 @@
 /**
- * Actors as the rest of Deskwire sees them: commands in, recorded events out. `local-actor-system.ts` runs them in this
- * process; whoever places them on several nodes puts another ActorSystem before it.
+ * The interface of the actors: commands in, recorded events out. `local-actor-system.ts` runs the actors of this
+ * process. `placement/placed-actor-system.ts` implements the same interface and forwards commands to other nodes.
  */
 import type { Decider, DecisionContext, RecordedEvent } from '../domain/event.ts';
 import type { ReferenceCommand, ReferenceState } from '../domain/reference/decider.ts';
@@ -31,8 +31,8 @@ export type Deciders = {
 };
 
 /**
- * What decisions need to know beside who gives the command, for the kinds that need more: looked up for every decision,
- * so answer at once when it is known at once.
+ * Looks up the decision context beside the author, for the kinds that need one. It is called for every decision, so it
+ * returns a promise only if the answer is not in memory.
  */
 export type ContextOf = {
   readonly [K in ActorKind as DecisionContext extends ActorKinds[K]['context'] ? never : K]: (
@@ -40,33 +40,33 @@ export type ContextOf = {
   ) => Omit<ActorKinds[K]['context'], 'by'> | Promise<Omit<ActorKinds[K]['context'], 'by'>>;
 };
 
-/** Where a command comes from; recorded with its events. */
+/** The origin of a command; recorded with its events. */
 export interface CommandContext {
   /**
-   * Identifies the command within its stream for ever. Build it from whom it is for and what it does
-   * (`<userId>:<use>:<client's id>`), so that no user can take another's id.
+   * Identifies the command within its stream for ever. It is made of user, use and client's key
+   * (`<userId>:<use>:<key>`), so that no user can take the id of another user's command.
    */
   readonly commandId: string;
   readonly by: UserFacts;
   readonly correlationId: string;
-  /** Of what was asked for, when the client named the command: recorded, so that a repetition can be held against it. */
+  /** A hash of the request, if the client named the command. A retry with another fingerprint can then be refused. */
   readonly fingerprint?: string;
   readonly address?: string;
   readonly traceparent?: string;
-  /** Refuse with `precondition_failed` unless the stream has this version (`If-Match`). */
+  /** The command is refused with `precondition_failed` unless the stream has this version (`If-Match`). */
   readonly ifVersion?: number;
   /**
-   * Refuse with `unavailable` what is not decided by then, because nobody waits for it any longer: milliseconds since
-   * 1970, by the clock of the process that decides.
+   * Unix time in milliseconds, by the clock of the process that decides. Later the command is refused with
+   * `unavailable`, because the caller no longer waits for the answer.
    */
   readonly notAfter?: number;
 }
 
-/** What a command left in the log. */
+/** The result of a command in the log. */
 export interface RecordedCommand {
-  /** The events of this command, of the first time when it is a duplicate; none when there was nothing to change. */
+  /** The events that this command recorded, now or, for a duplicate, the first time; none if nothing had to change. */
   readonly events: readonly RecordedEvent[];
-  /** The version of the stream after the command; for a duplicate it may be of later. */
+  /** The version of the stream after the command; of a duplicate, possibly a later version. */
   readonly version: number;
   /** Position of the last of `events`; 0 when there are none. */
   readonly position: number;
@@ -75,8 +75,8 @@ export interface RecordedCommand {
 
 export interface CommandOutcome<K extends ActorKind = ActorKind> extends RecordedCommand {
   /**
-   * The state of the stream at `version`. That of a duplicate may be of later, when whoever repeats it may no longer see
-   * the stream: only `events` are theirs whatever happened since.
+   * The state of the stream at `version`. For a duplicate that may be a later state, which the user may no longer see.
+   * A caller must check access before it shows the state; the user may always see `events`.
    */
   readonly state: ActorKinds[K]['state'];
 }
@@ -89,15 +89,15 @@ export interface ActorSystem {
     command: ActorKinds[K]['command'],
     context: CommandContext,
   ): Promise<CommandOutcome<K>>;
-  /** The same for callers who do not look at the state: it then need not travel from the node that has it. */
+  /** As `execute`, without the state: another node then does not have to send it. */
   record<K extends ActorKind>(
     kind: K,
     id: string,
     command: ActorKinds[K]['command'],
     context: CommandContext,
   ): Promise<RecordedCommand>;
-  /** The state as new as the log at the time of asking, whichever node owns the stream. */
+  /** The state, as new as the log at the time of the call, whichever node owns the stream. */
   read<K extends ActorKind>(kind: K, id: string): Promise<{ state: ActorKinds[K]['state']; version: number }>;
-  /** Finishes what is in the mailboxes, then passivates every actor. */
+  /** Finishes the commands in the mailboxes, then passivates all actors. */
   close(): Promise<void>;
 }

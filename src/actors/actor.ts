@@ -1,29 +1,30 @@
 /**
- * One stream, active in this process: a mailbox, the folded state, its version.
+ * One stream, active in this process: a mailbox, and the rounds that decide what it holds.
  *
  *   idle ──submit──▶ working: (activate if needed) ▶ take the mailbox ▶ decide ▶ append ▶ answer ─┐
  *    ▲                           ▲                                                                │
  *    └────── mailbox empty ──────┴───────────────── mailbox not empty ◀───────────────────────────┘
  *
- * - The whole mailbox is decided in one go and recorded in one append; what arrives meanwhile waits for the next round.
- * - The state only ever holds recorded events. A conflict means that someone else recorded too: catch up, decide again.
- * - Nothing is refused, and nothing is called "nothing to change", on a state that is stale, or when the log has the
- *   command already. In a round that recorded something the append has proven the state; otherwise the log is asked.
+ * - A round decides the whole mailbox and records it in one append. Commands that arrive meanwhile wait for the next.
+ * - The state holds recorded events only. After a conflict the actor catches up with the log and decides again.
+ * - A command is refused, or answered as "nothing to change", only on a current state and only if the log does not have
+ *   the command. If the round recorded something, the append has proven the state; otherwise the actor asks the log.
  * - When it is unknown whether an append happened, the state is dropped and read again for the next round.
- * - When history was replaced, the state is dropped and whatever was read before counts for nothing (`forget`).
+ * - When history was replaced, the state is dropped and everything that was read before is ignored (`forget`).
  */
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent, Stream } from '../domain/event.ts';
 import type { Appender } from '../eventlog/event-log.ts';
 import { type Activated, type Activation, type Folded, foldEvents, type Logic } from './activation.ts';
-import { type Decided, type DecisionServices, decideAll, type FactsOf, type Pass } from './decision.ts';
+import { type DecisionDeps, decideAll, type FactsOf, mustBeCertain, type Pass } from './decision.ts';
 import type { Log } from './log.ts';
 import type { LogReads } from './log-reads.ts';
-import { type Outcome, type PendingCommand, withoutTwins } from './mailbox.ts';
+import { type Outcome, outcomeOf, type PendingCommand, withoutTwins } from './mailbox.ts';
 import type { SnapshotWriter } from './snapshot-writer.ts';
+import { StreamState } from './stream-state.ts';
 
-/** What all actors share. */
-export interface ActorServices extends DecisionServices {
+/** All actors of a process share these. */
+export interface ActorDeps extends DecisionDeps {
   readonly appender: Pick<Appender, 'append'>;
   readonly activation: Activation;
   readonly snapshots: SnapshotWriter;
@@ -36,9 +37,9 @@ export interface ActorServices extends DecisionServices {
   readonly limits: {
     /** Commands that may wait in one mailbox. */
     readonly mailbox: number;
-    /** Rounds that may be lost to other writers before the commands are given up. */
+    /** Conflicts with other writers after which the commands of a round are refused. */
     readonly tries: number;
-    /** Commands whose outcome an actor remembers, to answer retries without asking the log. */
+    /** Commands whose outcome an actor remembers, to answer retries without a question to the log. */
     readonly recentCommands: number;
     /** Versions from one snapshot to the next. */
     readonly snapshotEvery: number;
@@ -52,37 +53,42 @@ export interface ActorKindLogic extends Logic {
 
 export class Actor {
   readonly stream: Stream;
-  /** Milliseconds since the epoch; kept by whoever owns the actor. */
+  /** Unix time in milliseconds; the owner of the actor sets it. */
   lastUsed = 0;
   readonly #logic: ActorKindLogic;
-  readonly #services: ActorServices;
+  readonly #deps: ActorDeps;
+  readonly #state: StreamState;
   readonly #recent = new Map<string, readonly RecordedEvent[]>();
   #mailbox: PendingCommand[] = [];
-  #current: Activated | undefined;
-  #activating: Promise<Activated> | undefined;
   #working = false;
-  /** Counts the times that history was replaced. */
-  #history = 0;
 
-  constructor(stream: Stream, logic: ActorKindLogic, services: ActorServices) {
+  constructor(stream: Stream, logic: ActorKindLogic, deps: ActorDeps) {
     this.stream = stream;
     this.#logic = logic;
-    this.#services = services;
+    this.#deps = deps;
+    this.#state = new StreamState({
+      stream,
+      logic,
+      activation: deps.activation,
+      onActivated: () => {
+        if (!this.#working) deps.onIdle(this);
+      },
+    });
   }
 
   /** An actor that is busy must not be passivated. */
   get busy(): boolean {
-    return this.#working || this.#activating !== undefined;
+    return this.#working || this.#state.activating;
   }
 
-  /** Undefined before activation, and after an append whose fate is unknown. */
+  /** Undefined before activation, and after an append with an unknown outcome. */
   get current(): Activated | undefined {
-    return this.#current;
+    return this.#state.current;
   }
 
   submit(pending: PendingCommand): void {
-    if (this.#mailbox.length >= this.#services.limits.mailbox) {
-      this.#services.onMailboxFull();
+    if (this.#mailbox.length >= this.#deps.limits.mailbox) {
+      this.#deps.onMailboxFull();
       pending.refuse(new DeskwireError('unavailable', 'Too many commands wait for this stream', { retryAfter: 1 }));
       return;
     }
@@ -90,40 +96,32 @@ export class Actor {
     if (!this.#working) void this.#work();
   }
 
-  /** The state now; everyone who asks meanwhile shares one activation. */
-  activate(): Promise<Activated> {
-    if (this.#current !== undefined) return Promise.resolve(this.#current);
-    this.#activating ??= this.#load();
-    return this.#activating;
-  }
-
-  /** The state as new as the log at the time of asking. */
+  /** The state, as new as the log at the time of the call. */
   async read(): Promise<Activated> {
-    if (this.#current === undefined && this.#activating === undefined) return this.activate();
-    await this.activate();
-    const version = await this.#services.reads.versionOf(this.stream);
-    const current = await this.activate();
+    const state = this.#state;
+    if (state.current === undefined && !state.activating) return state.activate();
+    await state.activate();
+    const version = await this.#deps.reads.versionOf(this.stream);
+    const current = await state.activate();
     if (current.version >= version) return current;
-    const folded = await this.#services.activation.advance(this.stream, this.#logic, current);
-    const newest = { ...folded, snapshotVersion: current.snapshotVersion };
-    // A round in work holds on to what it began with.
-    if (!this.#working) this.#hold(newest, current);
+    const newest = await state.advance(current);
+    // A round under way goes on with the state that it began with.
+    if (!this.#working) state.hold(newest, current);
     return newest;
   }
 
-  /** History was replaced: what is known is not what is recorded. */
+  /** Drops everything that is known of the stream: history was replaced. */
   forget(): void {
-    this.#history++;
-    this.#current = undefined;
+    this.#state.forget();
     this.#recent.clear();
   }
 
   /** Offers a snapshot when at least `events` were recorded since the last one. */
   snapshot(events: number): void {
-    const current = this.#current;
+    const { current } = this.#state;
     if (current === undefined || current.version - current.snapshotVersion < events) return;
-    this.#current = { ...current, snapshotVersion: current.version };
-    this.#services.snapshots.offer({
+    this.#state.markSnapshot();
+    this.#deps.snapshots.offer({
       stream: this.stream,
       version: current.version,
       stateVersion: this.#logic.stateVersion,
@@ -131,39 +129,24 @@ export class Actor {
     });
   }
 
-  async #load(): Promise<Activated> {
-    try {
-      for (;;) {
-        const history = this.#history;
-        const loaded = await this.#services.activation.load(this.stream, this.#logic);
-        if (history !== this.#history) continue;
-        this.#current = loaded;
-        return loaded;
-      }
-    } finally {
-      this.#activating = undefined;
-      if (!this.#working) this.#services.onIdle(this);
-    }
-  }
-
-  /** Never rejects: whatever goes wrong is the answer of the commands it went wrong for. */
+  /** Never rejects: an error becomes the answer of the commands that it concerns. */
   async #work(): Promise<void> {
     this.#working = true;
     while (this.#mailbox.length > 0) {
       let round: PendingCommand[] = [];
       try {
-        if (this.#current === undefined) await this.activate();
+        if (this.#state.current === undefined) await this.#state.activate();
         round = this.#takeMailbox();
         await this.#run(round);
-        this.snapshot(this.#services.limits.snapshotEvery);
+        this.snapshot(this.#deps.limits.snapshotEvery);
       } catch (error) {
-        // It is unknown what the log has now.
-        this.#current = undefined;
-        this.#giveUp(round.length > 0 ? round : this.#takeMailbox(), error);
+        // The log may have recorded the append or not.
+        this.#state.drop();
+        this.#refuse(round.length > 0 ? round : this.#takeMailbox(), error);
       }
     }
     this.#working = false;
-    this.#services.onIdle(this);
+    this.#deps.onIdle(this);
   }
 
   #takeMailbox(): PendingCommand[] {
@@ -172,9 +155,9 @@ export class Actor {
     return taken;
   }
 
-  #giveUp(commands: readonly PendingCommand[], cause: unknown): void {
+  #refuse(commands: readonly PendingCommand[], cause: unknown): void {
     const known = cause instanceof DeskwireError;
-    if (!known) this.#services.log.error({ err: cause, stream: this.stream }, 'commands given up');
+    if (!known) this.#deps.log.error({ err: cause, stream: this.stream }, 'commands refused after an error');
     const error = known
       ? cause
       : new DeskwireError('unavailable', 'This cannot be done now; trying again is safe', {
@@ -187,10 +170,10 @@ export class Actor {
   async #run(round: readonly PendingCommand[]): Promise<void> {
     let open: readonly PendingCommand[] = withoutTwins(round);
     for (let tries = 0; open.length > 0; tries++) {
-      if (tries === this.#services.limits.tries) {
+      if (tries === this.#deps.limits.tries) {
         throw new DeskwireError('unavailable', 'Others keep changing this: try again', { retryAfter: 1 });
       }
-      const current = this.#current ?? (await this.activate());
+      const current = this.#state.current ?? (await this.#state.activate());
       if (tries === 0) open = this.#answerRecent(open, current);
       if (open.length > 0) open = await this.#try(open, current);
     }
@@ -199,8 +182,8 @@ export class Actor {
   /** One try to decide and record the commands; returns those that must be decided again. */
   async #try(commands: readonly PendingCommand[], current: Activated): Promise<readonly PendingCommand[]> {
     const { stream } = this;
-    const { appender, reads } = this.#services;
-    const pass = await decideAll(commands, current, stream, this.#logic, this.#logic.factsOf, this.#services);
+    const { appender, reads } = this.#deps;
+    const pass = await decideAll(commands, current, stream, this.#logic, this.#logic.factsOf, this.#deps);
     if (pass.events.length > 0) {
       const result = await appender.append({ stream, expectedVersion: current.version, events: pass.events });
       if (result.outcome === 'duplicate') return this.#answerDuplicates(commands, result.commandIds);
@@ -210,7 +193,7 @@ export class Actor {
     }
     if (pass.decided.some(mustBeCertain)) {
       const version = await reads.versionOf(stream);
-      if (version !== current.version || current !== this.#current) {
+      if (version !== current.version || current !== this.#state.current) {
         await this.#catchUp(current, version);
         return commands;
       }
@@ -228,13 +211,13 @@ export class Actor {
       after = foldEvents(this.#logic, after, events);
       return { ...decided, outcome: outcomeOf(events, after, false) };
     });
-    // Before anyone is answered: who reads after the answer must find what they did.
-    this.#hold({ ...after, snapshotVersion: before.snapshotVersion }, before);
+    // Before the answers, so that a client that reads after its answer finds its change.
+    this.#state.hold(after, before);
 
     const uncertain = answers.filter((answer) => {
       if (mustBeCertain(answer)) return true;
       if (answer.error === undefined) this.#answer(answer.pending, answer.outcome);
-      else this.#giveUp([answer.pending], answer.error);
+      else this.#refuse([answer.pending], answer.error);
       return false;
     });
     if (uncertain.length === 0) return [];
@@ -267,7 +250,7 @@ export class Actor {
   }
 
   #recordedBy({ context }: PendingCommand): Promise<readonly RecordedEvent[]> {
-    return this.#services.reads.recordedBy({ stream: this.stream, commandId: context.commandId });
+    return this.#deps.reads.recordedBy({ stream: this.stream, commandId: context.commandId });
   }
 
   /** Answers the retries of commands whose outcome is remembered; returns the others. */
@@ -284,42 +267,23 @@ export class Actor {
   #answer(pending: PendingCommand, outcome: Outcome): void {
     pending.answer(outcome);
     this.#recent.set(pending.context.commandId, outcome.events);
-    if (this.#recent.size <= this.#services.limits.recentCommands) return;
+    if (this.#recent.size <= this.#deps.limits.recentCommands) return;
     for (const oldest of this.#recent.keys().take(1)) this.#recent.delete(oldest);
   }
 
   async #atLeast(version: number): Promise<Activated> {
-    const current = this.#current ?? (await this.activate());
+    const current = this.#state.current ?? (await this.#state.activate());
     return version > current.version ? this.#catchUp(current, version) : current;
   }
 
-  /** `version` is where the log says that the stream stands. */
+  /** `version` is the version of the stream in the log. */
   async #catchUp(current: Activated, version: number): Promise<Activated> {
-    if (version < current.version) {
-      this.forget();
-    } else {
-      const folded = await this.#services.activation.advance(this.stream, this.#logic, current);
-      this.#hold({ ...folded, snapshotVersion: current.snapshotVersion }, current);
-    }
-    return this.activate();
+    if (version < current.version) this.forget();
+    else this.#state.hold(await this.#state.advance(current), current);
+    return this.#state.activate();
   }
-
-  /** Unless what it was folded from has been dropped. */
-  #hold(next: Activated, base: Activated): void {
-    if (this.#current === base) this.#current = next;
-  }
-}
-
-/** Refusals, and commands that would change nothing: wrong on a stale state, or when the log has the command. */
-function mustBeCertain({ error, events }: Decided): boolean {
-  if (error === undefined) return events === 0;
-  return error instanceof DeskwireError && error.code !== 'unavailable';
 }
 
 function versionOfNewest(found: readonly (readonly RecordedEvent[])[]): number {
   return Math.max(0, ...found.map((events) => events.at(-1)?.version ?? 0));
-}
-
-function outcomeOf(events: readonly RecordedEvent[], { state, version }: Folded, duplicate: boolean): Outcome {
-  return { events, state, version, position: events.at(-1)?.position ?? 0, duplicate };
 }

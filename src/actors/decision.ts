@@ -1,6 +1,7 @@
 /**
- * One pass over the commands of a mailbox: each is decided over the state that the ones before it would leave, and all
- * their events become one append. Nothing is answered here: a pass may be thrown away and repeated on a newer state.
+ * One pass over the commands of a mailbox. Each command is decided on the state that the commands before it would
+ * leave. The events of all of them become one append. A pass answers no command: after a conflict it is repeated on a
+ * newer state.
  */
 import { DeskwireError } from '../domain/errors.ts';
 import type { EventMetadata, NewEvent, RecordedEvent, Stream } from '../domain/event.ts';
@@ -8,22 +9,22 @@ import type { Folded, Logic } from './activation.ts';
 import type { CommandContext } from './actor-system.ts';
 import type { PendingCommand } from './mailbox.ts';
 
-/** What a decision needs beside command, state and author, looked up at the moment of the decision. */
+/** Facts that a decision needs beside command, state and author; looked up for each decision. */
 export type Facts = object;
 export type FactsOf = (state: unknown) => Facts | Promise<Facts>;
 
-export interface DecisionServices {
-  /** Milliseconds since the epoch. */
+export interface DecisionDeps {
+  /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** A new UUID, in the order of time. */
+  /** A new UUID of version 7. */
   readonly newId: () => string;
 }
 
 export interface Decided {
   readonly pending: PendingCommand;
-  /** How many of the pass's events are this command's. */
+  /** The number of the pass's events that belong to this command. */
   readonly events: number;
-  /** What the decision threw: a refusal, or what broke. */
+  /** Thrown by the decision: a refusal (DeskwireError), or a fault. */
   readonly error: unknown;
 }
 
@@ -33,14 +34,14 @@ export interface Pass {
   readonly events: readonly NewEvent[];
 }
 
-/** A promise only so that facts can be waited for: facts that are there at once are used at once. */
+/** Asynchronous only because facts may be: facts that are no promise are used in the same turn. */
 export async function decideAll(
   commands: readonly PendingCommand[],
   base: Folded,
   stream: Stream,
   logic: Logic,
   factsOf: FactsOf | undefined,
-  services: DecisionServices,
+  deps: DecisionDeps,
 ): Promise<Pass> {
   const decided: Decided[] = [];
   const events: NewEvent[] = [];
@@ -52,9 +53,9 @@ export async function decideAll(
     try {
       const found = factsOf?.(state);
       const facts = found instanceof Promise ? await found.catch(factsMissing) : found;
-      const own = decideOne(pending, { state, version }, logic, facts, services);
+      const own = decideOne(pending, { state, version }, logic, facts, deps);
       if (own.length > 0 && pending !== last) {
-        time ??= new Date(services.now()).toISOString();
+        time ??= new Date(deps.now()).toISOString();
         state = evolveProvisionally(logic, { state, version }, own, stream, time);
       }
       version += own.length;
@@ -72,22 +73,22 @@ function decideOne(
   current: Folded,
   logic: Logic,
   facts: Facts | undefined,
-  services: DecisionServices,
+  deps: DecisionDeps,
 ): readonly NewEvent[] {
-  if (context.notAfter !== undefined && services.now() > context.notAfter) {
+  if (context.notAfter !== undefined && deps.now() > context.notAfter) {
     throw new DeskwireError('unavailable', 'This took too long; trying again is safe', { retryAfter: 1 });
   }
   const decision = logic.decide(command, current.state, { ...facts, by: context.by });
-  // After the decision: whoever may not know that the stream exists must not learn it from its version.
+  // After the decision: a user who may not see the stream must not learn from its version that it exists.
   if (context.ifVersion !== undefined && context.ifVersion !== current.version) {
     throw new DeskwireError('precondition_failed', `The version is ${current.version}, not ${context.ifVersion}`);
   }
   if (decision.length === 0) return [];
   const metadata = metadataOf(context);
-  return decision.map((event) => ({ ...event, id: services.newId(), metadata }));
+  return decision.map((event) => ({ ...event, id: deps.newId(), metadata }));
 }
 
-/** As the log would record them, but for what only the log knows: their position, and their exact time. */
+/** The state after `events`, as if recorded. Only the log knows their position and exact time. */
 function evolveProvisionally(
   logic: Logic,
   from: Folded,
@@ -114,6 +115,15 @@ function metadataOf(context: CommandContext): EventMetadata {
     ...(address !== undefined && { address }),
     ...(traceparent !== undefined && { traceparent }),
   };
+}
+
+/**
+ * True of refusals, and of commands that would change nothing. Both answers are wrong if the state is stale or the log
+ * has the command.
+ */
+export function mustBeCertain({ error, events }: Decided): boolean {
+  if (error === undefined) return events === 0;
+  return error instanceof DeskwireError && error.code !== 'unavailable';
 }
 
 function factsMissing(cause: unknown): never {

@@ -1,13 +1,13 @@
 /**
- * Every actor in this process. It owns them: activates them on their first command, and passivates those that have
- * nothing to do, the longest unused first, when there are too many or they were idle too long. Bounds what waits, so
- * that overload is an answer (`unavailable`) and not a growing heap.
+ * All actors of this process. An actor is activated by its first command. Actors that have nothing to do are passivated
+ * when there are too many, the longest unused first, or when they were idle too long. The number of waiting commands is
+ * limited: under overload commands are refused as `unavailable`, and the heap does not grow.
  */
 import { DeskwireError } from '../domain/errors.ts';
 import { type Stream, streamOf } from '../domain/event.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
 import { createActivation, type Logic, SHORT_STREAM } from './activation.ts';
-import { Actor, type ActorKindLogic, type ActorServices } from './actor.ts';
+import { Actor, type ActorDeps, type ActorKindLogic } from './actor.ts';
 import type {
   ActorKind,
   ActorKinds,
@@ -26,19 +26,19 @@ import { createSnapshotWriter } from './snapshot-writer.ts';
 import type { SnapshotStore } from './snapshots.ts';
 
 export interface ActorLimits {
-  /** Actors active at a time; more while more have something to do. */
+  /** Active actors; exceeded while more of them are busy. */
   readonly actors: number;
-  /** Commands and activations in this process that wait for their answer. */
+  /** Commands and reads of this process that wait for their answer. */
   readonly inFlight: number;
-  /** Commands that wait in one mailbox. */
+  /** Commands that may wait in one mailbox. */
   readonly mailbox: number;
   /** Milliseconds without use after which an actor is passivated. */
   readonly idle: number;
   /** Versions from one snapshot of a stream to the next. */
   readonly snapshotEvery: number;
-  /** Rounds that an actor may lose to other writers before it gives its commands up. */
+  /** Conflicts with other writers after which an actor refuses the commands of a round. */
   readonly tries: number;
-  /** Commands whose outcome each actor remembers, to answer retries without asking the log. */
+  /** Commands whose outcome an actor remembers, to answer retries without a question to the log. */
   readonly recentCommands: number;
 }
 
@@ -52,56 +52,56 @@ export const DEFAULT_ACTOR_LIMITS: ActorLimits = {
   recentCommands: 16,
 };
 
-export interface ActorSystemDependencies {
+export interface ActorSystemDeps {
   readonly appender: Pick<Appender, 'append'>;
   readonly reader: Pick<EventReader, 'readStreams' | 'readVersions' | 'readCommands'>;
   readonly snapshots: SnapshotStore;
   readonly deciders: Deciders;
   readonly contextOf: ContextOf;
-  /** Milliseconds since the epoch. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   /** A new UUIDv7. */
   readonly newId: () => string;
   readonly log: Log;
   readonly limits?: Partial<ActorLimits>;
-  /** A command was refused because as many as may wait do, in its mailbox or in all of them. */
+  /** Called for each command that is refused because too many wait, in its mailbox or in all of them. */
   readonly onRefused?: (bound: 'commands' | 'mailbox') => void;
 }
 
-/** Actors looked at to make room for one: those that are busy count, and are looked at last the next time. */
+/** Actors checked to make room for a new one. Busy ones count too; they move to the end of the order. */
 const SCANNED = 64;
 
 export interface LocalActorSystem extends ActorSystem {
   /** Actors in memory now. */
   readonly active: number;
   /**
-   * Drops every state, and every outcome remembered for retries: history was replaced (a new epoch). Commands in work are
-   * decided again, on what is recorded now, unless their events are on their way to the log.
+   * Drops all states, and all outcomes remembered for retries: history was replaced (a new epoch). Commands under way
+   * are decided again on the new history, unless their append was sent already.
    */
   forget(): void;
 }
 
-export function createActorSystem(dependencies: ActorSystemDependencies): LocalActorSystem {
-  const { now, log } = dependencies;
-  const limits = { ...DEFAULT_ACTOR_LIMITS, ...dependencies.limits };
-  const logics = logicsOf(dependencies.deciders, dependencies.contextOf);
-  const reads = createLogReads(dependencies.reader);
-  const snapshots = createSnapshotWriter(dependencies.snapshots, log);
-  /** The longest unused first. */
+export function createActorSystem(deps: ActorSystemDeps): LocalActorSystem {
+  const { now, log } = deps;
+  const limits = { ...DEFAULT_ACTOR_LIMITS, ...deps.limits };
+  const logics = logicsOf(deps.deciders, deps.contextOf);
+  const reads = createLogReads(deps.reader);
+  const snapshots = createSnapshotWriter(deps.snapshots, log);
+  /** In the order of use, the longest unused first. */
   const actors = new Map<Stream, Actor>();
   let inFlight = 0;
   let drained: PromiseWithResolvers<void> | undefined;
 
-  const services: ActorServices = {
-    appender: dependencies.appender,
-    activation: createActivation({ reads, snapshots: dependencies.snapshots, log }),
+  const actorDeps: ActorDeps = {
+    appender: deps.appender,
+    activation: createActivation({ reads, snapshots: deps.snapshots, log }),
     reads,
     snapshots,
     log,
     now,
-    newId: dependencies.newId,
+    newId: deps.newId,
     onIdle,
-    onMailboxFull: () => dependencies.onRefused?.('mailbox'),
+    onMailboxFull: () => deps.onRefused?.('mailbox'),
     limits,
   };
 
@@ -110,7 +110,7 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
     let actor = actors.get(stream);
     if (actor === undefined) {
       checkKey(id, 'id');
-      actor = new Actor(stream, logics[kind], services);
+      actor = new Actor(stream, logics[kind], actorDeps);
       makeRoom();
     }
     touch(actor);
@@ -131,16 +131,16 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
     actors.set(actor.stream, actor);
   }
 
-  /** What was folded from few events is as quickly folded again. */
+  /** Takes no snapshot of a short stream: folding its events again is as fast. */
   function passivate(actor: Actor): void {
     actor.snapshot(SHORT_STREAM);
     actors.delete(actor.stream);
   }
 
   function onIdle(actor: Actor): void {
-    // Of streams that do not exist, and of those whose append failed, there is nothing to keep.
-    const nothing = (actor.current?.version ?? 0) === 0;
-    if (nothing && !actor.busy && actors.get(actor.stream) === actor) actors.delete(actor.stream);
+    // True if the stream does not exist, or its state was dropped after an append that failed.
+    const empty = (actor.current?.version ?? 0) === 0;
+    if (empty && !actor.busy && actors.get(actor.stream) === actor) actors.delete(actor.stream);
   }
 
   function passivateIdle(): void {
@@ -153,11 +153,11 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
   function checkAdmission(): void {
     if (drained !== undefined) throw new DeskwireError('unavailable', 'Shutting down', { retryAfter: 1 });
     if (inFlight < limits.inFlight) return;
-    dependencies.onRefused?.('commands');
+    deps.onRefused?.('commands');
     throw new DeskwireError('unavailable', 'Too many commands', { retryAfter: 1 });
   }
 
-  function leave(): void {
+  function onAnswered(): void {
     inFlight--;
     if (inFlight === 0) drained?.resolve();
   }
@@ -173,9 +173,9 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
       checkKey(context.commandId, 'commandId');
       const actor = actorOf(kind, id);
       inFlight++;
-      // The actor of a kind answers with states of that kind.
+      // The actor of a kind answers with a state of that kind.
       const resolveErased = resolve as (outcome: Outcome) => void;
-      actor.submit(new PendingCommand(command, context, resolveErased, reject, leave));
+      actor.submit(new PendingCommand(command, context, resolveErased, reject, onAnswered));
     });
   }
 
@@ -196,7 +196,7 @@ export function createActorSystem(dependencies: ActorSystemDependencies): LocalA
       try {
         return (await actor.read()) as { state: ActorKinds[K]['state']; version: number };
       } finally {
-        leave();
+        onAnswered();
       }
     },
 

@@ -1,4 +1,4 @@
-/** What the actors need of the process's logger. */
+/** The methods of the logger that the actors use. */
 import type { Logger } from 'pino';
 
 export type Log = Pick<Logger, 'warn' | 'error'>;

@@ -1,11 +1,11 @@
 /**
- * A command in a mailbox, and its answer. Each is answered once, whatever happens: the first answer counts. A command
- * that comes again while the first waits is its twin: it gets the first's answer.
+ * A command in a mailbox, and its answer. A command is answered once; later answers are ignored. If a command arrives
+ * again while the first one waits, it becomes the twin of the first and gets the same answer.
  */
 import type { RecordedEvent } from '../domain/event.ts';
 import type { CommandContext } from './actor-system.ts';
 
-/** An outcome whose type of state has been forgotten. */
+/** A CommandOutcome with a state of any kind. */
 export interface Outcome {
   readonly events: readonly RecordedEvent[];
   readonly state: unknown;
@@ -63,7 +63,15 @@ export class PendingCommand {
   }
 }
 
-/** The commands to decide, in order, those that come twice once. */
+export function outcomeOf(
+  events: readonly RecordedEvent[],
+  { state, version }: { readonly state: unknown; readonly version: number },
+  duplicate: boolean,
+): Outcome {
+  return { events, state, version, position: events.at(-1)?.position ?? 0, duplicate };
+}
+
+/** The commands to decide, in order, each command id once: later commands of an id become twins of the first. */
 export function withoutTwins(commands: readonly PendingCommand[]): PendingCommand[] {
   if (commands.length === 1) return [...commands];
   const firsts = new Map<string, PendingCommand>();

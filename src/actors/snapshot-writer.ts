@@ -1,23 +1,22 @@
 /**
- * Writes snapshots behind the back of the actors: one statement at a time, of what gathered meanwhile, a newer snapshot
- * of a stream replacing one that still waits. What cannot be written is logged and forgotten: a snapshot saves time,
- * it keeps nothing that the log does not have.
+ * Writes snapshots in the background, one statement at a time. A newer snapshot of a stream replaces one that still
+ * waits. A failed write is logged and not repeated: a snapshot only saves time, the log has everything.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { Stream } from '../domain/event.ts';
 import type { Log } from './log.ts';
 import type { Snapshot, SnapshotStore } from './snapshots.ts';
 
-/** Streams in one statement: few, because turning states into JSON holds up the event loop. */
+/** Snapshots in one statement: few, because serialising states blocks the event loop. */
 const BATCH = 20;
-/** Streams that may wait; further ones are left out while the database is slow. */
+/** Snapshots that may wait. While the database is slow, further ones are dropped. */
 const WAITING = 5_000;
 
 export interface SnapshotWriter {
   offer(snapshot: Snapshot): void;
-  /** Drops what still waits: history was replaced. */
+  /** Drops the snapshots that still wait: history was replaced. */
   forget(): void;
-  /** Resolves when everything offered has been written or given up. */
+  /** Resolves when all offered snapshots were written or failed. */
   flush(): Promise<void>;
 }
 
@@ -27,7 +26,7 @@ export function createSnapshotWriter(store: SnapshotStore, log: Log): SnapshotWr
 
   async function write(): Promise<void> {
     while (waiting.size > 0) {
-      // Those whose commands were just committed are answered first.
+      // Commands that were just committed are answered first.
       await setImmediate();
       const batch = waiting.values().take(BATCH).toArray();
       for (const snapshot of batch) waiting.delete(snapshot.stream);

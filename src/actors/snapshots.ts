@@ -1,7 +1,7 @@
 /**
- * Snapshots of long streams in Postgres: a folded state and the version it was folded to, so that activation reads
- * only what came after. A cache of the log, never the truth: losing one costs time, nothing else. Each is of the epoch in
- * which it was folded: when history is replaced, those of lost history are not found any more.
+ * Snapshots of long streams in Postgres: a folded state with its version, so that activation reads only later events.
+ * They are a cache of the log: a lost snapshot costs time and nothing else. A snapshot names the epoch in which it was
+ * folded. After history was replaced, snapshots of the old epoch are no longer found.
  */
 import type { Pool } from 'pg';
 import type { Stream } from '../domain/event.ts';
@@ -9,7 +9,7 @@ import type { Stream } from '../domain/event.ts';
 export interface Snapshot {
   readonly stream: Stream;
   readonly version: number;
-  /** The decider's: tells states of another shape apart. */
+  /** Of the decider: distinguishes states of different shapes. */
   readonly stateVersion: number;
   /** Plain JSON. */
   readonly state: unknown;
@@ -21,9 +21,9 @@ export interface SnapshotKey {
 }
 
 export interface SnapshotStore {
-  /** The results in the order asked; undefined where there is none of this state version. */
+  /** In the order of `keys`; undefined for a stream without a snapshot of this state version. */
   load(keys: readonly SnapshotKey[]): Promise<(Snapshot | undefined)[]>;
-  /** Each replaces an older one of its stream. At most one for each stream. */
+  /** Replaces older snapshots of the same streams. `snapshots` has at most one per stream. */
   save(snapshots: readonly Snapshot[]): Promise<void>;
 }
 
@@ -35,8 +35,8 @@ join deskwire.snapshots s using (stream, state_version)
 join deskwire.log_head h using (epoch)`,
 };
 
-// One of another state version is replaced whatever its version, so that after an upgrade, or a rollback of one, the
-// code that runs gets to write. So is one of another epoch.
+// A snapshot of another state version is replaced even if its version is higher: after an upgrade or a downgrade the
+// running code must be able to write. The same holds for a snapshot of another epoch.
 const SAVE = {
   name: 'save_snapshots',
   text: `insert into deskwire.snapshots as held (stream, version, state_version, state, epoch)
@@ -55,7 +55,7 @@ interface Row {
   state: unknown;
 }
 
-/** `epoch`: the one in which the states to save were folded, as this process knows it; the log's when it is left out. */
+/** `epoch` returns the epoch in which this process folded the states to save; when absent, the log's epoch is used. */
 export function createSnapshotStore(pool: Pick<Pool, 'query'>, epoch?: () => string): SnapshotStore {
   return {
     async load(keys) {
@@ -69,7 +69,7 @@ export function createSnapshotStore(pool: Pick<Pool, 'query'>, epoch?: () => str
     },
 
     async save(snapshots) {
-      // In the order of their names: two processes that save the same streams must not lock them crosswise.
+      // In the order of stream names, so that two processes that save the same streams cannot deadlock.
       const sorted = snapshots.toSorted((a, b) => (a.stream < b.stream ? -1 : 1));
       await pool.query({
         ...SAVE,

@@ -1,20 +1,20 @@
 /**
- * The numbers that people call tickets by: 1, 2, … in the order of opening, from a counter in Postgres. Opening many
- * tickets at once costs one statement. A number that was taken and not used (the ticket was refused, the process died)
- * is left out for ever; none is given twice. A row and not a sequence: a sequence leaves out up to 32 numbers whenever
- * Postgres was killed.
+ * Ticket numbers for people: 1, 2, … in the order of opening, from a counter in Postgres. Tickets that are opened at
+ * the same time share one statement. A number is never given twice. A number that was taken but not used (the ticket
+ * was refused, or the process died) stays unused. The counter is a row, because a Postgres sequence may skip up to 32
+ * numbers after a crash.
  */
 import type { Pool } from 'pg';
 import { createBatcher } from '../support/batcher.ts';
 
 export interface TicketNumbers {
-  /** A number that no ticket has had. Rejects with the database's error. */
+  /** A number that was not given before. Rejects with the database's error. */
   next(): Promise<number>;
 }
 
 /**
- * The counter need not wait for the disk by itself: a ticket is committed later and takes this write with it, since the
- * write-ahead log is flushed in order.
+ * This commit does not wait for the disk. The ticket is committed later, and that commit flushes this write too,
+ * because the write-ahead log is flushed in order.
  */
 const ALLOCATE = {
   name: 'ticket_numbers',
@@ -30,7 +30,7 @@ export function createTicketNumbers(pool: Pick<Pool, 'query'>): TicketNumbers {
       const first = Number(rows[0]?.last) - requests.length + 1;
       return requests.map((_, index) => first + index);
     },
-    { size: 1_000, flights: 1 },
+    { size: 1_000, concurrency: 1 },
   );
   return { next: () => next(undefined) };
 }

@@ -1,4 +1,4 @@
-/** Watches the commands that an ActorSystem is given: how many, with what result, how long, in which trace. */
+/** Wraps an ActorSystem to count and time its commands by result, and to trace each in a span. */
 import { DeskwireError } from '../domain/errors.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ActorKind, ActorKinds, ActorSystem, CommandContext, RecordedCommand } from './actor-system.ts';
@@ -20,7 +20,7 @@ export function watchCommands(actors: ActorSystem, { metrics, tracing }: Telemet
           attributes: { 'deskwire.stream.kind': kind, 'deskwire.stream.id': id },
           parent: context.traceparent,
         },
-        // What the command records belongs to this span, and so does what follows from it.
+        // The events are recorded with this span as their parent, so that their consequences join the same trace.
         (traceparent) => run(traceparent === undefined ? context : { ...context, traceparent }),
       );
       result = outcome.duplicate ? 'repeated' : outcome.events.length === 0 ? 'unchanged' : 'done';

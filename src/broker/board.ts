@@ -14,8 +14,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * No check of the JetStream API: our NATS user may only use the bucket. A missing bucket gives no error, because our own
- * listeners receive the message that was meant for it. Only a time-out shows it, so the time-out is short.
+ * No check of the JetStream API: our NATS user may only use the bucket. A write to a missing bucket gives no error,
+ * because our own listeners receive the message. Only the time-out shows it, so the time-out is short.
  */
 const OPTIONS = { checkAPI: false, timeout: 1_000 };
 
@@ -41,7 +41,7 @@ export function openBoard(connection: BrokerConnection, name: string, options: B
     try {
       return await whileConnected(attempt.then(work));
     } catch (error) {
-      // The bucket may be gone: the next use looks for it and creates it.
+      // The bucket may be gone: the next use creates it again.
       if (opening === attempt) opening = undefined;
       throw error;
     }

@@ -1,4 +1,4 @@
-/** The connection to NATS as the files of this folder share it. `connection.ts` opens it. */
+/** The connection to NATS that the files of this folder share. `connection.ts` opens it. */
 import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
 import type { OutboundBuffer } from './outbound-buffer.ts';
@@ -10,11 +10,11 @@ export interface BrokerConnection {
   readonly subjects: Subjects;
   readonly streamName: string;
   readonly log: Logger;
-  /** For messages that are dropped, rather than kept, while the server does not accept them. */
+  /** Sends messages that are dropped, not kept, while the server does not accept them. */
   readonly outbound: OutboundBuffer;
   /**
-   * Settles as `work` does, or rejects as soon as the connection is lost: the answer to a request that was sent before
-   * will not arrive, and its time-out is long.
+   * Settles as `work` does, but rejects as soon as the connection is lost: the answer to an earlier request will not
+   * arrive, and its time-out is long.
    */
   whileConnected<T>(work: Promise<T>): Promise<T>;
   subscribe(subject: string, handler: (payload: Uint8Array, sequence: number | undefined) => void): Subscription;

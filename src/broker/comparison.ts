@@ -1,4 +1,7 @@
-/** Compares what JetStream holds with the log, event by event: its sequence is the position, so they must be the same. */
+/**
+ * Compares JetStream's stream with the log, event by event. Sequence and position are equal, so both must hold the
+ * same.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { RecordedEvent } from '../domain/event.ts';
@@ -15,26 +18,26 @@ export interface Comparison {
   readonly findings: readonly string[];
 }
 
-interface Parts {
+interface ComparisonDeps {
   readonly connection: BrokerConnection;
   readonly broker: Pick<Broker, 'followLog'>;
   readonly reader: Pick<EventReader, 'readLog' | 'head'>;
   readonly signal: AbortSignal;
 }
 
-/** Findings beyond these say nothing new. */
-const SHOWN = 20;
-/** Events that are compared at a time. */
+/** The comparison ends when it has more findings than this. */
+const MAX_FINDINGS = 20;
+/** Events compared at a time. */
 const PORTION = 10_000;
-/** Milliseconds without an event after which JetStream is taken to have no more. */
+/** Milliseconds without an event after which JetStream counts as having no more. */
 const SILENCE = 5_000;
-/** Milliseconds that the relay may take for what was appended a moment ago. */
-const RELAY_PATIENCE = 5_000;
+/** Milliseconds within which the relay must publish the newest events. */
+const RELAY_TIMEOUT = 5_000;
 
-export async function compareWithLog({ connection, broker, reader, signal }: Parts): Promise<Comparison> {
+export async function compareWithLog({ connection, broker, reader, signal }: ComparisonDeps): Promise<Comparison> {
   const head = await reader.head();
   const findings: string[] = [];
-  const stream = await relayed(connection, head.position);
+  const stream = await relayedStream(connection, head.position);
   if (stream === undefined) {
     return { compared: 0, first: 0, last: 0, findings: ['JetStream has no stream of events: does a relay run?'] };
   }
@@ -57,18 +60,18 @@ export async function compareWithLog({ connection, broker, reader, signal }: Par
   for await (const events of eventsBetween(broker, first - 1, last, signal)) {
     const gap = events[0]?.position !== position + 1;
     if (gap) findings.push(`JetStream has a gap after position ${position}`);
-    if (gap || findings.length > SHOWN) break;
+    if (gap || findings.length > MAX_FINDINGS) break;
     await compare(events);
   }
   if (compared > 0 && position < last && findings.length === 0) {
-    findings.push(`JetStream gave nothing beyond ${position}, though it says that it ends at ${last}`);
+    findings.push(`JetStream delivered nothing after position ${position}, though its last sequence is ${last}`);
   }
   return { compared, first, last, findings };
 }
 
-/** JetStream as it is once the relay has caught up with `head`, or has not in time. */
-async function relayed(connection: BrokerConnection, head: number) {
-  const deadline = Date.now() + RELAY_PATIENCE;
+/** The stream's facts once the relay has caught up with `head`, or once its time is over. */
+async function relayedStream(connection: BrokerConnection, head: number) {
+  const deadline = Date.now() + RELAY_TIMEOUT;
   for (;;) {
     const { stream } = await inspectBroker(connection);
     if ((stream?.lastPosition ?? 0) >= head || Date.now() > deadline) return stream;
@@ -76,7 +79,7 @@ async function relayed(connection: BrokerConnection, head: number) {
   }
 }
 
-/** In batches, until `last`, or until nothing comes any more. Follows a portion at a time: memory is not for all of it. */
+/** Yields portions up to `last`, or until no event arrives any more. A portion at a time keeps memory small. */
 async function* eventsBetween(
   broker: Pick<Broker, 'followLog'>,
   after: number,

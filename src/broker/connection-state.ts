@@ -1,4 +1,4 @@
-/** Whether the connection to NATS is up, from the client's status events, and who is notified when that changes. */
+/** The state of the connection to NATS, from the client's status events. Notifies listeners of a loss and a return. */
 import { Events, type NatsConnection } from 'nats';
 import type { Logger } from 'pino';
 
@@ -18,7 +18,7 @@ export function watchConnection(nats: NatsConnection, log: Logger): ConnectionSt
   const lostListeners = new Set<() => void>();
   void watchStatus();
 
-  /** Runs as long as the connection: the client never ends this iterator. */
+  /** Runs for the life of the connection: the client never ends this iterator. */
   async function watchStatus(): Promise<void> {
     for await (const { type } of nats.status()) {
       if (type === Events.Disconnect) {

@@ -93,7 +93,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
   return { broker, connection };
 }
 
-/** Addresses, and the user and password of the first URL: the client expects them separately. */
+/** Splits the URLs into addresses and the credentials of the first one: the client expects them separately. */
 function parseServers(url: string): { servers: string[]; user?: string; pass?: string } {
   const urls = url.split(',').map((one) => new URL(one.trim()));
   const [first] = urls;

@@ -1,13 +1,13 @@
 /**
  * The JetStream stream that caches the log. Its sequence is the log's position, and its description names the epoch
- * whose events it holds. It is never the truth: it may be deleted at any time and is filled again from Postgres.
+ * whose events it holds. It is only a cache: it may be deleted at any time and is filled again from Postgres.
  */
 import { DiscardPolicy, type JetStreamManager, NatsError, RetentionPolicy, StorageType, type StreamInfo } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { parseEvent } from './codec.ts';
 
-/** The newest events that JetStream keeps; whoever is further behind reads from Postgres. */
+/** The number of newest events that JetStream keeps. Readers that are further behind read from Postgres. */
 export const MAX_EVENTS = 1_000_000;
 
 /** JetStream's error code for a stream that does not exist. */
@@ -18,7 +18,7 @@ const MESSAGE_NOT_FOUND = 10037;
 
 const descriptionOf = (epoch: string) => `Deskwire event log, epoch ${epoch}`;
 
-/** The stream as it is, or undefined when there is none. */
+/** Undefined if the stream does not exist. */
 export async function findEventStream(
   manager: JetStreamManager,
   { streamName }: BrokerConnection,

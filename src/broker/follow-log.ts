@@ -1,6 +1,7 @@
 /**
- * Follows the log through JetStream with an ordered consumer, which the client recreates by itself after a loss. It ends
- * when the stream is gone, was recreated, or has shown nothing for several heartbeats: the caller then reads Postgres.
+ * Follows the log through JetStream with an ordered consumer, which the client recreates by itself after a loss. It
+ * ends when the stream was deleted or recreated, or when several heartbeats are missing. The caller then reads
+ * Postgres.
  */
 import { consumerOpts, type JetStreamSubscription, type JsMsg } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
@@ -8,7 +9,7 @@ import type { BrokerConnection } from './broker-connection.ts';
 import { parseEvent } from './codec.ts';
 import type { LogFollower } from './port.ts';
 
-/** Milliseconds between signs of life from JetStream while nothing happens; two missed ones end the consumer. */
+/** Milliseconds between two heartbeats of an idle JetStream stream; two missed ones end the consumer. */
 const HEARTBEAT = 1_000;
 
 export function followLog(
@@ -20,7 +21,7 @@ export function followLog(
   let subscription: JetStreamSubscription | undefined;
   let batch: RecordedEvent[] = [];
 
-  /** What arrives in one turn is handed over together. */
+  /** Hands over all messages of one event-loop turn together. */
   function collect(message: JsMsg): void {
     batch.push(parseEvent(message.data));
     if (batch.length > 1) return;

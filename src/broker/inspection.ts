@@ -1,11 +1,13 @@
-/** What an operator wants to know of the broker: its version, and whether the JetStream stream is as we made it. */
+/**
+ * Facts about the broker for operators: its version, and whether the JetStream stream still has the relay's settings.
+ */
 import { DiscardPolicy, NatsError, RetentionPolicy, StorageType } from 'nats';
 import type { BrokerConnection } from './broker-connection.ts';
 import { findEventStream, holdsEpoch, MAX_EVENTS } from './event-stream.ts';
 
 export interface BrokerFacts {
   readonly version: string;
-  /** Undefined when there is none: the relay makes it. */
+  /** Undefined if it does not exist; the relay creates it. */
   readonly stream: EventStreamFacts | undefined;
 }
 
@@ -17,13 +19,13 @@ export interface EventStreamFacts {
   readonly replicas: number;
   /** Whether it holds the events of this epoch. */
   holds(epoch: string): boolean;
-  /** Settings that are not as the relay makes them, in words. */
+  /** Settings that differ from the relay's, in words. */
   readonly oddities: readonly string[];
 }
 
 const MANAGER = { checkAPI: false, timeout: 3_000 };
 
-/** JetStream's last position; undefined when there is no stream, or the server does not tell. */
+/** JetStream's last position; undefined if there is no stream or the server answers with an error. */
 export async function publishedPosition(connection: BrokerConnection): Promise<number | undefined> {
   try {
     return (await inspectBroker(connection)).stream?.lastPosition;
@@ -33,7 +35,7 @@ export async function publishedPosition(connection: BrokerConnection): Promise<n
   }
 }
 
-/** Rejects when the server has no JetStream, or does not let us ask. */
+/** Rejects when the server has no JetStream, or denies our user its API. */
 export async function inspectBroker(connection: BrokerConnection): Promise<BrokerFacts> {
   const manager = await connection.nats.jetstreamManager(MANAGER);
   const version = connection.nats.info?.version ?? 'unknown';

@@ -1,14 +1,17 @@
 /**
- * Live events of single streams. They come twice when this process recorded them itself: from memory right after the
- * commit, and from JetStream's republish a little later. The second copy is recognised by its sequence, which is the
- * event's position, and dropped before it is parsed.
+ * Live events of single streams. Events that this process recorded arrive twice: from memory right after the commit,
+ * and from JetStream's republish a little later. The second copy is recognised by its sequence, which equals the
+ * event's position. It is dropped before it is parsed.
  */
 import { parseStream, type RecordedEvent, type Stream } from '../domain/event.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { parseEvent } from './codec.ts';
 import type { Broker, EventHandler, Subscription } from './port.ts';
 
-/** How many of the newest positions delivered from memory are remembered; a later second copy is only parsed in vain. */
+/**
+ * The newest positions delivered from memory that are remembered. A second copy of an older one is delivered again, and
+ * receivers drop it by its version.
+ */
 const REMEMBERED = 8192;
 
 interface Interest {
@@ -33,7 +36,7 @@ export function createLiveEvents(connection: BrokerConnection): Broker['live'] {
       interests.set(key, interest);
     }
     const { handlers, subscription } = interest;
-    // A wrapper of its own, so that the same function may subscribe twice.
+    // A new function each time, so that the same handler may subscribe twice.
     const own: EventHandler = (event) => handler(event);
     handlers.add(own);
     return {

@@ -1,7 +1,7 @@
 /**
- * Limits the bytes that are sent to the server without an answer. While the server does not accept them (it hangs, or the
- * network does), the client would keep all of them in memory until its pings time out. Bytes count as waiting until a
- * PING that was sent after them is answered. Bytes that were lost with a connection no longer count.
+ * Limits the bytes that are sent to the server without an answer. While the server or the network hangs, the client
+ * would keep all of them in memory until its pings time out. Bytes count as waiting until a PING that was sent after
+ * them is answered. Bytes that were lost with a connection no longer count.
  */
 import type { NatsConnection } from 'nats';
 

@@ -1,34 +1,39 @@
 /**
- * The broker as the rest of Deskwire sees it: what NATS does for us, without its vocabulary.
+ * The interface of the broker to the rest of Deskwire, without the vocabulary of NATS.
  *
- * Five channels, each with its own promise:
- * - `followLog`: recorded events in position order, from JetStream; may end at any moment (`done`), and may show a gap;
- * - `live`: recorded events of one stream as they happen; may lose, repeat or reorder: whoever listens checks versions;
- * - `signals`: ephemeral messages (typing, inbox hints, heartbeats): at most once, never stored, nor kept for a server
- *   that does not take them;
- * - `requests`: a question to one process and its answer, or the reason why there is none;
- * - boards: what a process says of itself, heard at once and kept for newcomers until it is no longer put up again.
+ * Five channels with different guarantees:
+ * - `followLog`: recorded events in position order, from JetStream. It may end at any time (`done`), and may have gaps.
+ * - `live`: recorded events of one stream as they happen. They may be lost, repeated or reordered, so receivers check
+ *   versions.
+ * - `signals`: ephemeral messages (typing, inbox hints, heartbeats). They arrive at most once and are never stored.
+ *   They are dropped while the server does not accept them.
+ * - `requests`: a question to one process and its answer, or the reason why there is none.
+ * - boards: notices of processes. Listeners receive a notice at once. Processes that start later read it, until it
+ *   expires because it was not published again.
  *
- * `live` and `signals` deliver what this process itself published at once from memory, without the round trip.
+ * `live` and `signals` deliver this process's own messages at once from memory, without a round trip.
  */
 import type { RecordedEvent, Stream } from '../domain/event.ts';
 
 export interface Subscription {
-  /** Resolves when the server has registered the interest: whatever is published after that is delivered. */
+  /** Resolves when the server has registered the subscription: everything published after that is delivered. */
   readonly ready: Promise<void>;
   close(): void;
 }
 
 export interface Service {
   readonly ready: Promise<void>;
-  /** Takes no further requests; resolves once those that arrived have been answered. */
+  /** Accepts no further requests; resolves when those that have arrived are answered. */
   close(): Promise<void>;
 }
 
-/** Why a request has no answer: nobody serves it, none came in time, it was never sent, or it could not be said. */
-export type NoAnswer = 'nobody' | 'late' | 'unsent' | 'unspeakable';
+/**
+ * Why a request has no answer: no process serves the topic, no answer came in time, the request was not sent, or the
+ * answer was too large.
+ */
+export type NoAnswer = 'nobody' | 'late' | 'unsent' | 'oversized';
 
-/** After anything but `nobody` and `unsent`, the request may have been served. */
+/** With any reason but `nobody` and `unsent`, the request may have been served. */
 export class UnansweredError extends Error {
   override readonly name = 'UnansweredError';
   readonly reason: NoAnswer;
@@ -41,23 +46,23 @@ export class UnansweredError extends Error {
 
 export type EventHandler = (event: RecordedEvent) => void;
 
-/** Name of a signal as tokens, such as `['inbox', userId]`; any characters. */
+/** The name of a signal or question as tokens, such as `['inbox', userId]`; any characters. */
 export type Topic = readonly [string, ...string[]];
 
 export interface BoardOptions {
-  /** Milliseconds that a text is kept unless it is put up again. */
+  /** Milliseconds that a text is kept unless it is published again. */
   readonly keptFor: number;
-  /** Told of what others put up, in their order, as far as the connection lets it through. */
+  /** Called with each text that another process publishes. Texts of one process arrive in order; some may be lost. */
   onPut(text: string): void;
 }
 
 export interface Board {
-  /** Resolves when others are heard. */
+  /** Resolves when texts of other processes are received. */
   readonly ready: Promise<void>;
-  /** In place of what was there under this key. Resolves when it is kept; listeners hear it even if it cannot be. */
+  /** Replaces the text of this key. Resolves when it is stored. Listeners receive it even if it cannot be stored. */
   put(key: string, text: string): Promise<void>;
   remove(key: string): Promise<void>;
-  /** Everything that is kept, this process's own included. Rejects while that cannot be read. */
+  /** All stored texts, this process's own included. Rejects while the bucket cannot be read. */
   read(): Promise<readonly string[]>;
   close(): void;
 }
@@ -76,22 +81,22 @@ export interface Broker {
     subscribe(topic: Topic, handler: (payload: unknown) => void): Subscription;
   };
   readonly requests: {
-    /** Answers what is asked under this topic. A handler that rejects leaves the question unanswered. */
+    /** Answers questions on this topic. If the handler rejects, the question gets no answer. */
     serve(topic: Topic, handler: (question: unknown) => Promise<unknown>): Service;
     /** The answer of a process that serves the topic, other than this one. Rejects with UnansweredError. */
     ask(topic: Topic, question: unknown, timeoutMs: number): Promise<unknown>;
   };
   board(name: string, options: BoardOptions): Board;
-  /** Recorded events after `position`, in batches, until closed or until JetStream cannot go on. */
+  /** Calls `handler` with batches of recorded events after `position`, until closed or until JetStream fails. */
   followLog(position: number, handler: (events: readonly RecordedEvent[]) => void): LogFollower;
-  /** Calls `listener` after each reconnection: anything may have been missed meanwhile. */
+  /** Calls `listener` after each reconnection: messages may have been lost before it. */
   onReconnected(listener: () => void): () => void;
   readonly connected: boolean;
   close(): Promise<void>;
 }
 
 export interface LogFollower {
-  /** Resolves when it ended: closed, the stream deleted or recreated, the connection lost. Never rejects. */
+  /** Resolves when it was closed, the stream was deleted or recreated, or the connection was lost. Never rejects. */
   readonly done: Promise<void>;
   close(): void;
 }

@@ -1,24 +1,24 @@
 /**
- * Publishes events into JetStream so that its sequence stays the log's position.
+ * Publishes events into JetStream so that its sequence stays equal to the log's position.
  *
- * Each message says which sequence must precede it, its own position less one. So the server itself refuses a
- * duplicate, a gap and the writes of a deposed relay; and because each message can only be stored after the one before,
- * the acknowledgement of the last stands for the whole batch: one round trip, one acknowledgement to parse.
+ * Each message names the sequence that must precede it: its own position less one. So the server itself refuses
+ * duplicates, gaps, and the writes of a former leader. A message can only be stored after the one before it. So the
+ * acknowledgement of the last message confirms the whole batch, in one round trip.
  */
 import { headers } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { encodeJson } from './codec.ts';
 
-/** JetStream did not store the batch, or not as the continuation of what it holds. */
+/** JetStream did not store the batch, or stored it at other sequences. */
 export class PublishError extends Error {
   override readonly name = 'PublishError';
 }
 
-/** Milliseconds for a batch to be acknowledged. */
-const ACKNOWLEDGEMENT = 2_000;
+/** Milliseconds within which a batch must be acknowledged. */
+const ACKNOWLEDGEMENT_TIMEOUT = 2_000;
 
-/** `events` have consecutive positions. Resolves once all are stored; rejects when the last is not known to be. */
+/** `events` have consecutive positions. Resolves when all are stored; rejects when that is not certain. */
 export async function publishBatch(
   { nats, subjects }: BrokerConnection,
   events: readonly RecordedEvent[],
@@ -30,7 +30,7 @@ export async function publishBatch(
   }
   const reply = await nats.request(subjects.event(last), encodeJson(last), {
     headers: headersOf(last),
-    timeout: ACKNOWLEDGEMENT,
+    timeout: ACKNOWLEDGEMENT_TIMEOUT,
   });
   const acknowledgement = reply.json<{ seq?: number; error?: { description: string } }>();
   if (acknowledgement.error) throw new PublishError(acknowledgement.error.description);
@@ -42,7 +42,7 @@ export async function publishBatch(
 function headersOf(event: RecordedEvent) {
   const expected = headers();
   expected.set('Nats-Expected-Last-Sequence', String(event.position - 1));
-  // Whoever reads the stream beside us finds the trace where OpenTelemetry's NATS instrumentations look for it.
+  // OpenTelemetry's NATS instrumentations read the trace from this header. It is for readers other than Deskwire.
   const { traceparent } = event.metadata;
   if (traceparent !== undefined) expected.set('traceparent', traceparent);
   return expected;

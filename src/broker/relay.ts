@@ -1,16 +1,17 @@
 /**
- * The relay carries the log to JetStream. One process at a time leads: whoever holds the session lock. The lock is a
- * convenience; what keeps a deposed leader harmless is that JetStream refuses any event that does not continue it.
+ * The relay carries the log to JetStream. The process that holds an advisory lock leads; the others wait. Safety does
+ * not depend on the lock: JetStream refuses any event that does not follow its last one, so a former leader does no
+ * harm.
  *
  *   waiting      another process leads: try for the lock every RETRY
- *   synchronise  make the JetStream stream fit the log: create it, replace one of another epoch, and, when it has seen
- *                more than the log holds or something else at the same position, start a new epoch
- *   publishing   from JetStream's last sequence on, in batches: from memory when this process made the next commits,
- *                else from Postgres; woken by commits, by hints from other processes, and by a timer; a new epoch,
- *                whoever began it, leads back to `synchronise`
+ *   synchronise  make the JetStream stream match the log: create it, or replace one of another epoch. If it holds more
+ *                events than the log, or another event at its last position, start a new epoch first.
+ *   publishing   publish batches after JetStream's last sequence: from memory if this process made the next commits,
+ *                else from Postgres. Commits, hints from other processes and a timer wake it. A new epoch, started by
+ *                any process, leads back to `synchronise`.
  *
- * Any failure leads back to `synchronise` (or to `waiting`, when it was the session's). Nothing is remembered that
- * JetStream or Postgres does not say, so a lost or deleted stream simply fills again.
+ * A failure leads back to `synchronise`; a failure of the connection with the lock leads to `waiting`. The relay keeps
+ * no state that JetStream and Postgres do not have. So a lost or deleted stream is filled again.
  */
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
@@ -23,8 +24,8 @@ import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './eve
 import type { Broker } from './port.ts';
 import { publishBatch } from './publisher.ts';
 
-/** A connection to Postgres that holds the lock; `lost` is aborted when the lock may be gone. */
-export interface RelaySession extends AsyncDisposable {
+/** A connection to Postgres that holds the lock. `lost` is aborted when the lock may be lost. */
+export interface RelayConnection extends AsyncDisposable {
   readonly lost: AbortSignal;
   tryLock(name: string): Promise<boolean>;
   ping(): Promise<void>;
@@ -35,11 +36,11 @@ export interface RelayOptions {
   readonly signals: Broker['signals'];
   readonly appender: Pick<Appender, 'onCommitted'>;
   readonly reader: Pick<EventReader, 'readLog' | 'head'>;
-  /** Starts a new epoch unless somebody already replaced `expected`; returns the one in force. */
+  /** Starts a new epoch unless `expected` was replaced already; returns the epoch in force. */
   renewEpoch(expected: string): Promise<string>;
-  openDedicatedConnection(): Promise<RelaySession>;
+  openDedicatedConnection(): Promise<RelayConnection>;
   readonly log: Logger;
-  /** Called after each batch that JetStream stored, and when its publishing began (`performance.now()`). */
+  /** Called after each batch that JetStream stored. `startedAt`: when its publishing began, as `performance.now()`. */
   readonly onPublished?: (events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
@@ -50,16 +51,18 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** Milliseconds. */
+/** Milliseconds between two tries for the lock. */
 const RETRY = 500;
+/** Milliseconds without a commit or hint after which the relay reads Postgres and checks the stream. */
 const IDLE = 1_000;
+/** Milliseconds. */
 const MAX_BACKOFF = 1_000;
 const MANAGER = { checkAPI: false, timeout: 2_000 };
 const MAX_BATCH = 500;
-/** Commits of this process kept for publishing; beyond it they are read from Postgres instead. */
+/** Events of this process kept in memory for publishing. With more, the older ones are read from Postgres instead. */
 const MAX_REMEMBERED = 10_000;
 
-/** For a process that has no relay: tells those of others of its commits. Returns what ends it. */
+/** For a process without a relay: sends a hint to the leading relay after each commit. The result ends this. */
 export function hintRelay({ appender, signals }: Pick<RelayOptions, 'appender' | 'signals'>): () => void {
   return appender.onCommitted((events) => hint(signals, events));
 }
@@ -76,10 +79,10 @@ export function createRelay(options: RelayOptions): Relay {
   let position = 0;
   let wake: () => void = () => undefined;
   let failures = 0;
-  /** Whether Postgres may hold more than memory does. */
+  /** Whether Postgres may hold events that are not in `remembered`. */
   let othersCommitted = true;
-  /** Somebody has told of a new epoch since the stream was last made to fit. */
-  let epochTold = false;
+  /** Whether a new epoch was signalled since the last `synchronise`. */
+  let epochSignalled = false;
 
   const forget = options.appender.onCommitted((events) => {
     if (!leading) return hint(signals, events);
@@ -93,32 +96,32 @@ export function createRelay(options: RelayOptions): Relay {
   });
 
   const epochs = signals.subscribe(EPOCH_TOPIC, () => {
-    epochTold = true;
+    epochSignalled = true;
     wake();
   });
 
-  /** Resolves at the next sign of something to publish, or after `ms`. */
-  function woken(ms: number, signal: AbortSignal): Promise<'sign' | 'timer'> {
+  /** Resolves when there may be something to publish, or after `ms`. */
+  function woken(ms: number, signal: AbortSignal): Promise<'woken' | 'timer'> {
     return new Promise((resolve) => {
-      const end = (reason: 'sign' | 'timer') => {
+      const end = (reason: 'woken' | 'timer') => {
         clearTimeout(timer);
-        signal.removeEventListener('abort', sign);
+        signal.removeEventListener('abort', onWoken);
         wake = () => undefined;
         resolve(reason);
       };
-      const sign = () => end('sign');
+      const onWoken = () => end('woken');
       const timer = setTimeout(() => end('timer'), ms);
-      signal.addEventListener('abort', sign, { once: true });
-      wake = sign;
-      if (signal.aborted || remembered.length > 0 || othersCommitted || epochTold) sign();
+      signal.addEventListener('abort', onWoken, { once: true });
+      wake = onWoken;
+      if (signal.aborted || remembered.length > 0 || othersCommitted || epochSignalled) onWoken();
     });
   }
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await using session = await options.openDedicatedConnection();
-        if (await session.tryLock('relay')) await lead(session);
+        await using held = await options.openDedicatedConnection();
+        if (await held.tryLock('relay')) await lead(held);
       } catch (error) {
         if (!stopping.signal.aborted) log.warn({ err: error }, 'relay cannot lead');
       }
@@ -129,38 +132,38 @@ export function createRelay(options: RelayOptions): Relay {
     }
   }
 
-  async function lead(session: RelaySession): Promise<void> {
-    const deposed = AbortSignal.any([stopping.signal, session.lost]);
+  async function lead(held: RelayConnection): Promise<void> {
+    const deposed = AbortSignal.any([stopping.signal, held.lost]);
     leading = true;
     log.info('relay leads');
-    // Whatever it is doing or waiting for: a session that is only held would be ended as idle. `lost` tells of failures.
-    const alive = setInterval(() => void session.ping().catch(() => undefined), PING_EVERY);
+    // Postgres closes an idle connection, so the relay sends pings all the time. A failed ping aborts `lost`.
+    const alive = setInterval(() => void held.ping().catch(() => undefined), PING_EVERY);
     try {
-      await publishUntil(deposed, session);
+      await publishUntil(deposed, held);
     } finally {
       clearInterval(alive);
     }
   }
 
-  async function publishUntil(deposed: AbortSignal, session: RelaySession): Promise<void> {
+  async function publishUntil(deposed: AbortSignal, held: RelayConnection): Promise<void> {
     while (!deposed.aborted) {
       try {
         position = await connection.whileConnected(synchronise());
         failures = 0;
-        await publish(session, deposed);
+        await publish(held, deposed);
       } catch (error) {
         if (deposed.aborted) break;
         failures += 1;
         log.warn({ err: error, failures }, 'relay starts over');
-        await session.ping();
+        await held.ping();
         await rest(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
       }
     }
   }
 
-  async function publish(session: RelaySession, deposed: AbortSignal): Promise<void> {
+  async function publish(held: RelayConnection, deposed: AbortSignal): Promise<void> {
     othersCommitted = true;
-    while (!deposed.aborted && !epochTold) {
+    while (!deposed.aborted && !epochSignalled) {
       const events = fromMemory() ?? (await fromPostgres());
       if (events.length > 0) {
         const startedAt = performance.now();
@@ -169,7 +172,7 @@ export function createRelay(options: RelayOptions): Relay {
         position = (events.at(-1) as RecordedEvent).position;
       } else if ((await woken(IDLE, deposed)) === 'timer') {
         othersCommitted = true;
-        await connection.whileConnected(check(session));
+        await connection.whileConnected(check(held));
       }
     }
   }
@@ -182,7 +185,7 @@ export function createRelay(options: RelayOptions): Relay {
     return events;
   }
 
-  /** The next commits, if this process made them; undefined when they must be read. */
+  /** The next events, if this process recorded them; undefined if they must be read from Postgres. */
   function fromMemory(): RecordedEvent[] | undefined {
     const known = remembered.findIndex((event) => event.position > position);
     remembered = known < 0 ? [] : known > 0 ? remembered.slice(known) : remembered;
@@ -194,22 +197,22 @@ export function createRelay(options: RelayOptions): Relay {
     return events;
   }
 
-  /** Notices, while nothing is published, that the session or the JetStream stream is gone. */
-  async function check(session: RelaySession): Promise<void> {
-    await session.ping();
+  /** Rejects if the lock's connection is lost, or the JetStream stream is not as published. For idle times. */
+  async function check(held: RelayConnection): Promise<void> {
+    await held.ping();
     const manager = await connection.nats.jetstreamManager(MANAGER);
     const stream = await findEventStream(manager, connection);
     const { epoch } = await reader.head();
-    const fits = stream !== undefined && stream.state.last_seq === position && holdsEpoch(stream, epoch);
-    if (!fits) throw new Error('the JetStream stream is not what was published');
+    const matches = stream !== undefined && stream.state.last_seq === position && holdsEpoch(stream, epoch);
+    if (!matches) throw new Error('the JetStream stream is not as it was published');
   }
 
-  /** Makes the JetStream stream fit the log; returns its last sequence. */
+  /** Makes the JetStream stream match the log; returns its last sequence. */
   async function synchronise(): Promise<number> {
-    epochTold = false;
+    epochSignalled = false;
     const manager = await connection.nats.jetstreamManager(MANAGER);
     const stream = await findEventStream(manager, connection);
-    // Read after the stream: whatever JetStream holds was committed before, so a head that is behind means lost history.
+    // Read after the stream: JetStream holds committed events only, so a head behind it means that history was lost.
     const head = await reader.head();
     let { epoch } = head;
     if (!stream) return (await createEventStream(manager, connection, epoch)).state.last_seq;

@@ -1,15 +1,15 @@
 /**
- * Questions to one process and their answers, as JSON over core NATS. The server itself says at once when nobody serves
- * a topic, so a process that is gone costs a round trip; one that hangs costs the time-out. A question is never kept for
- * later: while there is no connection none is sent.
+ * Questions to one process and their answers, as JSON over core NATS. If no process serves the topic, the server
+ * answers so at once: a question to a stopped process costs one round trip. A question to a process that hangs costs
+ * the time-out. Without a connection a question is refused, and never kept for later.
  */
 import { ErrorCode, NatsError } from 'nats';
 import type { BrokerConnection } from './broker-connection.ts';
 import { decodeJson, encodeJson } from './codec.ts';
 import { type Broker, UnansweredError } from './port.ts';
 
-/** What is answered in place of an answer that is too large to be sent. */
-const NOTHING = new Uint8Array();
+/** Sent in place of an answer that is too large. */
+const TOO_LARGE = new Uint8Array();
 
 export function createRequests(
   { nats, subjects, log, outbound }: BrokerConnection,
@@ -36,7 +36,7 @@ export function createRequests(
       async function answer(data: Uint8Array, respond: (data: Uint8Array) => void): Promise<void> {
         try {
           const reply = encodeJson((await handler(decodeJson(data))) ?? null);
-          respond(fits(reply) ? reply : NOTHING);
+          respond(fits(reply) ? reply : TOO_LARGE);
         } catch (error) {
           log.error({ err: error, subject }, 'request not answered');
         }
@@ -45,7 +45,7 @@ export function createRequests(
       return {
         ready: registration(),
         async close() {
-          // A connection that is gone has nothing more to deliver.
+          // A closed connection delivers nothing more.
           if (!nats.isClosed()) await subscription.drain().catch(() => undefined);
           await Promise.all(answering);
         },
@@ -57,9 +57,9 @@ export function createRequests(
       if (!fits(data)) throw new UnansweredError('unsent', 'the question is too large for the broker');
       if (!isConnected() || nats.isClosed())
         throw new UnansweredError('unsent', 'there is no connection to the broker');
-      if (outbound.full) throw new UnansweredError('unsent', 'the broker does not take what was sent before');
+      if (outbound.full) throw new UnansweredError('unsent', 'the broker does not accept earlier messages');
       const reply = await nats.request(subjects.request(topic), data, { timeout: timeoutMs }).catch(unanswered);
-      if (reply.data.length === 0) throw new UnansweredError('unspeakable', 'the answer is too large for the broker');
+      if (reply.data.length === 0) throw new UnansweredError('oversized', 'the answer is too large for the broker');
       return decodeJson(reply.data);
     },
   };
@@ -71,7 +71,7 @@ export function createRequests(
 
 function unanswered(cause: unknown): never {
   if (cause instanceof NatsError && cause.code === ErrorCode.NoResponders) {
-    throw new UnansweredError('nobody', 'nobody serves this', { cause });
+    throw new UnansweredError('nobody', 'no process serves this topic', { cause });
   }
   throw new UnansweredError('late', 'no answer came in time', { cause });
 }

@@ -1,14 +1,14 @@
 /**
- * Names on NATS. Everything starts with the namespace, so that several Deskwires can share a server:
+ * Names on NATS. Each starts with the namespace, so that several Deskwires can share a server:
  *
- *   <namespace>.events.<kind>.<id>.<public|internal>   what the relay publishes; stored by JetStream
- *   <namespace>.live.<kind>.<id>.<public|internal>     the same, republished by JetStream once it is stored
+ *   <namespace>.events.<kind>.<id>.<public|internal>   published by the relay; stored by JetStream
+ *   <namespace>.live.<kind>.<id>.<public|internal>     the same, republished by JetStream after storing
  *   <namespace>.signals.<token>…                       ephemeral messages
  *   <namespace>.requests.<token>…                      questions that are answered
  *   $KV.<namespace>-<board>.<token>                    an entry of a board
  *
- * Ids are encoded so that none can add a token or a wildcard: letters, digits, `-` and `_` stay, any other byte of its
- * UTF-8 becomes `=` and two hex digits.
+ * Ids are encoded so that none can add a token or a wildcard. Letters, digits, `-` and `_` stay. Any other byte of the
+ * id's UTF-8 becomes `=` and two hex digits.
  */
 import { parseStream, type RecordedEvent, type Stream, type StreamKind } from '../domain/event.ts';
 import { visibilityOf } from '../domain/visibility.ts';

@@ -1,11 +1,12 @@
 /**
- * The nodes of one kind (those that run actors, those that have sockets), as this one sees them. Each announces itself
- * every second, at once when it hears of a node that is new to it, and once more when it leaves. A node that is silent
- * for three seconds, or that somebody here got no answer from, is left out until it is heard of again. Views may differ
- * for a while: that costs time and is never wrong, because the log refuses whoever decided on an older state.
+ * This node's view of the nodes of one kind: those that run actors, or those that have sockets. A node announces itself
+ * every second, at once after the first announcement of a new node, and once more when it leaves. A node is removed
+ * from the view after three seconds of silence, or when it did not answer a question of this node. Its next
+ * announcement adds it again. The views of two nodes may differ for a while. That costs time but does no harm, because
+ * the log refuses a decision on an older state.
  *
- * Only nodes of the same code are candidates: during a rolling deployment each version keeps to itself, since a
- * decision by other code than the one that understood the client's request could mean something else.
+ * Only nodes with the same code are candidates for an owner. During a rolling deployment each version uses its own
+ * nodes, because other code could decide differently from the code that parsed the client's request.
  */
 import { performance } from 'node:perf_hooks';
 import type { Broker, Topic } from '../broker/port.ts';
@@ -13,46 +14,47 @@ import type { Stream } from '../domain/event.ts';
 import { type Candidate, hashOf, highestOf } from './rendezvous.ts';
 
 export interface NodeView {
-  /** This node: a new id for each start of a process. */
+  /** The id of this node; new at each start of the process. */
   readonly self: string;
-  /** The node that a stream belongs to, out of those not in `except`; undefined when it is for this one. */
+  /** The owner of a stream among the nodes that are not in `except`; undefined if it is this node. */
   ownerOf(stream: Stream, except?: ReadonlySet<string>): string | undefined;
-  /** The ids of the live nodes of this one's code but itself. */
+  /** The ids of the other live nodes with the same code. */
   readonly others: readonly string[];
-  /** The ids of the live nodes of this one's code, itself included unless it is leaving. */
+  /** The ids of the live nodes with the same code, including this one between `join` and `leave`; sorted. */
   readonly nodes: readonly string[];
-  /** Leaves a node out until it is heard of again. */
+  /** Removes a node until its next announcement. */
   drop(node: string): void;
   /**
-   * For how many milliseconds something that `node` sent at `sentAt`, by its clock, has been on its way, beyond the
-   * least that its announcements of the last minute have taken; so the clocks need not agree. Infinity for a node that
-   * is not heard of.
+   * The delay in milliseconds of a message that `node` sent at `sentAt`, by the clock of `node`. It is measured beyond
+   * the fastest announcement of the last minute, so the clocks of the nodes need not agree. Infinity for a node that is
+   * not in the view.
    */
   delayOf(node: string, sentAt: number): number;
-  /** Announces this node and begins to count it in; call it when requests to it are served. */
+  /** Announces this node and makes it a candidate. Call it when requests to it are served. */
   join(): void;
-  /** Tells the others to do without this node, and prefers them from now on. */
+  /** Announces that this node leaves. It is no candidate any more, also for itself if there are others. */
   leave(): void;
   close(): void;
 }
 
-export interface NodeViewDependencies {
+export interface NodeViewDeps {
   readonly self: string;
-  /** The same for nodes that may decide for each other. */
+  /** Equal for nodes that may decide for each other. */
   readonly code: string;
   readonly broker: Pick<Broker, 'signals' | 'onReconnected' | 'connected'>;
-  /** Under which nodes of this kind announce themselves. */
+  /** The topic of the announcements of nodes of this kind. */
   readonly topic?: Topic;
-  /** Milliseconds since 1970, told to the others. */
+  /** Unix time in milliseconds, sent in announcements. */
   readonly now: () => number;
-  /** Milliseconds of a clock that only goes forward; `performance.now` when absent. */
+  /** Milliseconds of a monotonic clock; `performance.now` when absent. */
   readonly clock?: () => number;
   readonly log: { info(details: object, message: string): void };
-  /** Milliseconds. */
+  /** Milliseconds; 1,000 when absent. */
   readonly announceEvery?: number;
+  /** Milliseconds; 3,000 when absent. */
   readonly silentAfter?: number;
-  /** A node of this one's code was heard of, or was left out. */
-  onChanged?(node: string, change: 'heard' | 'left out'): void;
+  /** Called when a node with the same code was added to the view or removed. */
+  onChanged?(node: string, change: 'added' | 'removed'): void;
 }
 
 interface Announcement {
@@ -64,29 +66,29 @@ interface Announcement {
 
 interface Node extends Candidate {
   readonly code: string;
-  /** By `clock`. */
+  /** The time of the last announcement, by `clock`. */
   heardAt: number;
-  /** What the latest announcements took, by two clocks that may differ. */
+  /** Milliseconds that the latest announcements took, by two clocks that may differ. */
   readonly delays: number[];
 }
 
 const NODES: Topic = ['nodes'];
-/** Announcements that tell how long a message takes: more than a connection survives without a sign of life. */
-const REMEMBERED = 60;
+/** Announcements of a node whose delays are kept: for longer than a dead connection stays undetected. */
+const MAX_DELAYS = 60;
 
-export function createNodeView(dependencies: NodeViewDependencies): NodeView {
-  const { self, code, broker, now, log, announceEvery = 1_000, silentAfter = 3_000, topic = NODES } = dependencies;
-  const clock = dependencies.clock ?? (() => performance.now());
+export function createNodeView(deps: NodeViewDeps): NodeView {
+  const { self, code, broker, now, log, announceEvery = 1_000, silentAfter = 3_000, topic = NODES } = deps;
+  const clock = deps.clock ?? (() => performance.now());
   const me: Candidate = { id: self, hash: hashOf(self) };
-  /** Those heard of, of whatever code. */
+  /** The nodes in the view, with any code. */
   const known = new Map<string, Node>();
   let others: readonly Node[] = [];
   let state: 'new' | 'joined' | 'leaving' = 'new';
   let announcing = false;
-  let lastLook = clock();
+  let lastTick = clock();
   let stoppedUntil = 0;
 
-  function changed(): void {
+  function updateOthers(): void {
     others = [...known.values()].filter((node) => node.code === code);
   }
 
@@ -96,65 +98,73 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
     broker.signals.publish(topic, { node: self, code, at: now() } satisfies Announcement);
   }
 
-  /** Once, however many new nodes are heard of in one turn. */
+  /** Announces once per event-loop turn, even if several nodes are new. */
   function announceSoon(): void {
     if (announcing) return;
     announcing = true;
     setImmediate(announce);
   }
 
-  function hear(payload: unknown): void {
-    const said = announcementIn(payload);
-    if (said === undefined || said.node === self) return;
-    if (said.leaving) {
-      forget(said.node, 'left');
+  function onAnnouncement(payload: unknown): void {
+    const announcement = announcementIn(payload);
+    if (announcement === undefined || announcement.node === self) return;
+    if (announcement.leaving) {
+      remove(announcement.node, 'left');
       return;
     }
-    let node = known.get(said.node);
+    let node = known.get(announcement.node);
     if (node === undefined) {
-      node = { id: said.node, hash: hashOf(said.node), code: said.code, heardAt: 0, delays: [] };
+      node = {
+        id: announcement.node,
+        hash: hashOf(announcement.node),
+        code: announcement.code,
+        heardAt: 0,
+        delays: [],
+      };
       known.set(node.id, node);
-      changed();
-      log.info({ node: node.id, sameCode: node.code === code }, 'node heard of');
+      updateOthers();
+      log.info({ node: node.id, sameCode: node.code === code }, 'node added');
       announceSoon();
-      if (node.code === code) dependencies.onChanged?.(node.id, 'heard');
+      if (node.code === code) deps.onChanged?.(node.id, 'added');
     }
     node.heardAt = clock();
     if (wasStopped(node.heardAt)) return;
-    node.delays.push(now() - said.at);
-    if (node.delays.length > REMEMBERED) node.delays.shift();
+    node.delays.push(now() - announcement.at);
+    if (node.delays.length > MAX_DELAYS) node.delays.shift();
   }
 
-  /** Whether this process did nothing for a while: what it hears next has waited for it, for nobody knows how long. */
+  /**
+   * Whether this process was stopped for a while. Announcements that it then receives have waited for an unknown time.
+   */
   function wasStopped(time: number): boolean {
-    return time < stoppedUntil || time - lastLook > 2 * announceEvery;
+    return time < stoppedUntil || time - lastTick > 2 * announceEvery;
   }
 
-  function forget(id: string, why: 'left' | 'silent' | 'unanswered'): void {
+  function remove(id: string, why: 'left' | 'silent' | 'unanswered'): void {
     const node = known.get(id);
     if (node === undefined) return;
     known.delete(id);
-    changed();
-    log.info({ node: id, why }, 'node left out');
-    if (node.code === code) dependencies.onChanged?.(id, 'left out');
+    updateOthers();
+    log.info({ node: id, why }, 'node removed');
+    if (node.code === code) deps.onChanged?.(id, 'removed');
   }
 
-  function look(): void {
+  function tick(): void {
     const time = clock();
-    const pause = time - lastLook;
+    const pause = time - lastTick;
     const stopped = pause > 2 * announceEvery ? pause : 0;
     if (stopped > 0) stoppedUntil = time + announceEvery;
-    lastLook = time;
+    lastTick = time;
     announce();
     for (const node of known.values()) {
-      // Who was stopped, or is cut off, has heard nobody, and must not take that for the others' silence.
+      // A process that was stopped or is disconnected receives no announcements. The other nodes are not silent then.
       node.heardAt += broker.connected ? stopped : pause;
-      if (time - node.heardAt > silentAfter) forget(node.id, 'silent');
+      if (time - node.heardAt > silentAfter) remove(node.id, 'silent');
     }
   }
 
-  const subscription = broker.signals.subscribe(topic, hear);
-  const timer = setInterval(look, announceEvery).unref();
+  const subscription = broker.signals.subscribe(topic, onAnnouncement);
+  const timer = setInterval(tick, announceEvery).unref();
   const stopReconnected = broker.onReconnected(announce);
 
   return {
@@ -172,7 +182,7 @@ export function createNodeView(dependencies: NodeViewDependencies): NodeView {
     get nodes() {
       return [...(state === 'joined' ? [self] : []), ...others.map(({ id }) => id)].sort();
     },
-    drop: (node) => forget(node, 'unanswered'),
+    drop: (node) => remove(node, 'unanswered'),
     delayOf(node, sentAt) {
       const delays = known.get(node)?.delays ?? [];
       return delays.length === 0 ? Number.POSITIVE_INFINITY : now() - sentAt - Math.min(...delays);

@@ -1,10 +1,10 @@
 /**
- * Rendezvous hashing: every node scores every stream, and the stream belongs to the node with the highest score.
- * Whoever knows the same nodes comes to the same answer without asking anybody, each node gets an even share, and when
- * a node comes or goes only the streams that it gets or had change hands.
+ * Rendezvous hashing: each node has a score for each stream, and a stream belongs to the node with the highest score.
+ * Processes with the same list of nodes find the same owner without communication. Each node gets an even share. When a
+ * node comes or goes, only its own streams change their owner.
  */
 
-/** The id with the highest score for `key`; undefined when there is none. */
+/** The candidate with the highest score for `key`; undefined if there is none. */
 export function highestOf<N extends Candidate>(key: string, candidates: Iterable<N>): N | undefined {
   const hashed = hashOf(key);
   let best: N | undefined;

@@ -1,11 +1,11 @@
 /**
- * Users and references by id, cached in memory and kept current by their live events: what access decisions, the
- * gateway and the API look up for nearly every request.
+ * Users and references by id, cached in memory and updated by their live events. Access decisions, the gateway and the
+ * API look them up for nearly every request.
  *
- * Live events may be lost, repeated or reordered, so versions decide: the next version is folded into the entry, an
- * older one changes nothing, a gap drops the entry. A load that was overtaken by an event is repeated, never stored.
- * A lost event shows no gap until the next one; therefore everything is dropped after a reconnection, and an entry that
- * has been used for `maxAge` is compared with the log behind the back of whoever uses it.
+ * Live events may be lost, repeated or reordered, so versions are checked. The next version is folded into the entry.
+ * An older version is ignored. A gap drops the entry. A load that an event overtook is repeated, and its result is not
+ * cached. A lost event shows no gap until the next event. So all entries are dropped after a reconnection, and an entry
+ * that is older than `maxAge` is compared with the log in the background when it is used.
  */
 import { LRUCache } from 'lru-cache';
 import { createActivation, type Folded, foldEvents, type Logic } from '../actors/activation.ts';
@@ -25,66 +25,67 @@ import type { EventReader } from '../eventlog/event-log.ts';
 
 export interface DirectoryChange {
   readonly kind: 'user' | 'reference';
-  /** As in the stream's name: of a reference, `<type>-<id>`. */
+  /** The id in the stream's name; for a reference `<type>-<id>`. */
   readonly id: string;
 }
 
 export interface Directory {
-  /** Undefined when nobody is registered under this id; deactivated users are returned with `active: false`. */
+  /** Undefined if no user is registered under this id. Deactivated users are returned with `active: false`. */
   user(id: string): UserFacts | undefined | Promise<UserFacts | undefined>;
-  /** Undefined when it was never set. */
+  /** Undefined if the reference was never set. */
   reference(type: ReferenceType, id: string): ReferenceState | undefined | Promise<ReferenceState | undefined>;
-  /** The relations that a ticket has through its references. */
+  /** The relations of a ticket with these references. */
   relations(ticket: {
     readonly grnId: string | null;
     readonly dispatchId: string | null;
   }): TicketRelations | Promise<TicketRelations>;
   /**
-   * Calls `listener` after a user or a reference changed and the cache shows it; sometimes twice for one change. Changes
-   * during a disconnection are told after it for what was in the cache.
+   * Calls `listener` after a user or reference changed and the cache has the change; sometimes twice for one change.
+   * After a disconnection it is called for the changes of cached entries.
    */
   onChanged(listener: (change: DirectoryChange) => void): () => void;
-  /** Drops everything, and tells of it: history was replaced (a new epoch). */
+  /** Drops all entries and notifies the listeners: history was replaced (a new epoch). */
   forget(): void;
   close(): void;
 }
 
-export interface DirectoryDependencies {
+export interface DirectoryDeps {
   readonly reader: Pick<EventReader, 'readStreams' | 'readVersions' | 'readCommands'>;
   readonly snapshots: Pick<SnapshotStore, 'load'>;
   readonly broker: { readonly live: Pick<Broker['live'], 'subscribeKind'> } & Pick<Broker, 'onReconnected'>;
-  /** Milliseconds since the epoch. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Log;
-  /** Users and references kept. */
+  /** Users and references in the cache; 20,000 when absent. */
   readonly entries?: number;
-  /** Milliseconds after which an entry in use is compared with the log. */
+  /** Milliseconds after which an entry in use is compared with the log; 15,000 when absent. */
   readonly maxAge?: number;
 }
 
 interface Entry extends Folded {
   readonly stream: Stream;
-  /** What is looked up: UserFacts or ReferenceState. */
+  /** UserFacts or ReferenceState. */
   readonly facts: unknown;
+  /** Unix time in milliseconds. */
   checkedAt: number;
 }
 
-interface Flight {
+interface Load {
   readonly entry: Promise<Entry | undefined>;
-  /** The newest version that was heard of meanwhile. */
-  heard: number;
+  /** The newest version of which an event arrived during the load. */
+  newest: number;
 }
 
-interface Shelf {
+interface KindLogic {
   readonly logic: Logic;
-  /** Undefined when there is nobody and nothing. */
+  /** Undefined if the user or reference does not exist. */
   readonly factsOf: (state: unknown) => unknown;
 }
 
 const NO_RELATIONS: TicketRelations = { vendorIds: [] };
-/** Times that a load is repeated because it was overtaken, before its result is given out and not kept. */
-const LOADS = 3;
-/** Events that leave what is looked up as it was: those of the user's inbox. */
+/** Loads of an entry that events keep overtaking. The result of the last one is returned but not cached. */
+const MAX_LOADS = 3;
+/** Events of a user's inbox, which do not change the user's facts. */
 const WITHOUT_FACTS: ReadonlySet<string> = new Set([
   'NotificationSent',
   'NotificationsRead',
@@ -92,21 +93,21 @@ const WITHOUT_FACTS: ReadonlySet<string> = new Set([
   'InboxSeen',
 ]);
 
-export function createDirectory(dependencies: DirectoryDependencies): Directory {
-  const { broker, now, log, entries = 20_000, maxAge = 15_000 } = dependencies;
-  const shelves: Readonly<Record<DirectoryChange['kind'], Shelf>> = {
+export function createDirectory(deps: DirectoryDeps): Directory {
+  const { broker, now, log, entries = 20_000, maxAge = 15_000 } = deps;
+  const kinds: Readonly<Record<DirectoryChange['kind'], KindLogic>> = {
     user: { logic: userDecider, factsOf: (state) => userFactsOf(state as UserState) },
     reference: {
       logic: referenceDecider,
       factsOf: (state) => ((state as ReferenceState).exists ? state : undefined),
     },
   };
-  const reads = createLogReads(dependencies.reader);
-  const activation = createActivation({ reads, snapshots: dependencies.snapshots, log });
+  const reads = createLogReads(deps.reader);
+  const activation = createActivation({ reads, snapshots: deps.snapshots, log });
   const cache = new LRUCache<Stream, Entry>({ max: entries });
-  const flights = new Map<Stream, Flight>();
+  const loading = new Map<Stream, Load>();
   const listeners = new Set<(change: DirectoryChange) => void>();
-  /** Counts the times that everything was dropped. */
+  /** Counts the times that all entries were dropped. */
   let generation = 0;
 
   function lookUp(kind: DirectoryChange['kind'], id: string): unknown {
@@ -117,21 +118,21 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
       return entry.facts;
     }
     if (!isKey(id)) return undefined;
-    let flight = flights.get(stream);
-    if (flight === undefined) {
-      flight = { entry: load(kind, stream).finally(() => flights.delete(stream)), heard: 0 };
-      flights.set(stream, flight);
+    let current = loading.get(stream);
+    if (current === undefined) {
+      current = { entry: load(kind, stream).finally(() => loading.delete(stream)), newest: 0 };
+      loading.set(stream, current);
     }
-    return flight.entry.then((loaded) => loaded?.facts);
+    return current.entry.then((loaded) => loaded?.facts);
   }
 
   async function load(kind: DirectoryChange['kind'], stream: Stream): Promise<Entry | undefined> {
-    const { logic, factsOf } = shelves[kind];
+    const { logic, factsOf } = kinds[kind];
     for (let loads = 1; ; loads++) {
       const started = generation;
       const { state, version } = await activation.load(stream, logic);
-      const overtaken = generation !== started || version < (flights.get(stream)?.heard ?? 0);
-      if (overtaken && loads < LOADS) continue;
+      const overtaken = generation !== started || version < (loading.get(stream)?.newest ?? 0);
+      if (overtaken && loads < MAX_LOADS) continue;
       const facts = factsOf(state);
       if (facts === undefined) return undefined;
       const entry: Entry = { stream, state, version, facts, checkedAt: now() };
@@ -141,27 +142,27 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
   }
 
   function onEvent(kind: DirectoryChange['kind'], event: RecordedEvent): void {
-    const flight = flights.get(event.stream);
-    if (flight !== undefined) flight.heard = Math.max(flight.heard, event.version);
+    const load = loading.get(event.stream);
+    if (load !== undefined) load.newest = Math.max(load.newest, event.version);
     const entry = cache.peek(event.stream);
     if (entry !== undefined && event.version > entry.version) advance(kind, entry, event);
-    if (!WITHOUT_FACTS.has(event.type)) tell(event.stream);
+    if (!WITHOUT_FACTS.has(event.type)) notify(event.stream);
   }
 
   function advance(kind: DirectoryChange['kind'], entry: Entry, event: RecordedEvent): void {
-    const { logic, factsOf } = shelves[kind];
+    const { logic, factsOf } = kinds[kind];
     cache.delete(entry.stream);
     if (event.version !== entry.version + 1) return;
     const folded = foldEvents(logic, entry, [event]);
     cache.set(entry.stream, { ...entry, ...folded, facts: factsOf(folded.state) });
   }
 
-  function tell(stream: Stream): void {
+  function notify(stream: Stream): void {
     const { kind, id } = parseStream(stream);
     for (const listener of listeners) listener({ kind: kind === 'user' ? kind : 'reference', id });
   }
 
-  /** Drops an entry, and tells of it, when the log has moved on without our hearing of it. */
+  /** Drops an entry and notifies the listeners if the log has a newer version. */
   async function compare(entry: Entry): Promise<void> {
     entry.checkedAt = now();
     try {
@@ -169,7 +170,7 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
       if (version === entry.version) return;
       const held = cache.peek(entry.stream);
       if (held === entry || (held !== undefined && held.version < version)) cache.delete(entry.stream);
-      tell(entry.stream);
+      notify(entry.stream);
     } catch (error) {
       log.warn({ err: error, stream: entry.stream }, 'directory entry not compared with the log');
     }
@@ -182,7 +183,7 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
     return dropped;
   }
 
-  /** Anything may have been missed: whoever changed meanwhile is told of. */
+  /** Drops all entries, because events may have been missed, and notifies the listeners of those that changed. */
   function compareAll(): void {
     for (const entry of dropAll()) void compare(entry);
   }
@@ -194,8 +195,8 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
   const subscriptions = (['user', 'reference'] as const).map((kind) =>
     broker.live.subscribeKind(kind, (event) => onEvent(kind, event)),
   );
-  const forgetReconnections = broker.onReconnected(compareAll);
-  // What was loaded before the server knew of our interest may have changed unheard.
+  const stopReconnected = broker.onReconnected(compareAll);
+  // Events of entries that were loaded before the subscriptions were ready may have been missed.
   for (const { ready } of subscriptions) {
     ready.then(compareAll, (error) => log.error({ err: error }, 'directory not subscribed to changes'));
   }
@@ -215,10 +216,10 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
       return () => void listeners.delete(listener);
     },
     forget() {
-      for (const { stream } of dropAll()) tell(stream);
+      for (const { stream } of dropAll()) notify(stream);
     },
     close() {
-      forgetReconnections();
+      stopReconnected();
       for (const subscription of subscriptions) subscription.close();
       listeners.clear();
       cache.clear();
@@ -226,7 +227,7 @@ export function createDirectory(dependencies: DirectoryDependencies): Directory 
   };
 }
 
-/** What deciding about a ticket needs, for the actor system. */
+/** Looks up the decision context of a ticket, for the actor system. */
 export function ticketContextFrom(directory: Pick<Directory, 'relations'>): ContextOf['ticket'] {
   return (ticket) => {
     const relations = directory.relations(ticket);

@@ -1,20 +1,20 @@
 /**
- * An append as the statement `deskwire.append` takes it: lists of texts with a separator that no value holds, because one
- * text is bound, sent and taken apart much faster than an array of many.
+ * The parameters of the statement `deskwire.append`. Each list is one text with a separator that no value contains. One
+ * text is bound, sent and split much faster than an array of many.
  */
 import type { Append } from './event-log.ts';
 
-/** With its events' data as JSON. */
+/** An append with the data of its events as JSON. */
 export interface PreparedAppend extends Append {
   readonly data: readonly string[];
 }
 
-/** Separates list entries; JSON text never holds it, and names that do are refused. */
+/** Separates list entries. JSON never contains it, and `checkAppend` refuses names that do. */
 const UNIT = '\u001f';
 
-/** Why an append cannot be recorded, whatever the log holds. */
+/** The reason why an append is invalid in itself; undefined if it is valid. */
 export function checkAppend(append: Append): Error | undefined {
-  if (append.events.length === 0) return new RangeError(`nothing to append to ${append.stream}`);
+  if (append.events.length === 0) return new RangeError(`no events to append to ${append.stream}`);
   let previous: string | undefined;
   const commandIds = new Set<string>();
   if (hasControl(append.stream)) return new RangeError('control character in the name of a stream');
@@ -33,11 +33,11 @@ export function checkAppend(append: Append): Error | undefined {
 }
 
 function hasControl(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the separator and U+0000 are what must not come through
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the separator and U+0000 are refused
   return /[\u0000\u001f]/.test(text);
 }
 
-/** The parameters of the statement for these appends. */
+/** The parameters of one statement that records all appends of `flush`. */
 export function parametersOf(flush: readonly PreparedAppend[]): (string | number)[] {
   const appends: number[] = [];
   const streams: string[] = [];

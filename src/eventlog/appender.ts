@@ -1,16 +1,16 @@
 /**
- * The group-committing appender: one per process.
+ * The appender of a process, with group commit.
  *
- * While one flush is on its way to Postgres, what the actors want to append collects and becomes the next flush; an
- * idle appender flushes at the end of the current event loop turn. So one commit carries what would have been many,
- * and the slower the disk, the larger the flushes. One flush at a time also means that this process hears of its
- * commits in position order. The next flush is sent before the last one's appends are answered, so that Postgres works
- * while we do; the appender keeps its connection for as long as there is something to flush.
+ * While Postgres works on one flush, new appends collect and become the next flush. An idle appender flushes at the end
+ * of the current event-loop turn. So one commit records many appends, and flushes grow when the disk is slow. Only one
+ * flush is under way at a time, so this process learns of its commits in position order. The next flush is sent before
+ * the appends of the last one are answered, so that Postgres does not wait. The appender keeps its connection until its
+ * queue is empty.
  *
- * A flush holds at most one append per stream: a second one waits for the next flush, where its expected version can
- * be right. A conflict or a duplicate fails that append alone. When the connection breaks, or nothing is heard on it for
- * `patience`, nobody can tell whether the flush was committed: its appends are rejected as `unavailable`, and command ids
- * tell on the next try.
+ * A flush has at most one append per stream. A second append waits for the next flush, because only then can its
+ * expected version be right. A conflict or a duplicate fails that append alone. If the connection breaks, or gives no
+ * answer for `patience`, it is unknown whether the flush was committed. Its appends are rejected as `unavailable`; on a
+ * retry the command ids show whether they were recorded.
  */
 import type { Pool, PoolClient } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
@@ -19,29 +19,29 @@ import { checkAppend, type PreparedAppend, parametersOf } from './append-paramet
 import type { Append, Appender, AppendOutcome } from './event-log.ts';
 
 export interface AppenderOptions {
-  /** At most this many events in one flush (a single larger append still goes, alone). */
+  /** At most this many events in one flush. A larger append gets a flush of its own. */
   readonly maxFlushEvents: number;
-  /** Appends waiting beyond this many events are refused as `unavailable`. */
+  /** Events that may wait; further appends are refused as `unavailable`. */
   readonly maxQueuedEvents: number;
-  /** The same for the bytes of their data; 64 MiB when absent. */
+  /** Bytes of event data that may wait; 64 MiB when absent. */
   readonly maxQueuedBytes?: number;
-  /** Milliseconds that a flush may take before its connection is given up as half-open; 5,000 when absent. */
+  /** Milliseconds that a flush may take. Then its connection is dropped as half-open; 5,000 when absent. */
   readonly patience?: number;
-  /** Called for each append that is refused because too much waits. */
+  /** Called for each append that is refused because too many events or bytes wait. */
   readonly onRefused?: () => void;
-  /** Called after each committed flush, for metrics: what it recorded, and when it began (`performance.now()`). */
+  /** Called after each committed flush, for metrics. `startedAt`: when it was sent, as `performance.now()`. */
   readonly onFlush?: (events: readonly RecordedEvent[], startedAt: number) => void;
 }
 
 interface Waiting extends PreparedAppend {
-  /** Of the data. */
+  /** The size of the data. */
   readonly bytes: number;
   readonly resolve: (outcome: AppendOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A flush on its way. */
-interface Flight {
+/** A flush that was sent to Postgres. */
+interface SentFlush {
   readonly flush: readonly Waiting[];
   readonly startedAt: number;
   readonly answer: Promise<AppendRow | undefined>;
@@ -64,7 +64,7 @@ interface AppendRow {
 }
 
 export function createAppender(pool: Pool, options: AppenderOptions): Appender {
-  /** The driver takes its time-out with the statement, and its types do not know. */
+  /** The driver accepts `query_timeout` with a statement; its types lack it. */
   const statement = { ...STATEMENT, query_timeout: options.patience ?? PATIENCE };
   const listeners = new Set<CommittedListener>();
   let queue: Waiting[] = [];
@@ -110,23 +110,23 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
         rejectAll(takeFlush(), cause);
       }
     }
-    // In the same turn as the look at the queue: whoever appends next starts the next run.
+    // In the same turn as the check of the queue: the next append starts a new run.
     flushing = false;
     whenIdle?.();
   }
 
-  /** Flushes on one connection until there is nothing left to flush, or it breaks. */
+  /** Flushes on one connection until the queue is empty or the connection breaks. */
   async function flushOn(client: PoolClient): Promise<void> {
     let broken: Error | undefined;
     const onError = (error: Error): undefined => {
       broken = error;
     };
     client.on('error', onError);
-    let flight: Flight | undefined = launch(client);
-    while (flight) {
-      const { flush, startedAt, answer }: Flight = flight;
+    let sent: SentFlush | undefined = sendFlush(client);
+    while (sent) {
+      const { flush, startedAt, answer }: SentFlush = sent;
       const row = await answer.catch(onError);
-      flight = broken === undefined && queue.length > 0 ? launch(client) : undefined;
+      sent = broken === undefined && queue.length > 0 ? sendFlush(client) : undefined;
       if (row === undefined) {
         rejectAll(flush, broken);
         continue;
@@ -138,12 +138,12 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     client.release(broken);
   }
 
-  function launch(client: PoolClient): Flight {
+  function sendFlush(client: PoolClient): SentFlush {
     const flush = takeFlush();
-    return { flush, startedAt: performance.now(), answer: send(client, flush) };
+    return { flush, startedAt: performance.now(), answer: query(client, flush) };
   }
 
-  async function send(client: PoolClient, flush: readonly Waiting[]): Promise<AppendRow | undefined> {
+  async function query(client: PoolClient, flush: readonly Waiting[]): Promise<AppendRow | undefined> {
     const { rows } = await client.query<AppendRow>({ ...statement, values: parametersOf(flush) });
     return rows[0];
   }
@@ -153,7 +153,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     for (const waiting of flush) waiting.reject(error);
   }
 
-  /** The longest run of the queue that fits, leaving behind second appends to the same stream. */
+  /** Takes the longest part of the queue that fits into a flush, and at most one append per stream. */
   function takeFlush(): Waiting[] {
     const streams = new Set<Stream>();
     const flush: Waiting[] = [];
@@ -178,7 +178,7 @@ export function createAppender(pool: Pool, options: AppenderOptions): Appender {
     return flush;
   }
 
-  /** Answers every append of a committed flush, listeners first; returns the events that it recorded. */
+  /** Notifies the listeners, then answers every append of a committed flush. Returns the recorded events. */
   function settle(flush: readonly Waiting[], row: AppendRow): readonly RecordedEvent[] {
     const refusals = new Map(row.refused?.map((refusal) => [refusal.append, refusal]));
     const time = new Date(Number(row.recorded_at)).toISOString();
@@ -237,7 +237,7 @@ function recordedEvent(
   version: number,
   time: string,
 ): RecordedEvent {
-  // The union's type and data belong together in `event`, which a field-by-field literal cannot express.
+  // `type` and `data` of the union belong together. A literal with single fields cannot express that.
   return {
     position,
     stream,

@@ -27,7 +27,7 @@ export interface DedicatedConnection {
 
 /** Milliseconds between two pings. */
 export const PING_EVERY = 1_000;
-/** Milliseconds. Another process tries for the lock every half second: it has the lock within three seconds. */
+/** Milliseconds. Another process tries for the lock every half second, so it gets the lock within three seconds. */
 const IDLE_TIMEOUT = 2.4 * PING_EVERY;
 /** Milliseconds. A server that does not answer counts as lost: a runner gives up its lock instead of waiting. */
 const QUERY_TIMEOUT = 60_000;

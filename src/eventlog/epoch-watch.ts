@@ -1,7 +1,8 @@
 /**
- * The epoch of the log, as this process knows it. It changes when history was replaced (a restored backup). The relay or a
- * process that recorded a lost event notices, and publishes a signal. A signal may be lost: the log is also read at an
- * interval, and after each reconnection of the broker. A process has one watch; its parts add listeners.
+ * Watches the log's epoch for this process. It changes when history was replaced (a restored backup). The relay, or a
+ * process that recorded a lost event, detects that and publishes a signal. A signal may be lost, so the epoch is also
+ * read from the log at an interval and after each reconnection of the broker. A process has one watch with several
+ * listeners.
  */
 import type { EventReader } from './event-log.ts';
 
@@ -15,7 +16,7 @@ export interface EpochWatch {
 /** The signal of a process that has renewed the epoch. */
 export const EPOCH_TOPIC = ['epoch'] as const;
 
-/** What the watch needs of the broker. */
+/** The part of the broker that the watch uses. */
 interface EpochSignals {
   readonly signals: {
     publish(topic: readonly string[], payload: object): void;
@@ -27,20 +28,20 @@ interface EpochSignals {
 interface EpochWatchDeps {
   readonly reader: Pick<EventReader, 'head'>;
   readonly broker: EpochSignals;
-  /** The epoch in force when the log says that it is `known`: a new one when history was replaced all the same. */
+  /** Called with the log's epoch if it is unchanged. Returns a new epoch if history was replaced all the same. */
   readonly confirm?: (known: string) => Promise<string>;
-  /** Milliseconds. */
+  /** Milliseconds between two reads of the epoch. */
   readonly every: number;
   onError(error: unknown): void;
 }
 
-/** Resolves once it is known. */
+/** Resolves when the epoch is known; rejects when it cannot be read. */
 export async function watchEpoch({ reader, broker, confirm, every, onError }: EpochWatchDeps): Promise<EpochWatch> {
   const listeners = new Set<() => void>();
-  const subscription = broker.signals.subscribe(EPOCH_TOPIC, () => void look());
+  const subscription = broker.signals.subscribe(EPOCH_TOPIC, () => void check());
   let current: string | undefined;
 
-  async function look(): Promise<void> {
+  async function check(): Promise<void> {
     try {
       const { epoch } = await reader.head();
       const inForce = epoch === current && confirm ? await confirm(epoch) : epoch;
@@ -53,7 +54,7 @@ export async function watchEpoch({ reader, broker, confirm, every, onError }: Ep
     }
   }
 
-  /** The failure of one listener must not keep the change from the others. */
+  /** A listener that throws must not keep the other listeners from being called. */
   function call(listener: () => void): void {
     try {
       listener();
@@ -69,8 +70,8 @@ export async function watchEpoch({ reader, broker, confirm, every, onError }: Ep
     throw error;
   }
   const known = current;
-  const timer = setInterval(() => void look(), every).unref();
-  const stopReconnected = broker.onReconnected(() => void look());
+  const timer = setInterval(() => void check(), every).unref();
+  const stopReconnected = broker.onReconnected(() => void check());
   return {
     get current() {
       return current ?? known;

@@ -1,6 +1,6 @@
 /**
- * The event log as the rest of Deskwire sees it. Postgres is the truth; what JetStream and the read models hold
- * follows from it.
+ * The interface of the event log. The log in Postgres is the only truth; JetStream and the read models are derived from
+ * it.
  */
 import type { NewEvent, RecordedEvent, Stream } from '../domain/event.ts';
 
@@ -14,15 +14,15 @@ export interface Append {
 
 export type AppendOutcome =
   | { readonly outcome: 'appended'; readonly events: readonly RecordedEvent[] }
-  /** Somebody else appended first; `version` is where the stream stands. */
+  /** Another append came first; `version` is the current version of the stream. */
   | { readonly outcome: 'conflict'; readonly version: number }
-  /** These commands are in the stream already; nothing of this append was recorded. */
+  /** The stream has these commands already; no event of this append was recorded. */
   | { readonly outcome: 'duplicate'; readonly commandIds: readonly string[] };
 
 export interface LogHead {
   /** Position of the newest event, 0 in an empty log. */
   readonly position: number;
-  /** Random; a new one says that history was replaced (a restored backup) and every cursor is void. */
+  /** A random id. A new one means that history was replaced (a restored backup) and all cursors are void. */
   readonly epoch: string;
 }
 
@@ -34,7 +34,7 @@ export interface StreamRange {
   readonly limit: number;
 }
 
-/** A command as the log knows it: unique for ever. */
+/** Identifies a command in the log for ever. */
 export interface CommandKey {
   readonly stream: Stream;
   readonly commandId: string;
@@ -43,29 +43,29 @@ export interface CommandKey {
 export interface EventReader {
   /** In version order. */
   readStream(range: StreamRange): Promise<RecordedEvent[]>;
-  /** Many ranges in one statement; the results in the order asked. */
+  /** Reads many ranges in one statement; the results are in the order of `ranges`. */
   readStreams(ranges: readonly StreamRange[]): Promise<RecordedEvent[][]>;
   /** In position order, positions after `after` (exclusive). */
   readLog(after: number, limit: number): Promise<RecordedEvent[]>;
   /** The events that a command recorded in a stream, in order; empty when it recorded none. */
   readCommand(stream: Stream, commandId: string): Promise<RecordedEvent[]>;
-  /** Many commands in one statement; the results in the order asked, each as `readCommand` would give it. */
+  /** As `readCommand`, for many commands in one statement; the results are in the order of `commands`. */
   readCommands(commands: readonly CommandKey[]): Promise<RecordedEvent[][]>;
-  /** The version of each stream, 0 where it does not exist, in the order asked. */
+  /** The version of each stream in the order of `streams`; 0 for a stream that does not exist. */
   readVersions(streams: readonly Stream[]): Promise<number[]>;
   head(): Promise<LogHead>;
 }
 
 export interface Appender {
   /**
-   * Records events. Resolves once they are durable. Rejects with DeskwireError `unavailable` when the log cannot be
-   * reached: the append may then have happened, and the same command ids tell when it is tried again.
+   * Records events. Resolves when they are durable. Rejects with DeskwireError `unavailable` when the log cannot be
+   * reached. The append may have been recorded then: a retry with the same command ids shows it.
    */
   append(append: Append): Promise<AppendOutcome>;
   /** Position of the newest event that this process recorded, 0 before the first. */
   readonly lastPosition: number;
-  /** Calls `listener` with each committed flush of this process, in position order, consecutive positions. */
+  /** Calls `listener` with each committed flush of this process. Positions are consecutive and in order. */
   onCommitted(listener: (events: readonly RecordedEvent[]) => void): () => void;
-  /** Refuses new appends, waits for those in flight. */
+  /** Refuses new appends, and resolves when the waiting ones are answered. */
   close(): Promise<void>;
 }

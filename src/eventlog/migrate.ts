@@ -1,7 +1,7 @@
 /**
- * Brings a database to the schema of this version: every migration in `migrations/` that it does not have yet, in one
- * transaction, under an advisory lock, so that processes that start together run each once. Migrations that were
- * released never change; a database that knows migrations which this version does not is refused.
+ * Migrates a database to the schema of this version. All migrations of `migrations/` that the database lacks run in one
+ * transaction. An advisory lock makes processes that start together run each migration once. Released migrations never
+ * change. A database with migrations that this version does not know is refused.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { Kysely, type Migration, Migrator, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { paths } from '../support/paths.ts';
 
-/** Returns the names of the migrations that it ran; rejects with what went wrong, the database as it was. */
+/** Returns the names of the migrations that were run. Rejects if one fails; then the database is unchanged. */
 export function migrate(database: string | pg.Pool): Promise<string[]> {
   return withMigrator(database, async (migrator) => {
     const { error, results = [] } = await migrator.migrateToLatest();
@@ -20,7 +20,7 @@ export function migrate(database: string | pg.Pool): Promise<string[]> {
   });
 }
 
-/** The names of the migrations that the database does not have yet. */
+/** Returns the names of the migrations that the database lacks. */
 export function pendingMigrations(database: string | pg.Pool): Promise<string[]> {
   return withMigrator(database, async (migrator) => {
     const migrations = await migrator.getMigrations();

@@ -1,4 +1,4 @@
-/** Reads of the event log. Every statement is prepared and served by an index; none waits for an append. */
+/** Reads the event log. All statements are prepared and use an index; none waits for an append. */
 import type { Pool, QueryResultRow } from 'pg';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { CommandKey, EventReader } from './event-log.ts';
@@ -14,7 +14,7 @@ interface EventRow extends QueryResultRow {
   readonly type: string;
   readonly data: unknown;
   readonly metadata: unknown;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly time: string;
 }
 
@@ -24,7 +24,7 @@ export function createEventReader(pool: Pool): EventReader {
     return rows.map(recordedEvent);
   }
 
-  /** A command's events follow each other in its stream: the one that names it, and those after it that name none. */
+  /** The events of a command are consecutive: the first one has its command id, the others have none. */
   async function readCommands(commands: readonly CommandKey[]): Promise<RecordedEvent[][]> {
     const { rows } = await pool.query<EventRow & { command: string }>({
       name: 'read_commands',
@@ -102,14 +102,14 @@ export function createEventReader(pool: Pool): EventReader {
   };
 }
 
-/** Rows by the place, from 1, of what was asked. */
+/** Groups rows by the place of their question, counted from 1. */
 function grouped<Row extends EventRow>(size: number, rows: readonly Row[], placeOf: (row: Row) => string) {
   const results: RecordedEvent[][] = Array.from({ length: size }, () => []);
   for (const row of rows) results[Number(placeOf(row)) - 1]?.push(recordedEvent(row));
   return results;
 }
 
-/** Rows hold what was recorded, and `evolve` accepts every event ever recorded: hence the assertion. */
+/** The assertion holds because a row was recorded as an event, and `evolve` accepts every event ever recorded. */
 function recordedEvent(row: EventRow): RecordedEvent {
   return {
     position: Number(row.position),

@@ -1,17 +1,17 @@
-/** Proves what everything relies on: the log's positions, and the versions of each stream, are 1, 2, 3, … without a gap. */
+/** Checks that the log's positions, and the versions of each stream, are 1, 2, 3, … without a gap. */
 import type { Pool } from 'pg';
 
 export interface LogVerification {
   readonly events: number;
   readonly streams: number;
-  /** What is wrong, in words; none when all is well. */
+  /** Faults in words; empty if there are none. */
   readonly findings: readonly string[];
 }
 
-/** Of the first few streams only: one is bad enough. */
-const SHOWN = 20;
+/** At most this many faulty streams are reported. */
+const MAX_STREAMS = 20;
 
-/** Reads the whole index of the log; appends go on meanwhile. In one snapshot, so that nothing seems to be missing. */
+/** Reads the whole index of the log, in one snapshot of the database. Appends do not have to wait. */
 export async function verifyLog(pool: Pool): Promise<LogVerification> {
   const client = await pool.connect();
   try {
@@ -23,7 +23,7 @@ export async function verifyLog(pool: Pool): Promise<LogVerification> {
     const { rows: streams } = await client.query<{ stream: string; events: string; first: number; last: number }>(
       `select stream, count(*) as events, min(version) as first, max(version) as last
        from deskwire.events group by stream having min(version) <> 1 or max(version) <> count(*) order by stream limit $1`,
-      [SHOWN],
+      [MAX_STREAMS],
     );
     const { rows: counted } = await client.query<{ streams: string }>(
       'select count(distinct stream) as streams from deskwire.events',
@@ -42,7 +42,7 @@ export async function verifyLog(pool: Pool): Promise<LogVerification> {
     }
     return { events, streams: Number(counted[0]?.streams ?? 0), findings };
   } finally {
-    // Ends the transaction too if a query failed in it.
+    // Closes the connection, which also ends a transaction with a failed query.
     client.release(true);
   }
 }

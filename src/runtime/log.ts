@@ -9,7 +9,7 @@ import { renewEpoch } from '../eventlog/epoch.ts';
 import { type EpochWatch, watchEpoch } from '../eventlog/epoch-watch.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
 import { createEventReader } from '../eventlog/reader.ts';
-import { createWitness } from '../eventlog/witness.ts';
+import { createRestoreCheck } from '../eventlog/restore-check.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { observeBatches } from './observe.ts';
@@ -71,18 +71,18 @@ export async function startLog(options: LogOptions, shutdown: Shutdown): Promise
     shutdown.defer('relay hints', hintRelay({ appender, signals: broker.signals }));
   }
 
-  const witness = createWitness({ appender, reader, pool });
+  const restoreCheck = createRestoreCheck({ appender, reader, pool });
   const epoch = await watchEpoch({
     reader,
     broker,
-    confirm: witness.confirm,
+    confirm: restoreCheck.confirm,
     every: options.epochCheckEvery ?? EPOCH_CHECK_EVERY,
     onError: (error) => logger.warn({ err: error }, 'the epoch cannot be read'),
   });
   shutdown.defer('epoch', () => epoch.close());
   epoch.onChanged(() => {
     logger.warn({ epoch: epoch.current }, 'the log has a new epoch: state of the old one is discarded');
-    witness.forget();
+    restoreCheck.forget();
   });
   return { ...options, reader, appender, epoch, runningRelay };
 }

@@ -1,19 +1,18 @@
 /**
- * Combines single requests into few statements. Requests of the same tick, and requests that come while the limit of
- * statements is reached, go out together. With `gather: 'turn'` the requests of a whole turn of the event loop do: a
- * storm of reconnecting sockets, each with its own packet, becomes a few queries. The result of a request is the one at
- * its place in the answer.
+ * Combines single requests into few statements. Requests of the same tick share a statement, and so do requests that
+ * wait because `concurrency` is reached. With `gather: 'turn'` the requests of a whole event-loop turn do. Then many
+ * sockets that reconnect at the same time cost a few queries, though each sends its own packet.
  *
  * A failed statement fails all of its requests. Callers must therefore check their requests (see `checkText`), so that
  * one request cannot make others fail.
  */
 
 export interface BatchLimits {
-  /** Requests in one statement, at most. */
+  /** At most this many requests in one statement. */
   readonly size: number;
-  /** Statements at a time, at most. */
-  readonly flights: number;
-  /** How long requests are gathered before the first statement; one tick when absent. */
+  /** At most this many statements at a time. */
+  readonly concurrency: number;
+  /** The time for which requests are gathered before the first statement; one tick when absent. */
   readonly gather?: 'tick' | 'turn';
 }
 
@@ -23,7 +22,7 @@ interface Waiting<Key, Value> {
   readonly reject: (error: unknown) => void;
 }
 
-/** `load` answers the keys in the order given. */
+/** `load` returns one value per key, in the order of `keys`. */
 export function createBatcher<Key, Value>(
   load: (keys: readonly Key[]) => Promise<readonly Value[]>,
   limits: BatchLimits,
@@ -36,7 +35,7 @@ export function createBatcher<Key, Value>(
   async function send(batch: readonly Waiting<Key, Value>[]): Promise<void> {
     try {
       const values = await load(batch.map((request) => request.key));
-      if (values.length !== batch.length) throw new Error(`asked ${batch.length}, answered ${values.length}`);
+      if (values.length !== batch.length) throw new Error(`got ${values.length} values for ${batch.length} keys`);
       values.forEach((value, index) => {
         batch[index]?.resolve(value);
       });
@@ -49,7 +48,7 @@ export function createBatcher<Key, Value>(
 
   function flush(): void {
     scheduled = false;
-    while (waiting.length > 0 && inFlight < limits.flights) {
+    while (waiting.length > 0 && inFlight < limits.concurrency) {
       const batch = waiting.slice(0, limits.size);
       waiting = waiting.slice(limits.size);
       inFlight++;
@@ -60,7 +59,7 @@ export function createBatcher<Key, Value>(
   return (key) =>
     new Promise((resolve, reject) => {
       waiting.push({ key, resolve, reject });
-      if (scheduled || inFlight >= limits.flights) return;
+      if (scheduled || inFlight >= limits.concurrency) return;
       scheduled = true;
       schedule(flush);
     });

@@ -1,6 +1,6 @@
 /**
- * New ids: UUIDs of version 7, each greater than the ones before it in this process. Randomness is taken from the
- * system for many at once, because asking for it is dearer than all the rest, and a request takes several ids.
+ * New ids: UUIDs of version 7, each greater than the ones before it in this process. Random bytes are read from the
+ * system for many ids at once, because that call costs more than all the rest.
  */
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
@@ -8,6 +8,7 @@ import { v7 } from 'uuid';
 const ID_BYTES = 16;
 const IDS_AT_ONCE = 256;
 
+/** `now`: Unix time in milliseconds. */
 export function createIds(now: () => number): () => string {
   const randomness = Buffer.alloc(ID_BYTES * IDS_AT_ONCE);
   let used = randomness.length;
@@ -22,7 +23,7 @@ export function createIds(now: () => number): () => string {
     const random = randomness.subarray(used, used + ID_BYTES);
     used += ID_BYTES;
     const time = now();
-    // Starts below half of its 32 bits, so that no millisecond can use up the rest.
+    // Starts in the lower half of 32 bits, so that one millisecond cannot use up the other half.
     sequence = time > latest ? random.readUInt32BE(0) >>> 1 : sequence + 1;
     latest = Math.max(latest, time);
     return v7({ random, msecs: latest, seq: sequence });

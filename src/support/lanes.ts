@@ -1,7 +1,7 @@
-/** Serial queues by key: tasks of one lane run one after the other, in the order given; lanes run side by side. */
+/** Serial queues by key. Tasks of one lane run one after the other, in the order given. Lanes run concurrently. */
 
 export interface Lanes<Key> {
-  /** Settles as the task does. A task that fails does not stop the ones behind it. */
+  /** Settles as the task does. A task that fails does not stop later ones. */
   run<T>(key: Key, task: () => Promise<T> | T): Promise<T>;
 }
 

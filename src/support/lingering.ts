@@ -1,26 +1,26 @@
 /**
- * A registry of resources that several holders share. The first holder opens a resource. When the last one has released
- * it, the resource stays open for a pause, because a user who leaves a page often comes back.
+ * A registry of resources that several holders share. The first holder opens a resource. After the last release the
+ * resource stays open for a while, because a user who leaves a page often comes back.
  */
 
 export interface Lingering<Key, Resource> extends Iterable<Resource> {
-  /** The resource of this key, opened if there is none. Each acquisition is released once, even after `drop`. */
+  /** Returns the resource of this key, and opens it if there is none. Release it once, even after `drop`. */
   acquire(key: Key, open: () => Resource): Resource;
   /** Adds a holder to a resource that is open. */
   retain(key: Key, resource: Resource): void;
   release(key: Key, resource: Resource): void;
   get(key: Key): Resource | undefined;
-  /** Closes a resource now, whoever holds it. Does nothing for one that is not the open one of its key. */
+  /** Closes a resource now, even if it has holders. Does nothing if it is not the open resource of its key. */
   drop(key: Key, resource: Resource): void;
   /** Drops all. */
   clear(): void;
 }
 
 export interface LingeringOptions<Resource> {
-  /** Milliseconds. */
+  /** Milliseconds that a resource stays open after its last release. */
   readonly linger: number;
   close(resource: Resource): void;
-  /** False for a resource that is closed without the pause, because no holder can come back to it. */
+  /** Returns false for a resource that closes at its last release, because no holder can come back to it. */
   lingers?(resource: Resource): boolean;
 }
 

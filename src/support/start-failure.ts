@@ -1,6 +1,6 @@
 /**
- * What stops the server from starting or running, in words for the person who started it: one line that says what is
- * wrong and what to do. Shown without a stack trace; anything that is not a StartFailure is a fault of ours.
+ * An error that keeps the server from starting or running and that the operator can correct. Its message is one line:
+ * the fault and its remedy. It is shown without a stack trace. Any other error is a fault in Deskwire.
  */
 export class StartFailure extends Error {
   override readonly name = 'StartFailure';
@@ -12,7 +12,7 @@ export function systemErrorCode(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Of an error with several causes, theirs: refused connections come as an AggregateError that says nothing itself. */
+/** The message of an error, or of its causes: refused connections come as an AggregateError with an empty message. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.map(messageOf).join(', ');
   return error instanceof Error ? error.message : String(error);

@@ -33,9 +33,9 @@ const stopped = AbortSignal.timeout(Number(seconds) * 1_000);
 const reader = await listen(url, token, ticketId);
 const posting = post();
 const [websocket, polling] = await Promise.all([pausingWebsocket(), pausingPoller()]);
-await until(() => reader.heard.length >= posted.length, 'the reader to hear everything');
+await until(() => reader.received.length >= posted.length, 'the reader to hear everything');
 const results: Heard[] = [
-  { who: 'reader', messages: reader.heard.length, cuts: reader.connections, wrong: wrongIn(reader.heard) },
+  { who: 'reader', messages: reader.received.length, cuts: reader.connections, wrong: wrongIn(reader.received) },
   websocket,
   polling,
 ];

@@ -3,7 +3,7 @@ import { createIds } from '../../src/support/ids.ts';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-it('makes UUIDs of version 7, each greater than the ones before, whatever the clock does', () => {
+it('makes UUIDs of version 7, each greater than the ones before, for any clock', () => {
   let time = 1_700_000_000_000;
   const newId = createIds(() => time);
   const ids = Array.from({ length: 2_000 }, (_, n) => {

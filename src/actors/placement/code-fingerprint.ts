@@ -1,14 +1,14 @@
 /**
- * Tells versions of the domain's code apart. What a command comes to follows from `src/domain` alone, which imports
- * nothing but itself; so two nodes may decide for each other exactly when these files are the same. Nobody has to
- * remember to raise a number.
+ * A hash that identifies the domain's code. The events of a command depend on `src/domain` alone, which imports only
+ * its own files. So two nodes may decide for each other if and only if these files are equal. No version number has to
+ * be raised by hand.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paths } from '../../support/paths.ts';
 
-/** Of what nodes say to each other (`forwarding.ts`). Raise it when that changes. */
+/** The version of the messages between nodes (`forwarding.ts`). Raise it when they change. */
 const WIRE_FORMAT = 1;
 
 export async function codeFingerprint(folder: string = paths.domain): Promise<string> {

@@ -1,17 +1,17 @@
 /**
- * What nodes say to each other about a command: plain JSON. An error crosses with everything that a client is told of
- * it, and a state only when somebody asked for it, because it may be large.
+ * The messages between nodes about a command, as plain JSON. A refusal carries everything that the client is shown. The
+ * state is sent only on request, because it may be large.
  */
-
 import type { Topic } from '../../broker/port.ts';
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 import type { ActorKind, CommandContext, RecordedCommand } from '../actor-system.ts';
 
 export interface ForwardedCommand {
-  /** The node that asks, and when by its clock. */
+  /** The asking node. */
   readonly from: string;
+  /** Unix time in milliseconds, by the clock of the asking node. */
   readonly sentAt: number;
-  /** Its code: another node must not decide by other code. */
+  /** The code fingerprint of the asking node: a node with other code declines. */
   readonly code: string;
   readonly kind: ActorKind;
   readonly id: string;
@@ -20,15 +20,15 @@ export interface ForwardedCommand {
   readonly withState: boolean;
 }
 
-/** A recorded command, and its state when it was asked for. */
+/** A recorded command, with its state if the request asked for it. */
 export type Answered = RecordedCommand & { readonly state?: unknown };
 
 export type Answer =
   | { readonly outcome: Answered }
   | { readonly refusal: Refusal }
   /**
-   * This node does not decide that: it is of other code, the command came too late, or it cannot reach what it needs. Nothing
-   * was done, or it is found by the command's id.
+   * The node does not decide the command: it runs other code, the command came too late, or the node cannot reach the
+   * log. The command recorded nothing, or its events are found by its command id.
    */
   | { readonly declined: 'code' | 'late' | 'cut off' };
 
@@ -39,7 +39,7 @@ interface Refusal {
   readonly retryAfter?: number;
 }
 
-/** The subject of one incarnation of a node: a new process never gets what was meant for the one before. */
+/** The topic of one node. A restarted process has a new node id, so it never gets commands for its predecessor. */
 export function commandsOf(node: string): Topic {
   return ['commands', node];
 }

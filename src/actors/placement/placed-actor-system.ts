@@ -1,21 +1,22 @@
 /**
- * Actors placed on the nodes of a cluster. A command goes to the node that owns its stream, so that the commands of a hot
- * stream meet in one mailbox and become one append, instead of conflicts between many. The owner being this node, or
- * unreachable, or nobody, the command is run here: any node may, because the log is the arbiter.
+ * Actors placed on the nodes of a cluster. A command goes to the node that owns its stream. So the commands of a busy
+ * stream share one mailbox and one append, instead of conflicting with each other. The command runs here if this node
+ * is the owner, or if no other node answers. Any node may run any command, because the log detects conflicts.
  *
  *   execute ─▶ own stream? ── yes ─▶ local actors
  *                 │ no
  *                 ▼
  *              ask the owner ─ answered ────────────────▶ outcome or refusal
- *                 │ nobody there: leave it out, ask the next, at most FORWARDS
- *                 │ silent for PATIENCE (leave it out), or it declined, cannot be asked, or its answer cannot be sent
+ *                 │ not running: drop it from the view and ask the next owner, at most FORWARDS in all
+ *                 │ no answer within `patience` (drop it from the view), or it declined, or it cannot be asked,
+ *                 │ or its answer cannot be sent
  *                 ▼
- *              local actors, with the same command id: what was recorded already is found in the log
+ *              local actors, with the same command id: events that were recorded already are found in the log
  *
- * A command that recorded nothing (a refusal, nothing to change) leaves no trace that would stop a second run. Therefore
- * whoever was asked must not decide once the asker has given up: each command says when it was sent, a node that gets or
- * reaches it too late declines it, and nobody gives up before that time. That time is waited out once: whatever silenced the
- * first (its own death, or a broker that hangs) may have silenced the next one, too.
+ * A command that recorded nothing (a refusal, or nothing to change) leaves no trace that would stop a second run. So
+ * the asked node must not decide after the asking node has run the command itself. Each command says when it was sent.
+ * The asked node declines a command that it receives, or would decide, too late. The asking node waits until that time
+ * is over. It waits so once per command: after a time-out it asks no other node, because the cause may be the broker.
  */
 import { type Broker, type Service, UnansweredError } from '../../broker/port.ts';
 import type { NodeView } from '../../cluster/node-view.ts';
@@ -33,37 +34,37 @@ import type { Log } from '../log.ts';
 import { type Answer, type Answered, commandsOf, errorOf, type ForwardedCommand, refusalOf } from './forwarding.ts';
 
 export interface PlacedActorSystem extends ActorSystem {
-  /** Has other nodes know of this one, and send it the commands of its streams. Resolves when they can. */
+  /** Starts to serve commands and announces this node to the others. Resolves when others can reach it. */
   join(): Promise<void>;
   /** Position of the newest event that another node recorded for a command from here; 0 before the first. */
   readonly lastPosition: number;
-  /** Leaves the cluster's view: new commands go to other nodes, if there are any, from here too. */
+  /** Tells the others that this node leaves. New commands then go to other nodes if there are any, from here too. */
   leave(): void;
 }
 
-export interface PlacementDependencies {
+export interface PlacedActorSystemDeps {
   readonly local: ActorSystem;
   readonly view: NodeView;
+  /** See `codeFingerprint`. */
   readonly code: string;
   readonly requests: Broker['requests'];
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Log;
-  /** Milliseconds that a node is given to answer. */
+  /** Milliseconds within which a node must answer; 1,000 when absent. */
   readonly patience?: number;
 }
 
-/** Other nodes asked before a command is run here. */
+/** At most this many other nodes are asked before the command runs here. */
 const FORWARDS = 2;
-/** What becomes of a question that is not answered: it may be put to the next node, or must be decided here. */
+/** Why a node gave no answer. Only after `nobody` may the next node be asked. */
 type Unanswered = 'nobody' | 'silent' | 'unaskable';
-/** The part of the patience in which the asked node may still begin to decide; the rest is for clocks and the answer. */
+/** The part of `patience` in which the asked node may begin to decide. The rest is for clock drift and the answer. */
 const TO_DECIDE = 0.85;
 
-export function createPlacedActorSystem(dependencies: PlacementDependencies): PlacedActorSystem {
-  const { local, view, code, requests, now, log, patience = 1_000 } = dependencies;
+export function createPlacedActorSystem(deps: PlacedActorSystemDeps): PlacedActorSystem {
+  const { local, view, code, requests, now, log, patience = 1_000 } = deps;
   let lastPosition = 0;
-
   let service: Service | undefined;
 
   async function answer({ from, sentAt, kind, id, command, context, ...asked }: ForwardedCommand): Promise<Answer> {
@@ -81,13 +82,14 @@ export function createPlacedActorSystem(dependencies: PlacementDependencies): Pl
       return { outcome: recorded };
     } catch (error) {
       if (!(error instanceof DeskwireError)) throw error;
-      // What this node lacks (its way to the log, say) the asker may have. Too much work is not lessened by another's doing it.
+      // An `unavailable` with a cause means that this node cannot reach the log. The asking node may reach it. Overload
+      // has no cause: it is passed on as a refusal.
       if (error.code === 'unavailable' && error.cause !== undefined) return { declined: 'cut off' };
       return { refusal: refusalOf(error) };
     }
   }
 
-  /** The answer of the stream's owner; undefined when the command is to be run here. */
+  /** The answer of the stream's owner; undefined if the command has to run here. */
   async function forward(
     first: string,
     question: Omit<ForwardedCommand, 'from' | 'sentAt' | 'code'>,
@@ -134,7 +136,7 @@ export function createPlacedActorSystem(dependencies: PlacementDependencies): Pl
     execute<K extends ActorKind>(kind: K, id: string, command: ActorKinds[K]['command'], context: CommandContext) {
       const owner = view.ownerOf(streamOf(kind, id));
       if (owner === undefined) return local.execute(kind, id, command, context);
-      // The owner answers with states of the kind that it was asked for.
+      // The owner answers with a state of the requested kind.
       return forward(owner, { kind, id, command, context, withState: true }).then(
         (outcome) => (outcome as CommandOutcome<K> | undefined) ?? local.execute(kind, id, command, context),
       );

@@ -1,28 +1,28 @@
 /**
- * What a process tells the others of who is with it: one notice for each shard of its places, so that a change sends a
- * little and a renewal can be spread over time. A notice has a number that grows with each change of its shard: one
- * that was heard already, however often it is put up again, is recognized by its first line alone.
+ * The notices by which a process publishes its presence. There is one notice per shard of the places. So a change sends
+ * little, and renewals are spread over time. A notice has a number that grows with each change of its shard. A notice
+ * that is only published again is recognised by its first line.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { hashOf } from '../rendezvous.ts';
 import type { Person, Place } from './roster.ts';
 
-/** With 10,000 sockets a shard of theirs is some 5 KB, and a renewal within ten seconds is 26 notices a second. */
+/** With 10,000 sockets a notice is some 5 KB. A renewal every ten seconds is 26 notices a second. */
 export const SHARDS = 256;
 
-/** Names of users by their ids, by place. */
+/** By place, the names of the users there by their ids. */
 export type Content = Map<Place, Map<string, string>>;
 
 export interface Notice {
   readonly node: string;
   readonly shard: number;
   readonly number: number;
-  /** Throws when it is none. */
+  /** Throws if the content is not readable. */
   content(): Content;
 }
 
-/** Those who are connected are many in one place; of the others, all who are in one place are in one shard. */
+/** The place `online` has many users, so it is divided by user. Any other place is in one shard as a whole. */
 export function shardOf(place: Place, { id }: Pick<Person, 'id'>): number {
   return hashOf(place === 'online' ? id : place) % SHARDS;
 }
@@ -32,7 +32,7 @@ export function textOf(node: string, shard: number, number: number, content: Con
   return `${node} ${shard} ${number}\n${JSON.stringify(places)}`;
 }
 
-/** Names are whatever they are: they were checked, or let in, where they came from. */
+/** Names are not checked again: the process that publishes them has checked them. */
 const placesSchema = Compile(
   Type.Array(
     Type.Tuple([
@@ -42,7 +42,7 @@ const placesSchema = Compile(
   ),
 );
 
-/** Undefined for what is not a notice. */
+/** Undefined if the text is not a notice. */
 export function noticeIn(text: string): Notice | undefined {
   const [, node, shard, number] = /^(\S+) (\d{1,3}) (\d{1,15})\n/.exec(text) ?? [];
   if (node === undefined || Number(shard) >= SHARDS) return undefined;

@@ -1,46 +1,47 @@
 /**
- * Who is connected, and who is in which ticket, over all processes. Each process puts up who is with it, in notices on
- * a board that the broker keeps, and hears those of the others. It counts a process for as long as it announces itself,
- * so the users of one that died are gone within seconds, and those of one that leaves at once. Every process tells its
- * own sockets what changed for the whole cluster: somebody on two devices, wherever these are, comes and goes once.
+ * Presence in the whole cluster: connected users, and users in tickets and rooms. Each process publishes its own users
+ * in notices on a board of the broker, and receives the notices of the others. The users of a process count while it
+ * announces itself: they leave within seconds after a crash, and at once after a shutdown. Every process sends the
+ * changes of the whole cluster to its own sockets. A user with two devices joins and leaves once, on any processes.
  *
- * What others see may lag behind by moments, and never for longer than a renewal: each notice is put up again every ten
- * seconds, and one that is not is forgotten, here and by the board. See docs/decisions/0026.
+ * The presence of other processes may be late, but not by more than a renewal: each notice is published again every ten
+ * seconds. A notice that is not is forgotten, here and by the board. See docs/decisions/0026.
  */
-
 import type { Broker } from '../../broker/port.ts';
 import { createNodeView } from '../node-view.ts';
-import { asTold, createNeighbours } from './neighbours.ts';
+import { asPublished, createNeighbours } from './neighbours.ts';
 import { type Content, SHARDS, shardOf, textOf } from './notice.ts';
 import { type Change, createRoster, type Person, type Place } from './roster.ts';
 
 export interface Presence {
-  /** A socket of this process comes to a place. */
+  /** A socket of this process enters a place. */
   enter(place: Place, person: Person): void;
   leave(place: Place, userId: string): void;
-  /** Calls back when somebody came to a place or went, as the cluster sees it. Returns what ends that. */
+  /** Calls `listener` when a user joined or left a place, cluster-wide. The result ends that. */
   follow(listener: (place: Place, person: Person, change: Change) => void): () => void;
-  /** Those of these users who have a socket open anywhere. */
+  /** Those of `userIds` that have a socket at any process. */
   online(userIds: readonly string[]): ReadonlySet<string>;
-  /** Of all processes. */
+  /** Connected users of all processes. */
   readonly users: number;
+  /** Rooms with users, of all processes. */
   readonly rooms: number;
-  /** This process, and the others that have sockets. */
+  /** The id of this process. */
   readonly self: string;
+  /** The ids of the other processes with sockets. */
   readonly others: readonly string[];
-  /** Has the others count this process, and ask it. Without, it only looks on. */
+  /** Announces this process, so that its users count for the others. Before that it only receives. */
   join(): void;
-  /** Takes down what this process put up. Never rejects. */
+  /** Removes the notices of this process from the board. Never rejects. */
   close(): Promise<void>;
 }
 
-export interface PresenceParts {
-  /** Of this process: a new id for each start. */
+export interface PresenceDeps {
+  /** The id of this process; new at each start. */
   readonly self: string;
   readonly broker: Pick<Broker, 'board' | 'signals' | 'onReconnected' | 'connected'>;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly clock: () => number;
   readonly log: {
     info(details: object, message: string): void;
@@ -49,21 +50,24 @@ export interface PresenceParts {
   readonly paces?: PresencePaces;
 }
 
+/** What a failure concerned: notices that are received, published, or read from the board. */
+type Activity = 'received' | 'published' | 'read';
+
 /** Milliseconds. */
 export interface PresencePaces {
-  /** A process of which nothing is heard for this long is not counted. */
+  /** A process without announcements for this long does not count. */
   readonly silentAfter: number;
-  /** A notice is kept for this long, and put up again three times meanwhile. */
+  /** A notice expires after this time. It is published again three times as often. */
   readonly keptFor: number;
 }
 
 const DEFAULT_PACES: PresencePaces = { silentAfter: 5_000, keptFor: 30_000 };
-/** Milliseconds from one look at what is to be renewed, or forgotten, to the next. */
-const LOOK_EVERY = 1_000;
-/** Characters of a notice, well within what the broker takes. */
+/** Milliseconds between two rounds of renewing and forgetting notices. */
+const ROUND_EVERY = 1_000;
+/** Characters of a notice; well below the broker's limit. */
 const NOTICE_LIMIT = 512 * 1024;
 
-export function createPresence({ self, broker, now, clock, log, paces }: PresenceParts): Presence {
+export function createPresence({ self, broker, now, clock, log, paces }: PresenceDeps): Presence {
   const { silentAfter, keptFor } = { ...DEFAULT_PACES, ...paces };
   const listeners = new Set<(place: Place, person: Person, change: Change) => void>();
   const everywhere = createRoster((place, person, change) => {
@@ -72,128 +76,129 @@ export function createPresence({ self, broker, now, clock, log, paces }: Presenc
   const here = createRoster(changedHere);
   const neighbours = createNeighbours({ self, clock, enter: everywhere.enter, leave: everywhere.leave });
   const own = new Map<number, { number: number; readonly content: Content }>();
-  const unsaid = new Set<number>();
-  let saying = false;
-  const failing = new Set<'heard' | 'put up' | 'read'>();
+  const pending = new Set<number>();
+  let publishing = false;
+  const failing = new Set<Activity>();
   let closed = false;
   let unread = true;
-  let looks = 0;
-  let lookedAt = clock();
-  /** Before this nothing could be heard, for whatever reason. */
-  let hearingSince = lookedAt;
+  let rounds = 0;
+  let lastRoundAt = clock();
+  /** Since this time notices of other processes have been received without an interruption. */
+  let receivingSince = lastRoundAt;
 
   const view = createNodeView({
     ...{ self, broker, now, clock, silentAfter, log },
     code: 'sockets',
     topic: ['sockets'],
-    onChanged: (node, change) => (change === 'heard' ? neighbours.heardOf(node) : neighbours.leftOut(node)),
+    onChanged: (node, change) => (change === 'added' ? neighbours.add(node) : neighbours.remove(node)),
   });
-  const board = broker.board('presence', { keptFor, onPut: hear });
-  const timer = setInterval(look, LOOK_EVERY).unref();
+  const board = broker.board('presence', { keptFor, onPut: receive });
+  const timer = setInterval(startRound, ROUND_EVERY).unref();
   const stopReconnected = broker.onReconnected(() => {
-    hearingSince = clock();
+    receivingSince = clock();
     unread = true;
-    sayAll();
-    look();
+    renewAll();
+    startRound();
   });
-  board.ready.then(look, (error: unknown) => report('heard', error));
+  board.ready.then(startRound, (error: unknown) => report('received', error));
 
-  function hear(text: string): void {
+  function receive(text: string): void {
     try {
-      neighbours.hear(text);
+      neighbours.receive(text);
     } catch (error) {
-      report('heard', error);
+      report('received', error);
     }
   }
 
-  /** Once, until it works again: it is tried every second. */
-  function report(what: 'heard' | 'put up' | 'read', error: unknown): void {
-    if (!failing.has(what)) log.warn({ err: error }, `who is present cannot be ${what} in full`);
-    failing.add(what);
+  /** Logs a failure once, until the same activity succeeds again: each is tried every second. */
+  function report(activity: Activity, error: unknown): void {
+    if (!failing.has(activity)) log.warn({ err: error }, `presence cannot be ${activity} in full`);
+    failing.add(activity);
   }
 
   function changedHere(place: Place, person: Person, change: Change): void {
     const shard = shardOf(place, person);
-    const told = own.get(shard) ?? { number: 0, content: new Map() };
-    own.set(shard, told);
-    const people = told.content.get(place) ?? new Map<string, string>();
+    const notice = own.get(shard) ?? { number: 0, content: new Map() };
+    own.set(shard, notice);
+    const people = notice.content.get(place) ?? new Map<string, string>();
     if (change === 'joined') {
       people.set(person.id, person.name);
-      told.content.set(place, people);
+      notice.content.set(place, people);
       everywhere.enter(place, person);
     } else {
       people.delete(person.id);
-      if (people.size === 0) told.content.delete(place);
+      if (people.size === 0) notice.content.delete(place);
       everywhere.leave(place, person.id);
     }
-    told.number += 1;
-    unsaid.add(shard);
-    saySoon();
+    notice.number += 1;
+    pending.add(shard);
+    publishSoon();
   }
 
-  /** Once, however much changes in one turn. */
-  function saySoon(): void {
-    if (saying || closed || unsaid.size === 0) return;
-    saying = true;
-    setImmediate(() => void say());
+  /** Publishes once per event-loop turn, even after several changes. */
+  function publishSoon(): void {
+    if (publishing || closed || pending.size === 0) return;
+    publishing = true;
+    setImmediate(() => void publishPending());
   }
 
-  /** Puts up what has changed, all of it together, until nothing more has. What fails waits for the next look. */
-  async function say(): Promise<void> {
+  /** Publishes all changed notices together, until none is left. After a failure the rest waits for the next round. */
+  async function publishPending(): Promise<void> {
     let failed = false;
-    while (unsaid.size > 0 && !closed && !failed && broker.connected) {
-      const batch = [...unsaid];
-      unsaid.clear();
-      const results = await Promise.allSettled(batch.map(putUp));
+    while (pending.size > 0 && !closed && !failed && broker.connected) {
+      const batch = [...pending];
+      pending.clear();
+      const results = await Promise.allSettled(batch.map(publish));
       for (const [index, result] of results.entries()) {
         if (result.status === 'fulfilled') continue;
         failed = true;
-        unsaid.add(batch[index] ?? 0);
-        report('put up', result.reason);
+        pending.add(batch[index] ?? 0);
+        report('published', result.reason);
       }
-      if (!failed) failing.delete('put up');
-      // Where one could not be kept, the others may be lost as well.
-      if (failed) sayAll();
+      if (!failed) failing.delete('published');
+      // If the board lost one notice, it may have lost all.
+      if (failed) renewAll();
     }
-    saying = false;
+    publishing = false;
   }
 
-  async function putUp(shard: number): Promise<void> {
-    const told = own.get(shard);
-    if (told === undefined) return;
-    const text = textOf(self, shard, told.number, told.content);
-    if (text.length > NOTICE_LIMIT) log.warn({ shard, size: text.length }, 'too many are present to tell of them');
+  async function publish(shard: number): Promise<void> {
+    const notice = own.get(shard);
+    if (notice === undefined) return;
+    const text = textOf(self, shard, notice.number, notice.content);
+    if (text.length > NOTICE_LIMIT)
+      log.warn({ shard, size: text.length }, 'a notice of presence is too large and is not published');
     else await board.put(keyOf(shard), text);
   }
 
-  function sayAll(): void {
-    for (const [shard, { content }] of own) if (content.size > 0) unsaid.add(shard);
+  function renewAll(): void {
+    for (const [shard, { content }] of own) if (content.size > 0) pending.add(shard);
   }
 
   function keyOf(shard: number): string {
     return `${self}-${shard}`;
   }
 
-  function look(): void {
+  function startRound(): void {
     const time = clock();
-    // This process did nothing for a while: what it hears next has waited for it.
-    if (time - lookedAt > 2 * LOOK_EVERY) hearingSince = time;
-    lookedAt = time;
+    // This process was stopped for a while: notices that it receives now have waited.
+    if (time - lastRoundAt > 2 * ROUND_EVERY) receivingSince = time;
+    lastRoundAt = time;
     if (!broker.connected) return;
-    if (time - hearingSince > keptFor) neighbours.forgetBefore(time - keptFor);
-    const turns = Math.max(1, Math.floor(keptFor / 3 / LOOK_EVERY));
-    for (let shard = looks % turns; shard < SHARDS; shard += turns) {
-      if ((own.get(shard)?.content.size ?? 0) > 0) unsaid.add(shard);
+    if (time - receivingSince > keptFor) neighbours.forgetBefore(time - keptFor);
+    const perRenewal = Math.max(1, Math.floor(keptFor / 3 / ROUND_EVERY));
+    for (let shard = rounds % perRenewal; shard < SHARDS; shard += perRenewal) {
+      if ((own.get(shard)?.content.size ?? 0) > 0) pending.add(shard);
     }
-    looks += 1;
-    saySoon();
+    rounds += 1;
+    publishSoon();
     if (unread) void read();
   }
 
   async function read(): Promise<void> {
     unread = false;
     try {
-      for (const text of await board.read()) hear(text);
+      for (const text of await board.read()) receive(text);
       failing.delete('read');
     } catch (error) {
       unread = true;
@@ -203,8 +208,8 @@ export function createPresence({ self, broker, now, clock, log, paces }: Presenc
 
   return {
     self,
-    enter: (place, person) => here.enter(place, asTold(place, person)),
-    leave: (place, userId) => here.leave(place, asTold(place, { id: userId, name: '' }).id),
+    enter: (place, person) => here.enter(place, asPublished(place, person)),
+    leave: (place, userId) => here.leave(place, asPublished(place, { id: userId, name: '' }).id),
     follow(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

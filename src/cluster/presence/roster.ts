@@ -1,9 +1,9 @@
 /**
- * Who is where, each counted as often as they came: with sockets in a process, with processes in the cluster. Somebody
- * who comes a second time has not come, and is there until they have gone as often.
+ * Counts the users of each place. A user is counted once per socket in a process, and once per process in the cluster.
+ * The user joins with the first `enter` and has left after as many calls of `leave`.
  */
 
-/** Connected at all, in a ticket, or in a room. */
+/** `online` (connected), a ticket, or a room. */
 export type Place = 'online' | `ticket:${string}` | `room:${string}`;
 
 export interface Person {
@@ -15,12 +15,12 @@ export type Change = 'joined' | 'left';
 
 export interface Roster {
   enter(place: Place, person: Person): void;
-  /** Does nothing for somebody who is not there. */
+  /** Does nothing if the user is not there. */
   leave(place: Place, userId: string): void;
   has(place: Place, userId: string): boolean;
-  /** How many are there. */
+  /** The number of users there. */
   count(place: Place): number;
-  /** Rooms with somebody in them. */
+  /** The number of rooms with users. */
   readonly rooms: number;
 }
 

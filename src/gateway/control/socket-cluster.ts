@@ -3,7 +3,7 @@
  * answer questions about the sockets of others.
  */
 import type { Broker } from '../../broker/port.ts';
-import { createPresence, type Presence, type PresenceParts } from '../../cluster/presence/presence.ts';
+import { createPresence, type Presence, type PresenceDeps } from '../../cluster/presence/presence.ts';
 import { takenNames } from '../dialects/catalog.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ClusterControl, createClusterControl } from './cluster-control.ts';
@@ -18,7 +18,7 @@ export interface SocketCluster {
   close(): Promise<void>;
 }
 
-interface Deps extends PresenceParts {
+interface Deps extends PresenceDeps {
   readonly broker: Broker;
   readonly dialects: readonly Dialect[];
 }

@@ -42,8 +42,8 @@ interface Paces {
 }
 
 /** A storm of joins comes packet by packet, so its reads are gathered for a whole turn of the event loop. */
-const RANGES = { size: 50, flights: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
-const HEADS = { size: 1_000, flights: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
+const RANGES = { size: 50, concurrency: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
+const HEADS = { size: 1_000, concurrency: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
 
 export function createLiveStreams(
   deps: LiveStreamsDeps,

@@ -87,7 +87,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
       for (const row of await run<UnreadRow>('unreads', unreads, values)) found[row.n - 1] = row;
       return found;
     },
-    { size: 500, flights: 1 },
+    { size: 500, concurrency: 1 },
   );
 
   return {

@@ -1,4 +1,4 @@
-/** Tables that do not serve: those that a rebuild fills (`next`), and those that served before (`previous`). */
+/** Tables that do not serve: the ones that a rebuild fills (`next`), and the ones that served before (`previous`). */
 import { escapeIdentifier } from 'pg';
 import type { Projection, Query } from '../engine/projection.ts';
 import { createTablesToFill, inTransaction, lockTables, placeOf, type Scripting } from '../engine/tables.ts';
@@ -6,7 +6,7 @@ import { createTablesToFill, inTransaction, lockTables, placeOf, type Scripting 
 export interface Build {
   readonly generation: number;
   readonly schema: string;
-  /** The last position of the log that it contains. */
+  /** The last position of the log that the tables contain. */
   readonly position: number;
 }
 
@@ -22,7 +22,7 @@ export async function findBuild(query: Query, projection: Projection, role: Buil
   return { generation: Number(row.generation), schema: row.schema, position: Number(row.position) };
 }
 
-/** Empty tables to be filled. `schema` is the one that serves. */
+/** Creates empty tables to be filled. `schema` is the one that serves. */
 export async function beginBuild(db: Scripting, projection: Projection, schema: string): Promise<Build> {
   const next = placeOf(schema, 'next');
   return inTransaction(db, async () => {
@@ -38,7 +38,7 @@ export async function beginBuild(db: Scripting, projection: Projection, schema: 
   });
 }
 
-/** Drops tables that do not serve, and what is parked for them. Nobody may be reading or filling them. */
+/** Drops tables that do not serve, with their parked events. No process may read or fill them. */
 export async function dropBuild(db: Scripting, { generation, schema }: Build): Promise<void> {
   await inTransaction(db, async () => {
     await lockTables(db.query);

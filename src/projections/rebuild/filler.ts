@@ -1,4 +1,4 @@
-/** Applies the log to tables that do not serve yet, and tells how far it is. */
+/** Applies the log to tables that do not serve yet, and reports its progress. */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { type Applier, createApplier } from '../engine/applier.ts';
@@ -19,16 +19,16 @@ export interface FillerOptions {
 export interface Filler {
   /** The last position that the tables contain. */
   readonly position: number;
-  /** Applies everything up to a position, and saves. `read` gives the next events, none beyond it. */
+  /** Applies all events up to `upTo` and saves. `read` returns the next events, none beyond `upTo`. */
   advance(phase: Phase, upTo: number, read: (position: number) => Promise<readonly RecordedEvent[]>): Promise<void>;
-  /** Reports in any case; `advance` does now and then. */
+  /** Reports at once; `advance` reports at most every REPORT_EVERY. */
   report(phase: Phase, target: number): void;
 }
 
 /** Milliseconds between two reports of progress. */
 const REPORT_EVERY = 200;
 
-/** Starts from where the tables stand; undefined when somebody dropped them. */
+/** Continues at the position of the tables; undefined if they were dropped. */
 export async function createFiller(options: FillerOptions): Promise<Filler | undefined> {
   const { projection, build, query, readStream, signal } = options;
   const [row] = (await query(
@@ -43,7 +43,8 @@ export async function createFiller(options: FillerOptions): Promise<Filler | und
     query,
     readStream,
     signal,
-    // Once more with empty memory: what fails here failed, and waited, in the live tables or is no matter of time.
+    // One retry with empty memory, without a pause. The event failed and waited in the live tables already, or its
+    // failure does not depend on time.
     pauses: [0],
     onParked: (event, error) => options.onParked(event, error.cause),
   });

@@ -1,6 +1,6 @@
 /**
- * The log in large batches for several rebuilds at once: each batch is read from Postgres and decoded once. Whoever is
- * ahead waits for the slowest, so that a batch need not be kept, nor read again, for long.
+ * Large batches of the log for several rebuilds at the same time. Each batch is read from Postgres and decoded once. A
+ * reader that is ahead waits for the slowest one, so that few batches are kept and none is read again.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
@@ -10,13 +10,13 @@ export interface LogBatches {
 }
 
 export interface LogBatchReader extends Disposable {
-  /** The next events after `position`, none beyond `upTo`; at least one if there is any. */
+  /** The next events after `position`, none beyond `upTo`; empty only if there are none. */
   read(position: number, upTo: number): Promise<readonly RecordedEvent[]>;
 }
 
-/** Events per batch: large enough that a round trip and a commit do not matter. */
+/** Events per batch: so many that a round trip and a commit hardly count. */
 const BATCH = 5_000;
-/** How many batches one may be ahead of another. */
+/** Batches by which a reader may be ahead of the slowest. */
 const LEAD = 3;
 
 export function createLogBatches(reader: Pick<EventReader, 'readLog'>): LogBatches {
@@ -53,7 +53,7 @@ export function createLogBatches(reader: Pick<EventReader, 'readLog'>): LogBatch
             moved();
           }
           while (batch > slowest() + LEAD) await new Promise<void>((resolve) => waiting.push(resolve));
-          // What is at the end of the log is read as it is now, and not kept.
+          // The batch at the end of the log may still grow, so it is not kept.
           if ((batch + 1) * BATCH > upTo) return reader.readLog(position, Math.min(upTo - position, BATCH));
           if ((batch + 2) * BATCH <= upTo) void whole(batch + 1);
           return (await whole(batch)).slice(position - batch * BATCH);

@@ -1,4 +1,4 @@
-/** How far a rebuild is, how fast it goes, and how long it will still take. */
+/** The progress of a rebuild: position, speed and remaining time. */
 
 export type Phase = 'filling' | 'catching up' | 'swapping' | 'done';
 
@@ -8,16 +8,16 @@ export interface Progress {
   readonly phase: Phase;
   /** The last position that the new tables contain. */
   readonly position: number;
-  /** The position to be reached; it moves on while events are appended. */
+  /** The position to be reached; it grows while events are appended. */
   readonly target: number;
-  /** Of the last seconds. */
+  /** The speed in the last seconds. */
   readonly eventsPerSecond: number;
-  /** Undefined while nobody can tell. */
+  /** Undefined while the speed is unknown. */
   readonly secondsLeft: number | undefined;
 }
 
 export interface Speedometer {
-  /** Events per second lately, now that `position` is reached. */
+  /** Notes that `position` is reached; returns events per second in the last seconds. */
   at(position: number): number;
 }
 

@@ -1,9 +1,9 @@
 /**
- * Sees to it that the read models which this version of the code reads are there before anybody reads them.
+ * Creates the read models of this version of the code before they are read.
  *
- * A projection whose version was raised gets tables of its own, filled from the log while the older ones go on serving the
- * processes that run the older code. A new process therefore starts to serve only when its read models have caught up,
- * and processes of both versions can run side by side for as long as a deployment takes.
+ * A projection with a raised version gets new tables, which are filled from the log. Meanwhile the old tables serve the
+ * processes with the older code. So a new process starts to serve only when its read models have caught up, and
+ * processes of both versions can run side by side during a deployment.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg, { type ClientConfig } from 'pg';
@@ -23,20 +23,20 @@ export interface ProvideOptions {
   readonly log?: Pick<Logger, 'info' | 'error'>;
 }
 
-/** Milliseconds between two looks whether another process has built a read model. */
-const LOOK_EVERY = 500;
-/** Milliseconds between two lines of log about a build. */
+/** Milliseconds between two checks whether another process has built a read model. */
+const CHECK_EVERY = 500;
+/** Milliseconds between two log lines about a build. */
 const LOG_EVERY = 5_000;
 
 const SILENT = { info: () => {}, error: () => {} };
 
-/** Every process that reads the read models does this after the migrations. `database` is the server itself, not a pooler. */
+/** Called by every process with read models, after the migrations. `database` must be the server, not a pooler. */
 export async function createReadModels(database: ClientConfig, options: ProvideOptions = {}): Promise<void> {
   const { schemas = DEFAULT_SCHEMAS, log = SILENT } = options;
   const missing = await provideEmpty(database, schemas);
   if (missing.length === 0) return;
   const pool = new pg.Pool({ ...database, max: 2 });
-  pool.on('error', () => {}); // The next query says so.
+  pool.on('error', () => {}); // The next query rejects.
   try {
     const reader = createEventReader(pool);
     const batches = createLogBatches(reader);
@@ -48,13 +48,13 @@ export async function createReadModels(database: ClientConfig, options: ProvideO
   }
 }
 
-/** Creates what there is nothing to be built from; returns what is missing after that. */
+/** Creates missing read models at once if the log is empty; returns the names of those that are still missing. */
 async function provideEmpty(database: ClientConfig, schemas: Schemas): Promise<ProjectionName[]> {
-  await using session = await openDedicatedConnection(database, 'deskwire read models');
+  await using held = await openDedicatedConnection(database, 'deskwire read models');
   const missing: ProjectionName[] = [];
-  for (const name of projectionNames()) if (!(await isThere(session, PROJECTIONS[name]))) missing.push(name);
-  if (missing.length === 0 || !(await logIsEmpty(session))) return missing;
-  for (const name of missing) await createEmptyReadModel(session, PROJECTIONS[name], schemas[name]);
+  for (const name of projectionNames()) if (!(await isThere(held, PROJECTIONS[name]))) missing.push(name);
+  if (missing.length === 0 || !(await logIsEmpty(held))) return missing;
+  for (const name of missing) await createEmptyReadModel(held, PROJECTIONS[name], schemas[name]);
   return [];
 }
 
@@ -68,17 +68,17 @@ async function logIsEmpty({ query }: DedicatedConnection): Promise<boolean> {
   return (await query('log_is_empty', 'select from deskwire.log_head where position = 0', [])).length > 0;
 }
 
-/** For a log that holds nothing yet; what is there already stays. */
+/** Creates a read model of an empty log. Does nothing if the read model exists. */
 export async function createEmptyReadModel(
-  session: DedicatedConnection,
+  held: DedicatedConnection,
   projection: Projection,
   schema: string,
 ): Promise<void> {
-  await inTransaction(session, async () => {
-    await lockTables(session.query);
-    if (await isThere(session, projection)) return;
-    await createTables(session, projection, schema);
-    await takeOver(session.query, projection, { schema, position: 0 });
+  await inTransaction(held, async () => {
+    await lockTables(held.query);
+    if (await isThere(held, projection)) return;
+    await createTables(held, projection, schema);
+    await takeOver(held.query, projection, { schema, position: 0 });
   });
 }
 
@@ -90,18 +90,18 @@ async function build(
 ): Promise<void> {
   const { name, version } = projection;
   options.log.info({ projection: name, version }, 'building a read model for this version');
-  const onProgress = loggedNowAndThen(options.log);
+  const onProgress = logAtIntervals(options.log);
   while ((await pool.query(IS_THERE, [name, version])).rows.length === 0) {
     try {
       await rebuild(projection, schema, { ...options, signal: new AbortController().signal, onProgress });
     } catch (error) {
       if (!(error instanceof BusyError)) throw error;
-      await sleep(LOOK_EVERY);
+      await sleep(CHECK_EVERY);
     }
   }
 }
 
-function loggedNowAndThen(log: Pick<Logger, 'info'>): (progress: Progress) => void {
+function logAtIntervals(log: Pick<Logger, 'info'>): (progress: Progress) => void {
   let loggedAt = performance.now();
   return (progress) => {
     if (progress.phase !== 'done' && performance.now() - loggedAt < LOG_EVERY) return;

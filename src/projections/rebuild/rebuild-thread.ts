@@ -8,14 +8,14 @@ import { runBuild } from './rebuild.ts';
 import type { Assignment, Report } from './rebuilds.ts';
 
 const { databaseUrl, name, work } = workerData as Assignment;
-const report = (said: Report) => parentPort?.postMessage(said);
+const report = (message: Report) => parentPort?.postMessage(message);
 const stopped = new AbortController();
-// There is one thing to be told.
+// STOP is the only message.
 parentPort?.once('message', () => stopped.abort(new Error('this process is about to end')));
 
 const database = { connectionString: databaseUrl };
 const pool = new Pool({ ...database, application_name: `deskwire rebuild ${name}`, max: 2 });
-// The next query says so.
+// The next query rejects.
 pool.on('error', () => {});
 try {
   const reader = createEventReader(pool);
@@ -26,8 +26,8 @@ try {
     signal: stopped.signal,
     log: {
       info: () => {},
-      error(told: unknown, message?: string) {
-        const { err, ...details } = told as { readonly err?: unknown };
+      error(event: unknown, message?: string) {
+        const { err, ...details } = event as { readonly err?: unknown };
         report({ what: 'parked', details: { ...details, reason: messageOf(err) }, message: message ?? '' });
       },
     },

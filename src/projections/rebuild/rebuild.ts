@@ -1,14 +1,13 @@
 /**
- * Builds a read model anew from the log while the one there is serves, and puts it in its place; nobody who reads notices.
+ * Builds a read model anew from the log while the present one serves, and swaps it in without an interruption of reads.
  *
- *   fill      the next tables in large batches, up to where the serving read model stands
- *   catch up  with it, while it moves on
- *   swap      in one short transaction (`swap.ts`); what served is kept as the previous tables
+ *   fill      the next tables in large batches, up to the position of the serving read model
+ *   catch up  with the serving read model, which moves on
+ *   swap      in one short transaction (`swap.ts`); the tables that served are kept as the previous tables
  *
- * The new tables never contain more than what serves does, so that whoever announces notifications has announced all that
- * they contain, and a rebuild announces nothing. Each batch is committed with the build's own checkpoint: a rebuild that
- * was interrupted goes on from there, and of two that fill the same tables one gives up. A rollback is the same with the
- * previous tables in the place of the next ones.
+ * The next tables never contain more than the serving ones. So all their notifications were announced already, and a
+ * rebuild announces none. Each batch is committed with the checkpoint of the build. So an interrupted rebuild continues
+ * from there, and of two rebuilds that fill the same tables one fails. A rollback works alike with the previous tables.
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
@@ -25,7 +24,7 @@ import type { Progress } from './progress.ts';
 import { findServing, NotNowError, swapIn } from './swap.ts';
 
 export interface RebuildOptions {
-  /** Of the server itself, not of a pooler: a rebuild holds a session. */
+  /** Of the server, not of a pooler: a rebuild keeps a connection with a lock. */
   readonly database: ClientConfig;
   readonly reader: Pick<EventReader, 'readStream' | 'readLog' | 'head'>;
   readonly batches: LogBatches;
@@ -34,33 +33,33 @@ export interface RebuildOptions {
   onProgress?(progress: Progress): void;
 }
 
-/** Another process, or this one, rebuilds the projection already. */
+/** A rebuild of the projection is running already, in any process. */
 export class BusyError extends DeskwireError {
   constructor(message: string) {
     super('conflict', message);
   }
 }
 
-/** There is nothing to go back to. */
+/** The projection has no previous tables for a rollback. */
 export class NoPreviousError extends Error {
   override readonly name = 'NoPreviousError';
 }
 
-/** Somebody dropped the tables while they were being filled. */
+/** The tables were dropped while they were filled. */
 export class AbortedError extends Error {
   override readonly name = 'AbortedError';
 }
 
-/** Events that may be missing when the swap begins: applying them takes a few milliseconds. */
+/** Events that the next tables may lack when the swap begins: applying them takes a few milliseconds. */
 const MISSING_AT_SWAP = 200;
 /** Milliseconds until the swap is tried again. */
-const TRY_AGAIN = 100;
+const RETRY = 100;
 /** Events per batch while catching up. */
 const CATCH_UP_BATCH = 1_000;
-/** Milliseconds after which the server ends the session of a process that was stopped, and another may go on. */
+/** Milliseconds after which the server closes the connection of a stopped process, so that another can continue. */
 const IDLE_TIMEOUT = 60_000;
 
-/** `prepare` fills the next tables, and leaves the swap to a later `rebuild`. */
+/** `prepare` fills the next tables and leaves the swap to a later `rebuild`. */
 export type Work = 'rebuild' | 'prepare' | 'rollback';
 
 export function runBuild(work: Work, projection: Projection, schema: string, options: RebuildOptions): Promise<void> {
@@ -69,9 +68,9 @@ export function runBuild(work: Work, projection: Projection, schema: string, opt
 }
 
 /**
- * Builds anew, or goes on with what an earlier rebuild left. `schema` is the name under which the read model serves.
- * With `swap: false` the tables are filled and left for a later rebuild to bring in. Rejects with BusyError, with
- * AbortedError, or with the signal's reason; the next call then goes on.
+ * Builds a read model anew, or continues an interrupted rebuild. `schema` is the name under which the read model
+ * serves. With `swap: false` the tables are filled, and a later rebuild swaps them in. Rejects with BusyError,
+ * AbortedError or the signal's reason; the next call then continues.
  */
 export function rebuild(
   projection: Projection,
@@ -80,16 +79,16 @@ export function rebuild(
 ): Promise<void> {
   return withBuild(projection, schema, options, async (held) => {
     const build = (await findBuild(held.query, projection, 'next')) ?? (await beginBuild(held, projection, schema));
-    await bringIn(held, projection, schema, build, options);
+    await completeAndSwap(held, projection, schema, build, options);
   });
 }
 
-/** Puts the previous tables back in place, caught up. Rejects with NoPreviousError or as `rebuild` does. */
+/** Lets the previous tables catch up and swaps them in. Rejects with NoPreviousError, or as `rebuild` does. */
 export function rollBack(projection: Projection, schema: string, options: RebuildOptions): Promise<void> {
   return withBuild(projection, schema, options, async (held) => {
     const build = await findBuild(held.query, projection, 'previous');
     if (build === undefined) throw new NoPreviousError(`${projection.name} has no previous tables`);
-    await bringIn(held, projection, schema, build, options);
+    await completeAndSwap(held, projection, schema, build, options);
   });
 }
 
@@ -109,7 +108,7 @@ async function withBuild(
   await work(held);
 }
 
-async function bringIn(
+async function completeAndSwap(
   held: DedicatedConnection,
   projection: Projection,
   schema: string,
@@ -133,20 +132,21 @@ async function bringIn(
     if (filler === undefined) throw abortedError(projection);
     return filler;
   };
-  const level = async () => (await findServing(held.query, projection))?.position ?? (await reader.head()).position;
+  const servingPosition = async () =>
+    (await findServing(held.query, projection))?.position ?? (await reader.head()).position;
   const readUpTo = (upTo: number) => (position: number) =>
     reader.readLog(position, Math.min(upTo - position, CATCH_UP_BATCH));
 
   await held.script(`set search_path to ${escapeIdentifier(build.schema)}`);
   try {
     let filler = await startFiller();
-    await fill(filler, await level(), batches);
+    await fill(filler, await servingPosition(), batches);
     await completeTables(held, projection, build.schema);
     for (;;) {
-      const upTo = await level();
+      const upTo = await servingPosition();
       await filler.advance('catching up', upTo, readUpTo(upTo));
       if (options.swap === false) return filler.report('done', upTo);
-      await makeRoom(held, projection, build);
+      await dropPrevious(held, projection, build);
       filler.report('swapping', upTo);
       const filling = filler;
       const swapped = await swapIn(held, projection, schema, build, async (last) => {
@@ -154,7 +154,7 @@ async function bringIn(
         await filling.advance('swapping', last, readUpTo(last));
       });
       if (swapped) break;
-      await rest(TRY_AGAIN, signal);
+      await rest(RETRY, signal);
       filler = await startFiller();
     }
     await settle(held, schema);
@@ -169,8 +169,8 @@ async function fill(filler: Filler, upTo: number, batches: LogBatches): Promise<
   await filler.advance('filling', upTo, (position) => log.read(position, upTo));
 }
 
-/** Only one set of previous tables is kept: a rebuild replaces them, a rollback brings them in. */
-async function makeRoom(held: DedicatedConnection, projection: Projection, build: Build): Promise<void> {
+/** Only one set of previous tables is kept: a rebuild drops it first; a rollback swaps it in. */
+async function dropPrevious(held: DedicatedConnection, projection: Projection, build: Build): Promise<void> {
   const previous = await findBuild(held.query, projection, 'previous');
   if (previous !== undefined && previous.generation !== build.generation) await dropBuild(held, previous);
 }
@@ -183,7 +183,7 @@ async function wasDropped(held: DedicatedConnection, { generation }: Build): Pro
        union all select from deskwire.projections where generation = $1`,
       [generation],
     )
-    .catch(() => ['the connection is lost, so nobody knows']);
+    .catch(() => ['unknown: the connection is lost']);
   return rows.length === 0;
 }
 

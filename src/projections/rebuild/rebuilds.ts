@@ -1,6 +1,6 @@
 /**
- * Rebuilds in the process of a server. Each runs in a thread of its own, because folding a whole log would block the
- * thread that answers requests. An interrupted rebuild keeps its tables; the next one goes on from there.
+ * Rebuilds in the process of a server. Each runs in its own thread, because folding a whole log would block the thread
+ * that answers requests. An interrupted rebuild keeps its tables, and the next one continues with them.
  */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
@@ -21,7 +21,7 @@ export type Report =
   | { readonly what: 'done' }
   | { readonly what: 'failed'; readonly message: string };
 
-/** The message to a thread that ends its work: the tables stay as they are. */
+/** The message that makes a thread stop; its tables are kept. */
 export const STOP = 'stop';
 
 export interface Rebuilds {
@@ -44,8 +44,7 @@ export function createRebuilds({ databaseUrl, log, onDone }: RebuildsDeps): Rebu
 
   function onReport(projection: ProjectionName, work: Work, report: Report): void {
     if (report.what === 'parked') log.error(report.details, report.message);
-    else if (report.what === 'failed')
-      log.error({ projection, reason: report.message }, `the ${work} did not come to its end`);
+    else if (report.what === 'failed') log.error({ projection, reason: report.message }, `the ${work} did not finish`);
     else {
       log.info({ projection }, `the ${work} is done`);
       onDone();

@@ -1,21 +1,23 @@
 /**
- * The moment at which other tables begin to serve, in one short transaction.
+ * Makes other tables serve, in one short transaction:
  *
- * It holds the row of the checkpoint that serves, so that no batch can be committed meanwhile; has the last few events
- * applied to the new tables, so that both contain the same and no reader ever goes back in time; renames the schemas,
- * which locks no table; and makes the new tables' checkpoint the one that serves. A runner that waited for the row then
- * finds another generation and starts from there. It has announced everything up to this position; what comes later it
- * announces from the new tables: nothing twice, nothing never.
+ * - It locks the row of the serving checkpoint, so that no batch can be committed meanwhile.
+ * - It applies the last few events to the new tables. Both then contain the same, so no reader goes back in time.
+ * - It renames the schemas, which locks no table.
+ * - It makes the checkpoint of the new tables the serving one.
  *
- * The first read model of a version that was built while another version served takes over from that one in the same
- * way, but by its own name: the other goes on serving those processes that still run the other version, silently.
+ * A runner that waited for the row then finds another generation and continues with it. It has announced all events up
+ * to this position and announces later ones from the new tables. So each event is announced exactly once.
+ *
+ * The first read model of a new version takes over from the older version in the same way, but under its own name. The
+ * older one then still serves the processes that run the older version, without announcements.
  */
 import { DatabaseError } from 'pg';
 import type { Projection, Query } from '../engine/projection.ts';
 import { inTransaction, lockTables, placeOf, renameSchema, type Scripting } from '../engine/tables.ts';
 import type { Build } from './builds.ts';
 
-/** The read model that a rebuild has to be level with: of the same version or, for a new version, the current one. */
+/** The read model that a rebuild must catch up with: of the same version or, for a new version, the current one. */
 export interface Serving {
   readonly version: number;
   readonly position: number;
@@ -45,20 +47,21 @@ function serving([row]: readonly ServingRow[]): Serving | undefined {
   return row && { ...row, position: Number(row.position), generation: Number(row.generation) };
 }
 
-/** Waiting for a lock longer than this would hold up the runner: better try again. */
+/** A longer wait for a lock would block the runner; the swap is tried again instead. */
 const LIMITS = `set local lock_timeout = '500ms'; set local idle_in_transaction_session_timeout = '10s'`;
 
-/** It cannot be done now: too much is missing. */
+/** The swap cannot be done now: the new tables lack too many events. */
 export class NotNowError extends Error {
   override readonly name = 'NotNowError';
 }
 
-/** SQLSTATE: a lock was not free in time; an event could not be applied, which has to be dealt with outside. */
+/** SQLSTATEs: a lock was not free in time; or an event could not be applied, which must be handled outside. */
 const NOT_NOW = new Set(['55P03', '25P02']);
 
 /**
- * `fill` applies what is missing up to a position on the same session; it may reject with NotNowError. False when it could
- * not be done now; nothing has changed then, nor when this rejects.
+ * Swaps the tables of `build` in. `fill` applies the missing events up to a position, on the same connection; it may
+ * reject with NotNowError. Resolves to false if the swap cannot be done now. Then, and when this rejects, nothing has
+ * changed.
  */
 export async function swapIn(
   held: Scripting,
@@ -114,7 +117,7 @@ async function installBeside(held: Scripting, projection: Projection, schema: st
   await takeOver(held.query, projection, { schema, position: Number(ended?.position), generation: build.generation });
 }
 
-/** Makes tables serve a version that had none; they take over from those of an older version. For use in a transaction. */
+/** Makes tables serve for a version without any; they take over from an older version. Call it in a transaction. */
 export async function takeOver(
   query: Query,
   { name, version }: Projection,

@@ -19,7 +19,7 @@ const openTicket = (actors: ActorSystem, id: string) => actors.execute('ticket',
 const postIn = (actors: ActorSystem, id: string, commandId: string) =>
   actors.execute('ticket', id, post(commandId), context(driver, commandId));
 
-/** As a client does: the same command again until it is known what became of it. */
+/** Repeats a command until its outcome is known, as a client does. */
 async function insist(actors: ActorSystem, id: string, commandId: string): Promise<CommandOutcome<'ticket'>> {
   for (;;) {
     try {
@@ -43,12 +43,12 @@ it('records a thousand concurrent commands on one ticket once each, without gaps
   expect((await process.actors.read('ticket', 'burst')).state).toEqual(foldTicket(events));
 });
 
-it('lets two processes fight for one ticket, and records every command exactly once', async () => {
+it('records every command exactly once when two processes compete for one ticket', async () => {
   await using one = startProcess(database.url);
   await using two = startProcess(database.url);
   await openTicket(one.actors, 'fight');
   const ids = Array.from({ length: 300 }, (_, n) => `fight-${n}`);
-  // Every third command is given to both, as a client does that gave up on one.
+  // Every third command is given to both, like a client that retries at another process.
   const outcomes = await Promise.all(
     ids.flatMap((id, n) => [
       ...(n % 3 !== 1 ? [insist(one.actors, 'fight', id)] : []),
@@ -69,7 +69,7 @@ it('lets two processes fight for one ticket, and records every command exactly o
   }
 });
 
-it('answers a command that is repeated after a restart with its first outcome, though it would be refused now', async () => {
+it('answers a command that is repeated after a restart with its first outcome, even if it would be refused now', async () => {
   let first: CommandOutcome<'ticket'>;
   {
     await using process = startProcess(database.url);
@@ -84,7 +84,7 @@ it('answers a command that is repeated after a restart with its first outcome, t
   await expect(postIn(process.actors, 'restart', 'restart-2')).rejects.toMatchObject({ code: 'conflict' });
 });
 
-it('does not refuse on a state that another process has changed', async () => {
+it('does not refuse a command on a state that another process has changed', async () => {
   await using one = startProcess(database.url);
   await using two = startProcess(database.url);
   await openTicket(one.actors, 'stale');
@@ -97,7 +97,7 @@ it('does not refuse on a state that another process has changed', async () => {
   });
 });
 
-it('activates from a snapshot and what came after it exactly what a fold from the beginning gives', async () => {
+it('activates from a snapshot and later events the same state as from the beginning', async () => {
   {
     await using process = startProcess(database.url, { snapshotEvery: 100 });
     await openTicket(process.actors, 'long');
@@ -115,7 +115,7 @@ it('activates from a snapshot and what came after it exactly what a fold from th
   expect(activated.state).toEqual(foldTicket(events));
 });
 
-it('gives hundreds of tickets their events with a few actors at a time', async () => {
+it('records events of hundreds of tickets with a few actors at a time', async () => {
   await using process = startProcess(database.url, { actors: 10 });
   const ids = Array.from({ length: 200 }, (_, n) => `few-${n}`);
   await Promise.all(ids.map((id) => openTicket(process.actors, id)));
@@ -124,7 +124,7 @@ it('gives hundreds of tickets their events with a few actors at a time', async (
   expect(new Set(versions)).toEqual(new Set([2]));
 });
 
-it('answers unavailable while the database is gone, and the truth when it is back', async () => {
+it('answers unavailable while the database is gone, and the outcome when it is back', async () => {
   await using process = startProcess(database.url);
   await openTicket(process.actors, 'gone');
   const { query, connect } = process.pool;

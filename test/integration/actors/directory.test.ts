@@ -68,28 +68,28 @@ async function deactivate(id: string): Promise<void> {
   await one.process.actors.execute('user', id, { type: 'ChangeUser', active: false }, context(admin));
 }
 
-it('know at once in one process that a user was deactivated in the other', async () => {
+it('learn at once that a user was deactivated in another process', async () => {
   await register('a');
-  await until(() => two.changes.length > 0, 'the registration to be heard');
+  await until(() => two.changes.length > 0, 'the registration to arrive');
   expect(await two.directory.user('a')).toMatchObject({ active: true });
   await deactivate('a');
-  await until(() => two.changes.length > 1, 'the change to be heard');
+  await until(() => two.changes.length > 1, 'the change to arrive');
   expect(await two.directory.user('a')).toMatchObject({ active: false });
 });
 
-it('learn after a reconnection what happened while they could not hear', async () => {
+it('learn after a reconnection of changes during the disconnection', async () => {
   await register('b');
   expect(await two.directory.user('b')).toMatchObject({ active: true });
-  await until(() => two.changes.length > 0, 'the registration to be heard');
+  await until(() => two.changes.length > 0, 'the registration to arrive');
   two.changes.length = 0;
   await nats.kill();
   await deactivate('b');
   await nats.start();
-  await until(() => two.changes.some(({ id }) => id === 'b'), 'the change to be told');
+  await until(() => two.changes.some(({ id }) => id === 'b'), 'the change to be notified');
   expect(await two.directory.user('b')).toMatchObject({ active: false });
 });
 
-it('answer for references as for users', async () => {
+it('find references like users', async () => {
   const reference = { type: 'grn', id: 'g', vendorId: 'v', verifiedBy: '6' } as const;
   await one.process.actors.execute('reference', 'grn-g', { type: 'SetReference', reference }, context(service));
   expect(await two.directory.relations({ grnId: 'g', dispatchId: null })).toEqual({

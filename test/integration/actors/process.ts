@@ -1,4 +1,4 @@
-/** What one Deskwire process has of actors, on a database that several such "processes" of a test may share. */
+/** The actors of one Deskwire process, on a database that several such processes of a test may share. */
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';

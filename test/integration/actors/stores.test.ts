@@ -23,7 +23,7 @@ describe('a snapshot', () => {
   const newest = async (stream: 'ticket.a' | 'ticket.b', stateVersion = 1) =>
     (await snapshots.load([{ stream, stateVersion }]))[0];
 
-  it('is given back as it was, whatever strings it holds', async () => {
+  it('is loaded as it was saved, with any strings', async () => {
     const state = { text: 'a\u0000b "quoted" \u001f \ud83d\ude00', none: null, list: [1, { deep: true }], __proto: 1 };
     const snapshot = { stream: 'ticket.a', version: 5, stateVersion: 1, state } as const;
     await snapshots.save([snapshot]);
@@ -36,14 +36,14 @@ describe('a snapshot', () => {
     expect(await newest('ticket.a')).toMatchObject({ version: 9, state: 'newer' });
   });
 
-  it('of another state version is not there, and makes way for one that is used', async () => {
+  it('of another state version is not found, and is replaced by one of this version', async () => {
     expect(await newest('ticket.a', 2)).toBeUndefined();
     await snapshots.save([{ stream: 'ticket.a', version: 3, stateVersion: 2, state: 'new shape' }]);
     expect(await newest('ticket.a', 2)).toMatchObject({ version: 3 });
     expect(await newest('ticket.a', 1)).toBeUndefined();
   });
 
-  it('of lost history is not there, whenever it was saved, and makes way for one of the new', async () => {
+  it('of lost history is not found, and is replaced by one of the new history', async () => {
     const { epoch } = (await pool.query<{ epoch: string }>('select epoch from deskwire.log_head')).rows[0] ?? {};
     const unaware = createSnapshotStore(pool, () => epoch ?? '');
     await unaware.save([{ stream: 'ticket.a', version: 20, stateVersion: 2, state: 'before' }]);
@@ -56,7 +56,7 @@ describe('a snapshot', () => {
     expect(await newest('ticket.a', 2)).toMatchObject({ state: 'after' });
   });
 
-  it('is loaded with many others, in the order asked', async () => {
+  it('is loaded with many others, in the order of the keys', async () => {
     await snapshots.save([{ stream: 'ticket.b', version: 1, stateVersion: 1, state: {} }]);
     const loaded = await snapshots.load([
       { stream: 'ticket.none', stateVersion: 1 },
@@ -66,7 +66,7 @@ describe('a snapshot', () => {
     expect(loaded.map((snapshot) => snapshot?.stream)).toEqual([undefined, 'ticket.b', 'ticket.a']);
   });
 
-  it('can be saved for the same streams by many at once', async () => {
+  it('can be saved concurrently for the same streams', async () => {
     const streams = Array.from({ length: 50 }, (_, n) => `ticket.many-${n}` as const);
     await Promise.all(
       Array.from({ length: 20 }, (_, version) => {
@@ -80,13 +80,13 @@ describe('a snapshot', () => {
 });
 
 describe('ticket numbers', () => {
-  it('count from 1, each once, however many are asked for at once by several processes', async () => {
+  it('count from 1, each once, for concurrent requests of several processes', async () => {
     const allocators = [createTicketNumbers(pool), createTicketNumbers(pool)];
     const numbers = await Promise.all(Array.from({ length: 500 }, (_, n) => allocators[n % 2]?.next()));
     expect(numbers.toSorted((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 500 }, (_, n) => n + 1));
   });
 
-  it('asked for at once cost few statements', async () => {
+  it('requested at the same time cost few statements', async () => {
     let statements = 0;
     const counting = {
       query: (...args: unknown[]) => {

@@ -1,4 +1,4 @@
-/** What processes put up for others, on a real nats-server: heard at once, read by newcomers, gone by itself. */
+/** A board on a real nats-server: texts arrive at once, are read by later processes, and expire. */
 import { connect } from 'nats';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ let nats: TestNats;
 let name = 0;
 let one: Board;
 let other: Board;
-let heard: string[];
+let received: string[];
 let openBoards: (keptFor: number) => Promise<void>;
 
 beforeAll(async () => {
@@ -27,9 +27,9 @@ beforeAll(async () => {
   );
   openBoards = async (keptFor) => {
     name += 1;
-    heard = [];
+    received = [];
     const boards = brokers.map((broker, index) => {
-      const onPut = (text: string) => void (index === 1 && heard.push(text));
+      const onPut = (text: string) => void (index === 1 && received.push(text));
       const board = broker.board(`test-${name}`, { keptFor, onPut });
       resources.defer(() => board.close());
       return board;
@@ -47,30 +47,30 @@ async function deleteBucket(): Promise<void> {
   await connection.close();
 }
 
-it('keeps the latest text under each key, for whoever comes later', async () => {
+it('keeps the latest text of each key for later readers', async () => {
   expect(await other.read()).toEqual([]);
   for (const text of ['first', 'second']) await one.put('a.*', text);
   await one.put('b', 'third');
   expect((await other.read()).toSorted()).toEqual(['second', 'third']);
   await one.remove('b');
   expect(await other.read()).toEqual(['second']);
-  await until(() => heard.length === 3, 'to hear all that was put up');
-  expect(heard).toEqual(['first', 'second', 'third']);
+  await until(() => received.length === 3, 'all texts to arrive');
+  expect(received).toEqual(['first', 'second', 'third']);
 });
 
-it('forgets what is not put up again', async () => {
+it('forgets a text that is not published again', async () => {
   await openBoards(500);
   await one.put('a', 'text');
   expect(await other.read()).toEqual(['text']);
   await until(async () => (await other.read()).length === 0, 'the text to be gone');
 });
 
-it('is made anew when it was deleted, and what could not be kept was heard', async () => {
+it('is created again after it was deleted, and listeners receive a text that could not be stored', async () => {
   await one.put('a', 'before');
   await deleteBucket();
   await expect(one.put('a', 'meanwhile')).rejects.toThrow();
   await one.put('a', 'after');
   expect(await other.read()).toEqual(['after']);
-  await until(() => heard.length === 3, 'to hear all that was put up');
-  expect(heard).toEqual(['before', 'meanwhile', 'after']);
+  await until(() => received.length === 3, 'all texts to arrive');
+  expect(received).toEqual(['before', 'meanwhile', 'after']);
 });

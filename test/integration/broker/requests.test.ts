@@ -22,17 +22,17 @@ afterEach(async () => {
   await Promise.all([asking.close(), serving.close()]);
 });
 
-it('answers a question, whatever characters its topic has', async () => {
-  const service = serving.requests.serve(['echo', 'a.* >'], async (question) => ({ heard: question }));
+it('answers a question on a topic with any characters', async () => {
+  const service = serving.requests.serve(['echo', 'a.* >'], async (question) => ({ asked: question }));
   await service.ready;
-  expect(await asking.requests.ask(['echo', 'a.* >'], { text: 'Grüße' }, 1_000)).toEqual({ heard: { text: 'Grüße' } });
+  expect(await asking.requests.ask(['echo', 'a.* >'], { text: 'Grüße' }, 1_000)).toEqual({ asked: { text: 'Grüße' } });
 });
 
-it('says at once that nobody serves a topic', async () => {
+it('reports at once that no process serves a topic', async () => {
   await expect(asking.requests.ask(['nobody'], {}, 60_000)).rejects.toMatchObject({ reason: 'nobody' });
 });
 
-it('waits no longer than it was told to, and for nothing from a handler that fails', async () => {
+it('waits until the time-out, also for a handler that fails', async () => {
   const service = serving.requests.serve(['hangs'], () => new Promise(() => {}));
   const failing = serving.requests.serve(['fails'], () => Promise.reject(new Error('expected')));
   await Promise.all([service.ready, failing.ready]);
@@ -40,16 +40,16 @@ it('waits no longer than it was told to, and for nothing from a handler that fai
   await expect(asking.requests.ask(['fails'], {}, 50)).rejects.toMatchObject({ reason: 'late' });
 });
 
-it('says so when the question, or the answer, is too large for the broker', async () => {
+it('reports a question or an answer that is too large for the broker', async () => {
   const service = serving.requests.serve(['large'], async () => 'x'.repeat(2_000_000));
   await service.ready;
   await expect(asking.requests.ask(['large'], 'x'.repeat(2_000_000), 1_000)).rejects.toMatchObject({
     reason: 'unsent',
   });
-  await expect(asking.requests.ask(['large'], {}, 1_000)).rejects.toMatchObject({ reason: 'unspeakable' });
+  await expect(asking.requests.ask(['large'], {}, 1_000)).rejects.toMatchObject({ reason: 'oversized' });
 });
 
-it('closes a service only when what it has taken is answered, and takes nothing more', async () => {
+it('closes a service when the questions that it took are answered, and takes no more', async () => {
   const held = Promise.withResolvers<string>();
   let taken = 0;
   const service = serving.requests.serve(['slow'], () => {
@@ -65,7 +65,7 @@ it('closes a service only when what it has taken is answered, and takes nothing 
   });
   await until(
     () => asking.requests.ask(['slow'], {}, 100).catch((error) => error.reason === 'nobody'),
-    'the service to take nothing more',
+    'the service to take no more questions',
   );
   expect(closed).toBe(false);
   held.resolve('at last');
@@ -73,7 +73,7 @@ it('closes a service only when what it has taken is answered, and takes nothing 
   await closing;
 });
 
-it('sends no question while there is no connection, not even later', async () => {
+it('sends no question without a connection, not even later', async () => {
   let taken = 0;
   const service = serving.requests.serve(['away'], async () => {
     taken += 1;

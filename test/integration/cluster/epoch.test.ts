@@ -1,4 +1,4 @@
-/** A backup is restored under a server that runs: what it knew of the lost history is void. */
+/** A backup is restored under a running server: the server forgets the lost history. */
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { createAppender } from '../../../src/eventlog/appender.ts';
@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts';
 import { newEvent } from '../../unit/actors/desk.ts';
 import { insist, logIn } from './people.ts';
 
-it('every worker decides on the history that there is after a backup was restored', async () => {
+it('every worker decides on the new history after a backup was restored', async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
   await using server = launchServer({
@@ -31,8 +31,8 @@ it('every worker decides on the history that there is after a backup was restore
 
   await restore(database.url, restorable, tickets);
   const epochs = () => server.output().split('the log has a new epoch: forgetting').length - 1;
-  await until(() => epochs() >= 2, 'both workers to hear of the new epoch', { timeoutMs: 60_000 });
-  // Each has a second event again, and is closed by it.
+  await until(() => epochs() >= 2, 'both workers to learn of the new epoch', { timeoutMs: 60_000 });
+  // The second event of each ticket now closes it.
   for (const id of tickets) await expect(say(id, 'into a closed ticket')).rejects.toThrow('409');
 });
 
@@ -43,7 +43,7 @@ async function headOf(url: string): Promise<number> {
   return Number(rows[0]?.position);
 }
 
-/** As it was at `position`, plus something that happened since; every connection is lost. */
+/** Restores the log at `position` and appends other events; all connections are lost. */
 async function restore(url: string, position: number, tickets: readonly string[]): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const pool = stack.adopt(new pg.Pool({ connectionString: url, max: 1 }), (open) => open.end());

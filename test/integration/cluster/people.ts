@@ -1,10 +1,10 @@
-/** Clients of a cluster: they repeat what failed with the same key, and come back with their cursor, as clients do. */
+/** Clients of a cluster: they repeat failed commands with the same key, and rejoin with their cursor. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { io, type Socket } from 'socket.io-client';
 import { DEMO_PASSWORD } from '../../../src/runtime/demo.ts';
 
-/** Milliseconds after which a client gives a command up. */
+/** Milliseconds after which a client gives up a command. */
 const PATIENCE = 60_000;
 
 export async function logIn(url: string, email = 'driver@example.com'): Promise<string> {
@@ -20,7 +20,7 @@ export async function logIn(url: string, email = 'driver@example.com'): Promise<
 
 export type Answer = Readonly<Record<string, unknown>>;
 
-/** Gives a command until it is answered for good. Rejects when that takes too long, or when it is refused. */
+/** Sends a command until its outcome is known. Rejects if that takes too long, or if the command is refused. */
 export async function insist(url: string, token: string, path: string, body: object): Promise<Answer> {
   const key = randomUUID();
   const deadline = Date.now() + PATIENCE;
@@ -32,7 +32,7 @@ export async function insist(url: string, token: string, path: string, body: obj
   }
 }
 
-/** Undefined when nobody knows what became of it. */
+/** Undefined if the outcome is unknown. */
 async function post(url: string, token: string, key: string, body: object): Promise<Answer | undefined> {
   try {
     const response = await fetch(url, {
@@ -54,24 +54,24 @@ async function post(url: string, token: string, key: string, body: object): Prom
 class Refused extends Error {}
 
 export interface Listener extends Disposable {
-  /** The messages in the order in which they came. */
-  readonly heard: readonly { readonly text: string; readonly version: number }[];
-  /** Times that it was connected. */
+  /** The messages in the order of arrival. */
+  readonly received: readonly { readonly text: string; readonly version: number }[];
+  /** The number of times that it connected. */
   readonly connections: number;
   readonly drained: number;
   readonly transport: string;
-  /** Of the transport. */
-  readonly sessionId: string | undefined;
+  /** The transport's name. */
+  readonly transportId: string | undefined;
 }
 
-/** In a ticket from `after` on, for as long as it takes; resolves once it has joined for the first time. */
+/** Follows a ticket from version `after` on, across reconnections. Resolves after the first join. */
 export async function listen(
   url: string,
   token: string,
   ticketId: string,
   transports: string[] = ['websocket'],
 ): Promise<Listener> {
-  const heard: { text: string; version: number }[] = [];
+  const received: { text: string; version: number }[] = [];
   let connections = 0;
   let drained = 0;
   const socket: Socket = io(url, {
@@ -84,7 +84,7 @@ export async function listen(
   const joined = Promise.withResolvers<void>();
   socket.on('connected', () => {
     connections += 1;
-    socket.emit('join_ticket', { ticketId, after: heard.at(-1)?.version ?? 0 }, (answer: { success: boolean }) => {
+    socket.emit('join_ticket', { ticketId, after: received.at(-1)?.version ?? 0 }, (answer: { success: boolean }) => {
       if (answer.success) joined.resolve();
       else socket.io.engine.close();
     });
@@ -93,11 +93,11 @@ export async function listen(
     drained += 1;
   });
   socket.on('new_message', ({ message, version }: { message: { message: string }; version: number }) => {
-    heard.push({ text: message.message, version });
+    received.push({ text: message.message, version });
   });
   await joined.promise;
   return {
-    heard,
+    received,
     get connections() {
       return connections;
     },
@@ -107,7 +107,7 @@ export async function listen(
     get transport() {
       return socket.io.engine.transport.name;
     },
-    get sessionId() {
+    get transportId() {
       return (socket.io.engine as { id?: string }).id;
     },
     [Symbol.dispose]: () => void socket.close(),

@@ -1,11 +1,11 @@
-/** Processes with sockets that hang or are killed: those who were with them are gone for everybody, and once. */
+/** Processes with sockets that hang or are killed: their users leave once, for every client. */
 import { expect, it } from 'vitest';
 import { launchServer } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { openTicket, signIn, startNode } from '../gateway/rig.ts';
 
-it('users of a process that is killed leave, stop typing, and stay where else they are', async () => {
+it('users of a killed process leave and stop typing, but stay if they are at another process too', async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
   const services = { databaseUrl: database.url, natsUrl: nats.url };
@@ -21,7 +21,7 @@ it('users of a process that is killed leave, stop typing, and stay where else th
   const { id: ticketId } = await openTicket(driver);
   const service = await signIn(here, 'service');
   const status = async () => (await service.send('GET', '/websocket/status')).body;
-  await until(async () => (await status()).nodes === 2, 'the processes to know each other');
+  await until(async () => (await status()).nodes === 2, 'the processes to have each other in their views');
   using watcher = agent.connect();
   await watcher.ask('join_ticket', { ticketId });
   using typist = driver.connect();
@@ -34,9 +34,9 @@ it('users of a process that is killed leave, stop typing, and stay where else th
     watcher.heard.flatMap(({ name, payload }) =>
       /^user_(joined|left)$/.test(name) ? [`${payload.userId} ${name}`] : [],
     );
-  await until(() => seen().length === 2, 'to hear who came');
+  await until(() => seen().length === 2, 'the joins to arrive');
 
-  // A process that hangs costs its part of the answer.
+  // The answer lacks the part of a process that hangs.
   other.signal('SIGSTOP');
   expect(await status()).toMatchObject({ connections: 2, users: 3, nodes: 1 });
   other.signal('SIGCONT');
@@ -45,8 +45,8 @@ it('users of a process that is killed leave, stop typing, and stay where else th
   await watcher.first('user_typing');
 
   other.signal('SIGKILL');
-  await until(() => watcher.all('user_stopped_typing').length === 1, 'nobody to be typing');
-  await until(() => seen().length === 3, 'to hear who left');
+  await until(() => watcher.all('user_stopped_typing').length === 1, 'the typing to stop');
+  await until(() => seen().length === 3, 'the leave to arrive');
   expect(seen()).toEqual(['1 user_joined', '2 user_joined', '1 user_left']);
   expect(await status()).toMatchObject({ connections: 2, users: 2, nodes: 1 });
   const { body } = await agent.send('GET', `/api/tickets/${ticketId}/chat/participants`);

@@ -1,11 +1,11 @@
-/** The roles of one deployment, each in a process of its own. */
+/** The process roles of one deployment, each in its own process. */
 import { expect, it } from 'vitest';
 import { launchServer } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { insist, listen, logIn } from './people.ts';
 
-it('processes that split the roles do together what one does alone, and each only its own', async () => {
+it('processes with one role each do together the work of a process with all roles, and no other work', async () => {
   await using database = await createDatabase();
   await using nats = await startNats();
   const launch = (ROLES: string, DEMO_DATA = 'off') =>
@@ -21,7 +21,7 @@ it('processes that split the roles do together what one does alone, and each onl
   const ticket = String((await insist(apiUrl, token, '/api/v1/support', { description: 'Split' })).id);
   using listener = await listen(gatewayUrl, token, ticket);
   for (const message of ['one', 'two']) await insist(apiUrl, token, `/api/tickets/${ticket}/chat`, { message });
-  await until(() => listener.heard.length === 2, 'the messages to arrive');
+  await until(() => listener.received.length === 2, 'the messages to arrive');
   const headers = { authorization: `Bearer ${token}` };
   const online = async () => {
     const answer = await fetch(`${apiUrl}/api/tickets/${ticket}/chat/participants`, { headers });

@@ -1,4 +1,4 @@
-/** Several workers on one host, as a client, a terminal and an operator see them. */
+/** Several workers on one host, from the view of clients, of a terminal and of operators. */
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -11,7 +11,7 @@ import { insist, listen, logIn } from './people.ts';
 
 let database: TestDatabase;
 let nats: TestNats;
-/** The tests take turns on it; the last one kills it. */
+/** The tests share it; the last one kills it. */
 let server: ServerProcess;
 let url: string;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** For a process to start on a busy machine. */
+/** Milliseconds for a process to start on a busy machine. */
 const patience = { timeoutMs: 40_000 };
 
 const launch = (more: NodeJS.ProcessEnv = {}) =>
@@ -68,12 +68,12 @@ async function openTicket(url: string, token: string): Promise<string> {
   return String((await insist(url, token, '/api/v1/support', { description: 'Work' })).id);
 }
 
-/** Which workers answered commands so far: each names itself in the log. */
+/** The workers that have answered commands, from their log lines. */
 const answering = (server: ServerProcess) =>
   new Set(linesOf(server).flatMap(({ msg, worker }) => (msg === 'command' && worker !== undefined ? [worker] : [])));
 
 describe('a host with several workers', () => {
-  it('serves every kind of client, whichever worker their requests come to', async () => {
+  it('serves every kind of client through any worker', async () => {
     const token = await logIn(url);
     const ticket = await openTicket(url, token);
     const kinds = [['polling'], ['polling', 'websocket'], ['websocket']];
@@ -86,18 +86,18 @@ describe('a host with several workers', () => {
     const texts = Array.from({ length: 20 }, (_, index) => `message ${index}`);
     for (const message of texts) await insist(url, token, `/api/tickets/${ticket}/chat`, { message });
     for (const client of clients) {
-      await until(() => client.heard.length === texts.length, 'each to hear every message');
-      expect(client.heard.map(({ text }) => text)).toEqual(texts);
+      await until(() => client.received.length === texts.length, 'each client to receive every message');
+      expect(client.received.map(({ text }) => text)).toEqual(texts);
       expect(client.connections).toBe(1);
     }
     const upgraded = clients.slice(6, 12);
     await until(() => upgraded.every(({ transport }) => transport === 'websocket'), 'the upgrades to websocket');
     expect(clients.slice(0, 6).every(({ transport }) => transport === 'polling')).toBe(true);
-    const sessions = new Set(clients.map(({ sessionId }) => sessionId?.split('.')[0]));
-    expect(sessions).toEqual(new Set(['1', '2']));
+    const workers = new Set(clients.map(({ transportId }) => transportId?.split('.')[0]));
+    expect(workers).toEqual(new Set(['1', '2']));
   });
 
-  it('leaves connections of the API open, and deals new ones out to all workers', async () => {
+  it('keeps API connections open, and distributes new ones to all workers', async () => {
     const token = await logIn(url);
     const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
     onTestFinished(() => {
@@ -109,7 +109,7 @@ describe('a host with several workers', () => {
     }
     await until(() => answering(server).size === 2, 'both workers to have answered');
 
-    /** The client's port of the connection over which a command was answered. */
+    /** The client port of the connection that answered a command. */
     function clientPort(agent: Agent): Promise<number | undefined> {
       return new Promise((resolve, reject) => {
         const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
@@ -126,7 +126,7 @@ describe('a host with several workers', () => {
     }
   });
 
-  it('goes on when a worker is killed with -9, and has it back, its role included', async () => {
+  it('continues when a worker is killed with -9, and restarts it with its process role', async () => {
     const token = await logIn(url);
     const ticket = await openTicket(url, token);
     const clients = await Promise.all(Array.from({ length: 4 }, () => listen(url, token, ticket)));
@@ -139,22 +139,22 @@ describe('a host with several workers', () => {
     const texts = Array.from({ length: 20 }, (_, index) => `message ${index}`);
     for (const message of texts) await insist(url, token, `/api/tickets/${ticket}/chat`, { message });
     for (const client of clients) {
-      await until(() => client.heard.length === texts.length, 'each to hear every message');
-      expect(client.heard.map(({ text }) => text)).toEqual(texts);
+      await until(() => client.received.length === texts.length, 'each client to receive every message');
+      expect(client.received.map(({ text }) => text)).toEqual(texts);
     }
     await until(() => pidsOf(server, 1).length === 2, 'the worker to be back', patience);
     expect(linesOf(server).some(({ msg, worker }) => msg === 'worker died' && worker === 1)).toBe(true);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
-  it('drains a worker that gets SIGTERM, and starts another in its place', async () => {
+  it('drains a worker after SIGTERM, and starts another in its place', async () => {
     const [pid = 0] = pidsOf(server, 2);
     process.kill(pid, 'SIGTERM');
     await until(() => pidsOf(server, 2).length === 2, 'another worker', patience);
     expect(linesOf(server).some(({ msg, worker }) => msg === 'worker drains' && worker === 2)).toBe(true);
   });
 
-  it('has one line to say when its port is taken', async () => {
+  it('reports a port in use in one line', async () => {
     const taker = createServer();
     onTestFinished(() => void taker.close());
     const port = await freePort();
@@ -164,7 +164,7 @@ describe('a host with several workers', () => {
     expect(refused.errors()).toMatch(/^deskwire: port \d+ is taken: [^\n]+\n$/);
   });
 
-  it('keeps its services and data like one process does, and leaves nothing running after Ctrl-C', {
+  it('keeps its backing services and data like one process, and leaves no process after Ctrl-C', {
     timeout: 120_000,
   }, async () => {
     await using dataDir = await createDataDir();
@@ -172,7 +172,7 @@ describe('a host with several workers', () => {
     const own = await embedded.ready;
     await openTicket(own, await logIn(own));
     const pids = [...pidsOf(embedded, 1), ...pidsOf(embedded, 2)];
-    // A terminal sends it to all of them, and npm once more to the first.
+    // A terminal sends SIGINT to all of them, and npm sends it once more to the first.
     for (const pid of pids) process.kill(pid, 'SIGINT');
     embedded.signal('SIGINT');
     embedded.signal('SIGINT');
@@ -182,7 +182,7 @@ describe('a host with several workers', () => {
     expect(embedded.errors()).toBe('');
   });
 
-  it('takes its workers with it when the primary is killed with -9', async () => {
+  it('ends its workers when the primary is killed with -9', async () => {
     const pids = [pidsOf(server, 1).at(-1) ?? 0, pidsOf(server, 2).at(-1) ?? 0];
     expect(pids.every(isAlive)).toBe(true);
     server.signal('SIGKILL');

@@ -1,4 +1,4 @@
-/** Nodes that die, hang, or cannot talk to each other: no command fails, and none is recorded twice. */
+/** Nodes that die, hang, or are disconnected: no command fails, and none is recorded twice. */
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { commandsOf } from '../../../src/actors/placement/forwarding.ts';
@@ -24,14 +24,14 @@ afterEach(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Milliseconds that a node waits for an answer. */
+/** Milliseconds that a node waits for the answer of another node. */
 const PATIENCE = 4_000;
 const start = () => startNode({ databaseUrl: database.url, natsUrl: nats.url, patience: PATIENCE });
 
 async function launch(): Promise<NodeProcess> {
   const node = await launchNode({ databaseUrl: database.url, natsUrl: nats.url, id: randomUUID() });
-  await until(() => here.view.nodes.includes(node.id), 'the node to be heard of');
-  await until(async () => (await node.nodes()).includes(here.id), 'the node to hear of us');
+  await until(() => here.view.nodes.includes(node.id), 'the node to be in the view');
+  await until(async () => (await node.nodes()).includes(here.id), 'the node to have this one in its view');
   return node;
 }
 
@@ -50,7 +50,7 @@ async function kill(node: NodeProcess): Promise<void> {
   await node.exited;
   const gone = () =>
     here.broker.requests.ask(commandsOf(node.id), {}, 1_000).catch(({ reason }) => reason === 'nobody');
-  await until(gone, 'nats-server to know that its connection has ended');
+  await until(gone, 'nats-server to notice that its connection has ended');
 }
 
 /** Milliseconds. */
@@ -60,11 +60,14 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-it('does without a node that was killed, from the first command on', async () => {
+it('runs commands without a killed node, from the first command on', async () => {
   await using owner = await launch();
   const patience = 60_000;
   await using patient = await startNode({ databaseUrl: database.url, natsUrl: nats.url, patience });
-  await until(() => here.view.nodes.length === 3 && patient.view.nodes.length === 3, 'all to hear of each other');
+  await until(
+    () => here.view.nodes.length === 3 && patient.view.nodes.length === 3,
+    'all to have each other in their views',
+  );
   const ids = Array.from({ length: 20 }, () => ticketOf(owner));
   await Promise.all(ids.map(openTicket));
   expect([...here.ran, ...patient.ran]).toEqual([]);
@@ -77,19 +80,19 @@ it('does without a node that was killed, from the first command on', async () =>
   expect(patient.view.nodes).not.toContain(owner.id);
 });
 
-it('does without a node that hangs, which then decides nothing of what others decided meanwhile', async () => {
+it('runs commands without a node that hangs, which later declines the commands that others have run', async () => {
   await using owner = await launch();
   const [first, second] = [ticketOf(owner), ticketOf(owner)];
   await Promise.all([openTicket(first), openTicket(second)]);
   owner.signal('SIGSTOP');
-  // The first is nothing new, so that it leaves no trace in the log.
+  // The first has nothing to change, so it leaves no trace in the log.
   const took = await timed(() =>
     Promise.all([
       here.actors.record('ticket', first, become('open'), context(admin)),
       here.actors.record('ticket', second, post(), context(driver)),
     ]),
   );
-  // Both waited for the same silence, neither after the other.
+  // Both waited for the time-out at the same time, not one after the other.
   expect(took).toBeLessThan(2 * PATIENCE);
   expect(here.view.nodes).toEqual([here.id]);
   await here.actors.record('ticket', first, become('pending'), context(admin));
@@ -103,7 +106,7 @@ it('does without a node that hangs, which then decides nothing of what others de
   expect([await eventsOf(first), await eventsOf(second)]).toEqual([2, 3]);
 });
 
-it('asks the next node when the owner is gone, and waits once only, however many hang', async () => {
+it('asks the next node when the owner is gone, and waits only once if several hang', async () => {
   await using one = await launch();
   await using other = await launch();
   await using third = await launch();
@@ -127,18 +130,18 @@ it('asks the next node when the owner is gone, and waits once only, however many
   expect(await eventsOf(theirs)).toBe(1);
 });
 
-it('decides what the owner cannot, because it has lost its way to the log', async () => {
+it('decides a command whose owner cannot reach the log', async () => {
   await using cutOff = await startNode({
     ...{ databaseUrl: database.url, natsUrl: nats.url, id: 'cut off', patience: PATIENCE },
     execute: () => Promise.reject(new DeskwireError('unavailable', 'gone', { cause: new Error('no connection') })),
   });
-  await until(() => here.view.nodes.length === 2, 'the node to be heard of');
+  await until(() => here.view.nodes.length === 2, 'the node to be in the view');
   const theirs = ticketOf(cutOff);
   expect((await openTicket(theirs)).position).toBeGreaterThan(0);
   expect(cutOff.ran).toHaveLength(1);
 });
 
-it('records a command once that is repeated, elsewhere too, while its node is being killed', async () => {
+it('records a command once that is repeated, also at another node, while its node is killed', async () => {
   await using owner = await launch();
   await using other = await launch();
   const id = ticketOf(owner);
@@ -153,7 +156,7 @@ it('records a command once that is repeated, elsewhere too, while its node is be
   expect(await eventsOf(id)).toBe(51);
 });
 
-it('works on alone without the broker, and finds the others again with it', async () => {
+it('runs all commands itself without the broker, and finds the other nodes again with it', async () => {
   await using other = await start();
   await until(() => here.view.nodes.length === 2 && other.view.nodes.length === 2, 'the nodes to find each other');
   const id = ticketOf(other);
@@ -171,10 +174,10 @@ it('works on alone without the broker, and finds the others again with it', asyn
   );
 });
 
-it('is not alone after having hung itself', async () => {
+it('keeps the other nodes in its view after it hung itself', async () => {
   await using other = await launch();
   other.signal('SIGSTOP');
-  await until(() => !here.view.nodes.includes(other.id), 'the node to be left out');
+  await until(() => !here.view.nodes.includes(other.id), 'the node to be removed');
   other.signal('SIGCONT');
   expect(await other.nodes()).toContain(here.id);
 });

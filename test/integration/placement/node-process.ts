@@ -1,6 +1,6 @@
 /**
- * A node in a process of its own, which a test can stop and kill; it answers what its parent asks. Run as a program it is
- * that node; imported it starts one.
+ * A node in its own process, which a test can stop and kill. Run as a program, this file is the node and answers its
+ * parent. Imported, it starts one.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';

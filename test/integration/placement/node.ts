@@ -1,4 +1,4 @@
-/** A node as far as commands go: actors on the real log, placed over the real broker. */
+/** The part of a node that runs commands: actors on the real log, placed over the real broker. */
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
@@ -11,11 +11,11 @@ import { startProcess } from '../actors/process.ts';
 export interface TestNode extends AsyncDisposable {
   readonly id: string;
   readonly actors: PlacedActorSystem;
-  /** Those of this process: what runs here passes through them. */
+  /** The actors of this process, which run the commands of this node. */
   readonly local: ActorSystem;
   readonly view: NodeView;
   readonly broker: Broker;
-  /** The commands that were run here, by id. */
+  /** The ids of the commands that ran here. */
   readonly ran: string[];
 }
 
@@ -24,10 +24,10 @@ export interface TestNodeOptions {
   readonly natsUrl: string;
   readonly id?: string;
   readonly code?: string;
-  /** Milliseconds that this node's clock is wrong. */
+  /** Milliseconds by which the clock of this node is ahead. */
   readonly clockError?: number;
   readonly patience?: number;
-  /** In place of running the commands that come to this node. */
+  /** Replaces the execution of commands at this node. */
   readonly execute?: ActorSystem['execute'];
 }
 

@@ -1,4 +1,4 @@
-/** Commands between nodes of one cluster, over a real broker and on a real log. */
+/** Commands between the nodes of a cluster, over a real broker and on a real log. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
@@ -37,7 +37,7 @@ async function start(options: Options = {}): Promise<TestNode> {
   return node;
 }
 
-/** Nodes that all know of each other, and by whom they can be reached. */
+/** Starts nodes; resolves when all have each other in their views and can be reached. */
 async function cluster<T extends readonly Options[]>(...options: T): Promise<{ [K in keyof T]: TestNode }> {
   const started: TestNode[] = [];
   for (const one of options) started.push(await start(one));
@@ -49,10 +49,10 @@ const converged = (among: readonly TestNode[]) =>
   until(
     () =>
       among.every(({ view }) => among.every(({ id }) => view.nodes.includes(id)) && view.nodes.length === among.length),
-    'the nodes to agree on who is there',
+    'the nodes to have the same view',
   );
 
-/** A ticket that the others know to be `owner`'s. */
+/** A new ticket id that `owner` owns in the view of `seenBy`. */
 function ticketOf(owner: TestNode, seenBy: TestNode): string {
   for (;;) {
     const id = randomUUID();
@@ -64,27 +64,27 @@ const ownersOf = ({ id, view }: TestNode) =>
   Array.from({ length: 200 }, (_, index) => view.ownerOf(`ticket.${index}`) ?? id);
 
 describe('the view of the nodes', () => {
-  it('is soon the same on all of them, and says the same of every stream', async () => {
+  it('becomes the same on all nodes, with the same owner for every stream', async () => {
     const [first, second, third] = await cluster({}, {}, {});
     expect(ownersOf(second)).toEqual(ownersOf(first));
     expect(ownersOf(third)).toEqual(ownersOf(first));
     expect(new Set(ownersOf(first)).size).toBe(3);
   });
 
-  it('is without a node as soon as it leaves, and with a new one as soon as it can be asked', async () => {
+  it('loses a node as soon as it leaves, and gets a new one as soon as it can be reached', async () => {
     const [first, second, third] = await cluster({}, {}, {});
     third.actors.leave();
     await until(
       () => !first.view.nodes.includes(third.id) && !second.view.nodes.includes(third.id),
       'the third to leave',
     );
-    // Who leaves sends its own commands to those who stay.
+    // A node that leaves sends its own commands to the others.
     expect(ownersOf(third)).not.toContain(third.id);
     const fourth = await start();
     await converged([first, second, fourth]);
   });
 
-  it('keeps nodes of other code to themselves', async () => {
+  it('has only nodes with the same code', async () => {
     const [first, second] = await cluster({}, {});
     const newer = await start({ code: 'newer code' });
     const newest = await start({ code: 'newer code' });
@@ -94,7 +94,7 @@ describe('the view of the nodes', () => {
 });
 
 describe('a command', () => {
-  it('runs on the node that owns its stream, and answers as if it had run where it was given', async () => {
+  it('runs on the node that owns its stream, with the same answer as a local run', async () => {
     const [here, owner] = await cluster({}, {});
     const id = ticketOf(owner, here);
     const opened = await here.actors.execute('ticket', id, open(), context(driver));
@@ -108,14 +108,14 @@ describe('a command', () => {
     expect(here.actors.lastPosition).toBe(posted.position);
   });
 
-  it('comes back without the state when nobody asked for it', async () => {
+  it('is answered without the state if the state was not requested', async () => {
     const [here, owner] = await cluster({}, {});
     const recorded = await here.actors.record('ticket', ticketOf(owner, here), open(), context(driver));
     expect(recorded).toMatchObject({ version: 1, events: [{ type: 'TicketOpened' }] });
     expect(recorded).not.toHaveProperty('state');
   });
 
-  it('is seen at once by a read on any node', async () => {
+  it('is visible at once to a read on any node', async () => {
     const [here, owner] = await cluster({}, {});
     const id = ticketOf(owner, here);
     await here.actors.execute('ticket', id, open(), context(driver));
@@ -126,7 +126,7 @@ describe('a command', () => {
     }
   });
 
-  it('is recorded once when it is given to every node at once, and again', async () => {
+  it('is recorded once when it is given to all nodes at the same time, and again', async () => {
     const all = await cluster({}, {}, {});
     const id = randomUUID();
     await all[0].actors.execute('ticket', id, open(), context(driver));
@@ -137,7 +137,7 @@ describe('a command', () => {
     expect(outcomes.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
   });
 
-  it('runs where it was given when the owner is of other code, or gets it too late to decide', async () => {
+  it('runs where it was given if the owner has other code or receives it too late', async () => {
     const [here, owner] = await cluster({}, {});
     const question = { from: here.id, sentAt: Date.now(), code: 'this code', kind: 'ticket', withState: true };
     const ask = (more: object) =>
@@ -147,7 +147,7 @@ describe('a command', () => {
     expect(await ask({ from: 'a stranger' })).toEqual({ declined: 'late' });
     expect(owner.ran).toEqual([]);
 
-    // As in a view that has not heard yet that the owner runs something else now.
+    // As in a view that is not updated yet: the owner runs other code now.
     const deployed = await start({ id: 'deployed', code: 'newer code' });
     const outdated = { ...here.view, ownerOf: () => deployed.id };
     const actors = createPlacedActorSystem({
@@ -171,7 +171,7 @@ describe('a command', () => {
     expect([here.ran.length, owner.ran.length]).toEqual([1, 1]);
   });
 
-  it('finds its answer in the log when the answer is too large to be sent', async () => {
+  it('finds its answer in the log if the answer is too large to be sent', async () => {
     const [here, owner] = await cluster({}, {});
     const id = ticketOf(owner, here);
     await here.actors.execute('ticket', id, open(), context(driver));
@@ -201,7 +201,7 @@ describe('a refusal', () => {
     expect(here.ran).toEqual([]);
   });
 
-  it("is the decider's, wherever it was decided", async () => {
+  it('of the decider is the same on any node', async () => {
     const [here, owner] = await cluster({}, {});
     const id = ticketOf(owner, here);
     await here.actors.execute('ticket', id, open(), context(driver));
@@ -216,7 +216,7 @@ describe('a refusal', () => {
 });
 
 describe('a node that closes', () => {
-  it('answers what it has taken, and gets nothing more', async () => {
+  it('answers the commands that it took, and gets no more', async () => {
     const held = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();
     const here = await start();

@@ -1,4 +1,4 @@
-/** The actors of a process together: activation, passivation, snapshots, bounds, shutting down. */
+/** The actors of a process: activation, passivation, snapshots, limits, closing. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import type { ActorLimits } from '../../../src/actors/local-actor-system.ts';
@@ -31,7 +31,7 @@ function recordLong(log: MemoryLog, id: string, length: number): void {
 }
 
 describe('activation', () => {
-  it('loads a stream once for everyone who asks at the same time', async () => {
+  it('loads a stream once for concurrent commands', async () => {
     const { log, actors } = start();
     log.record('ticket.t', newEvent(opened()));
     const states = await Promise.all(Array.from({ length: 20 }, () => actors.read('ticket', 't')));
@@ -45,7 +45,7 @@ describe('activation', () => {
     expect(log.asked.readStreams).toHaveLength(1);
   });
 
-  it('that fails is told to everyone who waits, and tried again by the next', async () => {
+  it('that fails rejects all waiting commands, and the next command tries again', async () => {
     const { log, actors } = start();
     log.record('ticket.t', newEvent(opened()));
     log.beforeRead = () => Promise.reject(new Error('no database'));
@@ -65,7 +65,7 @@ describe('activation', () => {
     expect(log.asked.readStreams.flat()).toMatchObject([{ after: 0 }, { after: 1_000 }]);
   });
 
-  it('ignores a snapshot of another state version, and does without snapshots that cannot be read', async () => {
+  it('ignores snapshots of another state version, and snapshots that cannot be read', async () => {
     const { log, snapshots, actors, logged } = start();
     recordLong(log, 't', 600);
     recordLong(log, 'u', 600);
@@ -76,7 +76,7 @@ describe('activation', () => {
     expect(logged.warnings).toHaveLength(1);
   });
 
-  it('refuses ids that the log could not keep', async () => {
+  it('refuses ids that the log cannot store', async () => {
     const { actors, log } = start();
     for (const id of ['', 'a\0b', '\ud800', 'x'.repeat(401)]) {
       await expect(actors.read('ticket', id)).rejects.toMatchObject({ code: 'invalid_payload', field: 'id' });
@@ -90,7 +90,7 @@ describe('activation', () => {
 });
 
 describe('passivation', () => {
-  it('takes the longest unused when there are too many', async () => {
+  it('takes the longest unused actor when there are too many', async () => {
     const { log, actors } = start({ actors: 2 });
     await openTicket(actors, 'a');
     await openTicket(actors, 'b');
@@ -103,7 +103,7 @@ describe('passivation', () => {
     expect(log.asked.readStreams).toHaveLength(before + 1);
   });
 
-  it('never takes an actor that has something to do', async () => {
+  it('never takes a busy actor', async () => {
     const { log, actors } = start({ actors: 1 });
     await openTicket(actors, 'busy');
     const door = gate();
@@ -118,7 +118,7 @@ describe('passivation', () => {
     expect(log.asked.readStreams.flat().filter((range) => range.stream === 'ticket.busy')).toHaveLength(1);
   });
 
-  it('takes what was idle too long', async () => {
+  it('takes actors that were idle too long', async () => {
     const { log, snapshots, actors, clock } = start({ idle: 20 });
     recordLong(log, 't', 100);
     const { state } = await actors.read('ticket', 't');
@@ -127,7 +127,7 @@ describe('passivation', () => {
     expect((await actors.read('ticket', 't')).state).toEqual(state);
   });
 
-  it('keeps nothing of streams that do not exist', async () => {
+  it('keeps no actor of a stream that does not exist', async () => {
     const { log, actors } = start();
     await actors.read('ticket', 'none');
     await actors.read('ticket', 'none');
@@ -136,7 +136,7 @@ describe('passivation', () => {
 });
 
 describe('snapshots', () => {
-  it('are written every so many versions, off the path of the commands', async () => {
+  it('are written every given number of versions, in the background', async () => {
     const { log, snapshots, actors } = start({ snapshotEvery: 10 });
     const door = gate();
     snapshots.beforeSave = () => door.opened;
@@ -148,7 +148,7 @@ describe('snapshots', () => {
     expect(snapshots.held.get('ticket.t')?.state).toEqual(foldTicket(log.stream('ticket.t').slice(0, 30)));
   });
 
-  it('that cannot be written are logged, and commands go on', async () => {
+  it('that cannot be written are logged, and commands are still answered', async () => {
     const { snapshots, actors, logged } = start({ snapshotEvery: 2 });
     snapshots.beforeSave = () => Promise.reject(new Error('disk full'));
     await openTicket(actors, 't');
@@ -157,7 +157,7 @@ describe('snapshots', () => {
     await expect(postIn(actors, 't')).resolves.toMatchObject({ version: 3 });
   });
 
-  it('are written on passivation when the stream has grown long since the last', async () => {
+  it('are written on passivation if the stream has grown long since the last one', async () => {
     const { snapshots, actors } = start();
     await openTicket(actors, 'short');
     await openTicket(actors, 'long');
@@ -167,8 +167,8 @@ describe('snapshots', () => {
   });
 });
 
-describe('bounds', () => {
-  it('refuse commands beyond what one mailbox holds, others none, and take them when they come again', async () => {
+describe('limits', () => {
+  it('refuse commands beyond those of one mailbox, none of other mailboxes, and accept their retry', async () => {
     const { log, actors, refused } = start({ mailbox: 3 });
     await openTicket(actors, 'other');
     await openTicket(actors, 't');
@@ -192,7 +192,7 @@ describe('bounds', () => {
     await expect(one()).resolves.toMatchObject({ version: 6, duplicate: true });
   });
 
-  it('refuse commands beyond what the process holds, and let them in again afterwards', async () => {
+  it('refuse commands beyond those of the process, and accept them again afterwards', async () => {
     const { log, actors, refused } = start({ inFlight: 2 });
     const door = gate();
     log.beforeAppend = () => door.opened;
@@ -206,7 +206,7 @@ describe('bounds', () => {
 });
 
 describe('closing', () => {
-  it('finishes the mailboxes and refuses what comes then', async () => {
+  it('finishes the mailboxes and refuses later commands', async () => {
     const { log, actors } = start();
     await openTicket(actors, 't');
     const door = gate();

@@ -1,4 +1,4 @@
-/** One actor against a log in memory that the test can hold: rounds, refusals, conflicts, duplicates, lost answers. */
+/** One actor on a log in memory that the test can hold: rounds, refusals and conflicts. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import type { Stream } from '../../../src/domain/event.ts';
@@ -29,7 +29,7 @@ describe('a round', () => {
     expect(outcome.state).toEqual(foldTicket(log.stream(stream)));
   });
 
-  it('records everything that waited during an append in one append', async () => {
+  it('records all commands that waited during an append in one append', async () => {
     await give(open());
     const { release, reached } = log.holdNextAppend();
     const first = give(post('0'));
@@ -40,7 +40,7 @@ describe('a round', () => {
     expect(log.asked.append.map((append) => append.events.length)).toEqual([1, 1, 20]);
   });
 
-  it('decides each command over what the ones before it did', async () => {
+  it('decides each command on the state after the commands before it', async () => {
     await give(open());
     const { release, reached } = log.holdNextAppend();
     const held = give(post('first'), agent);
@@ -67,12 +67,12 @@ describe('a round', () => {
     expect(all.map((outcome) => outcome.version)).toEqual([1, 2, 4, 5]);
   });
 
-  it('holds the state that the recorded events add up to, not the one it decided on', async () => {
+  it('holds the state of the recorded events, not the provisional one', async () => {
     await Promise.all([give(open()), give(post('a')), give(post('b'))]);
     expect((await actors.read('ticket', 't')).state).toEqual(foldTicket(log.stream(stream)));
   });
 
-  it('records who did it, by which command, from where', async () => {
+  it('records actor, command and address', async () => {
     await give(open(), driver, 'c', { correlationId: 'r', address: '::1', traceparent: '00-1' });
     expect(log.stream(stream)[0]?.metadata).toEqual({
       commandId: 'c',
@@ -83,7 +83,7 @@ describe('a round', () => {
     });
   });
 
-  it('fails a command whose decision breaks, and no other', async () => {
+  it('fails only the command whose decision throws', async () => {
     await give(open());
     const { logged, log: logger } = recordingLog();
     actors = startActors({ ...log, log: logger });
@@ -94,7 +94,7 @@ describe('a round', () => {
     expect(logged.errors).toHaveLength(1);
   });
 
-  it('waits for what it has to look up before deciding, and fails only those for whom it cannot', async () => {
+  it('waits for facts before a decision, and fails only the commands whose facts cannot be read', async () => {
     let attempts = 0;
     actors = startActors({
       ...log,
@@ -123,7 +123,7 @@ describe('a refusal', () => {
   it('is not given on a stale state', async () => {
     await give(open());
     await give(become('closed'), agent);
-    // Elsewhere, an earlier version of the rules allowed it.
+    // Another process with an earlier version of the rules allowed it.
     log.record(
       stream,
       newEvent({ type: 'TicketChanged', data: { changes: { status: { from: 'closed', to: 'open' } } } }),
@@ -131,16 +131,16 @@ describe('a refusal', () => {
     await expect(give(post('open again'))).resolves.toMatchObject({ version: 4 });
   });
 
-  it('of many in one round costs one look at the version and one at the commands', async () => {
+  it('of many in one round costs one read of the version and one of the commands', async () => {
     await give(open());
     const refused = Array.from({ length: 50 }, () => give(post('not mine'), otherDriver));
     await Promise.allSettled(refused);
-    // The first goes alone, the others wait for it together.
+    // The first is a round of its own; the others wait for it together.
     expect(log.asked.readVersions.length).toBeLessThanOrEqual(2);
     expect(log.asked.readCommands.length).toBeLessThanOrEqual(2);
   });
 
-  it('needs no look at the version when the round recorded something', async () => {
+  it('needs no read of the version when the round recorded something', async () => {
     await give(open());
     const { release, reached } = log.holdNextAppend();
     const held = give(post('a'));
@@ -151,7 +151,7 @@ describe('a refusal', () => {
     expect(log.asked.readVersions).toEqual([]);
   });
 
-  it('is not given to a retry of a command that was recorded, by whatever process', async () => {
+  it('is not given to a retry of a command that any process recorded', async () => {
     log.record(stream, newEvent(opened()), newEvent(posted('before it was closed'), 'c', driver));
     await give(become('closed'), agent);
     const retried = await give(post('before it was closed'), driver, 'c');
@@ -159,7 +159,7 @@ describe('a refusal', () => {
     expect(retried.events).toEqual([log.stream(stream)[1]]);
   });
 
-  it('of a version that was not expected comes after one for lack of access', async () => {
+  it('for lack of access takes precedence over one for the version', async () => {
     await give(open());
     await expect(give(post('x'), otherDriver, undefined, { ifVersion: 9 })).rejects.toMatchObject({
       code: 'not_found',
@@ -170,7 +170,7 @@ describe('a refusal', () => {
     await expect(give(post('x'), driver, undefined, { ifVersion: 1 })).resolves.toMatchObject({ version: 2 });
   });
 
-  it('lets one of two commands that expect the same version through', async () => {
+  it('is given to one of two commands that expect the same version', async () => {
     await give(open());
     const both = await Promise.allSettled([
       give(post('a'), driver, undefined, { ifVersion: 1 }),
@@ -181,14 +181,14 @@ describe('a refusal', () => {
 });
 
 describe('nothing to change', () => {
-  it('is answered with no events and the state as it is', async () => {
+  it('is answered with no events and the unchanged state', async () => {
     await give(open());
     const outcome = await give(assign(null), agent);
     expect(outcome).toMatchObject({ events: [], version: 1, position: 0, duplicate: false });
     expect(outcome.state).toEqual(foldTicket(log.stream(stream)));
   });
 
-  it('is not said on a stale state', async () => {
+  it('is not answered on a stale state', async () => {
     await give(open());
     const changes = { assignee: { from: null, to: { id: agent.id, name: agent.name } } };
     log.record(stream, newEvent({ type: 'TicketChanged', data: { changes } }));
@@ -197,7 +197,7 @@ describe('nothing to change', () => {
 });
 
 describe('a conflict', () => {
-  it('is decided again on what the other recorded', async () => {
+  it('is decided again on the events of the other writer', async () => {
     await give(open());
     log.record(stream, newEvent(posted('from elsewhere'), undefined, agent));
     const outcome = await give(post('and from here'));
@@ -205,7 +205,7 @@ describe('a conflict', () => {
     expect(outcome.state).toEqual(foldTicket(log.stream(stream)));
   });
 
-  it('that never ends is given up as unavailable', async () => {
+  it('that never ends is refused as unavailable', async () => {
     await give(open());
     log.beforeAppend = () => log.record(stream, newEvent(posted('faster'), undefined, agent));
     await expect(give(post('never')), 'tries').rejects.toMatchObject({ code: 'unavailable', retryAfter: 1 });
@@ -213,7 +213,7 @@ describe('a conflict', () => {
     await expect(give(post('now'))).resolves.toBeDefined();
   });
 
-  it('with a history that became shorter starts from what there is', async () => {
+  it('with a history that became shorter starts from that history', async () => {
     await Promise.all([give(open()), give(post('a')), give(post('b'))]);
     log.events.length = 1;
     await expect(give(post('c'))).resolves.toMatchObject({ version: 2 });

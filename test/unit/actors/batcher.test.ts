@@ -1,22 +1,22 @@
-/** Coalescing requests into statements. */
+/** Requests are combined into statements. */
 import { expect, it } from 'vitest';
 import { createBatcher } from '../../../src/support/batcher.ts';
 import { gate } from './memory-log.ts';
 
-it('sends what is asked in one tick together, and answers each with its own', async () => {
+it('sends the requests of one tick together, and answers each with its own value', async () => {
   const batches: number[][] = [];
   const double = createBatcher<number, number>(
     async (keys) => {
       batches.push([...keys]);
       return keys.map((key) => key * 2);
     },
-    { size: 10, flights: 1 },
+    { size: 10, concurrency: 1 },
   );
   expect(await Promise.all([1, 2, 3].map(double))).toEqual([2, 4, 6]);
   expect(batches).toEqual([[1, 2, 3]]);
 });
 
-it('keeps to its size and its number of statements at a time', async () => {
+it('keeps its limits of size and concurrency', async () => {
   const door = gate();
   let flying = 0;
   let most = 0;
@@ -29,7 +29,7 @@ it('keeps to its size and its number of statements at a time', async () => {
       flying--;
       return keys;
     },
-    { size: 3, flights: 2 },
+    { size: 3, concurrency: 2 },
   );
   const all = Promise.all(Array.from({ length: 10 }, (_, n) => echo(n)));
   door.open();
@@ -38,11 +38,11 @@ it('keeps to its size and its number of statements at a time', async () => {
   expect(most).toBe(2);
 });
 
-it('rejects everyone in a statement that failed, and nobody in the next', async () => {
+it('rejects all requests of a failed statement, and none of the next one', async () => {
   let calls = 0;
   const flaky = createBatcher<number, number>(
     (keys) => (++calls === 1 ? Promise.reject(new Error('lost')) : Promise.resolve(keys)),
-    { size: 10, flights: 1 },
+    { size: 10, concurrency: 1 },
   );
   const failed = await Promise.allSettled([flaky(1), flaky(2)]);
   expect(failed.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected']);

@@ -1,7 +1,7 @@
-/** Actors on a log of the test's choice, and what they are given. */
+/** Actors on a log of the test's choice, with events and commands for them. */
 import type { CommandContext } from '../../../src/actors/actor-system.ts';
 import {
-  type ActorSystemDependencies,
+  type ActorSystemDeps,
   createActorSystem,
   type LocalActorSystem,
 } from '../../../src/actors/local-actor-system.ts';
@@ -14,7 +14,7 @@ import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { driver } from '../domain/people.ts';
 
 let ids = 0;
-/** UUIDs in the order of asking. */
+/** UUIDs in the order of the calls. */
 export function nextId(): string {
   ids++;
   return `00000000-0000-7000-8000-${ids.toString(16).padStart(12, '0')}`;
@@ -77,7 +77,7 @@ export function recordingLog() {
 }
 
 export function startActors(
-  over: Pick<ActorSystemDependencies, 'appender' | 'reader'> & Partial<ActorSystemDependencies>,
+  over: Pick<ActorSystemDeps, 'appender' | 'reader'> & Partial<ActorSystemDeps>,
 ): LocalActorSystem {
   return createActorSystem({
     snapshots: new MemorySnapshots(),

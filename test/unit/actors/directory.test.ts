@@ -1,4 +1,4 @@
-/** The directory between a log that moves on and live events that come late, twice or never. */
+/** The directory on a growing log, with live events that come late, twice or never. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventHandler } from '../../../src/broker/port.ts';
 import { createDirectory, type Directory, type DirectoryChange } from '../../../src/directory/directory.ts';
@@ -71,7 +71,7 @@ function deliver(event: RecordedEvent): void {
   handlers.get(event.stream.slice(0, event.stream.indexOf('.')))?.(event);
 }
 
-/** What is answered at once; fails when it has to be waited for. */
+/** The answer from the cache; throws if it is a promise. */
 function atOnce(id: string): UserFacts | undefined {
   const found = directory.user(id);
   if (found instanceof Promise) throw new Error('not at once');
@@ -79,7 +79,7 @@ function atOnce(id: string): UserFacts | undefined {
 }
 
 describe('a user', () => {
-  it('is read once, and then answered at once', async () => {
+  it('is read once, and then answered from the cache', async () => {
     record(ada, registered);
     const [first, second] = await Promise.all([directory.user('2'), directory.user('2')]);
     expect(first).toEqual({ id: '2', name: 'Ada', role: 'admin', active: true });
@@ -88,18 +88,18 @@ describe('a user', () => {
     expect(log.asked.readStreams).toHaveLength(1);
   });
 
-  it('who is not registered is not remembered as such', async () => {
+  it('who is not registered is not cached', async () => {
     expect(await directory.user('2')).toBeUndefined();
     record(ada, registered);
     expect(await directory.user('2')).toMatchObject({ name: 'Ada' });
   });
 
-  it('with an id that cannot be is nobody', async () => {
+  it('with an impossible id is undefined', async () => {
     for (const id of ['', 'a\0', '\ud800']) expect(await directory.user(id)).toBeUndefined();
     expect(log.asked.readStreams).toEqual([]);
   });
 
-  it('changes with their live events, and listeners see the change in the cache', async () => {
+  it('changes with live events, and listeners see the change in the cache', async () => {
     record(ada, registered);
     await directory.user('2');
     let seen: UserFacts | undefined;
@@ -111,7 +111,7 @@ describe('a user', () => {
     expect(changes).toEqual([{ kind: 'user', id: '2' }]);
   });
 
-  it('does not change by notifications, but the version goes on', async () => {
+  it('does not change by notifications, but the version advances', async () => {
     record(ada, registered);
     await directory.user('2');
     deliver(record(ada, notified));
@@ -120,7 +120,7 @@ describe('a user', () => {
     expect(atOnce('2')).toMatchObject({ name: 'Lovelace' });
   });
 
-  it('is not set back by an event that comes late or twice', async () => {
+  it('ignores an event that comes late or twice', async () => {
     record(ada, registered);
     await directory.user('2');
     const events = ['B', 'C'].map((name) => record(ada, renamed(name)));
@@ -128,7 +128,7 @@ describe('a user', () => {
     expect(atOnce('2')).toMatchObject({ name: 'C' });
   });
 
-  it('is read again when an event was lost before this one', async () => {
+  it('is read again when an earlier event was lost', async () => {
     record(ada, registered);
     await directory.user('2');
     record(ada, deactivated);
@@ -139,7 +139,7 @@ describe('a user', () => {
 });
 
 describe('a load that is overtaken', () => {
-  /** Reads see the log as it is now, and answer when the door opens. */
+  /** Reads take the log's present events, and answer when the gate opens. */
   function holdReads() {
     const door = gate();
     const { readStreams } = log.reader;
@@ -181,14 +181,14 @@ describe('an event that never came', () => {
     await directory.user('2');
   });
 
-  it('while disconnected shows after the reconnection, and is told', async () => {
+  it('while disconnected shows after the reconnection, and listeners are notified', async () => {
     record(ada, deactivated);
     reconnect();
     expect(await directory.user('2')).toMatchObject({ active: false });
     await until(() => changes.length > 0, 'the change to be told');
   });
 
-  it('before the server knew of the subscription shows once it does', async () => {
+  it('before the subscription was ready shows when it is', async () => {
     record(ada, deactivated);
     subscribed();
     await until(() => changes.length > 0, 'the change to be told');
@@ -234,12 +234,12 @@ describe('relations', () => {
     expect(changes).toEqual([{ kind: 'reference', id: 'dispatch-dispatch-1' }]);
   });
 
-  it('of references that nobody set are none', async () => {
+  it('of references that were never set are none', async () => {
     expect(await directory.relations({ grnId: 'x', dispatchId: null })).toEqual({ vendorIds: [] });
   });
 });
 
-it('hears nothing more after it was closed', async () => {
+it('receives no more events after it was closed', async () => {
   directory.close();
   expect(handlers.size).toBe(0);
 });

@@ -1,4 +1,4 @@
-/** Actors whose state is void, or old: history was replaced, or another node recorded. */
+/** Actors with a void or old state: history was replaced, or another node recorded events. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { agent, driver } from '../domain/people.ts';
 import { become, open, post } from '../domain/ticket-commands.ts';
@@ -10,7 +10,7 @@ beforeEach(() => {
   log = new MemoryLog();
 });
 
-/** The log loses what came after its first events, and gets others in their place. */
+/** Replaces the events of the log after its first ones. */
 function replaceHistory(keep: number, ...others: ReturnType<typeof newEvent>[]): void {
   log.events.splice(keep);
   if (others.length > 0) log.record('ticket.t', ...others);
@@ -19,7 +19,7 @@ function replaceHistory(keep: number, ...others: ReturnType<typeof newEvent>[]):
 const closed = () => newEvent({ type: 'TicketChanged', data: { changes: { status: { from: 'open', to: 'closed' } } } });
 
 describe('after history was replaced', () => {
-  it('an actor decides on what is recorded now, though its version is the same', async () => {
+  it('an actor decides on the new history, also at the same version', async () => {
     const actors = startActors(log);
     const give = (command: Parameters<typeof actors.execute<'ticket'>>[2], by = driver) =>
       actors.execute('ticket', 't', command, context(by));
@@ -32,7 +32,7 @@ describe('after history was replaced', () => {
     await actors.close();
   });
 
-  it('a command is not answered from what was remembered of the lost history', async () => {
+  it('a command is not answered from remembered outcomes of the lost history', async () => {
     const actors = startActors(log);
     await actors.execute('ticket', 't', open(), context(driver));
     const again = context(driver);
@@ -45,14 +45,14 @@ describe('after history was replaced', () => {
     await actors.close();
   });
 
-  it('an activation that was under way begins again', async () => {
+  it('an activation under way starts again', async () => {
     log.record('ticket.t', newEvent(opened()), newEvent(posted('lost')));
     const actors = startActors(log);
     const door = gate();
     log.beforeRead = () => door.opened;
     const reading = actors.read('ticket', 't');
     const lost = [...log.events];
-    // What was read before is answered, of a history that is gone by then.
+    // The read answers with the old history, which is lost by then.
     log.reader.readStreams = async () => {
       await door.opened;
       log.reader.readStreams = new MemoryLog().reader.readStreams;
@@ -65,7 +65,7 @@ describe('after history was replaced', () => {
     await actors.close();
   });
 
-  it('nothing is kept of a round that was under way', async () => {
+  it('the state of a round under way is dropped', async () => {
     const actors = startActors(log);
     await actors.execute('ticket', 't', open(), context(driver));
     const { release, reached } = log.holdNextAppend();
@@ -79,7 +79,7 @@ describe('after history was replaced', () => {
     await actors.close();
   });
 
-  it('no snapshot is written of what was known before', async () => {
+  it('no snapshot of the old state is written', async () => {
     const snapshots = new MemorySnapshots();
     const actors = startActors({ appender: log.appender, reader: log.reader, snapshots });
     await actors.execute('ticket', 't', open(), context(driver));
@@ -93,7 +93,7 @@ describe('after history was replaced', () => {
 });
 
 describe('a read', () => {
-  it('shows what another node recorded since', async () => {
+  it('shows events that another node recorded since', async () => {
     const actors = startActors(log);
     await actors.execute('ticket', 't', open(), context(driver));
     log.record('ticket.t', closed());
@@ -101,7 +101,7 @@ describe('a read', () => {
     await actors.close();
   });
 
-  it('during a round leaves the round what it began with', async () => {
+  it('during a round does not change the state of the round', async () => {
     const actors = startActors(log);
     await actors.execute('ticket', 't', open(), context(driver));
     const { release, reached } = log.holdNextAppend();
@@ -115,7 +115,7 @@ describe('a read', () => {
   });
 });
 
-describe('a command that nobody waits for any longer', () => {
+describe('a command whose caller no longer waits', () => {
   it('is not decided', async () => {
     let now = 1_000;
     const actors = startActors({ appender: log.appender, reader: log.reader, now: () => now });

@@ -1,7 +1,7 @@
 /**
- * Two actor systems on one log, under every order of commands, appends, reads and lost answers that fast-check comes up
- * with. The model is the log itself: whatever was recorded or answered must be what the decider says of some moment
- * between question and answer.
+ * Two actor systems on one log, under generated orders of commands, appends, reads and lost answers. The model is the
+ * log itself: each recorded event and each answer must equal the decider's result at some moment between command and
+ * answer.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -16,7 +16,7 @@ import { assign, become, open, post, readUpTo } from '../domain/ticket-commands.
 import { context, foldTicket, startActors } from './desk.ts';
 import { MemoryLog, unreachable } from './memory-log.ts';
 
-/** One id, one command: giving it again is a retry. */
+/** The command of an id is always the same, so a second one of the same id is a retry. */
 const COMMANDS: readonly { by: UserFacts; command: TicketCommand; ifVersion?: number }[] = [
   { by: driver, command: open() },
   { by: driver, command: post('hello') },
@@ -37,7 +37,7 @@ interface Given {
 }
 
 interface Answered extends Given {
-  /** Length of the stream when it was given, and when it was answered. */
+  /** Length of the stream when the command was given, and when it was answered. */
   readonly from: number;
   readonly to: number;
   readonly outcome: CommandOutcome<'ticket'> | DeskwireError;
@@ -49,7 +49,7 @@ const given = fc.record<Given>({
   system: fc.nat(1),
 });
 
-it('records every command at most once and answers each truly, in every interleaving', async () => {
+it('records every command at most once and answers each correctly, in every interleaving', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
@@ -101,7 +101,7 @@ function entryOf({ command }: { command: number }) {
   return entry;
 }
 
-/** What the decider says of a command when the stream has these events. */
+/** The decider's result for a command on a stream with these events. */
 function decideOn(command: number, events: readonly RecordedEvent[]) {
   const entry = entryOf({ command });
   const relations = { vendorIds: [] };
@@ -119,7 +119,7 @@ function recordedBy(command: number, events: readonly RecordedEvent[]) {
   return events.filter((event) => event.metadata.commandId === `${command}`);
 }
 
-/** Every command's events are those that the decider gives for the state before them, together, once. */
+/** Checks that the events of each command are recorded once, together, as decided on the state before them. */
 function checkLog(events: readonly RecordedEvent[]): void {
   expect(events.map((event) => event.version)).toEqual(events.map((_, index) => index + 1));
   for (const commandId of new Set(events.map((event) => event.metadata.commandId))) {

@@ -1,6 +1,6 @@
 /**
- * An event log in memory that obeys the log's contract, and that a test can hold at the moments that matter: before an
- * append takes effect, and after it did and before anybody hears of it.
+ * An event log in memory with the contract of the real one. A test can hold it before an append takes effect, and after
+ * that but before the answer.
  */
 import { DeskwireError } from '../../../src/domain/errors.ts';
 import type { NewEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
@@ -10,16 +10,16 @@ type Reads = Pick<EventReader, 'readStreams' | 'readVersions' | 'readCommands'>;
 
 export class MemoryLog {
   readonly events: RecordedEvent[] = [];
-  /** Calls of each kind, and what they asked. */
+  /** The calls of each kind with their arguments. */
   readonly asked = {
     append: [] as Append[],
     readStreams: [] as (readonly StreamRange[])[],
     readVersions: [] as (readonly Stream[])[],
     readCommands: [] as (readonly CommandKey[])[],
   };
-  /** Runs before an append takes effect; may hold it, or reject it. */
+  /** Runs before an append takes effect; may delay or reject it. */
   beforeAppend: (append: Append) => unknown = () => undefined;
-  /** Runs after an append took effect; rejecting loses the answer. */
+  /** Runs after an append took effect; if it rejects, the answer is lost. */
   afterAppend: (append: Append) => unknown = () => undefined;
   /** Runs before a read. */
   beforeRead: () => unknown = () => undefined;
@@ -52,7 +52,7 @@ export class MemoryLog {
     return this.events.filter((event) => event.stream === stream);
   }
 
-  /** Holds the next append until it is released; `reached` resolves when it is there. */
+  /** Holds the next append until it is released; `reached` resolves when the append is held. */
   holdNextAppend(): { readonly release: () => void; readonly reached: Promise<void> } {
     const door = gate();
     const arrival = gate();
@@ -64,7 +64,7 @@ export class MemoryLog {
     return { release: door.open, reached: arrival.opened };
   }
 
-  /** Records as another process would. */
+  /** Records events like another process. */
   record(stream: Stream, ...events: NewEvent[]): RecordedEvent[] {
     const expectedVersion = this.stream(stream).length;
     const outcome = this.#append({ stream, expectedVersion, events });
@@ -102,7 +102,7 @@ export function unreachable(): never {
   throw new DeskwireError('unavailable', 'The event log cannot be reached', { retryAfter: 1 });
 }
 
-/** A door that is shut until it is opened. */
+/** A gate that is shut until it is opened. */
 export function gate(): { readonly open: () => void; readonly opened: Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { open: resolve, opened: promise };

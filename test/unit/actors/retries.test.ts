@@ -1,4 +1,4 @@
-/** Commands that come twice, and appends whose fate is unknown. */
+/** Commands that come twice, and appends with an unknown outcome. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import type { Stream } from '../../../src/domain/event.ts';
@@ -42,7 +42,7 @@ describe('a duplicate', () => {
     for (const refusal of refused) await expect(refusal).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('of a recent command is answered without asking the log', async () => {
+  it('of a recent command is answered without a question to the log', async () => {
     await give(open());
     await give(post('a'), driver, 'c');
     const appends = log.asked.append.length;
@@ -51,7 +51,7 @@ describe('a duplicate', () => {
     expect(log.asked.readCommands).toEqual([]);
   });
 
-  it('of a command from another process is answered with its events, and its neighbours are recorded', async () => {
+  it('of a command of another process is answered with its events, and other commands of the round are recorded', async () => {
     await give(open());
     const { release, reached } = log.holdNextAppend();
     const held = give(post('a'));
@@ -74,7 +74,7 @@ describe('a duplicate', () => {
 });
 
 describe('an append whose answer is lost', () => {
-  it('is answered as unavailable, and a retry with what was recorded', async () => {
+  it('is answered as unavailable, and its retry with the recorded events', async () => {
     await give(open());
     log.afterAppend = unreachable;
     await expect(give(post('a'), driver, 'c')).rejects.toMatchObject({ code: 'unavailable' });
@@ -91,7 +91,7 @@ describe('an append whose answer is lost', () => {
     await expect(give(post('a'), driver, 'c')).resolves.toMatchObject({ duplicate: false, version: 2 });
   });
 
-  it('fails nobody who came after it', async () => {
+  it('fails no later command', async () => {
     await give(open());
     const { release, reached } = log.holdNextAppend();
     log.afterAppend = () => {
@@ -106,7 +106,7 @@ describe('an append whose answer is lost', () => {
     await expect(after).resolves.toMatchObject({ version: 3 });
   });
 
-  it('leaves refused commands unanswered rather than refused when the log cannot be asked', async () => {
+  it('answers unavailable in place of a refusal when the log cannot be read', async () => {
     await give(open());
     log.beforeRead = unreachable;
     await expect(give(post('x'), otherDriver)).rejects.toMatchObject({ code: 'unavailable' });

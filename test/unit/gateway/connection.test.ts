@@ -52,7 +52,7 @@ describe('a failure', () => {
 });
 
 describe('a batch of one turn', () => {
-  const turn = { flights: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
+  const turn = { concurrency: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
 
   it('asks at once what was asked in one turn, and answers each its own', async () => {
     const asked: number[][] = [];

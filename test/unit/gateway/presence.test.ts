@@ -42,39 +42,39 @@ describe('a roster', () => {
 
 describe('what other processes told', () => {
   it('counts while they are heard of, whichever came first', () => {
-    neighbours.hear(notice('n', 1, 'a'));
+    neighbours.receive(notice('n', 1, 'a'));
     expect(told).toEqual([]);
-    neighbours.heardOf('n');
-    neighbours.leftOut('n');
-    neighbours.heardOf('n');
+    neighbours.add('n');
+    neighbours.remove('n');
+    neighbours.add('n');
     expect(told).toEqual(['ticket:t a User a joined', 'ticket:t a User a left', 'ticket:t a User a joined']);
   });
 
   it('is replaced by what is newer, and by nothing older', () => {
-    neighbours.heardOf('n');
-    neighbours.hear(notice('n', 2, 'a', 'b'));
-    neighbours.hear(notice('n', 1, 'c'));
-    neighbours.hear(notice('n', 3, 'b', 'd'));
+    neighbours.add('n');
+    neighbours.receive(notice('n', 2, 'a', 'b'));
+    neighbours.receive(notice('n', 1, 'c'));
+    neighbours.receive(notice('n', 3, 'b', 'd'));
     const changes = ['a User a joined', 'b User b joined', 'd User d joined', 'a User a left'];
     expect(told).toEqual(changes.map((change) => `ticket:t ${change}`));
   });
 
   it('leaves somebody there who is with another one, too', () => {
     for (const node of ['n', 'm']) {
-      neighbours.heardOf(node);
-      neighbours.hear(notice(node, 1, 'a'));
+      neighbours.add(node);
+      neighbours.receive(notice(node, 1, 'a'));
     }
-    neighbours.leftOut('n');
+    neighbours.remove('n');
     expect(told).toEqual(['ticket:t a User a joined']);
-    neighbours.hear(notice('m', 2));
+    neighbours.receive(notice('m', 2));
     expect(told.at(-1)).toBe('ticket:t a User a left');
   });
 
   it('is forgotten when it is not put up again', () => {
-    neighbours.heardOf('n');
-    neighbours.hear(notice('n', 1, 'a'));
+    neighbours.add('n');
+    neighbours.receive(notice('n', 1, 'a'));
     time = 10;
-    neighbours.hear(notice('n', 1, 'a'));
+    neighbours.receive(notice('n', 1, 'a'));
     neighbours.forgetBefore(10);
     expect(told).toHaveLength(1);
     neighbours.forgetBefore(11);
@@ -82,17 +82,17 @@ describe('what other processes told', () => {
   });
 
   it('is not what this process itself put up', () => {
-    neighbours.heardOf('me');
-    neighbours.hear(notice('me', 1, 'a'));
+    neighbours.add('me');
+    neighbours.receive(notice('me', 1, 'a'));
     expect(told).toEqual([]);
   });
 
   it.each(['', 'x', 'n 7 1', 'n 256 1\n[]', 'n 7 1\n{}', 'n 7 1\n[["elsewhere",[]]]', 'n 7 1\n['])(
     'is refused when it is no notice: %j',
     (text) => {
-      neighbours.heardOf('n');
-      expect(() => neighbours.hear(text)).toThrow();
-      neighbours.hear(notice('n', 1, 'a'));
+      neighbours.add('n');
+      expect(() => neighbours.receive(text)).toThrow();
+      neighbours.receive(notice('n', 1, 'a'));
       expect(told).toHaveLength(1);
     },
   );

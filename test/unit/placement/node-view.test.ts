@@ -1,8 +1,8 @@
-/** Who is left out of the view of nodes, and when, by a clock of the test's own. */
+/** Nodes are added to the view and removed from it in time, by a clock that the test controls. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createNodeView, type NodeView } from '../../../src/cluster/node-view.ts';
 
-let hear: (announcement: unknown) => void;
+let receive: (announcement: unknown) => void;
 let connected: boolean;
 let view: NodeView;
 let changes: string[];
@@ -17,7 +17,7 @@ beforeEach(() => {
       signals: {
         publish: () => undefined,
         subscribe(_topic, handler) {
-          hear = handler;
+          receive = handler;
           return { ready: Promise.resolve(), close: () => undefined };
         },
       },
@@ -34,8 +34,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('a node that is silent is left out, unless it is this one that is cut off', () => {
-  hear({ node: 'n', code: 'c', at: 0 });
+it('removes a node that is silent, but not while this node is disconnected', () => {
+  receive({ node: 'n', code: 'c', at: 0 });
   connected = false;
   vi.advanceTimersByTime(20_000);
   expect(view.others).toEqual(['n']);
@@ -44,12 +44,12 @@ it('a node that is silent is left out, unless it is this one that is cut off', (
   expect(view.others).toEqual(['n']);
   vi.advanceTimersByTime(3_000);
   expect(view.others).toEqual([]);
-  expect(changes).toEqual(['n heard', 'n left out']);
+  expect(changes).toEqual(['n added', 'n removed']);
 });
 
-it('nodes of other code are heard of and not counted', () => {
-  hear({ node: 'n', code: 'other', at: 0 });
-  hear({ node: 'm', code: 'c', at: 0 });
-  hear({ node: 'm', code: 'c', at: 0, leaving: true });
-  expect(changes).toEqual(['m heard', 'm left out']);
+it('does not count nodes with other code', () => {
+  receive({ node: 'n', code: 'other', at: 0 });
+  receive({ node: 'm', code: 'c', at: 0 });
+  receive({ node: 'm', code: 'c', at: 0, leaving: true });
+  expect(changes).toEqual(['m added', 'm removed']);
 });

@@ -17,7 +17,7 @@ describe('rendezvous hashing', () => {
     }
   });
 
-  it('moves only the streams that a new node gets, and only those that a lost node had', () => {
+  it('moves only the streams of the node that came or went', () => {
     const nodes = nodesOf(4);
     const before = ownersOf(nodes);
     const joining = node('joining');
@@ -32,16 +32,16 @@ describe('rendezvous hashing', () => {
     });
   });
 
-  it('spreads the streams of a lost node over all that are left', () => {
+  it('spreads the streams of a lost node over all other nodes', () => {
     const [lost, ...left] = nodesOf(4);
-    const heirs = new Map<string | undefined, number>();
+    const shares = new Map<string | undefined, number>();
     const before = ownersOf(lost ? [lost, ...left] : left);
     ownersOf(left).forEach((owner, index) => {
-      if (before[index] === lost?.id) heirs.set(owner, (heirs.get(owner) ?? 0) + 1);
+      if (before[index] === lost?.id) shares.set(owner, (shares.get(owner) ?? 0) + 1);
     });
-    const inherited = [...heirs.values()].reduce((sum, count) => sum + count, 0);
-    expect(heirs.size).toBe(3);
-    for (const count of heirs.values()) expect(count).toBeGreaterThan(inherited / 4);
+    const inherited = [...shares.values()].reduce((sum, count) => sum + count, 0);
+    expect(shares.size).toBe(3);
+    for (const count of shares.values()) expect(count).toBeGreaterThan(inherited / 4);
   });
 
   it('does not depend on the order in which the nodes are known', () => {
@@ -49,7 +49,7 @@ describe('rendezvous hashing', () => {
     expect(ownersOf(nodes.toReversed())).toEqual(ownersOf(nodes));
   });
 
-  it('gives nothing to nobody', () => {
+  it('finds no owner without nodes', () => {
     expect(highestOf('ticket.1', [])).toBeUndefined();
   });
 });

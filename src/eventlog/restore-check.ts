@@ -1,27 +1,27 @@
 /**
- * Remembers the newest event that this process has recorded, and tells whether the log still has it. A restored backup may
- * take back events that JetStream has not seen yet: nothing but the processes that recorded them, and told their clients
- * from memory, knows then that history was replaced.
+ * The restore check: remembers the newest event that this process has recorded, and checks that the log still has it. A
+ * restored backup may lack events that JetStream never had either. Then only the processes that recorded them, and
+ * delivered them from memory, can detect that history was replaced.
  */
 import type { Pool } from 'pg';
 import { renewEpoch } from './epoch.ts';
 import type { Appender, EventReader } from './event-log.ts';
 
-export interface Witness {
-  /** The epoch in force: `known`, or a new one when the log lacks what this process has recorded in `known`. */
+export interface RestoreCheck {
+  /** Returns `known`; or a new epoch, if the log lacks the newest event that this process recorded. */
   confirm(known: string): Promise<string>;
-  /** What was recorded in an earlier epoch says nothing. */
+  /** Forgets the newest event. Call it after a change of the epoch: older events prove nothing. */
   forget(): void;
 }
 
-interface Parts {
+interface RestoreCheckDeps {
   readonly appender: Pick<Appender, 'onCommitted'>;
   readonly reader: Pick<EventReader, 'readLog'>;
   readonly pool: Pool;
 }
 
-/** For the life of the appender. */
-export function createWitness({ appender, reader, pool }: Parts): Witness {
+/** It listens to the appender for the appender's whole life. */
+export function createRestoreCheck({ appender, reader, pool }: RestoreCheckDeps): RestoreCheck {
   let newest: { readonly position: number; readonly id: string } | undefined;
   appender.onCommitted((events) => {
     newest = events.at(-1) ?? newest;

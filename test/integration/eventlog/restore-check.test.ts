@@ -1,11 +1,11 @@
-/** What a process has recorded, held against the log: a restored backup may have taken it back before anybody else saw it. */
+/** The restore check: the newest event that a process recorded is compared with the log. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { createWitness, type Witness } from '../../../src/eventlog/witness.ts';
+import { createRestoreCheck, type RestoreCheck } from '../../../src/eventlog/restore-check.ts';
 import { messageAppend } from '../../support/events.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 
@@ -13,7 +13,7 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let reader: EventReader;
 let appender: Appender;
-let witness: Witness;
+let restoreCheck: RestoreCheck;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   appender = newAppender();
-  witness = createWitness({ appender, reader, pool });
+  restoreCheck = createRestoreCheck({ appender, reader, pool });
 });
 afterAll(async () => {
   await pool.end();
@@ -33,39 +33,39 @@ const newAppender = () => createAppender(pool, { maxFlushEvents: 10, maxQueuedEv
 const record = (by: Appender) => by.append(messageAppend(`ticket.${randomUUID()}`, 0));
 const epochInLog = async () => (await reader.head()).epoch;
 
-/** As a restored backup does. */
-async function takeBackTheNewest(): Promise<void> {
+/** Removes the newest event, as a restored backup may. */
+async function removeNewest(): Promise<void> {
   await pool.query('delete from deskwire.events where position = (select position from deskwire.log_head)');
   await pool.query('update deskwire.log_head set position = position - 1');
 }
 
-it('confirms the epoch as long as the log has what was recorded, whatever comes after it', async () => {
+it('confirms the epoch while the log has the recorded event, also after later events', async () => {
   const epoch = await epochInLog();
-  expect(await witness.confirm(epoch)).toBe(epoch);
+  expect(await restoreCheck.confirm(epoch)).toBe(epoch);
   await record(appender);
   await record(newAppender());
-  expect(await witness.confirm(epoch)).toBe(epoch);
+  expect(await restoreCheck.confirm(epoch)).toBe(epoch);
   expect(await epochInLog()).toBe(epoch);
 });
 
-it('begins a new epoch when the newest that it recorded is gone, or something else is in its place', async () => {
+it('starts a new epoch when the newest recorded event is missing or replaced', async () => {
   for (const replaced of [false, true]) {
     await record(appender);
     const epoch = await epochInLog();
-    await takeBackTheNewest();
+    await removeNewest();
     if (replaced) await record(newAppender());
-    const renewed = await witness.confirm(epoch);
+    const renewed = await restoreCheck.confirm(epoch);
     expect(renewed).not.toBe(epoch);
     expect(await epochInLog()).toBe(renewed);
   }
 });
 
-it('leaves it to the first to begin a new epoch, and forgets what was recorded before it', async () => {
+it('starts a new epoch only once, and ignores events of an earlier epoch', async () => {
   await record(appender);
   const epoch = await epochInLog();
-  await takeBackTheNewest();
-  const renewed = await witness.confirm(epoch);
-  expect(await witness.confirm(epoch)).toBe(renewed);
-  witness.forget();
-  expect(await witness.confirm(renewed)).toBe(renewed);
+  await removeNewest();
+  const renewed = await restoreCheck.confirm(epoch);
+  expect(await restoreCheck.confirm(epoch)).toBe(renewed);
+  restoreCheck.forget();
+  expect(await restoreCheck.confirm(renewed)).toBe(renewed);
 });
