@@ -70,9 +70,10 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/projections/engine/checkpoints.ts',
         find: '  const rows = await query(\n',
         replace: `  if (serving) {
-    await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to, move.last ?? null]);
+    await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to, move.ids ?? null]);
     await new Promise((resolve) => setTimeout(resolve, 30));
     values[3] = move.to;
+    values[5] = null;
   }
   const rows = await query(
 `,
@@ -85,8 +86,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/application/application.ts',
-        find: 'key ?? services.newId()}`,',
-        replace: 'services.newId()}`,',
+        find: 'key ?? application.newId()}`,',
+        replace: 'application.newId()}`,',
       },
     ],
     faults: ['stop a node for long', 'stop a node for long', 'cut a node from its clients', 'stop a worker for long'],
