@@ -23,13 +23,13 @@ let pool: pg.Pool;
 let appliers: Applier[] = [];
 
 async function applierOf(url: string, projection: Projection): Promise<Applier> {
-  const session = stack.use(await openDedicatedConnection({ connectionString: url }, 'bench', { idleTimeout: 0 }));
-  const { schema, generation, position } = await readCheckpoint(session.query, projection);
-  await session.script(`set search_path to ${pg.escapeIdentifier(schema)}`);
+  const connection = stack.use(await openDedicatedConnection({ connectionString: url }, 'bench', { idleTimeout: 0 }));
+  const { schema, generation, position } = await readCheckpoint(connection.query, projection);
+  await connection.script(`set search_path to ${pg.escapeIdentifier(schema)}`);
   return createApplier({
     target: { projection, schema, generation, serving: true },
     position,
-    query: session.query,
+    query: connection.query,
     readStream: createEventReader(pool).readStream,
     signal: new AbortController().signal,
     pauses: [],

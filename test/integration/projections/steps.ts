@@ -1,4 +1,4 @@
-/** The steps of random histories: who does what, to which of a few tickets. */
+/** The steps of random histories: actions of a few users on a few tickets and rooms. */
 import fc from 'fast-check';
 import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/events.ts';
 import { ROLES, type Role } from '../../../src/domain/user/identity.ts';
