@@ -7,7 +7,7 @@
 import type { Pool } from 'pg';
 import type { ProjectionName } from '../catalog.ts';
 import type { Projection } from '../engine/projection.ts';
-import { NothingToDoError, servingGeneration } from './serving.ts';
+import { getServingGeneration, NothingToDoError } from './serving.ts';
 
 export interface ParkedStream {
   readonly projection: ProjectionName;
@@ -37,14 +37,14 @@ interface ParkedRow {
 }
 
 /** Lists the streams with parked events, in log order of their earliest one; with `stream` only that one. */
-export async function parkedStreams(pool: Pool, projection: Projection, stream?: string): Promise<ParkedStream[]> {
+export async function listParkedStreams(pool: Pool, projection: Projection, stream?: string): Promise<ParkedStream[]> {
   const { rows } = await pool.query<ParkedRow>(
     `select * from (
        select distinct on (p.stream) p.*, count(*) over (partition by p.stream) as events
        from deskwire.parked p where p.generation = $1 and ($2::text is null or p.stream = $2)
        order by p.stream, p.version
      ) s order by position`,
-    [await servingGeneration(pool, projection), stream ?? null],
+    [await getServingGeneration(pool, projection), stream ?? null],
   );
   return rows.map(({ parked_at, ...row }) => ({
     projection: projection.name as ProjectionName,
@@ -76,7 +76,7 @@ const RETRY = `
 
 /** Marks a stream, or every stream, to be tried again from its earliest parked event. Returns the number of streams. */
 export async function retryParked(pool: Pool, projection: Projection, stream?: string): Promise<number> {
-  const { rows } = await pool.query(RETRY, [await servingGeneration(pool, projection), stream ?? null]);
+  const { rows } = await pool.query(RETRY, [await getServingGeneration(pool, projection), stream ?? null]);
   return rows.length;
 }
 
@@ -103,7 +103,7 @@ export async function skipParked(
   position?: number,
 ): Promise<Pick<ParkedStream, 'stream' | 'version' | 'position' | 'type'>> {
   const { rows } = await pool.query<ParkedRow>(SKIP, [
-    await servingGeneration(pool, projection),
+    await getServingGeneration(pool, projection),
     stream,
     position ?? null,
   ]);

@@ -21,12 +21,12 @@ export async function setPaused(pool: Pool, projection: Projection, paused: bool
   const { name, version } = projection;
   const { rows } = await pool.query(SET_PAUSED, [name, version, paused]);
   if (rows.length > 0) return true;
-  await servingGeneration(pool, projection);
+  await getServingGeneration(pool, projection);
   return false;
 }
 
 /** The generation of the tables that serve. Rejects with NothingToDoError when there is no read model. */
-export async function servingGeneration(pool: Pool, projection: Projection): Promise<number> {
+export async function getServingGeneration(pool: Pool, projection: Projection): Promise<number> {
   const { name, version } = projection;
   const { rows } = await pool.query<{ generation: string }>(
     'select generation from deskwire.projections where name = $1 and version = $2',

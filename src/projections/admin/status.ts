@@ -96,7 +96,7 @@ const TABLES = `
   ) p on true
   order by t.name, t.version`;
 
-export async function projectionStatus(pool: Pool): Promise<ProjectionStatus[]> {
+export async function getProjectionStatus(pool: Pool): Promise<ProjectionStatus[]> {
   const { rows } = await pool.query<TablesRow>(TABLES);
   const { rows: heads } = await pool.query<{ position: string }>('select position from deskwire.log_head');
   const head = Number(heads[0]?.position ?? 0);
@@ -136,7 +136,7 @@ function buildStatus(row: TablesRow): BuildStatus {
 }
 
 /** One line about parked events and pauses of the read models of this version; undefined when there are none. */
-export async function whatNeedsAttention(pool: Pool): Promise<string | undefined> {
+export async function getAttentionNotice(pool: Pool): Promise<string | undefined> {
   const { rows } = await pool.query<{ name: string; paused: boolean; streams: string }>({
     name: 'needs_attention',
     text: `

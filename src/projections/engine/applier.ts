@@ -14,7 +14,7 @@ import type { EventReader } from '../../eventlog/event-log.ts';
 import { rest } from '../../support/sleep.ts';
 import { type Batch, commitBatch, type Target } from './checkpoints.ts';
 import { attribute, fold, HandlerError } from './handler-error.ts';
-import { parkedEvent, readParkedHeads, stayParked } from './parked.ts';
+import { markStillParked, parkedEvent, readParkedHeads } from './parked.ts';
 import type { ProjectionContext, Query, Writes } from './projection.ts';
 
 export interface ApplierOptions {
@@ -187,7 +187,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     } catch (error) {
       if (!(error instanceof HandlerError)) throw error;
       if (events.length === 1) {
-        await stayParked(query, target, newest, error.reason);
+        await markStillParked(query, target, newest, error.reason);
         options.onParked(newest, error, 1);
         return newest;
       }

@@ -24,7 +24,7 @@ export async function readParkedHeads(query: Query, { generation }: Target): Pro
 }
 
 /** Records that another try of a parked event failed. */
-export async function stayParked(
+export async function markStillParked(
   query: Query,
   { generation }: Target,
   event: RecordedEvent,

@@ -29,7 +29,7 @@ import { type Checkpoint, DeposedError, readCheckpoint } from './checkpoints.ts'
 import type { HandlerError } from './handler-error.ts';
 import type { LogFeed } from './log-feed.ts';
 import type { Projection, ProjectionContext } from './projection.ts';
-import { settle } from './tables.ts';
+import { finishSwap } from './tables.ts';
 
 export type RunnerState = 'standby' | 'active' | 'paused' | 'failing' | 'closed';
 
@@ -225,7 +225,7 @@ export function startRunner(options: RunnerOptions): Runner {
       }
       // Read the checkpoint first: if tables are swapped after this, its move is refused and a new activation begins.
       const checkpoint = await readCheckpoint(held.query, projection);
-      await settle(held, checkpoint.schema);
+      await finishSwap(held, checkpoint.schema);
       await held.script(`set search_path to ${escapeIdentifier(checkpoint.schema)}`);
       log.info({ projection: name, version, position: checkpoint.position }, 'projection active');
       await follow(held, checkpoint, ended);

@@ -88,7 +88,7 @@ function namespace(schema: string): string {
 }
 
 /** Finishes an unfinished swap, if there is one. After this no plan reads the tables that served before. */
-export async function settle(db: Scripting, schema: string): Promise<void> {
+export async function finishSwap(db: Scripting, schema: string): Promise<void> {
   const swapped = placeOf(schema, 'swapped');
   if (!(await exists(db.query, swapped))) return;
   await inTransaction(db, async () => {

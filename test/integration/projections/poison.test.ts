@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
-import { parkedStreams, retryParked, skipParked } from '../../../src/projections/admin/parked-streams.ts';
+import { listParkedStreams, retryParked, skipParked } from '../../../src/projections/admin/parked-streams.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import type { Runner, RunnerStatus } from '../../../src/projections/engine/runner.ts';
 import { until } from '../../support/until.ts';
@@ -61,7 +61,7 @@ const caughtUp = (runner: Runner, position: number) =>
   until(() => runner.position === position && runner.status().lag === 0, `position ${position}`);
 
 const parked = async (cluster: Cluster) =>
-  (await parkedStreams(cluster.pool, USERS)).map(({ stream, position, events, error }) => ({
+  (await listParkedStreams(cluster.pool, USERS)).map(({ stream, position, events, error }) => ({
     stream,
     position,
     events,
@@ -214,7 +214,7 @@ describe('an event that cannot be handled', () => {
       timeoutMs: 60_000,
     });
     expect(await process.projections.waitFor(opened, 10_000)).toBe(true);
-    expect(await parkedStreams(cluster.pool, notifications)).toMatchObject([{ stream: 'user.admin', events: 2 }]);
+    expect(await listParkedStreams(cluster.pool, notifications)).toMatchObject([{ stream: 'user.admin', events: 2 }]);
     expect(process.projections.status().find(({ name }) => name === 'notifications')?.parkedStreams).toBe(1);
 
     await cluster.pool.query(`alter table ${DEFAULT_SCHEMAS.notifications}.notifications drop constraint no`);

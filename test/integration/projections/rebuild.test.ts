@@ -2,7 +2,7 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { abortRebuild, dropOld } from '../../../src/projections/admin/cleanup.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames } from '../../../src/projections/catalog.ts';
-import { placeOf, renameSchema, settle } from '../../../src/projections/engine/tables.ts';
+import { finishSwap, placeOf, renameSchema } from '../../../src/projections/engine/tables.ts';
 import { createReadModels } from '../../../src/projections/projections.ts';
 import type { Progress } from '../../../src/projections/rebuild/progress.ts';
 import { AbortedError, BusyError, NoPreviousError } from '../../../src/projections/rebuild/rebuild.ts';
@@ -269,7 +269,7 @@ describe('a rebuild', () => {
       data: { name: 'Two', role: 'driver' },
     });
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
-    await settle(connection, users);
+    await finishSwap(connection, users);
     expect(await exists()).toBe(true);
   });
 

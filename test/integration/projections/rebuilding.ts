@@ -4,7 +4,7 @@ import type { DomainEvent, Stream } from '../../../src/domain/event.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { projectionStatus } from '../../../src/projections/admin/status.ts';
+import { getProjectionStatus } from '../../../src/projections/admin/status.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName } from '../../../src/projections/catalog.ts';
 import { createQueries } from '../../../src/projections/queries/create-queries.ts';
 import { createLogBatches } from '../../../src/projections/rebuild/log-batches.ts';
@@ -37,7 +37,7 @@ export const connectionOf = (cluster: Cluster) =>
   openDedicatedConnection({ connectionString: cluster.url }, 'test', { idleTimeout: 0 });
 
 export async function statusOf(cluster: Cluster, name: ProjectionName) {
-  const status = (await projectionStatus(cluster.pool)).find((one) => one.name === name);
+  const status = (await getProjectionStatus(cluster.pool)).find((one) => one.name === name);
   if (status === undefined) throw new Error(`no status of ${name}`);
   return status;
 }
