@@ -42,7 +42,7 @@ export function startProjections(options: ProjectionsOptions): Projections {
   const { readStream } = createEventReader(pool);
   const runners: Runner[] = [];
   const waiter = createProjectionWaiter({
-    runners: () => runners,
+    runners,
     projections: projectionNames().length,
     lowestCheckpoint: () => lowestCheckpoint(pool),
   });
@@ -77,7 +77,7 @@ export function startProjections(options: ProjectionsOptions): Projections {
 /** Read-your-writes for a process that runs no projections. */
 export function createRemoteWaiter(pool: Pool): ProjectionWaiter {
   return createProjectionWaiter({
-    runners: () => [],
+    runners: [],
     projections: projectionNames().length,
     lowestCheckpoint: () => lowestCheckpoint(pool),
   });

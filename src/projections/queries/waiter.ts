@@ -14,8 +14,8 @@ interface Runner {
 }
 
 export interface ProjectionWaiterOptions {
-  /** The runners of this process; not all of them need be active. */
-  readonly runners: () => readonly Runner[];
+  /** The runners of this process. The array may still grow, and not all runners need be active. */
+  readonly runners: readonly Runner[];
   /** The number of projections. */
   readonly projections: number;
   /** The lowest checkpoint of all projections, from the database. */
@@ -38,10 +38,9 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
 
   /** The position that every read model contains; undefined when this process does not run all projections. */
   const positionInMemory = () => {
-    const running = runners();
-    if (running.length < projections) return undefined;
+    if (runners.length < projections) return undefined;
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { position } of running) {
+    for (const { position } of runners) {
       if (position === undefined) return undefined;
       if (position < lowest) lowest = position;
     }
@@ -82,7 +81,7 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
         const waiter = { position, settle };
         const timer = setTimeout(settle, timeoutMs, false);
         waiting.add(waiter);
-        for (const runner of runners()) if ((runner.position ?? position) < position) runner.hurry();
+        for (const runner of runners) if ((runner.position ?? position) < position) runner.hurry();
         settleOrPoll();
       });
     },

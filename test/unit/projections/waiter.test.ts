@@ -17,7 +17,7 @@ describe('waiting for the read models', () => {
   it('ends at once when all have reached the position, and otherwise when the last one does', async () => {
     const [slow, fast] = [runnerAt(3), runnerAt(5)];
     const waiter = createProjectionWaiter({
-      runners: () => [slow, fast],
+      runners: [slow, fast],
       projections: 2,
       lowestCheckpoint: () => Promise.reject(new Error('not to be asked')),
     });
@@ -31,7 +31,7 @@ describe('waiting for the read models', () => {
 
   it('resolves false when the time is over', async () => {
     const waiter = createProjectionWaiter({
-      runners: () => [runnerAt(3)],
+      runners: [runnerAt(3)],
       projections: 1,
       lowestCheckpoint: async () => 0,
     });
@@ -42,7 +42,7 @@ describe('waiting for the read models', () => {
     let polls = 0;
     const checkpoint = { lowest: 0 };
     const waiter = createProjectionWaiter({
-      runners: () => [runnerAt(9), runnerAt(undefined)],
+      runners: [runnerAt(9), runnerAt(undefined)],
       projections: 2,
       lowestCheckpoint: async () => {
         polls += 1;
@@ -61,7 +61,7 @@ describe('waiting for the read models', () => {
   it('continues to poll a database that fails', async () => {
     let failures = 3;
     const waiter = createProjectionWaiter({
-      runners: () => [],
+      runners: [],
       projections: 1,
       lowestCheckpoint: async () => {
         failures -= 1;
