@@ -65,7 +65,7 @@ interface TablesRow {
   readonly builder: boolean;
 }
 
-/** Whether somebody holds an advisory lock on two integers, as `DedicatedConnection.tryLock` takes it. */
+/** Whether an advisory lock on two integers is held, as `DedicatedConnection.tryLock` takes it. */
 const LOCKED = (lock: string) => `exists (
   select from pg_locks l
   where l.locktype = 'advisory' and l.granted and l.objsubid = 2

@@ -100,7 +100,7 @@ export interface Batch {
 }
 
 export interface Committed {
-  /** What the projection's `write` returned. */
+  /** The result of the projection's `write`. */
   readonly result: unknown;
   readonly current: boolean;
   readonly attention: number;

@@ -67,7 +67,7 @@ const open: fc.Arbitrary<Step> = fc.record({
   category,
 });
 
-/** Somebody registers, something is opened: enough for the steps to meet. */
+/** The first steps register users and open tickets, so that later steps find some. */
 export const beginning = fc
   .tuple(fc.array(register, { minLength: 4, maxLength: 8 }), fc.array(open, { minLength: 2, maxLength: 4 }))
   .map((steps) => steps.flat());
