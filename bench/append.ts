@@ -1,6 +1,6 @@
 /**
- * `npm run bench:append`: appends of 64 concurrent single-event commands through our appender, against Emmett's Postgres
- * event store and against `COPY` into the same table, on the same PostgreSQL.
+ * `npm run bench:append`: 64 concurrent commands of one event each. Compares Deskwire's appender with Emmett's Postgres
+ * event store and with `COPY` into the same table, on the same PostgreSQL.
  */
 import type { Turn } from './support/events.ts';
 import { planOf, printTable, ratios, takeTurns } from './support/rounds.ts';

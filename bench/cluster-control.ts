@@ -1,6 +1,6 @@
 /**
- * `npm run bench:control`: counting the sockets of the workers of one host, over `@socket.io/cluster-adapter` and by asking
- * each process over the broker; while all are well, and from the moment when one of them is killed.
+ * `npm run bench:control`: counts the sockets of all workers of a host. Compares `@socket.io/cluster-adapter` with
+ * requests to each process over the broker, while all workers run and right after one of them was killed.
  */
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
@@ -20,13 +20,13 @@ relayAdapterMessages();
 const workers = Array.from({ length: WORKERS }, () => cluster.fork());
 await Promise.all(
   workers.map((worker, index) =>
-    tell(worker, { call: 'open', natsUrl: services.natsUrl, number: index, workers: WORKERS, sockets: SOCKETS }),
+    callWorker(worker, { call: 'open', natsUrl: services.natsUrl, number: index, workers: WORKERS, sockets: SOCKETS }),
   ),
 );
-const [asking, , , victim] = workers;
-if (asking === undefined || victim === undefined) throw new Error('there are not enough workers');
+const [asking, , , killed] = workers;
+if (asking === undefined || killed === undefined) throw new Error('there are not enough workers');
 const count = async (how: 'adapter' | 'broker', times: number): Promise<Counted[]> =>
-  (await tell(asking, { call: 'count', how, times })) as Counted[];
+  (await callWorker(asking, { call: 'count', how, times })) as Counted[];
 
 const all = WORKERS * SOCKETS;
 for (const how of ['adapter', 'broker'] as const) {
@@ -37,8 +37,8 @@ for (const how of ['adapter', 'broker'] as const) {
     ['milliseconds of a count', counted.map(({ milliseconds }) => milliseconds), 2],
   ]);
 }
-victim.process.kill('SIGKILL');
-await once(victim, 'exit');
+killed.process.kill('SIGKILL');
+await once(killed, 'exit');
 for (const how of ['broker', 'adapter'] as const) {
   const counted = await count(how, 3);
   printTable(`one worker killed, over the ${how}`, [
@@ -48,11 +48,11 @@ for (const how of ['broker', 'adapter'] as const) {
 }
 for (const worker of workers) worker.process.kill('SIGKILL');
 
-async function tell(worker: Worker, message: object): Promise<unknown> {
+async function callWorker(worker: Worker, message: object): Promise<unknown> {
   worker.send(message);
   for (;;) {
     const [answer] = (await once(worker, 'message')) as [{ answer?: unknown }];
-    // Others are the adapter's.
+    // Messages without an answer are the adapter's.
     if (answer.answer !== undefined) return answer.answer;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run bench:placement`: commands for the same few tickets arrive on every node of a cluster, with placement and
- * without. Without, every node decides for itself: it is right all the same, since the log lets one of them win each
- * version, but the others have to read what they missed and decide again.
+ * without. Without placement every node decides for itself. The result is still correct, because the log accepts one
+ * event for each version; but the other nodes must read the events that they missed and decide again.
  */
 import { randomUUID } from 'node:crypto';
 import { migrate } from '../src/eventlog/migrate.ts';
@@ -28,7 +28,7 @@ interface Turn {
   readonly slowest: number;
 }
 
-/** Every node posts to the same tickets, new ones in each turn. */
+/** Every node posts to the same tickets; each turn uses new tickets. */
 async function turn(side: 'placed' | 'alone', tickets: number): Promise<Turn> {
   const ids = Array.from({ length: tickets }, () => randomUUID());
   await nodes[0]?.call('openTickets', ids);

@@ -1,12 +1,12 @@
 /**
- * `npm run bench:live`: what projecting one event costs, all read models side by side and in batches as they come when
- * people talk, while the read models hold 1,000, 10,000 and 100,000 tickets. The events are of 1,000 of these, strewn over
- * all; and, of the most tickets, of any: there each batch concerns more of them, few of which are in memory.
+ * `npm run bench:live`: the cost of projecting one event, with all read models side by side and in batches of the usual
+ * size, while the read models hold 1,000, 10,000 and 100,000 tickets. The events belong to 1,000 tickets, spread evenly.
+ * In one more turn they belong to any of the 100,000 tickets; a batch then concerns more tickets, and few are in memory.
  */
 import { migrate } from '../src/eventlog/migrate.ts';
 import { createReadModels } from '../src/projections/rebuild/provide.ts';
 import type { Projected } from './live/projector.ts';
-import { everybody, opening, posting, somethingIn } from './support/desk.ts';
+import { opening, posting, randomEventIn, registrations } from './support/desk.ts';
 import { type LogWriter, openLog } from './support/log.ts';
 import { planOf, printTable, type Row, ratios, takeTurns } from './support/rounds.ts';
 import { startServices } from './support/services.ts';
@@ -31,8 +31,8 @@ async function sideOf(tickets: number): Promise<Side> {
   const url = await services.createDatabase(`bench_live_${tickets}`);
   await migrate(url);
   const log = stack.use(await openLog(url));
-  await log.append(everybody());
-  await log.append(talks(tickets));
+  await log.append(registrations());
+  await log.append(conversations(tickets));
   await log.analyze();
   await createReadModels({ connectionString: url });
   const projector = stack.use(startWorker('live/projector.ts'));
@@ -40,8 +40,8 @@ async function sideOf(tickets: number): Promise<Side> {
   return { tickets, log, projector };
 }
 
-/** In which both have spoken: who speaks for the first time costs more, and that is not what is measured. */
-function* talks(tickets: number) {
+/** Tickets in which driver and agent have posted, because a first post costs more and is not to be measured. */
+function* conversations(tickets: number) {
   for (let ticket = 0; ticket < tickets; ticket += 1) {
     yield* opening(ticket);
     yield posting(ticket, 'driver');
@@ -50,8 +50,8 @@ function* talks(tickets: number) {
 }
 
 async function turn({ tickets, log, projector }: Side, active: number): Promise<Projected> {
-  const anywhere = () => somethingIn(Math.floor(Math.random() * active) * (tickets / active));
-  await log.append(Array.from({ length: EVENTS }, anywhere));
+  const event = () => randomEventIn(Math.floor(Math.random() * active) * (tickets / active));
+  await log.append(Array.from({ length: EVENTS }, event));
   return projector.call<Projected>('project');
 }
 

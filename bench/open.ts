@@ -1,12 +1,12 @@
 /**
- * `npm run bench:open`: opening a ticket of 100,000 messages against one of 100, over REST (the ticket, then its latest
- * messages) and by `join_ticket`: where somebody is in the ticket already, and where the process has to load it first.
+ * `npm run bench:open`: opens tickets of 100,000 messages and of 100, over REST (the ticket, then its latest messages) and
+ * by `join_ticket`, both when another client is in the ticket and when the process has to load the ticket first.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '../src/eventlog/migrate.ts';
 import type { Opened, Opener } from './open/client.ts';
-import { everybody, opening, posting } from './support/desk.ts';
+import { opening, posting, registrations } from './support/desk.ts';
 import { openLog } from './support/log.ts';
 import { AGENTS, startIdentityProvider } from './support/people.ts';
 import { planOf, printTable, type Row, ratios, takeTurns } from './support/rounds.ts';
@@ -14,13 +14,13 @@ import { startServer } from './support/server.ts';
 import { startServices } from './support/services.ts';
 import { startWorker } from './support/worker.ts';
 
-/** Tickets of each length. */
+/** The tickets of each length. */
 const SHORT = [1_000, 2_000, 3_000];
 const LONG = [4_000, 5_000, 6_000];
-/** To clients, digits are a ticket's number. */
+/** Clients name a ticket by its number. */
 const numberOf = (ticket: number) => `${ticket + 1}`;
 const MESSAGES = { short: 100, long: Number(process.env.BENCH_MESSAGES || 100_000) } as const;
-/** Milliseconds after which a ticket that nobody is in is forgotten, and a little more. */
+/** Milliseconds after which the process has unloaded a ticket without members, and a little more. */
 const FORGOTTEN = 5_500;
 const { rounds } = planOf({ rounds: 6, seconds: 0 });
 
@@ -31,7 +31,7 @@ await migrate(databaseUrl);
 process.stderr.write('making tickets\n');
 {
   await using log = await openLog(databaseUrl);
-  await log.append(everybody());
+  await log.append(registrations());
   for (const [tickets, messages] of [[SHORT, MESSAGES.short] as const, [LONG, MESSAGES.long] as const]) {
     for (const ticket of tickets) {
       await log.append(opening(ticket));
@@ -54,7 +54,7 @@ await using client = startWorker('open/client.ts');
 const [agent] = AGENTS;
 if (agent === undefined) throw new Error('there is nobody');
 await client.call('connect', { url: server.url, token: await provider.tokenOf(agent) } satisfies Opener);
-// As in life: whoever posts leaves a snapshot of a long ticket behind.
+// As in production: a post to a long ticket makes the process write a snapshot.
 for (const ticket of [...SHORT, ...LONG]) await client.call('post', numberOf(ticket));
 
 function turnsOf(tickets: readonly number[]) {
@@ -77,6 +77,6 @@ const rowsOf = (what: keyof Opened, name: string): Row[] => [
 ];
 printTable(`Opening a ticket, medians (${rounds} rounds)`, [
   ...rowsOf('rest', 'GET ticket and messages'),
-  ...rowsOf('warm', 'join_ticket, somebody is there'),
-  ...rowsOf('cold', 'join_ticket, nobody is there'),
+  ...rowsOf('warm', 'join_ticket, another client is in the ticket'),
+  ...rowsOf('cold', 'join_ticket, the ticket is not loaded'),
 ]);

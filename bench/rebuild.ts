@@ -1,11 +1,11 @@
 /**
- * `npm run bench:rebuild`: rebuilding all read models from a log of 500,000 events (BENCH_EVENTS), against `COPY` of the
- * same rows into the same tables, on the same PostgreSQL.
+ * `npm run bench:rebuild`: rebuilds all read models from a log of 500,000 events (BENCH_EVENTS). Compares with `COPY` of
+ * the same rows into the same tables, on the same PostgreSQL.
  */
 import { migrate } from '../src/eventlog/migrate.ts';
 import { DEFAULT_SCHEMAS } from '../src/projections/catalog.ts';
 import { createReadModels } from '../src/projections/rebuild/provide.ts';
-import { deskwork } from './support/desk.ts';
+import { deskHistory } from './support/desk.ts';
 import { openLog } from './support/log.ts';
 import { planOf, printTable, ratios, takeTurns } from './support/rounds.ts';
 import { query, startServices } from './support/services.ts';
@@ -20,12 +20,12 @@ await migrate(url);
 process.stderr.write('making a history\n');
 {
   await using log = await openLog(url);
-  await log.append(deskwork().take(events));
+  await log.append(deskHistory().take(events));
   await log.analyze();
 }
 await createReadModels({ connectionString: url });
 
-// What one side leaves to be vacuumed would be done, and paid for, in the turn of the other.
+// Otherwise the rows that one side leaves behind would be vacuumed during the turn of the other side.
 await query(url, 'alter system set autovacuum = off');
 await query(url, 'select pg_reload_conf()');
 await using deskwire = startWorker('rebuild/deskwire.ts');

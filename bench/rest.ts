@@ -1,6 +1,6 @@
 /**
- * `npm run bench:rest`: messages over REST at 64 connections, everything of Deskwire in one process, against a plain
- * Express server. Our rate counts until the read models have every message of the turn.
+ * `npm run bench:rest`: messages over REST on 64 connections, with Deskwire in one process. Compares with a plain Express
+ * server. A turn of Deskwire ends when the read models have every message of the turn.
  */
 import type { Posted } from './load/posts.ts';
 import { planOf, printTable, ratios, takeTurns } from './support/rounds.ts';
@@ -14,8 +14,9 @@ const WARM_UP = 20_000;
 const { rounds, seconds } = planOf({ rounds: 5, seconds: 5 });
 
 interface Turn extends Posted {
-  /** From the last answer until the read models had everything, and how many events they lacked then. */
+  /** Seconds from the last answer until the read models had every event. */
   readonly drain: number;
+  /** The number of events that the read models lacked at the last answer. */
   readonly lag: number;
   /** Microseconds of the server's CPU per message. */
   readonly cpu: number;
@@ -28,13 +29,13 @@ await using ourListeners = startWorker('load/clients.ts');
 await using peerListeners = startWorker('load/clients.ts');
 
 async function prepare({ server: { url }, desks }: Side, load: typeof ourLoad, listeners: typeof ourLoad) {
-  await load.call('aim', { url, desks });
+  await load.call('prepare', { url, desks });
   await listeners.call('join', { url, desks: desks.slice(0, LISTENERS) });
 }
 await prepare(sides.deskwire, ourLoad, ourListeners);
 await prepare(sides.peer, peerLoad, peerListeners);
 
-/** Turns of about the same length, whatever the rate: each posts what the last one's rate makes of it. */
+/** Makes turns of about the same length: the number of messages of a turn follows from the rate of the turn before. */
 function turnsOf(side: Side, load: typeof ourLoad, settle: () => Promise<{ lag: number; drain: number }>) {
   let amount = WARM_UP;
   return async (): Promise<Turn> => {

@@ -1,6 +1,6 @@
 /**
- * The most that Postgres takes: `COPY` of the same rows into the same table with the same three indexes, one COPY for all
- * rows of a turn, which are made beforehand. No checks, no versions, nobody answered before the end.
+ * The upper bound of Postgres: `COPY` of the same rows into the same table with the same three indexes. One COPY writes
+ * all rows of a turn, which are prepared before it. It checks no versions and answers no command before the end.
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

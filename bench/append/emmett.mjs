@@ -1,6 +1,7 @@
 /**
- * Emmett's Postgres event store, with its own defaults: one `appendToStream` per command, expecting the version that the
- * stream has, as its command handler does. 10 or 40 connections (BENCH_EMMETT_CONNECTIONS) were no better for it than 20.
+ * Emmett's Postgres event store with its own defaults: one `appendToStream` per command, which expects the stream's
+ * current version, as Emmett's command handler does. It was no faster with 10 or 40 connections
+ * (BENCH_EMMETT_CONNECTIONS) than with 20.
  */
 import { getPostgreSQLEventStore } from '@event-driven-io/emmett-postgresql';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-/** A worker of the control benchmark: idle sockets, and two ways to count those of all workers. */
+/** A worker of the control benchmark: holds idle sockets, and counts the sockets of all workers in two ways. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import type { Broker } from '../../src/broker/port.ts';
 
 export interface Counted {
   readonly milliseconds: number;
-  /** Undefined when it failed. */
+  /** Undefined when the count failed. */
   readonly sockets: number | undefined;
 }
 
@@ -27,7 +27,7 @@ type Call = Opening | { readonly call: 'count'; readonly how: 'adapter' | 'broke
 
 const httpServer = createServer();
 const io = new Server(httpServer, { adapter: createAdapter() });
-/** As long as a token usually is. */
+/** A token of the usual length. */
 const auth = { token: 'x'.repeat(600) };
 let broker: Broker | undefined;
 let others: readonly number[] = [];
@@ -66,8 +66,8 @@ async function overAdapter(): Promise<number> {
 }
 
 async function overBroker(): Promise<number> {
-  const parts = await Promise.all(
+  const counts = await Promise.all(
     others.map((number) => broker?.requests.ask(['sockets', String(number)], {}, 2_000).catch(() => 0)),
   );
-  return parts.reduce<number>((sum, part) => sum + Number(part), io.of('/').sockets.size);
+  return counts.reduce<number>((sum, other) => sum + Number(other), io.of('/').sockets.size);
 }

@@ -1,4 +1,4 @@
-/** The projections as their runners apply them, without the runners' pauses: batch after batch, side by side. */
+/** Applies events to all projections side by side, as their runners do, but without pauses between batches. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../src/domain/event.ts';
 import { openDedicatedConnection } from '../../src/eventlog/dedicated-connection.ts';
@@ -14,7 +14,7 @@ export interface Projected {
   readonly seconds: number;
 }
 
-/** What comes in 50 ms at 4,000 commands a second. */
+/** Events that are recorded in 50 ms at 4,000 commands a second. */
 const BATCH = 200;
 const READ_AT_ONCE = 5_000;
 
@@ -23,13 +23,13 @@ let pool: pg.Pool;
 let appliers: Applier[] = [];
 
 async function applierOf(url: string, projection: Projection): Promise<Applier> {
-  const session = stack.use(await openDedicatedConnection({ connectionString: url }, 'bench', { idleTimeout: 0 }));
-  const { schema, generation, position } = await readCheckpoint(session.query, projection);
-  await session.script(`set search_path to ${pg.escapeIdentifier(schema)}`);
+  const connection = stack.use(await openDedicatedConnection({ connectionString: url }, 'bench', { idleTimeout: 0 }));
+  const { schema, generation, position } = await readCheckpoint(connection.query, projection);
+  await connection.script(`set search_path to ${pg.escapeIdentifier(schema)}`);
   return createApplier({
     target: { projection, schema, generation, serving: true },
     position,
-    query: session.query,
+    query: connection.query,
     readStream: createEventReader(pool).readStream,
     signal: new AbortController().signal,
     pauses: [],
@@ -59,7 +59,7 @@ serveCalls(
       stack.defer(() => pool.end());
       appliers = await Promise.all(Object.values(PROJECTIONS).map((projection) => applierOf(url, projection)));
     },
-    /** Whatever the log has that the read models lack. */
+    /** Projects the events that the read models lack. */
     async project(): Promise<Projected> {
       const batches = await newEvents();
       const started = performance.now();

@@ -1,6 +1,6 @@
 /**
- * Clients with sockets: each joins a ticket and hears what is posted there. Messages posted from here, at a steady rate
- * whether or not the server keeps up, carry a mark by which each is recognized when it arrives.
+ * Clients with sockets: each joins a ticket and receives its messages. This process also posts messages, at a steady rate
+ * whether or not the server keeps up. A mark in its text identifies each message on arrival.
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,17 +16,15 @@ export interface Deliveries {
 }
 
 const TEXT = 'The pallet is still at the gate, could somebody let the driver know when it can be picked up?';
-/** For the last messages to arrive. */
-const PATIENCE_MS = 30_000;
+/** Milliseconds within which the last messages of a turn must arrive. */
+const ARRIVAL_TIMEOUT = 30_000;
 const sockets: Socket[] = [];
 const sentAt = new Map<string, number>();
 let audience: Audience;
-let heard = 0;
 let latencies: number[] = [];
 
 function onMessage({ message }: { message: { message: string } }): void {
   const now = performance.now();
-  heard += 1;
   const mark = message.message.slice(0, message.message.indexOf(' '));
   const sent = sentAt.get(mark);
   if (sent === undefined) return;
@@ -66,11 +64,9 @@ serveCalls(
       await Promise.all(audience.desks.map((desk) => join(audience.url, desk)));
     },
 
-    heard: () => heard,
-
     async deliver({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Deliveries> {
       const total = perSecond * seconds;
-      // One of this turn: the servers close connections that were idle during the others'.
+      // A new agent for each turn, because the servers close connections that were idle during the other side's turn.
       const agent = new Agent({ keepAlive: true, maxSockets: 64 });
       latencies = [];
       const started = performance.now();
@@ -81,7 +77,7 @@ serveCalls(
           if (desk !== undefined) post(agent, desk, `${started}/${sent}`);
         }
       }
-      for (let waited = 0; sentAt.size > 0 && waited < PATIENCE_MS; waited += 10) await sleep(10);
+      for (let waited = 0; sentAt.size > 0 && waited < ARRIVAL_TIMEOUT; waited += 10) await sleep(10);
       sentAt.clear();
       agent.destroy();
       const sorted = latencies.toSorted((a, b) => a - b);

@@ -1,8 +1,10 @@
 /**
- * Messages over REST at 64 keep-alive connections, each of which sends its next one when the last one was answered.
+ * Posts messages over REST on 64 keep-alive connections. Each connection sends its next message when the last one was
+ * answered.
  *
- * On the sockets themselves, with requests made beforehand: the load shares the cores with what it loads, and the usual
- * generators cost as much per request as a server does. Of an answer it reads what HTTP needs (status, content length).
+ * Requests are prepared beforehand and written to plain sockets, because the load shares the cores with the servers, and
+ * the usual load generators cost as much per request as a server does. Of an answer only status and content length are
+ * read.
  */
 import { connect, type Socket } from 'node:net';
 import type { Audience } from '../support/sides.ts';
@@ -35,8 +37,8 @@ function requestOf(path: string, token: string): Buffer {
   return Buffer.from(head.join('\r\n') + END_OF_HEAD + body);
 }
 
-/** Sends on one connection, from a place of its own in the requests, until `next` says that there were enough. */
-function converse(start: number, next: () => boolean, answered: (ms: number) => void): Promise<void> {
+/** Sends requests on one connection, beginning with the one at `start`, until `next` returns false. */
+function postRepeatedly(start: number, next: () => boolean, answered: (ms: number) => void): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket: Socket = connect({ ...address, noDelay: true });
   let turn = start;
@@ -75,7 +77,7 @@ function converse(start: number, next: () => boolean, answered: (ms: number) => 
 }
 
 serveCalls({
-  aim({ url, desks }: Audience) {
+  prepare({ url, desks }: Audience) {
     const { hostname, port } = new URL(url);
     address = { host: hostname, port: Number(port) };
     requests = desks.flatMap(({ ticketId, driverToken, agentToken }) =>
@@ -89,7 +91,7 @@ serveCalls({
     const latencies: number[] = [];
     const started = performance.now();
     const connections = Array.from({ length: CONNECTIONS }, (_, n) =>
-      converse(Math.floor((n * requests.length) / CONNECTIONS), next, (ms) => latencies.push(ms)),
+      postRepeatedly(Math.floor((n * requests.length) / CONNECTIONS), next, (ms) => latencies.push(ms)),
     );
     await Promise.all(connections);
     const seconds = (performance.now() - started) / 1_000;

@@ -1,4 +1,4 @@
-/** Opens tickets, one after the other, as a page that shows one does. */
+/** Opens tickets one after the other, as a page that shows a ticket does. */
 import { io, type Socket } from 'socket.io-client';
 import { serveCalls } from '../support/worker.ts';
 
@@ -15,7 +15,7 @@ export interface Opened {
 }
 
 const TIMES = 40;
-const PATIENCE = 30_000;
+const ANSWER_TIMEOUT = 30_000;
 
 let opener: Opener;
 let one: Socket;
@@ -36,15 +36,15 @@ async function load(ticketId: string): Promise<void> {
   await ask('GET', `/api/tickets/${ticketId}/chat?limit=50`);
 }
 
-/** Until the latest messages are here. */
+/** Resolves when the latest messages have arrived. */
 async function join(socket: Socket, ticketId: string): Promise<void> {
   const messages = new Promise((resolve) => socket.once('messages_history', resolve));
-  await tell(socket, 'join_ticket', ticketId);
+  await request(socket, 'join_ticket', ticketId);
   await messages;
 }
 
-async function tell(socket: Socket, event: string, ticketId: string): Promise<void> {
-  const answer = await socket.timeout(PATIENCE).emitWithAck(event, { ticketId });
+async function request(socket: Socket, event: string, ticketId: string): Promise<void> {
+  const answer = await socket.timeout(ANSWER_TIMEOUT).emitWithAck(event, { ticketId });
   if (!answer.success) throw new Error(`${event} ${ticketId}: ${JSON.stringify(answer)}`);
 }
 
@@ -76,11 +76,11 @@ serveCalls(
       for (let time = 0; time < TIMES; time += 1) {
         for (const ticketId of tickets) {
           times.warm.push(await timed(() => join(other, ticketId)));
-          await tell(other, 'leave_ticket', ticketId);
+          await request(other, 'leave_ticket', ticketId);
           times.rest.push(await timed(() => load(ticketId)));
         }
       }
-      for (const ticketId of tickets) await tell(one, 'leave_ticket', ticketId);
+      for (const ticketId of tickets) await request(one, 'leave_ticket', ticketId);
       return { rest: median(times.rest), warm: median(times.warm), cold: median(times.cold) };
     },
   },

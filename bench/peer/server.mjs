@@ -1,7 +1,7 @@
 /**
- * The peer: ticket chat as one writes it with Express, pg and Socket.IO. A JWT is checked, the message is inserted, it is
- * emitted to the ticket's room, and the row is the answer. It stores messages and nothing else: no check of who may see the
- * ticket, no unread counts, no notifications, and a socket that was away has missed what it missed.
+ * The peer: a plain ticket chat with Express, pg and Socket.IO. It checks a JWT, inserts the message, emits it to the
+ * ticket's room, and answers with the row. It stores messages only: it checks no access to tickets, counts nothing as
+ * unread, notifies nobody, and replays nothing to a socket that was disconnected.
  */
 import { createServer } from 'node:http';
 import express from 'express';

@@ -1,6 +1,6 @@
 /**
- * The most that Postgres takes: `COPY` of the rows of all read models into the same tables with the same indexes, table by
- * table. The rows wait in files, as they came out.
+ * The upper bound of Postgres: `COPY` of the rows of all read models into the same tables with the same indexes, table by
+ * table. The rows are in files, in the order in which `COPY` wrote them.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,7 +25,7 @@ serveCalls(
       await client.connect();
       folder = await mkdtemp(join(tmpdir(), 'deskwire-bench-rows-'));
     },
-    /** Takes the rows of every table of these schemas; returns how many there are. */
+    /** Saves the rows of every table of these schemas. Returns the number of rows. */
     async take(schemas) {
       tables = (await client.query(TABLES, [schemas])).rows.map((row) => row.name);
       rows = 0;
@@ -36,7 +36,7 @@ serveCalls(
       }
       return rows;
     },
-    /** Empties the tables and copies the rows back; seconds that the copying took. */
+    /** Empties the tables and copies the rows back. Returns the seconds that the copying took. */
     async copy() {
       await client.query(`truncate ${tables.join(', ')}`);
       await client.query('checkpoint');

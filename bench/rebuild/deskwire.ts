@@ -1,4 +1,4 @@
-/** `deskwire projections rebuild --all`, in a process of its own. */
+/** Rebuilds all read models as `deskwire projections rebuild --all` does, in a process of its own. */
 import pg from 'pg';
 import { createEventReader } from '../../src/eventlog/reader.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames } from '../../src/projections/catalog.ts';
@@ -13,7 +13,7 @@ serveCalls(
     open(url: string) {
       pool = new pg.Pool({ connectionString: url, max: 4 });
     },
-    /** Seconds that it took. */
+    /** Returns the seconds that the rebuild took. */
     async rebuild() {
       const reader = createEventReader(pool);
       const options = {

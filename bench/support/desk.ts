@@ -1,10 +1,10 @@
 /**
- * What happens at a busy desk: drivers open tickets, agents are assigned, they talk, read and now and then change something.
+ * The events of a busy desk: drivers open tickets, agents are assigned; both post and read, and sometimes change a ticket.
  */
 import { randomUUID } from 'node:crypto';
 import type { Stream } from '../../src/domain/event.ts';
 import type { Actor } from '../../src/domain/user/identity.ts';
-import { type Happening, TEXT } from './log.ts';
+import { TEXT, type UnrecordedEvent } from './log.ts';
 
 export const EVENTS_PER_TICKET = 50;
 const OPEN_TICKETS = 500;
@@ -17,20 +17,20 @@ const AGENTS = people('agent', 30);
 const ADMINS = people('admin', 2);
 const SYSTEM: Actor = { id: 'system', name: 'System', role: 'admin' };
 
-/** For ever. Always about the 500 newest tickets, so that tickets have about 50 events each. */
-export function* deskwork(): Generator<Happening> {
-  yield* everybody();
+/** An endless history. Its events always concern the 500 newest tickets, so that tickets have about 50 events each. */
+export function* deskHistory(): Generator<UnrecordedEvent> {
+  yield* registrations();
   for (let newest = 0; ; newest += 1) {
     yield* opening(newest);
     const oldest = Math.max(0, newest - OPEN_TICKETS);
     for (let n = 2; n < EVENTS_PER_TICKET; n += 1) {
-      yield somethingIn(oldest + Math.floor(Math.random() * (newest + 1 - oldest)));
+      yield randomEventIn(oldest + Math.floor(Math.random() * (newest + 1 - oldest)));
     }
   }
 }
 
-/** People, and what tickets refer to. */
-export function* everybody(): Generator<Happening> {
+/** The users, and the references of tickets. */
+export function* registrations(): Generator<UnrecordedEvent> {
   for (const { id, name, role } of [...DRIVERS, ...AGENTS, ...ADMINS]) {
     const data = { name, role, email: `${id}@example.com` };
     yield { stream: `user.${id}`, event: { type: 'UserRegistered', data }, by: SYSTEM };
@@ -44,7 +44,7 @@ export function* everybody(): Generator<Happening> {
 const driverOf = (ticket: number) => DRIVERS[ticket % DRIVERS.length] ?? SYSTEM;
 const agentOf = (ticket: number) => AGENTS[ticket % AGENTS.length] ?? SYSTEM;
 
-export function* opening(ticket: number): Generator<Happening> {
+export function* opening(ticket: number): Generator<UnrecordedEvent> {
   const stream: Stream = `ticket.${ticket}`;
   const [driver, agent] = [driverOf(ticket), agentOf(ticket)];
   yield {
@@ -69,14 +69,14 @@ export function* opening(ticket: number): Generator<Happening> {
   yield { stream, by: ADMINS[0] ?? SYSTEM, event: { type: 'TicketChanged', data: { changes: { assignee, status } } } };
 }
 
-/** A message. Internal ones are by the agent. */
-export function posting(ticket: number, who: 'driver' | 'agent', internal = false): Happening {
+/** A message by the driver or the agent of a ticket. */
+export function posting(ticket: number, who: 'driver' | 'agent', internal = false): UnrecordedEvent {
   const by = who === 'agent' ? agentOf(ticket) : driverOf(ticket);
   const message = { messageId: randomUUID(), message: TEXT, messageType: 'TEXT', attachments: [] } as const;
   return { stream: `ticket.${ticket}`, by, event: { type: 'MessagePosted', data: { ...message, internal } } };
 }
 
-export function somethingIn(ticket: number): Happening {
+export function randomEventIn(ticket: number): UnrecordedEvent {
   const stream: Stream = `ticket.${ticket}`;
   const what = Math.random();
   const who = Math.random() < 0.5 ? 'driver' : 'agent';

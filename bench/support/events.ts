@@ -1,4 +1,4 @@
-/** The event that every side of the append benchmark records: a message as people write them, with our metadata. */
+/** The event that every side of the append benchmark records: a message of usual length, with Deskwire's metadata. */
 import { randomUUID } from 'node:crypto';
 
 const TEXT = 'The pallet is still at the gate, could somebody let the driver know when it can be picked up?';
@@ -17,7 +17,7 @@ export function newMessagePosted() {
   } as const;
 }
 
-/** What one turn of a side did. */
+/** The result of one turn of a side. */
 export interface Turn {
   readonly events: number;
   readonly seconds: number;
@@ -27,7 +27,7 @@ export const CONCURRENT = 64;
 /** Streams that each of the concurrent loops appends to in turn. */
 export const STREAMS_PER_LOOP = 16;
 
-/** `append` in CONCURRENT loops, each of which goes on as soon as its last one was answered, for `seconds`. */
+/** Calls `append` for `seconds` in CONCURRENT loops. A loop calls again as soon as its last call was answered. */
 export async function appendConcurrently(
   seconds: number,
   append: (loop: number, turn: number) => Promise<unknown>,

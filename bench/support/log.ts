@@ -1,10 +1,10 @@
-/** Events straight into the table of events, as they would have been appended: how benchmarks come by long histories. */
+/** Writes events directly into the log's table, in the form in which they would be appended, to make long histories. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { DomainEvent, Stream } from '../../src/domain/event.ts';
 import type { Actor } from '../../src/domain/user/identity.ts';
 
-export interface Happening {
+export interface UnrecordedEvent {
   readonly stream: Stream;
   readonly event: DomainEvent;
   readonly by: Actor;
@@ -18,13 +18,13 @@ const INSERT = `insert into deskwire.events (position, stream, version, id, type
     $8::timestamptz[], $9::text[])`;
 
 export interface LogWriter extends AsyncDisposable {
-  /** Resolves when they are there. */
-  append(happenings: Iterable<Happening>): Promise<void>;
-  /** Tells the planner what is there. */
+  /** Resolves when the events are in the log. */
+  append(events: Iterable<UnrecordedEvent>): Promise<void>;
+  /** Vacuums and analyzes the table for the planner. */
   analyze(): Promise<void>;
 }
 
-/** For a log that is empty, and that nobody else appends to. */
+/** The log must be empty, and no other process may append to it. */
 export async function openLog(url: string): Promise<LogWriter> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -32,7 +32,7 @@ export async function openLog(url: string): Promise<LogWriter> {
   let position = 0;
   let columns: unknown[][] = emptyColumns();
 
-  const add = ({ stream, event, by }: Happening) => {
+  const add = ({ stream, event, by }: UnrecordedEvent) => {
     position += 1;
     const version = (versions.get(stream) ?? 0) + 1;
     versions.set(stream, version);
@@ -51,9 +51,9 @@ export async function openLog(url: string): Promise<LogWriter> {
   };
 
   return {
-    async append(happenings) {
-      for (const happening of happenings) {
-        add(happening);
+    async append(events) {
+      for (const event of events) {
+        add(event);
         if (position % ROWS_PER_INSERT === 0) await flush();
       }
       await flush();

@@ -1,6 +1,6 @@
 /**
- * Who posts and listens: drivers who have tickets, and agents to whom these are assigned. Their tokens come from an identity
- * provider of ours for Deskwire (asymmetric keys, as it insists on), and from the shared secret that the peer checks with.
+ * The users of the benchmarks: drivers with tickets, and agents to whom the tickets are assigned. Deskwire requires tokens
+ * with asymmetric keys, which come from the benchmark's own identity provider. The peer's tokens use a shared secret.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +22,7 @@ function people(role: Person['role'], count: number): Person[] {
 export type TokenOf = (person: Person) => Promise<string>;
 
 export interface IdentityProvider extends AsyncDisposable {
-  /** What Deskwire is to be configured with. */
+  /** Settings with which Deskwire accepts the tokens. */
   readonly settings: Readonly<Record<'JWKS_URL' | 'JWT_ISSUER' | 'JWT_AUDIENCE', string>>;
   readonly tokenOf: TokenOf;
 }
@@ -55,7 +55,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
   };
 }
 
-/** Tokens as the peer's own login would sign them. */
+/** Tokens in the form in which the peer's own login would sign them. */
 export function secretTokens(secret: string): TokenOf {
   const key = new TextEncoder().encode(secret);
   return ({ id, name, role }) =>

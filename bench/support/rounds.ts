@@ -1,9 +1,9 @@
 /**
- * Rounds and what they show. Machines are noisy, so the sides take turns (A B A B …) within one run, a ratio is always of
- * two neighbouring turns, and what counts is the median of the ratios; the spread says how far to trust it.
+ * Rounds and their statistics. Machines are noisy. So the sides take turns (A B A B …) within one run, a ratio compares two
+ * neighbouring turns, and the result is the median of the ratios. The spread shows how reliable it is.
  */
 
-/** Rounds of a run, and about how many seconds a turn takes. */
+/** The rounds of a run, and the approximate seconds of a turn. */
 export interface Plan {
   readonly rounds: number;
   readonly seconds: number;
@@ -18,7 +18,7 @@ export function planOf(defaults: Plan): Plan {
   };
 }
 
-/** Each side once to warm up, its result thrown away, then all of them in turn. Results by side, in the order of rounds. */
+/** Runs each side once to warm up and drops that result, then all sides in turn. Returns the results of each side. */
 export async function takeTurns<Name extends string, Result>(
   rounds: number,
   sides: Readonly<Record<Name, () => Promise<Result>>>,
@@ -52,12 +52,12 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
-/** Ratios of the same rounds. */
+/** The ratio of each round. */
 export function ratios(of: readonly number[], to: readonly number[]): number[] {
   return of.map((value, round) => value / (to[round] ?? Number.NaN));
 }
 
-/** One row of a table: what it shows, and the values of each round. */
+/** One row of a table: a label, and the value of each round. */
 export type Row = readonly [what: string, values: readonly number[], digits?: number];
 
 export function printTable(title: string, rows: readonly Row[]): void {

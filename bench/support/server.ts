@@ -1,14 +1,14 @@
-/** A server under test as a process of its own, and what it costs: it says `ready at <url>` and is stopped by SIGTERM. */
+/** Starts a server under test in a process of its own, and measures its CPU time. It prints `is ready at <url>`. */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 
 export interface ServerUnderTest extends AsyncDisposable {
   readonly url: string;
-  /** Milliseconds that its threads have computed; NaN where there is no /proc. */
+  /** Milliseconds of CPU time that its threads have used; NaN where there is no /proc. */
   cpu(): Promise<number>;
 }
 
-/** Rejects when it ends before it is ready. With BENCH_PROFILE, a folder, it leaves a CPU profile there. */
+/** Rejects when the server ends before it is ready. It writes a CPU profile into the folder BENCH_PROFILE, if set. */
 export async function startServer(program: string, env: Readonly<Record<string, string>>): Promise<ServerUnderTest> {
   const { BENCH_PROFILE: folder, PATH } = process.env;
   const flags = folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [];
@@ -44,7 +44,7 @@ const TICK_MS = 10;
 
 async function cpuOf(pid: number | undefined): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // After the program's name in parentheses: the 14th and 15th fields are user and system time.
+  // The program's name is in parentheses. Of all fields, the 14th and 15th are user and system time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }

@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL and the nats-server of a benchmark: the ones that `npm start` would run, with the same settings (fsync
- * on), in a temporary folder. Every side gets a database of its own on the one PostgreSQL.
+ * The PostgreSQL and the nats-server of a benchmark: those of `npm start`, with the same settings (fsync on), in a
+ * temporary folder. Every side gets a database of its own on the same PostgreSQL.
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { provideServices } from '../../src/embedded/embedded.ts';
 
 export interface BenchServices extends AsyncDisposable {
   readonly natsUrl: string;
-  /** A new database; its URL. */
+  /** Creates a database and returns its URL. */
   createDatabase(name: string): Promise<string>;
 }
 
@@ -18,7 +18,7 @@ export async function startServices(): Promise<BenchServices> {
   await using started = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'deskwire-bench-'));
   started.defer(() => rm(directory, { recursive: true, force: true }));
-  // As root, PostgreSQL runs as a user who has to get here.
+  // When root runs the benchmark, PostgreSQL runs as another user, who must be able to enter the folder.
   await chmod(directory, 0o755);
   const services = await provideServices(
     { dataDir: directory },

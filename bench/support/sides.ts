@@ -1,6 +1,6 @@
 /**
- * Both servers with everything they need, and tickets to talk in: each opened by a driver, assigned to an agent, and
- * posted to by the two in turn. So on our side every message is also a notification to the other of them.
+ * Both servers with their services and tickets. A driver opens each ticket, it is assigned to an agent, and the two post to
+ * it in turn. So on Deskwire every message also notifies the other of the two.
  */
 import { join } from 'node:path';
 import { DEFAULT_SCHEMAS } from '../../src/projections/catalog.ts';
@@ -14,7 +14,7 @@ export interface Desk {
   readonly agentToken: string;
 }
 
-/** Whom the load of a side is aimed at. */
+/** The server and the tickets that the load of a side uses. */
 export interface Audience {
   readonly url: string;
   readonly desks: readonly Desk[];
@@ -23,14 +23,14 @@ export interface Audience {
 export interface Side {
   readonly server: ServerUnderTest;
   readonly desks: readonly Desk[];
-  /** Messages stored since the start. */
+  /** The number of messages that were stored since the start. */
   stored(): Promise<number>;
 }
 
 export interface Ours extends Side {
-  /** How far the read models of tickets, messages and notifications are behind the log, in events. */
+  /** The number of events by which the read models of tickets, messages and notifications are behind the log. */
   lag(): Promise<number>;
-  /** Resolves when the read models have everything that the log has. */
+  /** Resolves when the read models have every event of the log. */
   drained(): Promise<void>;
 }
 
@@ -81,7 +81,7 @@ export async function startSides(tickets: number): Promise<Sides> {
       async drained() {
         const head = await numberOf(ourUrl, 'select position as n from deskwire.log_head');
         const token = desks[0]?.agentToken ?? '';
-        while (!(await shows(server.url, token, head)));
+        while (!(await hasHandled(server.url, token, head)));
       },
     },
     peer: {
@@ -96,7 +96,7 @@ export async function startSides(tickets: number): Promise<Sides> {
 async function desksOf(
   tickets: number,
   tokenOf: TokenOf,
-  open: (requester: Asking, assignee: Asking, n: number) => Promise<string>,
+  open: (requester: SignedIn, assignee: SignedIn, n: number) => Promise<string>,
 ): Promise<Desk[]> {
   const drivers = await Promise.all(DRIVERS.map(async (person) => ({ person, token: await tokenOf(person) })));
   const agents = await Promise.all(AGENTS.map(async (person) => ({ person, token: await tokenOf(person) })));
@@ -113,14 +113,14 @@ async function desksOf(
   );
 }
 
-interface Asking {
+interface SignedIn {
   readonly person: Person;
   readonly token: string;
 }
 
-async function openTicket(url: string, requester: Asking, assignee: Asking): Promise<string> {
+async function openTicket(url: string, requester: SignedIn, assignee: SignedIn): Promise<string> {
   const opened = await send(url, 'POST', '/api/v1/support', requester.token, { description: 'The gate is closed' });
-  // Whoever is seen for the first time is registered by their token, and can be assigned to from then on.
+  // The first request of a user registers them from their token. Only then can tickets be assigned to them.
   await send(url, 'GET', '/api/v1/support', assignee.token);
   await send(url, 'PATCH', `/api/v1/support/${opened.support_id}`, assignee.token, { assignee_id: assignee.person.id });
   return String(opened.id);
@@ -137,7 +137,7 @@ async function send(url: string, method: string, path: string, token: string, bo
   return JSON.parse(answer) as Record<string, unknown>;
 }
 
-async function shows(url: string, token: string, position: number): Promise<boolean> {
+async function hasHandled(url: string, token: string, position: number): Promise<boolean> {
   const headers = { authorization: `Bearer ${token}`, 'deskwire-min-position': String(position) };
   return (await fetch(`${url}/api/v1/support?limit=1`, { headers })).ok;
 }

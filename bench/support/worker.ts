@@ -1,13 +1,13 @@
 /**
- * Work in processes of their own, so that neither the sides of a benchmark nor its load share an event loop or a heap.
- * A worker answers calls one at a time; it ends when whoever started it does, or closes it.
+ * Workers: processes of their own, so that neither the sides of a benchmark nor its load share an event loop or a heap.
+ * A worker answers calls one at a time. It ends when its parent ends or closes it.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
 export interface Worker extends AsyncDisposable {
-  /** Rejects with what went wrong in the worker, or when it has ended. */
+  /** Rejects with the worker's error, or when the worker has ended. */
   call<Result>(command: string, argument?: unknown): Promise<Result>;
 }
 
@@ -37,7 +37,7 @@ export function startWorker(program: string): Worker {
 
 type Handler = (argument: never) => unknown;
 
-/** Called by a worker's program: answers calls of these names. `close` runs when the worker is to end. */
+/** Answers calls in a worker's program, by the names of `handlers`. `close` runs before the worker ends. */
 export function serveCalls(handlers: Readonly<Record<string, Handler>>, close: () => unknown = () => undefined): void {
   process.on('message', async ({ command, argument }: { command: string; argument: unknown }) => {
     try {

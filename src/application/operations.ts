@@ -10,9 +10,9 @@ import type { RecordedEvent, Stream } from '../domain/event.ts';
 import type { DedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import { abortRebuild, dropOld, InUseError } from '../projections/admin/cleanup.ts';
-import { type ParkedStream, parkedStreams, retryParked, skipParked } from '../projections/admin/parked-streams.ts';
+import { listParkedStreams, type ParkedStream, retryParked, skipParked } from '../projections/admin/parked-streams.ts';
 import { NothingToDoError, setPaused } from '../projections/admin/serving.ts';
-import { type ProjectionStatus, projectionStatus } from '../projections/admin/status.ts';
+import { getProjectionStatus, type ProjectionStatus } from '../projections/admin/status.ts';
 import { makeCurrent } from '../projections/admin/versions.ts';
 import { PROJECTIONS, type ProjectionName, projectionNames } from '../projections/catalog.ts';
 import { BusyError, type Work } from '../projections/rebuild/rebuild.ts';
@@ -83,7 +83,7 @@ export function createOperations(deps: OperationsDeps): Operations {
   const { pool, reader, rebuilds, openDedicatedConnection, notifyRunners, relayPosition, now } = deps;
 
   async function requireIdle(name: ProjectionName): Promise<ProjectionStatus | undefined> {
-    const status = (await projectionStatus(pool)).find((one) => one.name === name);
+    const status = (await getProjectionStatus(pool)).find((one) => one.name === name);
     if (status?.next?.running || rebuilds.running(name)) throw new BusyError(`${name} is being rebuilt already`);
     return status;
   }
@@ -111,14 +111,14 @@ export function createOperations(deps: OperationsDeps): Operations {
     async getOverview() {
       // JetStream first: events that are appended in between would otherwise look like a relay ahead of the log.
       const published = await relayPosition();
-      const [{ position, epoch }, projections] = await Promise.all([reader.head(), projectionStatus(pool)]);
+      const [{ position, epoch }, projections] = await Promise.all([reader.head(), getProjectionStatus(pool)]);
       const relay =
         published === undefined ? undefined : { position: published, lag: Math.max(0, position - published) };
       return { epoch, position, time: new Date(now()).toISOString(), relay, projections };
     },
-    listProjections: () => projectionStatus(pool),
+    listProjections: () => getProjectionStatus(pool),
     async rebuild(names, { prepare = false } = {}) {
-      if (!prepare) refuseToTakeOver(names, await projectionStatus(pool));
+      if (!prepare) refuseToTakeOver(names, await getProjectionStatus(pool));
       const outcomes = await Promise.allSettled(names.map((name) => build(name, prepare ? 'prepare' : 'rebuild')));
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
       if (outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value === 'done')) await notifyRunners();
@@ -169,7 +169,7 @@ export function createOperations(deps: OperationsDeps): Operations {
 /** A projection that has no read model yet has nothing parked. */
 async function parkedOf(pool: Pool, name: ProjectionName, stream?: string): Promise<readonly ParkedStream[]> {
   try {
-    return await parkedStreams(pool, PROJECTIONS[name], stream);
+    return await listParkedStreams(pool, PROJECTIONS[name], stream);
   } catch (error) {
     if (error instanceof NothingToDoError) return [];
     throw error;

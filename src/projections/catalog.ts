@@ -1,5 +1,4 @@
-/** The projections of Deskwire, and where their read models live. */
-
+/** The projections of Deskwire, and the schemas of their read models. */
 import type { Projection } from './engine/projection.ts';
 import { messagesProjection } from './models/messages.ts';
 import { notificationsProjection } from './models/notifications.ts';
@@ -22,7 +21,7 @@ export type ProjectionName = keyof typeof PROJECTIONS;
 /** The schema of each read model, in the version of this code. */
 export type Schemas = Readonly<Record<ProjectionName, string>>;
 
-/** Tables of another version have another name, so that processes of two versions can run side by side. */
+/** The version is part of the schema's name, so that processes of two versions can run side by side. */
 export const DEFAULT_SCHEMAS: Schemas = {
   users: schemaOf(usersProjection),
   references: schemaOf(referencesProjection),

@@ -1,4 +1,4 @@
-/** Running the projections of Deskwire. */
+/** Starts the runners of all projections in a process, and lets its callers wait for the read models. */
 import type { ClientConfig, Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Broker, Topic } from '../broker/port.ts';
@@ -11,10 +11,10 @@ import { createProjectionWaiter } from './queries/waiter.ts';
 
 export { createReadModels } from './rebuild/provide.ts';
 
-/** The signal that an operator changed something: runners read it at once rather than within seconds. */
+/** The signal that an operator gave an order. Runners then read it at once rather than within a second. */
 const CHANGED: Topic = ['projections'];
 
-/** Makes the runners of all processes read at once what an operator changed in the database. */
+/** Makes the runners of all processes read an operator's order from the database at once. */
 export function notifyRunners(signals: Pick<Broker['signals'], 'publish'>): void {
   signals.publish(CHANGED, {});
 }
@@ -25,7 +25,7 @@ export interface Projections extends ProjectionWaiter {
 }
 
 export interface ProjectionsOptions {
-  /** Of the server itself, not of a pooler: runners hold sessions. */
+  /** The server itself, not a pooler, because runners hold dedicated connections. */
   readonly database: ClientConfig;
   readonly feed: LogFeed;
   readonly signals: Broker['signals'];
@@ -36,13 +36,13 @@ export interface ProjectionsOptions {
   readonly onBatch?: RunnerOptions['onBatch'];
 }
 
-/** Runs every projection that no other process is running, and stands by for the others. */
+/** Runs every projection that no other process runs, and stands by for the others. */
 export function startProjections(options: ProjectionsOptions): Projections {
   const { database, feed, signals, pool, log, pace } = options;
   const { readStream } = createEventReader(pool);
   const runners: Runner[] = [];
   const waiter = createProjectionWaiter({
-    runners: () => runners,
+    runners,
     projections: projectionNames().length,
     lowestCheckpoint: () => lowestCheckpoint(pool),
   });
@@ -77,7 +77,7 @@ export function startProjections(options: ProjectionsOptions): Projections {
 /** Read-your-writes for a process that runs no projections. */
 export function createRemoteWaiter(pool: Pool): ProjectionWaiter {
   return createProjectionWaiter({
-    runners: () => [],
+    runners: [],
     projections: projectionNames().length,
     lowestCheckpoint: () => lowestCheckpoint(pool),
   });

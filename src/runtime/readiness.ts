@@ -9,7 +9,7 @@ import type { ReadinessCheck } from '../api/routes/health.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Relay } from '../broker/relay.ts';
 import { pendingMigrations } from '../eventlog/migrate.ts';
-import { whatNeedsAttention } from '../projections/admin/status.ts';
+import { getAttentionNotice } from '../projections/admin/status.ts';
 import type { Projections } from '../projections/projections.ts';
 
 /** Events that a read model, or JetStream, may lack. */
@@ -73,7 +73,7 @@ export function readinessChecks(parts: {
             throw new Error(`projection ${name} is ${lag} events behind`);
           }
         }
-        return whatNeedsAttention(parts.pool);
+        return getAttentionNotice(parts.pool);
       },
     },
   ];

@@ -1,4 +1,4 @@
-/** Reads, when nothing is under way any more, what the system holds: the log, JetStream, the read models, and a rebuild of them. */
+/** Reads the state of the system at rest: the log, JetStream, the read models, and a rebuild of them. */
 import { connect } from 'nats';
 import type pg from 'pg';
 import type { RecordedEvent } from '../../src/domain/event.ts';
@@ -19,7 +19,7 @@ type Collected = Pick<
   'log' | 'head' | 'jetstream' | 'projections' | 'unread' | 'unreadNotifications' | 'unseenNotifications'
 >;
 
-const PATIENCE = { timeoutMs: 60_000, everyMs: 50 };
+const TIMEOUT = { timeoutMs: 60_000, everyMs: 50 };
 const PORTION = 5_000;
 
 export async function readLog(pool: pg.Pool): Promise<RecordedEvent[]> {
@@ -32,12 +32,12 @@ export async function readLog(pool: pg.Pool): Promise<RecordedEvent[]> {
   }
 }
 
-/** Waits until JetStream and the read models are at the head, or do not get there: then what they hold tells. */
+/** Waits until JetStream and the read models reach the head. If they do not, the checker reports what they lack. */
 export async function collect(system: ChaosSystem, people: People): Promise<Collected> {
   const { pool } = system;
   const head = (await createEventReader(pool).head()).position;
-  await until(() => allProjected(pool, head), 'the read models', PATIENCE).catch(() => undefined);
-  await until(async () => (await lastSequence(system.nats.url)) === head, 'JetStream', PATIENCE).catch(() => undefined);
+  await until(() => allProjected(pool, head), 'the read models', TIMEOUT).catch(() => undefined);
+  await until(async () => (await lastSequence(system.nats.url)) === head, 'JetStream', TIMEOUT).catch(() => undefined);
   const log = await readLog(pool);
   const queries = createQueries({ pool });
   const unread: UnreadOf[] = [];
@@ -59,7 +59,7 @@ export async function collect(system: ChaosSystem, people: People): Promise<Coll
     log,
     head,
     jetstream: await readJetStream(system.nats.url),
-    projections: await compared(system),
+    projections: await readBoth(system),
     unread,
     unreadNotifications,
     unseenNotifications,
@@ -103,12 +103,16 @@ async function readJetStream(url: string): Promise<History['jetstream']> {
   }
 }
 
-/** Fills the tables of a rebuild without bringing them in, and reads both. */
-async function compared({ pool, databaseUrl }: ChaosSystem): Promise<History['projections']> {
+/** Fills the tables of a rebuild without swapping them in, and reads the serving and the rebuilt tables. */
+async function readBoth({ pool, databaseUrl }: ChaosSystem): Promise<History['projections']> {
   const reader = createEventReader(pool);
   const { signal } = new AbortController();
   const options = {
-    ...{ database: { connectionString: databaseUrl }, reader, batches: createLogBatches(reader), signal, swap: false },
+    database: { connectionString: databaseUrl },
+    reader,
+    batches: createLogBatches(reader),
+    signal,
+    swap: false,
     log: { info: () => undefined, error: () => undefined },
   };
   try {

@@ -1,56 +1,56 @@
 /**
- * Everything that a chaos run saw, written down: what clients asked and were told, what they were sent, and what the
- * system holds at the end, when nothing is under way any more. The checker reads nothing else.
+ * The record of a chaos run: the commands of clients and their answers, the events that clients received, and the state
+ * of the system at the end, at rest. The checker reads nothing else.
  */
 import type { RecordedEvent, Stream } from '../../src/domain/event.ts';
 
 export type CommandKind = 'open' | 'post' | 'note' | 'read' | 'assign' | 'say' | 'configure' | 'clear' | 'see';
 
-/** One try to have a command carried out. Times are milliseconds since the run began. */
+/** One attempt of a command. Times are in milliseconds since the run began. */
 export interface Attempt {
   readonly node: string;
   readonly at: number;
   readonly endedAt: number;
-  /** `unknown`: no answer, or one that says to try again. */
+  /** `unknown`: there was no answer, or one that asks the client to try again. */
   readonly outcome: 'acknowledged' | 'refused' | 'unknown';
-  /** Why it was refused, or what became of it. */
+  /** The reason of a refusal or of an unknown outcome. */
   readonly detail?: string;
 }
 
-/** Something that a client wanted once, and asked for until it was answered. */
+/** A command that a client sent until it was answered. */
 export interface Command {
-  /** What it is repeated under, and in the text of what it records. */
+  /** The idempotency key of all attempts, which is also part of the recorded text. */
   readonly key: string;
   readonly kind: CommandKind;
   /** Undefined until a ticket that is being opened has its id. */
   stream: Stream | undefined;
   readonly by: string;
   readonly attempts: Attempt[];
-  /** What the answer said, where it says so. */
+  /** The version in the answer, if it has one. */
   version?: number;
-  /** Of an `assign` the assignee, of a `read` the version. */
+  /** The assignee of an `assign`, the version of a `read`. */
   readonly value?: string | number;
 }
 
-/** What a client holds, from the moment on when it began afresh. */
+/** The events that a client applied since it last loaded its state. */
 export interface Segment {
-  /** As the client was shown it. */
+  /** The epoch that the client received. */
   epoch: string | undefined;
-  /** Of a ticket or room the version, of an inbox the seq, that what it loaded contains. */
+  /** The version of the loaded ticket or room, or the seq of the loaded inbox. */
   base: number;
   readonly frames: Frame[];
 }
 
-/** One thing that a client was sent and applied. */
+/** An event that a client received and applied. */
 export interface Frame {
   readonly version: number;
-  /** Of the event or message or notification. */
+  /** The id of the event, message or notification. */
   readonly id: string;
 }
 
 export type Dialect = 'stream' | 'chat' | 'notifications';
 
-/** What one client was told of one stream, on whichever connections. */
+/** The events that one client received of one stream, over all its connections. */
 export interface Following {
   readonly client: string;
   readonly dialect: Dialect;
@@ -58,14 +58,14 @@ export interface Following {
   readonly stream: Stream;
   readonly viewer: { readonly id: string; readonly staff: boolean };
   readonly segments: Segment[];
-  /** Whether it followed to the end of the run, and must have everything. */
+  /** Whether the client followed to the end of the run, and so must have every event. */
   complete: boolean;
 }
 
-/** A database that was put back to an older state: what was recorded after `position` is gone. */
+/** A restore of an older backup: the events after `position` are lost. */
 export interface Restore {
   readonly position: number;
-  /** Milliseconds since the run began: until then, answers may tell of what is gone. */
+  /** Milliseconds since the run began. Until then answers may come from the lost history. */
   readonly until: number;
 }
 
@@ -84,33 +84,33 @@ export interface History {
   readonly restores: readonly Restore[];
   /** Every epoch that the log had, in order. */
   readonly epochs: readonly string[];
-  /** As it is at the end, in the order of position. */
+  /** The log at the end of the run, in order of position. */
   readonly log: readonly RecordedEvent[];
   readonly head: number;
-  /** What JetStream holds, in the order of its sequence. */
+  /** The messages of JetStream, in order of sequence. */
   readonly jetstream: readonly { readonly sequence: number; readonly event: RecordedEvent }[];
   readonly projections: {
     readonly serving: Tables;
     readonly rebuilt: Tables;
     readonly parked: number;
-    /** Why they cannot be built from the log at all. */
+    /** The error of a rebuild that failed. */
     readonly failure?: string;
   };
-  /** As the read models tell. */
+  /** The counts of the read models. */
   readonly unread: readonly UnreadOf[];
   readonly unreadNotifications: Readonly<Record<string, number>>;
   readonly unseenNotifications: Readonly<Record<string, number>>;
 }
 
-/** Something that must never be. */
+/** A broken rule. */
 export interface Violation {
   readonly rule: string;
   readonly what: string;
 }
 
-/** Objects to what it sees wrong in a history, or to nothing. */
+/** A rule that every history must keep. */
 export interface Rule {
   readonly name: string;
-  /** What is wrong, in words. */
+  /** Returns a sentence for each violation. */
   check(history: History): readonly string[];
 }

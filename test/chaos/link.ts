@@ -1,6 +1,6 @@
 /**
- * A stretch of network between two parts of the system, in the test's hand: it can be cut (both ends are told), or held (no
- * byte moves in either direction, and nobody is told), and resumed. New connections meet the same fate.
+ * A TCP proxy between two parts of the system, which a test controls. It can be cut (both ends see a closed connection),
+ * held (no byte moves in either direction, and neither end notices), and resumed. The same applies to new connections.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -12,7 +12,7 @@ export interface Target {
 
 export interface Link extends AsyncDisposable {
   readonly port: number;
-  /** Where it leads; without one, connections end at once. */
+  /** The server behind the link. Without one, connections end at once. */
   target: Target | undefined;
   /** Ends every connection. */
   cut(): void;
@@ -30,7 +30,7 @@ export async function openLink(first?: Target): Promise<Link> {
   let target = first;
   let held = false;
 
-  function join(client: Socket): void {
+  function connectThrough(client: Socket): void {
     if (target === undefined) {
       client.destroy();
       return;
@@ -38,8 +38,8 @@ export async function openLink(first?: Target): Promise<Link> {
     const server = connect(target);
     track(client);
     track(server);
-    carry(client, server);
-    carry(server, client);
+    forward(client, server);
+    forward(server, client);
   }
 
   function track(end: Socket): void {
@@ -48,7 +48,7 @@ export async function openLink(first?: Target): Promise<Link> {
     if (held) end.pause();
   }
 
-  function carry(from: Socket, to: Socket): void {
+  function forward(from: Socket, to: Socket): void {
     from.on('data', (bytes) => {
       if (!to.write(bytes)) from.pause();
     });
@@ -62,7 +62,7 @@ export async function openLink(first?: Target): Promise<Link> {
     });
   }
 
-  const listener = createServer((client) => join(client));
+  const listener = createServer((client) => connectThrough(client));
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
 

@@ -1,7 +1,7 @@
 /**
- * `npm run test:chaos`: does CHAOS_FAULTS (100) faults, or as many as begin within CHAOS_MINUTES (12), chosen by CHAOS_SEED (else by
- * chance; it is printed). CHAOS_ONLY takes those whose name contains it; CHAOS_KEEP names a file for the whole history, as JSON.
- * Ends with 1 when the checker objects.
+ * `npm run test:chaos`: injects CHAOS_FAULTS (100) faults, or as many as begin within CHAOS_MINUTES (12). CHAOS_SEED
+ * chooses them; without it a random seed is used and printed. CHAOS_ONLY selects the faults whose name contains it.
+ * CHAOS_KEEP names a file for the whole history, as JSON. Exits with 1 when the checker finds a violation.
  */
 import { writeFile } from 'node:fs/promises';
 import { checkHistory } from './checker/checker.ts';
@@ -25,7 +25,7 @@ const outcome = await run({
   faults: chooseFaults(random, Number(CHAOS_FAULTS), kinds),
   longest: Number(CHAOS_MINUTES) * 60_000,
   pause: [40, 120],
-  patience: 60_000,
+  convergenceTimeout: 60_000,
   log: say,
 });
 const violations = checkHistory(outcome.history);

@@ -1,6 +1,6 @@
 /**
- * Ways to break the system: each is a change of a few lines of a copy of `src/`, by exact text, together with the faults that
- * bring its consequences to light. A checker that finds nothing then would find nothing when it matters.
+ * Mutations: ways to break the system on purpose. Each changes a few lines in a copy of `src/`, found by their exact
+ * text, and names the faults that expose the change. They prove that the checker finds real defects.
  */
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,19 +8,19 @@ import { join } from 'node:path';
 export interface Mutation {
   readonly name: string;
   readonly edits: readonly Edit[];
-  /** Kinds of faults, each of which is done as often as it is named. */
+  /** The kinds of faults to inject, each as often as it is named. */
   readonly faults: readonly string[];
 }
 
 interface Edit {
-  /** Below the folder with `src/`. */
+  /** A path relative to the folder with `src/`. */
   readonly file: string;
-  /** Must be there exactly once. */
+  /** A text that the file contains exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
-/** Every node runs what it is given: then each has actors, and their states grow old. The log alone keeps that harmless. */
+/** Every node runs the commands that it receives, so each has its own actors, and their states become stale. */
 const NO_PLACEMENT: Edit = {
   file: 'src/cluster/node-view.ts',
   find: 'if (others.length === 0) return undefined;',
@@ -36,7 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
         find: "expected.set('Nats-Expected-Last-Sequence', String(event.position - 1));",
         replace: '',
       },
-      { file: 'src/broker/relay.ts', find: "if (await session.tryLock('relay')) await", replace: 'await' },
+      { file: 'src/broker/relay.ts', find: "if (await held.tryLock('relay')) await", replace: 'await' },
     ],
     faults: ['kill nats-server', 'kill a node'],
   },
@@ -70,9 +70,10 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'src/projections/engine/checkpoints.ts',
         find: '  const rows = await query(\n',
         replace: `  if (serving) {
-    await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to, move.last ?? null]);
+    await query('mutant_move', MOVE_SERVING, [projection.name, projection.version, generation, move.from, move.to, move.ids ?? null]);
     await new Promise((resolve) => setTimeout(resolve, 30));
     values[3] = move.to;
+    values[5] = null;
   }
   const rows = await query(
 `,
@@ -85,8 +86,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/application/application.ts',
-        find: 'key ?? services.newId()}`,',
-        replace: 'services.newId()}`,',
+        find: 'key ?? application.newId()}`,',
+        replace: 'application.newId()}`,',
       },
     ],
     faults: ['stop a node for long', 'stop a node for long', 'cut a node from its clients', 'stop a worker for long'],
@@ -117,8 +118,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** Makes a copy of the system below `directory`, and changes it. Rejects when a text is not there, or more than once. */
-export async function mutated(root: string, directory: string, { edits }: Mutation): Promise<string> {
+/** Copies the system below `directory` and changes the copy. Rejects unless each text is found exactly once. */
+export async function mutatedCopy(root: string, directory: string, { edits }: Mutation): Promise<string> {
   await mkdir(directory, { recursive: true });
   for (const part of ['src', 'migrations', 'package.json']) {
     await cp(join(root, part), join(directory, part), { recursive: true });

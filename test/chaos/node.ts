@@ -1,25 +1,25 @@
 /**
- * One node of the cluster: a server process that is started again whenever it ends, as a supervisor would, and the three
- * links that lead to it from its clients, and from it to Postgres and NATS.
+ * One node of the cluster: a server process that is started again whenever it ends, as a supervisor would do it. Three
+ * links connect it with its clients, Postgres and NATS.
  */
 import { launchServer, type ServerProcess } from '../support/server-process.ts';
 import { type Link, openLink, targetOf } from './link.ts';
 
 export interface ChaosNode extends AsyncDisposable {
   readonly name: string;
-  /** Where its clients find it, whichever process it is. */
+  /** The address for clients, which stays the same when the process is started again. */
   readonly url: string;
   readonly links: { readonly clients: Link; readonly postgres: Link; readonly nats: Link };
-  /** Whether it has announced itself and has not ended since, and has a worker that serves. */
+  /** Whether the current process has announced its address, and a worker serves. */
   readonly ready: boolean;
   readonly process: ServerProcess;
-  /** Times that it was started. */
+  /** How many times a process was started. */
   readonly starts: number;
-  /** Of its workers that serve; its own when it has none. */
+  /** The pids of the workers that serve; the node's own pid when it has no workers. */
   workers(): readonly number[];
-  /** Its pid, or that of the worker, whose log has this line last; with the time of that. */
-  lastSaid(message: string): { readonly pid: number; readonly time: string } | undefined;
-  /** Lines of all its processes that say what must not be: at level error or above, or that are no log. */
+  /** The last log line with this message: its time, and the pid of the process or worker that logged it. */
+  lastLogged(message: string): { readonly pid: number; readonly time: string } | undefined;
+  /** Output that no fault explains: text on the standard error, and exits other than by SIGKILL. */
   complaints(): readonly string[];
 }
 
@@ -51,14 +51,18 @@ export async function startNode(options: NodeOptions): Promise<ChaosNode> {
   let starts = 0;
   let ending = false;
   let ready = false;
-  let current = launch();
+  let current = startProcess();
 
-  function launch(): ServerProcess {
+  function startProcess(): ServerProcess {
     starts += 1;
     const process = launchServer(
       {
-        ...{ DATABASE_URL: over(options.databaseUrl, postgres), NATS_URL: over(options.natsUrl, nats) },
-        ...{ DEMO_DATA: 'on', RATE_LIMIT: 'off', LOG_LEVEL: 'info', DATA_DIR: options.directory },
+        DATABASE_URL: over(options.databaseUrl, postgres),
+        NATS_URL: over(options.natsUrl, nats),
+        DEMO_DATA: 'on',
+        RATE_LIMIT: 'off',
+        LOG_LEVEL: 'info',
+        DATA_DIR: options.directory,
         ...(count > 1 && { WORKERS: String(count) }),
       },
       root,
@@ -69,13 +73,13 @@ export async function startNode(options: NodeOptions): Promise<ChaosNode> {
         clients.target = targetOf(url);
         ready = true;
       },
-      () => undefined, // It ends, and is started again.
+      () => undefined, // The process ended; it is started again below.
     );
     void process.exited.then((how) => {
       ready = false;
       clients.target = undefined;
       complaints.push(...complaintsOf(process, how));
-      if (!ending) current = launch();
+      if (!ending) current = startProcess();
     });
     return process;
   }
@@ -105,7 +109,7 @@ export async function startNode(options: NodeOptions): Promise<ChaosNode> {
       return starts;
     },
     workers,
-    lastSaid(message) {
+    lastLogged(message) {
       const lines = linesOf(current.output());
       const line = lines.findLast(({ msg }) => msg === message);
       if (line?.time === undefined) return undefined;
@@ -121,7 +125,7 @@ export async function startNode(options: NodeOptions): Promise<ChaosNode> {
   };
 }
 
-/** The same service, reached over the link. */
+/** The URL of the same service over the link. */
 function over(url: string, link: Link): string {
   const detour = new URL(url);
   detour.port = String(link.port);

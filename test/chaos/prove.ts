@@ -1,11 +1,12 @@
 /**
- * `npm run test:chaos:prove`: breaks a copy of the system in each way of `mutations.ts`, and shows what the checker says to that.
- * Ends with 1 when it objects to nothing in one of them. CHAOS_ONLY takes those whose name contains it.
+ * `npm run test:chaos:prove`: breaks a copy of the system with each mutation of `mutations.ts`, and prints the violations
+ * that the checker finds. Exits with 1 when it finds none for some mutation. CHAOS_ONLY selects the mutations whose name
+ * contains it.
  */
 import { join } from 'node:path';
 import { checkHistory } from './checker/checker.ts';
 import { FAULTS } from './faults/all.ts';
-import { MUTATIONS, mutated } from './mutations.ts';
+import { MUTATIONS, mutatedCopy } from './mutations.ts';
 import { createRandom } from './random.ts';
 import { run } from './run.ts';
 import { ownServices, PROJECT } from './services.ts';
@@ -13,13 +14,13 @@ import { ownServices, PROJECT } from './services.ts';
 const { CHAOS_ONLY = '', CHAOS_SEED = '1' } = process.env;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 /** Milliseconds. */
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 const SHOWN = 6;
 
 for (const [number, mutation] of MUTATIONS.entries()) {
   if (!mutation.name.includes(CHAOS_ONLY)) continue;
   await using services = await ownServices();
-  const root = await mutated(PROJECT, join(services.directory, 'mutant'), mutation);
+  const root = await mutatedCopy(PROJECT, join(services.directory, 'mutant'), mutation);
   const faults = mutation.faults.map((kind) => {
     const fault = FAULTS.find((one) => one.kind === kind);
     if (fault === undefined) throw new Error(`there is no fault "${kind}"`);
@@ -29,7 +30,10 @@ for (const [number, mutation] of MUTATIONS.entries()) {
   const { history } = await run({
     services: { ...services, root },
     random: createRandom(Number(CHAOS_SEED)),
-    ...{ faults, longest: Number.POSITIVE_INFINITY, pause: [20, 60], patience: PATIENCE },
+    faults,
+    longest: Number.POSITIVE_INFINITY,
+    pause: [20, 60],
+    convergenceTimeout: TIMEOUT,
     log: (line) => say(`   ${line}`),
   });
   const violations = checkHistory(history);

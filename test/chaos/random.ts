@@ -1,12 +1,15 @@
-/** Random choices that a seed repeats (mulberry32). What happens between them depends on the machine, so a seed repeats the faults, not the run. */
+/**
+ * Random choices that a seed repeats (mulberry32). Timing depends on the machine, so a seed repeats the faults and not the
+ * run.
+ */
 export interface Random {
-  /** From 0 up to, and without, 1. */
+  /** A number from 0 (included) to 1 (excluded). */
   next(): number;
-  /** A whole number, both ends included. */
+  /** A whole number from `low` to `high`, both included. */
   between(low: number, high: number): number;
   /** Throws RangeError when there is nothing to choose from. */
   pick<T>(from: readonly T[]): T;
-  /** Another sequence, for somebody who chooses at their own pace. */
+  /** An independent sequence, for a caller that chooses at its own pace. */
   fork(): Random;
 }
 

@@ -1,13 +1,13 @@
-/** What a run is summed up to: a line for each kind of fault, as Markdown, and what the checker has to say. */
+/** The report of a run, as Markdown: a table row for each kind of fault, totals, and the checker's violations. */
 import { recordedCommands } from './checker/recorded.ts';
 import type { History, Violation } from './history.ts';
 import type { Injection, Run } from './run.ts';
 
 export interface Totals {
   readonly acknowledged: number;
-  /** Acknowledged, and not in the log, though no older backup was put back. */
+  /** Commands that were acknowledged and are not in the log, although no restore explains it. */
   readonly lost: number;
-  /** In the log more than once. */
+  /** Commands that are in the log more than once. */
   readonly repeated: number;
 }
 
@@ -30,12 +30,17 @@ function rowOf(kind: string, injections: readonly Injection[]): string {
   const convergences = injections.map(({ convergence }) => convergence).toSorted((a, b) => a - b);
   const slowest = injections.toSorted((a, b) => b.wait - a.wait)[0];
   const cells = [
-    ...[kind, injections.length, longest(({ lasted }) => lasted)],
+    kind,
+    injections.length,
+    longest(({ lasted }) => lasted),
     injections.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-    ...[longest(({ silence }) => silence), longest(({ failover }) => failover)],
-    ...[slowest?.wait ?? 0, slowest?.inVain ?? 0].map(seconds),
+    longest(({ silence }) => silence),
+    longest(({ failover }) => failover),
+    seconds(slowest?.wait ?? 0),
+    seconds(slowest?.timedOut ?? 0),
     longest(({ lag }) => lag),
-    ...[seconds(convergences[convergences.length >> 1] ?? 0), longest(({ convergence }) => convergence)],
+    seconds(convergences[convergences.length >> 1] ?? 0),
+    longest(({ convergence }) => convergence),
   ];
   return `| ${cells.join(' | ')} |`;
 }

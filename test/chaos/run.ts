@@ -1,6 +1,6 @@
 /**
- * One run: the system is started and put to work, faults are done to it one after the other, and when the last one is undone
- * and everybody has what there is, everything that was seen becomes a history for the checker.
+ * One run: starts the system and its load, injects faults one after the other, and waits after the last one until every
+ * client has every event. The record of the run then becomes a history for the checker.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEventReader } from '../../src/eventlog/reader.ts';
@@ -8,65 +8,65 @@ import { logIn } from '../integration/cluster/people.ts';
 import { until } from '../support/until.ts';
 import { expectations } from './checker/clients.ts';
 import { collect } from './collect.ts';
-import type { Fault, Scene } from './faults/fault.ts';
+import type { Fault, FaultContext } from './faults/fault.ts';
 import type { Attempt, Following, History, Restore } from './history.ts';
-import { ANSWER_PATIENCE, createDesk, type Desk, type People } from './load/desk.ts';
-import { cursorOf, type Follower, openFollower, TONGUES } from './load/followers.ts';
-import { DOOR, ROOM, write } from './load/writers.ts';
+import { ANSWER_TIMEOUT, createDesk, type Desk, type People } from './load/desk.ts';
+import { cursorOf, DIALECT_CLIENTS, type Follower, openFollower } from './load/followers.ts';
+import { CONFIGURED_ROOM, ROOM, write } from './load/writers.ts';
 import type { Random } from './random.ts';
 import { type ChaosSystem, type Services, startSystem } from './system.ts';
 
 export interface RunOptions {
   readonly services: Services;
   readonly random: Random;
-  /** In the order in which they are done. */
+  /** The faults, in the order in which they are injected. */
   readonly faults: readonly Fault[];
-  /** No fault begins after so many milliseconds. */
+  /** Milliseconds after which no further fault begins. */
   readonly longest: number;
   /** Milliseconds between two commands of one writer: at least, and at most. */
   readonly pause: readonly [number, number];
-  /** Milliseconds for all clients to converge, after which the run goes on without. */
-  readonly patience: number;
-  /** Told as things happen. */
+  /** Milliseconds that clients have to converge. After that the run continues, and the checker reports the difference. */
+  readonly convergenceTimeout: number;
+  /** Receives a line for each fault, and for each condition that did not come true in time. */
   log(line: string): void;
 }
 
-/** What one fault did. Milliseconds. */
+/** The effects of one fault, from its begin until every client had caught up. Times are in milliseconds. */
 export interface Injection {
   readonly kind: string;
-  /** When it was done, since the run began. */
+  /** The begin of the fault, since the run began. */
   readonly at: number;
-  /** From when it was done until it was undone. */
+  /** The time from the begin of the fault to its end. */
   readonly lasted: number;
-  /** Commands acknowledged from when it was done until everybody had caught up. */
+  /** The number of acknowledged commands. */
   readonly acknowledged: number;
-  /** The longest time without any acknowledgement meanwhile. */
+  /** The longest time without an acknowledgement. */
   readonly silence: number;
   /**
-   * The longest time until some command was acknowledged that was given to whichever node, counted from the fault, or, when
-   * the log itself was away, from its return.
+   * The longest time without an acknowledgement from any node. Counted from the begin of the fault, or from its end when
+   * the fault took the log away.
    */
   readonly failover: number;
-  /** The longest time that a command took, of those that were asked for meanwhile. */
+  /** The longest time from the first attempt of a command to its last answer. */
   readonly wait: number;
-  /** The part of `wait` in which the client waited in vain for a node that did not answer, before it asked another. */
-  readonly inVain: number;
-  /** The longest that a client, told of a message meanwhile, was told of it after it was acknowledged. */
+  /** The part of `wait` that the client spent on attempts that timed out. */
+  readonly timedOut: number;
+  /** The longest time from the acknowledgement of a message to its arrival at a client. */
   readonly lag: number;
-  /** From when it was undone until every client had what was acknowledged by then. */
+  /** The time from the end of the fault until every client had the events that were acknowledged by then. */
   readonly convergence: number;
 }
 
 export interface Run {
   readonly history: History;
   readonly injections: readonly Injection[];
-  /** What nodes said or did that no fault explains. */
+  /** Output and exits of nodes that no fault explains. */
   readonly complaints: readonly string[];
 }
 
-/** Milliseconds. */
+/** Milliseconds of load before the first fault. */
 const FIRST_WORK = 500;
-/** For what should not come any more. */
+/** Milliseconds at the end of a run, in which repetitions of events may still arrive. */
 const LATE_REPETITIONS = 500;
 
 export async function run(options: RunOptions): Promise<Run> {
@@ -93,14 +93,13 @@ export async function run(options: RunOptions): Promise<Run> {
   await sleep(FIRST_WORK);
 
   const injections: Injection[] = [];
-  const scene: Scene = { system, desk, random: options.random, followers, restores };
+  const context: FaultContext = { system, desk, random: options.random, followers, restores };
   for (const fault of options.faults) {
     if (desk.now() > options.longest) break;
     await system.have(2);
-    const injection = await inject(fault, scene, options);
+    const injection = await inject(fault, context, options);
     injections.push(injection);
-    const { lasted, silence, failover, wait, inVain, lag, convergence } = injection;
-    const times = { lasted, silence, failover, wait, inVain, lag, convergence };
+    const { kind: _kind, at: _at, acknowledged: _acknowledged, ...times } = injection;
     options.log(
       `${injections.length}. ${fault.kind}: ${JSON.stringify(times, (_, v) => (typeof v === 'number' ? Math.round(v) : v))}`,
     );
@@ -111,12 +110,14 @@ export async function run(options: RunOptions): Promise<Run> {
   desk.closing = true;
   await written;
   await system.have(1);
-  await settled(scene, options);
+  await settled(context, options);
   const collected = await collect(system, desk.people);
   await converged(followers, collected.log, options);
   const history: History = {
     ...collected,
-    ...{ commands: desk.commands, restores, epochs },
+    commands: desk.commands,
+    restores,
+    epochs,
     followings: followers.flatMap(({ followings }) => followings),
   };
   return { history, injections, complaints: system.nodes.flatMap((node) => node.complaints()) };
@@ -139,85 +140,94 @@ async function signIn({ nodes }: ChaosSystem): Promise<People> {
 
 function openFollowers(desk: Desk): Follower[] {
   const { driver, admin, clerk, agent } = desk.people;
-  const { stream, chat, notifications } = TONGUES;
-  const rooms = [`room.${ROOM}`, `room.${DOOR}`] as const;
+  const { stream, chat, notifications } = DIALECT_CLIENTS;
+  const rooms = [`room.${ROOM}`, `room.${CONFIGURED_ROOM}`] as const;
   const followers = [
-    { client: 'agent 1', viewer: agent, tongue: stream, streams: [rooms[0], `user.${agent.id}`] },
-    { client: 'agent 2', viewer: agent, tongue: chat, streams: [] },
-    { client: 'driver 1', viewer: driver, tongue: stream, streams: [rooms[0], `user.${driver.id}`] },
-    { client: 'driver 2', viewer: driver, tongue: chat, streams: [] },
-    { client: 'admin', viewer: admin, tongue: stream, streams: [...rooms, `user.${admin.id}`] },
-    { client: 'clerk', viewer: clerk, tongue: notifications, streams: [`user.${clerk.id}`] },
-    { client: 'driver 3', viewer: driver, tongue: notifications, streams: [`user.${driver.id}`] },
+    { client: 'agent 1', viewer: agent, dialectClient: stream, streams: [rooms[0], `user.${agent.id}`] },
+    { client: 'agent 2', viewer: agent, dialectClient: chat, streams: [] },
+    { client: 'driver 1', viewer: driver, dialectClient: stream, streams: [rooms[0], `user.${driver.id}`] },
+    { client: 'driver 2', viewer: driver, dialectClient: chat, streams: [] },
+    { client: 'admin', viewer: admin, dialectClient: stream, streams: [...rooms, `user.${admin.id}`] },
+    { client: 'clerk', viewer: clerk, dialectClient: notifications, streams: [`user.${clerk.id}`] },
+    { client: 'driver 3', viewer: driver, dialectClient: notifications, streams: [`user.${driver.id}`] },
   ] as const;
   return followers.map((one) => openFollower(desk, one));
 }
 
-async function inject(fault: Fault, scene: Scene, options: RunOptions): Promise<Injection> {
-  const { desk } = scene;
+async function inject(fault: Fault, context: FaultContext, options: RunOptions): Promise<Injection> {
+  const { desk } = context;
   const began = desk.now();
-  await fault.run(scene);
-  const undone = desk.now();
-  await settled(scene, options);
+  await fault.run(context);
+  const faultEnded = desk.now();
+  await settled(context, options);
   const ended = desk.now();
   const acknowledgements = desk.acknowledgements.filter((at) => at >= began && at <= ended);
   const waits = desk.commands
     .flatMap(({ attempts }) => {
       const [first, last] = [attempts[0], attempts.at(-1)];
       if (first === undefined || last === undefined || last.endedAt < began || first.at > ended) return [];
-      return [{ wait: last.endedAt - first.at, inVain: sum(attempts.filter(timedOut).map(durationOf)) }];
+      return [{ wait: last.endedAt - first.at, timedOut: sum(attempts.filter(hasTimedOut).map(durationOf)) }];
     })
     .toSorted((a, b) => b.wait - a.wait);
   return {
     kind: fault.kind,
     at: began,
-    lasted: undone - began,
+    lasted: faultEnded - began,
     acknowledged: acknowledgements.length,
     silence: longestGap([began, ...acknowledgements, ended]),
     failover: longestGap(
       fault.withoutLog
-        ? [undone, ...acknowledgements.filter((at) => at > undone), ended]
+        ? [faultEnded, ...acknowledgements.filter((at) => at > faultEnded), ended]
         : [began, ...acknowledgements, ended],
     ),
-    ...(waits[0] ?? { wait: 0, inVain: 0 }),
+    wait: waits[0]?.wait ?? 0,
+    timedOut: waits[0]?.timedOut ?? 0,
     lag: desk.deliveries.reduce((longest, { at, lag }) => (at >= began ? Math.max(longest, lag) : longest), 0),
-    convergence: ended - undone,
+    convergence: ended - faultEnded,
   };
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
 const durationOf = ({ at, endedAt }: Attempt) => endedAt - at;
-/** Timers may be early by a moment. */
-const timedOut = (attempt: Attempt) => attempt.outcome === 'unknown' && durationOf(attempt) > 0.99 * ANSWER_PATIENCE;
+/** Timers may fire a moment early. */
+const hasTimedOut = (attempt: Attempt) => attempt.outcome === 'unknown' && durationOf(attempt) > 0.99 * ANSWER_TIMEOUT;
 
 function longestGap(moments: readonly number[]): number {
   return Math.max(...moments.slice(1).map((at, index) => at - (moments[index] ?? at)));
 }
 
-/** Everybody who follows a ticket or a room has what was acknowledged so far, and something new is acknowledged. */
-async function settled({ desk, followers }: Scene, options: RunOptions): Promise<void> {
-  const told = new Map([
+/** Waits until every follower has the events that were acknowledged so far, and a new command is acknowledged. */
+async function settled({ desk, followers }: FaultContext, options: RunOptions): Promise<void> {
+  const acknowledged = new Map([
     ...[...desk.tickets.values()].map(({ id, version }) => [`ticket.${id}`, version] as const),
     ...[...desk.rooms].map(([name, version]) => [`room.${name}`, version] as const),
   ]);
   const before = desk.acknowledgements.length;
-  const everybody = () =>
-    followers.every(({ cursorOf }) => [...told].every(([stream, version]) => (cursorOf(stream) ?? version) >= version));
-  const goesOn = () => desk.closing || desk.acknowledgements.length > before;
-  await insist(() => goesOn() && everybody(), 'all clients to converge', options);
+  const everyFollower = () =>
+    followers.every(({ cursorOf }) =>
+      [...acknowledged].every(([stream, version]) => (cursorOf(stream) ?? version) >= version),
+    );
+  const newAcknowledgement = () => desk.closing || desk.acknowledgements.length > before;
+  await waitOrReport(() => newAcknowledgement() && everyFollower(), 'all clients to converge', options);
 }
 
-/** Everybody has the last of everything; when not, the checker says what is missing. */
+/** Waits until every follower has the last event of its streams. If not, the checker reports the missing events. */
 async function converged(followers: readonly Follower[], log: History['log'], options: RunOptions): Promise<void> {
   const expectedOf = expectations({ log });
   const has = (following: Following) =>
     !following.complete || (cursorOf(following) ?? 0) >= (expectedOf(following).at(-1)?.version ?? 0);
-  const everybody = () => followers.every(({ followings }) => followings.every(has));
-  await insist(everybody, 'the last events to reach everybody', options);
+  const everyFollower = () => followers.every(({ followings }) => followings.every(has));
+  await waitOrReport(everyFollower, 'the last events to reach every client', options);
   await sleep(LATE_REPETITIONS);
 }
 
-/** What does not come true is said, and left to the checker. */
-async function insist(condition: () => boolean, what: string, { patience, log }: RunOptions): Promise<void> {
-  await until(condition, what, { timeoutMs: patience, everyMs: 10 }).catch((error: Error) => log(error.message));
+/** Waits for a condition. Only logs when it does not come true, because the checker then finds the consequences. */
+async function waitOrReport(
+  condition: () => boolean,
+  what: string,
+  { convergenceTimeout, log }: RunOptions,
+): Promise<void> {
+  await until(condition, what, { timeoutMs: convergenceTimeout, everyMs: 10 }).catch((error: Error) =>
+    log(error.message),
+  );
 }

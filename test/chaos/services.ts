@@ -1,4 +1,4 @@
-/** The services of a run that is no vitest run: processes of this machine, in a temporary folder that goes with them. */
+/** Postgres and NATS for a run outside vitest: local processes, in a temporary folder that is removed afterwards. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The whole system on this machine: a PostgreSQL and a nats-server of the run's own, and three nodes, one with two workers. */
+/** The system under test: a PostgreSQL and a nats-server of the run's own, and three nodes, one of them with two workers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../../src/eventlog/migrate.ts';
@@ -9,9 +9,9 @@ import { type ChaosNode, startNode } from './node.ts';
 export interface Services {
   startPostgres(): Promise<Power>;
   startNats(): Promise<PausablePower>;
-  /** Temporary folder of the run. */
+  /** The temporary folder of the run. */
   readonly directory: string;
-  /** The folder with the `src/` that is run. */
+  /** The folder that contains the `src/` under test. */
   readonly root: string;
 }
 
@@ -19,19 +19,19 @@ export interface ChaosSystem extends AsyncDisposable {
   readonly postgres: Power;
   readonly nats: PausablePower;
   readonly nodes: readonly ChaosNode[];
-  /** Connects past the links, and again after each failure. */
+  /** Connects to Postgres directly, not over the links, and again after each failure. */
   readonly pool: pg.Pool;
   readonly databaseUrl: string;
   readonly database: string;
-  /** Runs statements where no database of ours is in the way. */
+  /** Runs statements on the server's default database. */
   asAdmin(...statements: readonly string[]): Promise<void>;
-  /** Resolves when at least so many nodes are ready. */
+  /** Resolves when at least this many nodes are ready. */
   have(nodes: number): Promise<void>;
 }
 
 const DATABASE = 'deskwire';
 /** Milliseconds for a node to start on a busy machine. */
-const PATIENCE = { timeoutMs: 90_000, everyMs: 20 };
+const TIMEOUT = { timeoutMs: 90_000, everyMs: 20 };
 
 export async function startSystem(services: Services): Promise<ChaosSystem> {
   await using opening = new AsyncDisposableStack();
@@ -40,7 +40,7 @@ export async function startSystem(services: Services): Promise<ChaosSystem> {
 
   async function asAdmin(...statements: readonly string[]): Promise<void> {
     const client = new pg.Client({ connectionString: postgres.url });
-    client.on('error', () => undefined); // The statement that it fails tells.
+    client.on('error', () => undefined); // The failing statement reports the error.
     await client.connect();
     try {
       for (const statement of statements) await client.query(statement);
@@ -63,7 +63,7 @@ export async function startSystem(services: Services): Promise<ChaosSystem> {
   for (const [name, workers] of [['n1', 1] as const, ['n2', 2] as const, ['n3', 1] as const]) {
     const node = opening.use(await startNode({ name, databaseUrl, natsUrl: nats.url, workers, root, directory }));
     nodes.push(node);
-    // The first one seeds and builds the read models.
+    // The first node seeds the log and builds the read models.
     if (nodes.length === 1) await node.process.ready;
   }
   await Promise.all(nodes.map((node) => node.process.ready));
@@ -78,8 +78,8 @@ export async function startSystem(services: Services): Promise<ChaosSystem> {
     database: DATABASE,
     asAdmin,
     async have(count) {
-      await until(() => nodes.filter(({ ready }) => ready).length >= count, `${count} nodes to be ready`, PATIENCE);
-      // A process that has just become ready is heard of by the others a moment later.
+      await until(() => nodes.filter(({ ready }) => ready).length >= count, `${count} nodes to be ready`, TIMEOUT);
+      // The other processes learn of a new ready process a moment later.
       await sleep(0);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -1,4 +1,4 @@
-/** The short form of `npm run soak`. */
+/** The short form of the soak test (`npm run soak`). */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,11 +1,12 @@
 /**
- * `npm run soak`: a server under a steady chat, two of whose clients stop reading again and again. What it keeps in memory
- * must not grow, each of the two must be cut off, and must in the end have heard exactly what the log holds. Takes
- * SOAK_SECONDS (180), on services of its own, or on DATABASE_URL and NATS_URL when given; prints what it found as JSON.
+ * `npm run soak`: a server under steady chat, two of whose clients stop reading again and again. The server's memory must
+ * not grow. Each of the two clients must be cut off, and must have received exactly the recorded messages in the end.
+ * Takes SOAK_SECONDS (180). Uses DATABASE_URL and NATS_URL when they are set, else services of its own. Prints the result
+ * as JSON.
  *
- * The server is this process, the clients are another, so that the heap is the server's alone. It is looked at after a
- * garbage collection each time; the median of its last third is compared with that of the third before: what has to
- * become warm is warm by then.
+ * The server is this process and the clients are another one, so that the heap is the server's alone. Each sample is
+ * taken after a garbage collection. The median of the last third is compared with that of the middle third, because
+ * caches have filled up by then.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,13 +16,13 @@ import { join } from 'node:path';
 import { readConfig } from '../../src/runtime/config.ts';
 import { start } from '../../src/runtime/server.ts';
 import { createLogger } from '../../src/telemetry/logging.ts';
-import type { Heard } from './clients.ts';
+import type { Received } from './clients.ts';
 
 const OUTBOUND_LIMIT = 256 * 1024;
-/** A heap that grows by less than this is flat: what is left is the noise of the collector. */
+/** A heap that grows by a smaller factor counts as flat; garbage collection alone makes samples differ that much. */
 const FLAT = 1.15;
 const SAMPLES = 60;
-/** Milliseconds; a collection takes some ten of them. */
+/** Milliseconds between two samples at least; a collection takes about ten milliseconds. */
 const LEAST_PAUSE = 400;
 
 const collect = globalThis.gc;
@@ -29,20 +30,25 @@ if (collect === undefined) throw new Error('start it with node --expose-gc');
 const seconds = Number(process.env.SOAK_SECONDS ?? 180);
 const directory = await mkdtemp(join(tmpdir(), 'deskwire-soak-'));
 const env = {
-  ...{ PORT: '0', RATE_LIMIT: 'off', DEMO_DATA: 'on', DATA_DIR: directory, OUTBOUND_LIMIT: String(OUTBOUND_LIMIT) },
-  ...{ DATABASE_URL: process.env.DATABASE_URL, NATS_URL: process.env.NATS_URL },
+  PORT: '0',
+  RATE_LIMIT: 'off',
+  DEMO_DATA: 'on',
+  DATA_DIR: directory,
+  OUTBOUND_LIMIT: String(OUTBOUND_LIMIT),
+  DATABASE_URL: process.env.DATABASE_URL,
+  NATS_URL: process.env.NATS_URL,
 };
 const server = await start(readConfig(env), createLogger(process.env.LOG_LEVEL ?? 'error'));
 try {
   const heap: number[] = [];
   const timer = setInterval(() => heap.push(memoryNow()), Math.max(LEAST_PAUSE, (seconds * 1_000) / SAMPLES));
-  const heard = await clients(server.url);
+  const received = await clients(server.url);
   clearInterval(timer);
   const [, middle = 0, last = 0] = thirds(heap).map(median);
   const growth = last / middle;
-  const well = growth < FLAT && heard.every(({ cuts, wrong }) => cuts > 0 && wrong === null);
+  const well = growth < FLAT && received.every(({ cuts, wrong }) => cuts > 0 && wrong === null);
   const mebibytes = (bytes: number) => Math.round((bytes / 1024 / 1024) * 10) / 10;
-  const result = { seconds, middleMiB: mebibytes(middle), lastMiB: mebibytes(last), growth, heard, well };
+  const result = { seconds, middleMiB: mebibytes(middle), lastMiB: mebibytes(last), growth, received, well };
   process.stdout.write(`${JSON.stringify(result)}\n`);
   process.exitCode = well ? 0 : 1;
 } finally {
@@ -50,21 +56,21 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-/** Bytes, with the buffers beside the heap: what waits for a client is there. */
+/** Bytes of the heap and of the buffers beside it, which hold the data that waits for clients. */
 function memoryNow(): number {
   collect?.();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-async function clients(url: string): Promise<readonly Heard[]> {
+async function clients(url: string): Promise<readonly Received[]> {
   const child = fork(join(import.meta.dirname, 'clients.ts'), [url, String(seconds)], { execArgv: [] });
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`the clients ended without a result (${signal ?? code})`);
   });
   const [message] = await Promise.race([once(child, 'message'), ended]);
   ended.catch(() => undefined);
-  return message as readonly Heard[];
+  return message as readonly Received[];
 }
 
 function thirds(samples: readonly number[]): number[][] {

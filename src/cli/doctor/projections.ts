@@ -1,6 +1,6 @@
 /** The read models: whether they are there, kept up to date, and free of parked events. */
 import type { Pool } from 'pg';
-import { type ProjectionStatus, projectionStatus } from '../../projections/admin/status.ts';
+import { getProjectionStatus, type ProjectionStatus } from '../../projections/admin/status.ts';
 import { bytes, count } from '../output.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
 
@@ -8,7 +8,7 @@ import { error, type Finding, ok, warning } from './finding.ts';
 const LAG = { noticeable: 1_000, grave: 10_000 };
 
 export async function examineProjections(pool: Pool): Promise<Finding[]> {
-  const findings = (await projectionStatus(pool)).map(findingsOf);
+  const findings = (await getProjectionStatus(pool)).map(findingsOf);
   const wrong = findings.flat();
   return wrong.length > 0 ? wrong : [ok('projections', `all ${findings.length} are up to date, nothing is parked`)];
 }

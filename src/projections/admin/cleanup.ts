@@ -1,4 +1,4 @@
-/** Dropping tables that are of no use any more. */
+/** Drops tables that are no longer needed. */
 import { escapeIdentifier } from 'pg';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { DedicatedConnection } from '../../eventlog/dedicated-connection.ts';
@@ -14,48 +14,48 @@ export class InUseError extends DeskwireError {
 }
 
 /**
- * Drops what served before: the tables before the last rebuild, and the read models of older versions. Returns the schemas
- * that are gone. Rejects with InUseError, having dropped nothing of that version, when a process runs an older version.
+ * Drops the tables that served before the last rebuild, and the read models of older versions. Returns the names of the
+ * dropped schemas. Rejects with InUseError when a process still runs an older version; that version is then kept whole.
  */
-export async function dropOld(session: DedicatedConnection, projection: Projection): Promise<string[]> {
+export async function dropOld(connection: DedicatedConnection, projection: Projection): Promise<string[]> {
   const { name } = projection;
   const dropped: string[] = [];
-  const previous = await findBuild(session.query, projection, 'previous');
+  const previous = await findBuild(connection.query, projection, 'previous');
   if (previous !== undefined) {
-    await dropBuild(session, previous);
+    await dropBuild(connection, previous);
     dropped.push(previous.schema);
   }
-  const older = (await session.query(
+  const older = (await connection.query(
     'older_versions',
     'select version, schema, generation from deskwire.projections where name = $1 and version < $2 and not current',
     [name, projection.version],
   )) as { version: number; schema: string; generation: string }[];
   for (const { version, schema, generation } of older) {
-    // Its runner holds this lock for as long as a process of that version lives.
-    if (!(await session.tryLock(`projection ${name} ${version}`))) {
+    // The runner of that version holds this lock as long as its process lives.
+    if (!(await connection.tryLock(`projection ${name} ${version}`))) {
       throw new InUseError(`version ${version} of ${name} is still run by a process: stop it first`);
     }
-    const builds = (await session.query(
+    const builds = (await connection.query(
       'builds_of_version',
       'select generation, schema, position from deskwire.projection_builds where name = $1 and version = $2',
       [name, version],
     )) as { generation: number; schema: string; position: number }[];
-    for (const build of builds) await dropBuild(session, build);
-    await inTransaction(session, async () => {
-      await lockTables(session.query);
-      await session.query('forget_version', 'delete from deskwire.projections where generation = $1', [generation]);
-      await session.query('forget_parked', 'delete from deskwire.parked where generation = $1', [generation]);
-      await session.script(`drop schema if exists ${escapeIdentifier(schema)} cascade`);
+    for (const build of builds) await dropBuild(connection, build);
+    await inTransaction(connection, async () => {
+      await lockTables(connection.query);
+      await connection.query('forget_version', 'delete from deskwire.projections where generation = $1', [generation]);
+      await connection.query('forget_parked', 'delete from deskwire.parked where generation = $1', [generation]);
+      await connection.script(`drop schema if exists ${escapeIdentifier(schema)} cascade`);
     });
     dropped.push(...builds.map((build) => build.schema), schema);
   }
   return dropped;
 }
 
-/** Gives up a rebuild, interrupted or going on, and drops what it had filled. False when there is none. */
-export async function abortRebuild(session: DedicatedConnection, projection: Projection): Promise<boolean> {
-  const next = await findBuild(session.query, projection, 'next');
+/** Aborts a rebuild, running or interrupted, and drops its tables. Resolves false when there is none. */
+export async function abortRebuild(connection: DedicatedConnection, projection: Projection): Promise<boolean> {
+  const next = await findBuild(connection.query, projection, 'next');
   if (next === undefined) return false;
-  await dropBuild(session, next);
+  await dropBuild(connection, next);
   return true;
 }

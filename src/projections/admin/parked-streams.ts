@@ -1,27 +1,27 @@
 /**
- * Parked events for an operator: listing them by stream, trying a stream again, leaving one event out for good.
+ * Parked events for an operator: lists them by stream, marks a stream to be tried again, skips one event for good.
  *
- * Both changes are made in the database, so that they hold across restarts and reach a runner that starts later. They
- * raise `attention`, which a running one finds with its next commit.
+ * Both changes are made in the database, so that they survive restarts and reach a runner that starts later. They raise
+ * `attention`, which a running runner finds with its next commit.
  */
 import type { Pool } from 'pg';
 import type { ProjectionName } from '../catalog.ts';
 import type { Projection } from '../engine/projection.ts';
-import { NothingToDoError, servingGeneration } from './serving.ts';
+import { getServingGeneration, NothingToDoError } from './serving.ts';
 
 export interface ParkedStream {
   readonly projection: ProjectionName;
   readonly stream: string;
-  /** The earliest parked event: the one that cannot be handled. */
+  /** The version of the earliest parked event, which is the one that cannot be handled. */
   readonly version: number;
   readonly position: number;
   readonly type: string;
-  /** Null when it is about to be tried again. */
+  /** Null when the event is about to be tried again. */
   readonly error: string | null;
   readonly attempts: number;
   /** RFC 3339. */
   readonly parkedAt: string;
-  /** How many events of the stream are parked, that one included. */
+  /** The number of parked events of the stream, the earliest included. */
   readonly events: number;
 }
 
@@ -36,15 +36,15 @@ interface ParkedRow {
   readonly events: string;
 }
 
-/** In the order in which they were parked. */
-export async function parkedStreams(pool: Pool, projection: Projection, stream?: string): Promise<ParkedStream[]> {
+/** Lists the streams with parked events, in log order of their earliest one; with `stream` only that one. */
+export async function listParkedStreams(pool: Pool, projection: Projection, stream?: string): Promise<ParkedStream[]> {
   const { rows } = await pool.query<ParkedRow>(
     `select * from (
        select distinct on (p.stream) p.*, count(*) over (partition by p.stream) as events
        from deskwire.parked p where p.generation = $1 and ($2::text is null or p.stream = $2)
        order by p.stream, p.version
      ) s order by position`,
-    [await servingGeneration(pool, projection), stream ?? null],
+    [await getServingGeneration(pool, projection), stream ?? null],
   );
   return rows.map(({ parked_at, ...row }) => ({
     projection: projection.name as ProjectionName,
@@ -59,7 +59,7 @@ export async function parkedStreams(pool: Pool, projection: Projection, stream?:
   }));
 }
 
-/** In one statement, so that a runner that finds `attention` raised also finds the row changed. */
+/** One statement, so that a runner that finds `attention` raised also finds the changed row. */
 const RETRY = `
   with tried as (
     update deskwire.parked p set error = null
@@ -74,9 +74,9 @@ const RETRY = `
   )
   select stream from tried`;
 
-/** Marks a stream, or every stream, to be tried again from its earliest parked event. Returns how many are marked. */
+/** Marks a stream, or every stream, to be tried again from its earliest parked event. Returns the number of streams. */
 export async function retryParked(pool: Pool, projection: Projection, stream?: string): Promise<number> {
-  const { rows } = await pool.query(RETRY, [await servingGeneration(pool, projection), stream ?? null]);
+  const { rows } = await pool.query(RETRY, [await getServingGeneration(pool, projection), stream ?? null]);
   return rows.length;
 }
 
@@ -92,9 +92,9 @@ const SKIP = `
   select *, 1 as events from skipped`;
 
 /**
- * Leaves the earliest parked event of a stream out for good; the runner then tries the rest of the stream. With a
- * `position`, only if that event is the earliest. Rejects with NothingToDoError when it is not, or when nothing of the
- * stream is parked.
+ * Skips the earliest parked event of a stream for good; the runner then tries the rest of the stream. With a `position`
+ * it skips the event only if that is its position. Rejects with NothingToDoError when it is not, or when the stream has
+ * no parked events.
  */
 export async function skipParked(
   pool: Pool,
@@ -103,7 +103,7 @@ export async function skipParked(
   position?: number,
 ): Promise<Pick<ParkedStream, 'stream' | 'version' | 'position' | 'type'>> {
   const { rows } = await pool.query<ParkedRow>(SKIP, [
-    await servingGeneration(pool, projection),
+    await getServingGeneration(pool, projection),
     stream,
     position ?? null,
   ]);

@@ -1,9 +1,9 @@
-/** The read model that serves a version of a projection: finding it, pausing it, letting it go on. */
+/** The read model that serves a version of a projection: finds, pauses and resumes it. */
 import type { Pool } from 'pg';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { Projection } from '../engine/projection.ts';
 
-/** The read model, the rebuild or the parked event does not exist. */
+/** The read model, rebuild or parked event does not exist. */
 export class NothingToDoError extends DeskwireError {
   constructor(message: string) {
     super('conflict', message);
@@ -14,18 +14,19 @@ const SET_PAUSED = `update deskwire.projections set paused = $3, attention = att
   where name = $1 and version = $2 and paused <> $3 returning 1`;
 
 /**
- * Pauses a projection or lets it go on, wherever it runs: its runner finds `attention` raised with its next commit. False
- * when the projection is in that state already. Rejects with NothingToDoError when there is no read model.
+ * Pauses or resumes a projection, on whatever node it runs: its runner finds `attention` raised with its next commit.
+ * Resolves false when the projection is in that state already. Rejects with NothingToDoError when there is no read model.
  */
 export async function setPaused(pool: Pool, projection: Projection, paused: boolean): Promise<boolean> {
   const { name, version } = projection;
   const { rows } = await pool.query(SET_PAUSED, [name, version, paused]);
   if (rows.length > 0) return true;
-  await servingGeneration(pool, projection);
+  await getServingGeneration(pool, projection);
   return false;
 }
 
-export async function servingGeneration(pool: Pool, projection: Projection): Promise<number> {
+/** The generation of the tables that serve. Rejects with NothingToDoError when there is no read model. */
+export async function getServingGeneration(pool: Pool, projection: Projection): Promise<number> {
   const { name, version } = projection;
   const { rows } = await pool.query<{ generation: string }>(
     'select generation from deskwire.projections where name = $1 and version = $2',

@@ -1,4 +1,4 @@
-/** How every projection stands, as the database tells it: whoever asks, and whichever process runs them. */
+/** The state of every projection, read from the database, so that any process of the cluster can ask. */
 import type { Pool } from 'pg';
 import { PROJECTIONS, type ProjectionName, projectionNames } from '../catalog.ts';
 
@@ -6,18 +6,18 @@ export interface ReadModelStatus {
   readonly version: number;
   /** The last position that it contains. */
   readonly position: number;
-  /** Events of the log that it lacks. */
+  /** The number of events of the log that it lacks. */
   readonly lag: number;
-  /** Tells devices of what is new. */
+  /** Whether this version is the one that notifies devices. */
   readonly current: boolean;
   readonly paused: boolean;
   /** Whether a process runs it. */
   readonly running: boolean;
   readonly schema: string;
-  /** Of tables and indexes. */
+  /** The size of tables and indexes. */
   readonly bytes: number;
   readonly parked: { readonly streams: number; readonly events: number };
-  /** RFC 3339: when its checkpoint was last moved, or confirmed by its runner. */
+  /** RFC 3339: when its runner last moved or confirmed its checkpoint. */
   readonly updatedAt: string;
 }
 
@@ -37,11 +37,11 @@ export interface ProjectionStatus {
   readonly version: number;
   /** The newest position of the log. */
   readonly head: number;
-  /** Undefined when there is none of this version (yet). */
+  /** Undefined as long as no read model of this version exists. */
   readonly serving: ReadModelStatus | undefined;
-  /** A rebuild, and whether a process is at it. */
+  /** The tables that a rebuild fills; `running` says whether a process is filling them. */
   readonly next: (BuildStatus & { readonly running: boolean }) | undefined;
-  /** What served before the last rebuild. */
+  /** The tables that served before the last rebuild. */
   readonly previous: BuildStatus | undefined;
   /** Read models of other versions of the code. */
   readonly others: readonly ReadModelStatus[];
@@ -65,7 +65,7 @@ interface TablesRow {
   readonly builder: boolean;
 }
 
-/** An advisory lock on two integers, as `Session.tryLock` takes it. */
+/** Whether an advisory lock on two integers is held, as `DedicatedConnection.tryLock` takes it. */
 const LOCKED = (lock: string) => `exists (
   select from pg_locks l
   where l.locktype = 'advisory' and l.granted and l.objsubid = 2
@@ -96,7 +96,7 @@ const TABLES = `
   ) p on true
   order by t.name, t.version`;
 
-export async function projectionStatus(pool: Pool): Promise<ProjectionStatus[]> {
+export async function getProjectionStatus(pool: Pool): Promise<ProjectionStatus[]> {
   const { rows } = await pool.query<TablesRow>(TABLES);
   const { rows: heads } = await pool.query<{ position: string }>('select position from deskwire.log_head');
   const head = Number(heads[0]?.position ?? 0);
@@ -135,8 +135,8 @@ function buildStatus(row: TablesRow): BuildStatus {
   };
 }
 
-/** One line about parked events and pauses of the read models that this code reads; undefined when there are none. */
-export async function whatNeedsAttention(pool: Pool): Promise<string | undefined> {
+/** One line about parked events and pauses of the read models of this version; undefined when there are none. */
+export async function getAttentionNotice(pool: Pool): Promise<string | undefined> {
   const { rows } = await pool.query<{ name: string; paused: boolean; streams: string }>({
     name: 'needs_attention',
     text: `

@@ -1,18 +1,19 @@
-/** Which version of a projection is the current one: the one that tells devices of what is new. */
+/** Sets which version of a projection is the current one, which notifies devices. */
 import type { Pool } from 'pg';
 import { MissingReadModelError } from '../engine/checkpoints.ts';
 import type { Projection } from '../engine/projection.ts';
 
-/** One after the other: the index allows one current version at most, at any moment. */
+/** RETIRE runs before INSTALL, because a unique index allows one current version at most. */
 const RETIRE = `update deskwire.projections set current = false, attention = attention + 1
   where name = $1 and version <> $2 and current`;
 const INSTALL = `update deskwire.projections set current = true, attention = attention + 1
   where name = $1 and version = $2 and not current returning 1`;
 
 /**
- * Takes a newer version back, after the processes that ran it were replaced by those of this one. False when this version
- * is the current one already. Where the two stand at different positions, what lies between is told twice or not at all;
- * clients recognise the one by its seq, and find the other when they next compare. Rejects with MissingReadModelError.
+ * Makes this version current again after a rollback, when processes of this version have replaced those of the newer one.
+ * Resolves false when this version is current already. When the two versions are at different positions, the events
+ * between are notified twice or never. Clients recognise a repeated notification by its seq, and find a missing one at
+ * their next comparison. Rejects with MissingReadModelError.
  */
 export async function makeCurrent(pool: Pool, projection: Projection): Promise<boolean> {
   const { name, version } = projection;

@@ -1,20 +1,20 @@
 /**
- * Applies events to the tables of a projection, live or in a rebuild, and deals with those that cannot be handled.
+ * Applies events to the tables of a projection, live or in a rebuild, and parks the events that cannot be handled.
  *
- * A batch that fails is halved until the event at fault is alone; it is tried again after growing pauses, and then parked
- * with its error. From there on the later events of its stream are parked behind it, in order, without being tried; the
- * events of other streams go on. When the first of a stream becomes ready, the parked ones are replayed in order, a
- * portion at a time, so that the others need not wait.
+ * A batch that fails is halved until the failing event is alone. That event is tried again after growing pauses, and
+ * then parked with its error. Later events of its stream are parked behind it in order, without being tried; events of
+ * other streams are applied as usual. When the earliest parked event of a stream becomes ready, the parked events of
+ * the stream are replayed in order, in portions, so that other streams do not wait for long.
  *
- * Whenever something fails, the handler is replaced by one with empty memory, because it may have changed its memory for
- * a batch that was never committed.
+ * After every failure a handler with empty memory replaces the current one, because the current one may have changed
+ * its memory for a batch that was never committed.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { rest } from '../../support/sleep.ts';
 import { type Batch, commitBatch, type Target } from './checkpoints.ts';
 import { attribute, fold, HandlerError } from './handler-error.ts';
-import { parkedEvent, readParkedHeads, stayParked } from './parked.ts';
+import { markStillParked, parkedEvent, readParkedHeads } from './parked.ts';
 import type { ProjectionContext, Query, Writes } from './projection.ts';
 
 export interface ApplierOptions {
@@ -34,21 +34,24 @@ export interface ApplierOptions {
 }
 
 export interface Applier {
-  /** What is handled up to here. */
+  /** The position of the last event that is handled. */
   readonly position: number;
-  /** Whether the checkpoint in the database is behind `position`: nothing was written since. */
+  /** Whether the checkpoint in the database is behind `position`, because the events between needed no write. */
   readonly unsaved: boolean;
-  /** Streams with parked events. */
+  /** The number of streams with parked events. */
   readonly parkedStreams: number;
-  /** As of the last commit. */
+  /** The checkpoint's `attention` at the last commit. */
   readonly attention: number;
-  /** Consecutive events after `position`. Rejects when the database fails, with StoppedError, or with DeposedError. */
+  /**
+   * Applies consecutive events that follow `position`. Rejects with StoppedError, with DeposedError, or with the
+   * database's error.
+   */
   apply(events: readonly RecordedEvent[]): Promise<void>;
-  /** Moves the checkpoint to `position`; also shows that we are still the one who moves it. */
+  /** Moves the checkpoint to `position`. Rejects with DeposedError when another runner moved it. */
   save(): Promise<void>;
-  /** Reads anew which events are parked: an operator may have changed it. */
+  /** Reads the parked events again, because an operator may have changed them. */
   refresh(): Promise<void>;
-  /** Replays a portion of a stream that is ready; false when none is. */
+  /** Replays a portion of a stream that is ready. Resolves false when no stream is ready. */
   replay(): Promise<boolean>;
 }
 
@@ -57,8 +60,9 @@ export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
+/** Events of a stream in one portion. */
 const REPLAYED_AT_ONCE = 200;
-/** When this many were parked within a minute, waiting does not help: further ones are tried again without pauses. */
+/** Once this many events were parked within a minute, pauses do not help: later events are tried again at once. */
 const MANY_PARKED = 5;
 
 export async function createApplier(options: ApplierOptions): Promise<Applier> {
@@ -76,7 +80,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   let parked = await readParkedHeads(query, target);
   let parkedAt: number[] = [];
 
-  /** `events` are what is written; without any, where this stands is saved. */
+  /** Commits the writes of `events` and moves the checkpoint past them. Without events it only saves `position`. */
   const commit = async (
     events: readonly RecordedEvent[],
     writes: Writes | undefined,
@@ -84,7 +88,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
   ) => {
     const batch = { payload: writes?.payload, ...parking };
     const to = events.at(-1)?.position ?? position;
-    // A build reads nothing but the log.
+    // A build reads the log alone, so its events need no check against the log.
     const ids = target.serving ? [...unsaved, ...events.map(({ id }) => id)] : undefined;
     const committed = await commitBatch(query, target, { from: saved, to, ids }, batch);
     saved = to;
@@ -94,7 +98,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     if (committed.current) announce(writes, committed.result);
   };
 
-  /** What was committed stays so, whoever could not be told. */
+  /** A failed announcement must not undo the commit, so its error is only reported. */
   const announce = (writes: Writes | undefined, result: unknown) => {
     try {
       writes?.committed?.(result);
@@ -103,7 +107,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     }
   };
 
-  /** Handles events and commits with what they are to be committed with; all fails or nothing. */
+  /** Folds events and passes their writes to `commitWith`. Either the whole batch is committed or nothing is. */
   const handle = async (
     events: readonly RecordedEvent[],
     commitWith: (writes: Writes | undefined) => Promise<void>,
@@ -172,7 +176,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     return parkedAt.length < MANY_PARKED ? options.pauses : [0];
   };
 
-  /** Returns the first one that cannot be handled. */
+  /** Returns the first event that cannot be handled. */
   const replayInOrder = async (events: readonly RecordedEvent[]): Promise<RecordedEvent | undefined> => {
     const newest = events.at(-1);
     if (newest === undefined) return undefined;
@@ -183,7 +187,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     } catch (error) {
       if (!(error instanceof HandlerError)) throw error;
       if (events.length === 1) {
-        await stayParked(query, target, newest, error.reason);
+        await markStillParked(query, target, newest, error.reason);
         options.onParked(newest, error, 1);
         return newest;
       }

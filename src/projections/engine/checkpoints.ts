@@ -1,15 +1,16 @@
 /**
- * Checkpoints: how far each set of tables contains the log. Those that serve are in `deskwire.projections`, by name and
- * version; those that are being filled, or are kept for a rollback, in `deskwire.projection_builds`.
+ * Checkpoints: the position up to which a set of tables contains the log. Checkpoints of serving tables are in
+ * `deskwire.projections`, by name and version. Checkpoints of tables that a rebuild fills, or that are kept for a
+ * rollback, are in `deskwire.projection_builds`.
  *
- * A checkpoint moves only from the position that the writer knows (compare-and-set), in the statement that writes what
- * lies between. Two runners that both think they are the active one queue for the checkpoint's row; the second finds
- * that it moved, writes nothing and steps down. So nothing is ever applied twice or skipped, whatever the locks say.
- * The same happens to a runner whose tables were swapped for others: the generation is not the one that it knows.
+ * A checkpoint moves by compare-and-set from the position that the writer knows, in the same statement that writes the
+ * batch. Two runners that both take themselves for the active one queue for the checkpoint's row. The second one finds
+ * that the checkpoint moved, writes nothing and stops. So no event is applied twice or skipped, whatever the locks say.
+ * A runner whose tables were swapped for others stops too, because the generation is not the one that it knows.
  *
- * What a runner was told by memory or JetStream may be of a history that is gone, because an older backup was put back a
- * moment ago. So the log itself must have every event of what is written, in the same statement: a batch may begin with what
- * is gone and end with what came in its place.
+ * Events from memory or JetStream may belong to a history that is gone, because an older backup was restored a moment
+ * ago. So the same statement checks that the log has every event of the batch. It checks all of them, because a batch
+ * may begin with events of the old history and end with events of the new one.
  */
 import { escapeIdentifier } from 'pg';
 import type { Projection, Query } from './projection.ts';
@@ -18,26 +19,26 @@ export interface Checkpoint {
   readonly position: number;
   /** The schema that holds the read model. */
   readonly schema: string;
-  /** The number of these very tables. */
+  /** Identifies this set of tables; every rebuild makes a new generation. */
   readonly generation: number;
-  /** Whether this version is the one that tells devices of what is new. */
+  /** Whether this version is the one that notifies devices. */
   readonly current: boolean;
   readonly paused: boolean;
-  /** Another value says that an order was given. */
+  /** Raised by every order of an operator. */
   readonly attention: number;
 }
 
-/** Somebody else moved the checkpoint, or other tables took the place of these. */
+/** Another runner moved the checkpoint, or other tables replaced these. */
 export class DeposedError extends Error {
   override readonly name = 'DeposedError';
 }
 
-/** There is no read model of this version: it was never built, or it was dropped. */
+/** No read model of this version exists: it was never built, or it was dropped. */
 export class MissingReadModelError extends Error {
   override readonly name = 'MissingReadModelError';
 }
 
-/** The tables that are written to. */
+/** The tables that an applier writes to. */
 export interface Target {
   readonly projection: Projection;
   readonly schema: string;
@@ -54,7 +55,7 @@ interface CheckpointRow {
   readonly attention: string;
 }
 
-/** The checkpoint of the read model that serves this version. Rejects with MissingReadModelError. */
+/** Reads the checkpoint of the read model that serves this version. Rejects with MissingReadModelError. */
 export async function readCheckpoint(query: Query, projection: Projection): Promise<Checkpoint> {
   const [row] = (await query(
     'projection_checkpoint',
@@ -76,7 +77,7 @@ export async function readCheckpoint(query: Query, projection: Projection): Prom
 export interface Move {
   readonly from: number;
   readonly to: number;
-  /** Those of all events after `from`, in order, for what may have been read from anywhere but the log itself. */
+  /** The ids of all events after `from`, in order. Needed when an event may come from a source other than the log. */
   readonly ids?: readonly string[] | undefined;
 }
 
@@ -85,21 +86,21 @@ export interface ParkedEvent {
   readonly version: number;
   readonly position: number;
   readonly type: string;
-  /** Null for one that only waits behind another of its stream. */
+  /** Null for an event that waits behind another one of its stream. */
   readonly error: string | null;
   readonly attempts: number;
 }
 
 export interface Batch {
-  /** The arguments of the projection's `write`; without them only the checkpoint moves. */
+  /** The arguments of the projection's `write`. Without them only the checkpoint moves. */
   readonly payload?: readonly unknown[] | undefined;
   readonly park?: readonly ParkedEvent[] | undefined;
-  /** Parked events of a stream that are handled now: those up to this version. */
+  /** The parked events of this stream up to this version are handled now. */
   readonly unpark?: { readonly stream: string; readonly version: number } | undefined;
 }
 
 export interface Committed {
-  /** What the projection's `write` returned. */
+  /** The result of the projection's `write`. */
   readonly result: unknown;
   readonly current: boolean;
   readonly attention: number;

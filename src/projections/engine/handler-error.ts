@@ -1,25 +1,26 @@
 /**
- * Telling a handler that cannot handle an event from a database that fails: the one is about events and stays until they
- * are dealt with, the other passes. This is where parking an event starts from.
+ * Tells an event that cannot be handled from a database that fails. An event that cannot be handled fails again until
+ * it is parked; a database failure passes.
  */
 import { DatabaseError } from 'pg';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { ProjectionHandler, Writes } from './projection.ts';
 
+/** Characters of a reason that are kept. */
 const MAX_REASON = 2_000;
 
 /**
- * SQLSTATE classes in which Postgres refuses what an event makes of its data: cardinality, data, integrity constraints,
- * program limits (a key too long for an index), errors raised by a projection's own functions.
+ * SQLSTATE classes of errors that the data of an event causes: cardinality, data, integrity constraints, program limits
+ * (a key too long for an index), errors raised by a projection's own functions.
  */
 const ABOUT_THE_DATA = /^(21|22|23|54|P0)/;
 
-/** A handler failed on one of these events; on exactly that one when they are the same. */
+/** A handler failed on an event between `first` and `last`; both are that event when it is known. */
 export class HandlerError extends Error {
   override readonly name = 'HandlerError';
   readonly first: RecordedEvent;
   readonly last: RecordedEvent;
-  /** What the handler or the database said, for the operator; bounded. */
+  /** The message of the handler or the database, for the operator; at most MAX_REASON characters. */
   readonly reason: string;
 
   constructor(first: RecordedEvent, last: RecordedEvent, cause: unknown) {

@@ -1,13 +1,13 @@
 /**
- * The log as one process reads it on: one feed, decoded once, from which every projection takes consecutive batches at
- * its own pace.
+ * The feed of the log for the projections of one process. Each event is decoded once; each projection takes consecutive
+ * batches from the feed at its own pace.
  *
- * Three sources, cheapest first:
- *   memory     what this process commits, as long as it is contiguous with where the feed stands;
- *   JetStream  what others commit. Following it decodes every event a second time, so it is let go when it has brought
- *              nothing but known events for a while, and taken up at the first sign of somebody else's event;
- *   Postgres   whatever is missing: a gap, a follower that ended, a reader further behind than memory reaches.
- * A timer compares the log's head with the feed's, because a lost last event shows no gap.
+ * The feed has three sources, cheapest first:
+ *   memory     commits of this process that directly follow the feed's end;
+ *   JetStream  commits of other processes. Following JetStream decodes the commits of this process a second time. So
+ *              the feed stops following after a run of known events, and follows again when it misses an event;
+ *   Postgres   events that are missing: in a gap, after a follower ended, or for a reader that is behind the window.
+ * A timer compares the log's head with the feed's, because no gap shows that the last event was lost.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, LogFollower } from '../../broker/port.ts';
@@ -16,13 +16,13 @@ import type { Appender, EventReader } from '../../eventlog/event-log.ts';
 import { type Added, consecutive, createLogWindow } from './window.ts';
 
 export interface LogFeed {
-  /** The newest position known of. */
+  /** The newest position that the feed knows. */
   readonly head: number;
-  /** Up to `limit` events after `position`; none when there is nothing newer. Rejects when Postgres is needed and fails. */
+  /** Reads up to `limit` events after `position`; none when there are none. Rejects when Postgres is needed and fails. */
   read(position: number, limit: number): Promise<readonly RecordedEvent[]>;
-  /** Resolves when there is something after `position`, or `ms` have passed, or `signal` is aborted. */
+  /** Resolves when there is an event after `position`, when `ms` have passed, or when `signal` is aborted. */
   beyond(position: number, ms: number, signal: AbortSignal): Promise<void>;
-  /** Calls `listener` when the log's history was replaced (a new epoch): what was read before is void. */
+  /** Calls `listener` when the log's history was replaced (a new epoch): events that were read before are void. */
   onReplaced(listener: () => void): () => void;
   readonly following: boolean;
   /** Why the log cannot be read at the moment. */
@@ -35,17 +35,17 @@ export interface LogFeedOptions {
   readonly reader: Pick<EventReader, 'readLog' | 'head'>;
   readonly broker: Pick<Broker, 'followLog' | 'connected'>;
   readonly log: { warn(details: object, message: string): void };
-  /** How many events to keep in memory for readers that are behind. */
+  /** Events that are kept in memory for readers that are behind. */
   readonly capacity?: number;
-  /** Milliseconds between two looks at the log's head. */
+  /** Milliseconds between two checks of the log's head. */
   readonly checkEvery?: number;
 }
 
 /** Events per read from Postgres when filling a gap. */
 const FILL = 1_000;
-/** Known events in a row after which following JetStream is a waste. */
+/** Known events in a row after which the feed stops following JetStream. */
 const REDUNDANT = 1_000;
-/** Milliseconds that a commit of this process may take from being visible to being announced in memory. */
+/** Milliseconds that pass at most between a commit of this process and its announcement in memory. */
 const ANNOUNCEMENT = 50;
 
 export function createLogFeed(options: LogFeedOptions): LogFeed {
@@ -120,13 +120,13 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
     });
   };
 
-  const somebodyElseCommits = () => {
+  const followOtherProcesses = () => {
     followWanted = true;
     if (follower === undefined) void fill().then(follow);
   };
 
   const unsubscribe = appender.onCommitted((events) => {
-    if (take(events) === 'gap') somebodyElseCommits();
+    if (take(events) === 'gap') followOtherProcesses();
   });
 
   const startOver = (head: { position: number; epoch: string }) => {

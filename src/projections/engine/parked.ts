@@ -1,9 +1,8 @@
 /**
- * Parked events as the one who applies events to tables knows them: of each stream that has any, the earliest. It is
- * either stuck (it could not be handled) or ready to be tried again, because an operator said so or because the one
- * before it was skipped; the others of its stream wait behind it.
+ * Parked events as an applier knows them: the earliest parked event of each stream. That event is either stuck (it could
+ * not be handled) or ready to be tried again, because an operator asked for it or skipped the event before it. The other
+ * parked events of the stream wait behind it.
  */
-
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { ParkedEvent, Target } from './checkpoints.ts';
 import type { Query } from './projection.ts';
@@ -13,7 +12,7 @@ export interface ParkedHead {
   readonly ready: boolean;
 }
 
-/** By stream. */
+/** Reads the earliest parked event of each stream. The map's keys are streams. */
 export async function readParkedHeads(query: Query, { generation }: Target): Promise<Map<string, ParkedHead>> {
   const rows = (await query(
     'parked_heads',
@@ -24,18 +23,18 @@ export async function readParkedHeads(query: Query, { generation }: Target): Pro
   return new Map(rows.map(({ stream, ...head }) => [stream, head]));
 }
 
-/** Notes that another try of a parked event failed. */
-export async function stayParked(
+/** Records that another try of a parked event failed. */
+export async function markStillParked(
   query: Query,
   { generation }: Target,
   event: RecordedEvent,
-  why: string,
+  reason: string,
 ): Promise<void> {
   await query(
     'stay_parked',
     `update deskwire.parked set error = $4, attempts = attempts + 1
      where generation = $1 and stream = $2 and version = $3`,
-    [generation, event.stream, event.version, why],
+    [generation, event.stream, event.version, reason],
   );
 }
 

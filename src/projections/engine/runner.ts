@@ -1,22 +1,22 @@
 /**
- * Runs one projection: takes what is new from the feed, applies it, and again.
+ * Runs one projection: reads new events from the feed, applies them, and repeats.
  *
  * States of a runner:
- *   standby  another runner of the cluster holds the projection's lock; asks for it twice a second
- *   active   holds the lock, follows the log
- *   paused   holds the lock and does nothing: an operator said so
+ *   standby  another runner of the cluster holds the projection's lock; this one asks for it twice a second
+ *   active   holds the lock and follows the log
+ *   paused   holds the lock and applies no events, because an operator paused the projection
  *   failing  the database fails, or an event cannot be handled and is about to be parked; tries again after pauses
- *   closed
+ *   closed   released its lock and its connection
  *
- * It is active only as long as its connection is, which holds the lock and is the one it writes on. Whatever goes wrong
- * ends the activation: memory is dropped, and the next one starts from the checkpoint. So does a swap of the tables by a
- * rebuild: the checkpoint is then that of the new ones.
+ * One connection holds the lock and writes the batches, so the runner is active only as long as that connection lives.
+ * Every failure ends the activation: memory is dropped, and the next activation starts from the checkpoint. A rebuild
+ * that swaps the tables ends it too; the next activation starts from the checkpoint of the new tables.
  *
- * Operators give their orders in the database. Each commit tells whether there are any; while there is nothing to commit,
- * the sign of life every second does, or at once whoever calls `look`.
+ * Operators give their orders in the database. Each commit returns whether there are new ones. Without events to commit,
+ * the runner saves its checkpoint every second, and at once after a call of `checkNow`; that commit returns it as well.
  *
- * Under load batches are spaced by `pace`, because a batch costs nearly the same whether it holds one event or fifty;
- * whoever waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
+ * Under load batches are spaced by `pace`, because a batch of one event costs nearly as much as a batch of fifty. A
+ * caller that waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
@@ -29,7 +29,7 @@ import { type Checkpoint, DeposedError, readCheckpoint } from './checkpoints.ts'
 import type { HandlerError } from './handler-error.ts';
 import type { LogFeed } from './log-feed.ts';
 import type { Projection, ProjectionContext } from './projection.ts';
-import { settle } from './tables.ts';
+import { finishSwap } from './tables.ts';
 
 export type RunnerState = 'standby' | 'active' | 'paused' | 'failing' | 'closed';
 
@@ -41,7 +41,7 @@ export interface RunnerStatus {
   readonly position: number | undefined;
   /** How many events of the log the read model lacks; undefined unless this runner holds the lock. */
   readonly lag: number | undefined;
-  /** Streams with parked events; undefined unless this runner holds the lock. */
+  /** The number of streams with parked events; undefined unless this runner holds the lock. */
   readonly parkedStreams: number | undefined;
   readonly failure: RunnerFailure | undefined;
 }
@@ -49,7 +49,7 @@ export interface RunnerStatus {
 export interface RunnerFailure {
   readonly message: string;
   readonly attempts: number;
-  /** The event that cannot be handled, when it is an event. */
+  /** The position of the event that cannot be handled; undefined for other failures. */
   readonly position: number | undefined;
 }
 
@@ -78,7 +78,7 @@ export interface RunnerOptions {
   readonly pace?: number;
   /** Events per batch at most. */
   readonly batchSize?: number;
-  /** Called after each batch was taken, with its events and when it began (`performance.now()`). */
+  /** Called after each batch, with its events and the time at which it began (`performance.now()`). */
   readonly onBatch?: (projection: string, events: readonly RecordedEvent[], startedAt: number) => void;
   /** Milliseconds before each new try of an event that cannot be handled. */
   readonly pauses?: readonly number[];
@@ -86,9 +86,9 @@ export interface RunnerOptions {
 
 /** Milliseconds between two attempts to become active. */
 const TAKE_OVER_EVERY = 500;
-/** Milliseconds that the checkpoint may stay behind while events pass that the projection has nothing to do with. */
+/** Milliseconds that the checkpoint may stay behind while none of the events concerns the projection. */
 const SAVE_EVERY = 200;
-/** Milliseconds before trying again after the database failed: at first, and at most. */
+/** Milliseconds before the next try after the database failed: at first, and at most. */
 const RETRY = { first: 100, last: 10_000 };
 const PAUSES = [50, 200, 500];
 /** Milliseconds that closing may take before the connection is cut. */
@@ -139,8 +139,10 @@ export function startRunner(options: RunnerOptions): Runner {
       ...(publishInbox && { publishInbox }),
       onFailing,
       onParked({ position: at, stream, type }, error, attempts) {
-        const event = { projection: name, position: at, stream, type, attempts };
-        log.error({ ...event, err: error.cause }, 'an event cannot be handled and is parked');
+        log.error(
+          { projection: name, position: at, stream, type, attempts, err: error.cause },
+          'an event cannot be handled and is parked',
+        );
       },
       onUnannounced: (err) => log.warn({ projection: name, err }, 'a committed batch could not be announced'),
     });
@@ -177,7 +179,7 @@ export function startRunner(options: RunnerOptions): Runner {
         return;
       }
       await applying.apply(events);
-      // Before anybody hears of the position, and not only after the pause.
+      // Before `moveTo` publishes the position, and not only after the pause.
       recovered();
       options.onBatch?.(name, events, began);
       if (!applying.unsaved) savedAt = performance.now();
@@ -208,7 +210,7 @@ export function startRunner(options: RunnerOptions): Runner {
     if (applying.unsaved && !held.lost.aborted) await applying.save();
   };
 
-  /** From the lock to whatever ends the activation. */
+  /** Waits for the lock, then runs the projection until the activation ends. */
   const activate = async (held: DedicatedConnection) => {
     const replaced = new AbortController();
     const ended = AbortSignal.any([held.lost, closing.signal, replaced.signal]);
@@ -216,14 +218,14 @@ export function startRunner(options: RunnerOptions): Runner {
     try {
       while (!(await held.tryLock(`projection ${name} ${version}`))) {
         state = 'standby';
-        // What went wrong before is over, or the active runner's matter now.
+        // An earlier failure is over, or the active runner reports it now.
         failure = undefined;
         await rest(TAKE_OVER_EVERY, ended);
         if (ended.aborted) return;
       }
-      // Read first: if tables are swapped after this, the checkpoint is not ours to move, and we come here again.
+      // Read the checkpoint first: if tables are swapped after this, its move is refused and a new activation begins.
       const checkpoint = await readCheckpoint(held.query, projection);
-      await settle(held, checkpoint.schema);
+      await finishSwap(held, checkpoint.schema);
       await held.script(`set search_path to ${escapeIdentifier(checkpoint.schema)}`);
       log.info({ projection: name, version, position: checkpoint.position }, 'projection active');
       await follow(held, checkpoint, ended);

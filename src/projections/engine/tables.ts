@@ -1,17 +1,17 @@
 /**
- * The schemas that hold read models. What serves has one name for ever (`deskwire_tickets_1`: projection and version), so
- * that whoever reads needs to know nothing of rebuilds; other tables take that name by renaming the schemas.
+ * The schemas that hold read models. The serving schema always has the same name (`deskwire_tickets_1`: projection and
+ * version), so that queries need not know about rebuilds. A swap gives that name to other tables by renaming schemas.
  *
  *   deskwire_tickets_1            serves
  *   deskwire_tickets_1_next       is being filled by a rebuild
  *   deskwire_tickets_1_swapped    served until a moment ago
  *   deskwire_tickets_1_previous   served before, kept for a rollback
  *
- * Renaming a schema locks none of its tables: nobody who reads waits for it or holds it up. And it makes every session of
- * the server plan its statements anew, prepared ones too, so that the next execution looks the names up again. With one
- * exception: a statement that is being planned for the first time at that very moment may keep a plan for the old tables.
- * So the schemas are renamed once more afterwards, `swapped` to `previous`, and nothing is written to the new tables
- * before: until then old and new hold the same, and from then on no plan is left that reads the old ones.
+ * Renaming a schema locks none of its tables, so neither it nor a query waits for the other. The rename also makes every
+ * connection plan its statements again, prepared ones too, so that the next execution finds the new tables. There is one
+ * exception: a statement that is planned for the first time at that moment may keep a plan for the old tables. So the
+ * old schema is renamed once more, from `swapped` to `previous`, before anything is written to the new tables. Until
+ * then old and new tables hold the same rows; after it no plan is left that reads the old ones.
  */
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Projection, Query } from './projection.ts';
@@ -28,7 +28,7 @@ export function placeOf(schema: string, place: Place): string {
   return `${schema}_${place}`;
 }
 
-/** Makes the empty tables of a projection, instead of those that may be there. For use in a transaction. */
+/** Creates the empty tables of a projection, and drops the schema that was there. For use in a transaction. */
 export async function createTables(db: Scripting, projection: Projection, schema: string): Promise<void> {
   await createBareTables(db, projection, schema);
   if (projection.indexes !== undefined) await db.script(projection.indexes);
@@ -40,7 +40,10 @@ async function createBareTables(db: Scripting, projection: Projection, schema: s
   await db.script(projection.ddl);
 }
 
-/** The same, to be filled as fast as can be: `completeTables` does what is left out. For use in a transaction. */
+/**
+ * Creates the empty tables for a rebuild: without indexes and autovacuum, which `completeTables` adds after the tables
+ * are filled. For use in a transaction.
+ */
 export async function createTablesToFill(db: Scripting, projection: Projection, schema: string): Promise<void> {
   await createBareTables(db, projection, schema);
   for (const table of await tablesIn(db.query, schema)) {
@@ -48,7 +51,7 @@ export async function createTablesToFill(db: Scripting, projection: Projection, 
   }
 }
 
-/** Makes the indexes that were left out, and tells the planner what is in the tables. The search path is the schema. */
+/** Adds indexes and autovacuum, and analyzes the tables for the planner. The search path must be the schema. */
 export async function completeTables(db: Scripting, projection: Projection, schema: string): Promise<void> {
   if (projection.indexes !== undefined) await db.script(projection.indexes);
   const tables = await tablesIn(db.query, schema);
@@ -56,7 +59,7 @@ export async function completeTables(db: Scripting, projection: Projection, sche
   if (tables.length > 0) await db.script(`analyze ${tables.join(', ')}`);
 }
 
-/** Quoted for SQL. */
+/** Lists the tables of a schema, quoted for SQL. */
 async function tablesIn(query: Query, schema: string): Promise<string[]> {
   const rows = (await query(
     'tables_in',
@@ -66,7 +69,7 @@ async function tablesIn(query: Query, schema: string): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** Renames a schema, and tells its functions where they are now. For use in a transaction. */
+/** Renames a schema and sets the search path of its functions to the new name. For use in a transaction. */
 export async function renameSchema(db: Scripting, from: string, to: string): Promise<void> {
   await db.script(`alter schema ${escapeIdentifier(from)} rename to ${escapeIdentifier(to)}`);
   await db.script(`
@@ -84,8 +87,8 @@ function namespace(schema: string): string {
   return `${escapeLiteral(escapeIdentifier(schema))}::regnamespace`;
 }
 
-/** Finishes a swap, if one is unfinished: after this no plan reads the tables that served before. */
-export async function settle(db: Scripting, schema: string): Promise<void> {
+/** Finishes an unfinished swap, if there is one. After this no plan reads the tables that served before. */
+export async function finishSwap(db: Scripting, schema: string): Promise<void> {
   const swapped = placeOf(schema, 'swapped');
   if (!(await exists(db.query, swapped))) return;
   await inTransaction(db, async () => {
@@ -101,7 +104,7 @@ async function exists(query: Query, schema: string): Promise<boolean> {
   return row?.exists === true;
 }
 
-/** Held until the end of the transaction by whoever makes, renames or drops schemas for good. */
+/** Takes the lock under which schemas are created, renamed and dropped. The transaction's end releases it. */
 export async function lockTables(query: Query): Promise<void> {
   await query('tables_lock', "select pg_advisory_xact_lock(hashtext('deskwire.projection.tables'))", []);
 }

@@ -1,20 +1,20 @@
 /**
- * The newest events of the log in memory: consecutive positions, bounded. Whoever is within it reads without I/O; whoever
- * is behind it reads Postgres until they are.
+ * The newest events of the log in memory: a bounded run of consecutive positions. A reader within the window needs no
+ * I/O. A reader behind the window reads Postgres until it has caught up.
  *
- * Batches that arrive ahead of the window are kept aside (one consecutive run, equally bounded): what is missing is
- * fetched meanwhile, and joins them, so that a reader under constant load does catch up.
+ * Batches that arrive ahead of the window are kept aside, as one consecutive run with the same bound. When the missing
+ * events have been fetched, the kept ones are appended, so that a feed under constant load catches up.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 
 export type Added = 'advanced' | 'known' | 'gap';
 
 export interface LogWindow {
-  /** Position of the newest event of the window. */
+  /** The position of the newest event of the window. */
   readonly end: number;
-  /** Takes a batch. `gap` says that events between `end` and the batch are missing, or the batch itself is not consecutive. */
+  /** Adds a batch. `gap`: events between `end` and the batch are missing, or the batch itself is not consecutive. */
   add(events: readonly RecordedEvent[]): Added;
-  /** Up to `limit` events after `position`, undefined when the window does not reach back that far. */
+  /** Returns up to `limit` events after `position`, or undefined when the window does not reach back that far. */
   after(position: number, limit: number): readonly RecordedEvent[] | undefined;
   /** Starts over, empty, at `position`. */
   reset(position: number): void;

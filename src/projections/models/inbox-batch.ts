@@ -1,9 +1,10 @@
 /**
- * What a batch of events does to inboxes. Neither seqs nor counts are known in memory: each new notification says how
- * many of its user's follow it in the batch, and `write` gives it the inbox's new seq less that.
+ * The changes that a batch of events makes to inboxes. Memory holds neither seqs nor counts. So each new notification
+ * carries the number of its user's notifications that follow it in the batch, and `write` subtracts that number from the
+ * inbox's new seq.
  *
- * Reading in between is kept in order: an id marks only what precedes it, and "all" reaches as far as the inbox did then;
- * so does looking at it.
+ * Reads keep their place among the new notifications: a read by id marks only notifications before it, and "all read"
+ * and "seen" reach as far as the inbox did at that event.
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../../domain/event.ts';
@@ -20,16 +21,17 @@ export interface NewNotification {
 export interface UserBatch {
   readonly userId: string;
   readonly added: NewNotification[];
-  /** Read by id, of those that were there before the batch. */
+  /** The ids that were read, of notifications from before the batch. */
   readonly readIds: string[];
-  /** All ids read, for the user's devices. */
+  /** All ids that were read, for the user's devices. */
   readonly announcedIds: string[];
-  /** "Read all": up to a seq, when one is given, and never beyond the first `added` of the batch. */
+  /** How far each "all read" of the batch reaches. */
   readonly readAll: Reach[];
-  /** The inbox was looked at: the same. */
+  /** How far each "inbox seen" of the batch reaches. */
   readonly seen: Reach[];
 }
 
+/** Reaches up to seq `upTo`, but not beyond the first `added` notifications of the batch. */
 interface Reach {
   readonly upTo: number;
   readonly added: number;
@@ -37,9 +39,10 @@ interface Reach {
 
 export interface InboxBatch {
   add(event: RecordedEvent, notification: Notification): void;
-  read(userId: string, ids: readonly string[]): void;
-  readAll(userId: string, upToSeq: number | undefined): void;
-  seen(userId: string, upToSeq: number): void;
+  markRead(userId: string, ids: readonly string[]): void;
+  /** Without `upToSeq` all notifications are read. */
+  markAllRead(userId: string, upToSeq: number | undefined): void;
+  markSeen(userId: string, upToSeq: number): void;
   readonly users: readonly UserBatch[];
 }
 
@@ -49,7 +52,7 @@ const ANY_SEQ = 2_147_483_647;
 export function createInboxBatch(): InboxBatch {
   const users = new Map<string, UserBatch>();
 
-  const of = (userId: string): UserBatch => {
+  const batchOf = (userId: string): UserBatch => {
     let user = users.get(userId);
     if (user === undefined) {
       user = { userId, added: [], readIds: [], announcedIds: [], readAll: [], seen: [] };
@@ -67,10 +70,10 @@ export function createInboxBatch(): InboxBatch {
     add(event, notification) {
       const { recipientId, internal, ...content } = notification;
       const body = { ...content, timestamp: event.time, position: event.position };
-      of(recipientId).added.push({ id: notificationId(event.id, recipientId), internal, read: false, body });
+      batchOf(recipientId).added.push({ id: notificationId(event.id, recipientId), internal, read: false, body });
     },
-    read(userId, ids) {
-      const user = of(userId);
+    markRead(userId, ids) {
+      const user = batchOf(userId);
       for (const id of ids) {
         const added = user.added.find((notification) => notification.id === id);
         if (added === undefined) user.readIds.push(id);
@@ -78,12 +81,12 @@ export function createInboxBatch(): InboxBatch {
         user.announcedIds.push(id);
       }
     },
-    readAll(userId, upToSeq) {
-      const user = of(userId);
+    markAllRead(userId, upToSeq) {
+      const user = batchOf(userId);
       user.readAll.push(reach(upToSeq ?? ANY_SEQ, user));
     },
-    seen(userId, upToSeq) {
-      const user = of(userId);
+    markSeen(userId, upToSeq) {
+      const user = batchOf(userId);
       user.seen.push(reach(upToSeq, user));
     },
     get users() {
@@ -92,7 +95,7 @@ export function createInboxBatch(): InboxBatch {
   };
 }
 
-/** Follows from event and recipient, so that projecting again gives the same. */
+/** Derived from event and recipient, so that a rebuild gives the same ids. */
 function notificationId(eventId: string, recipientId: string): string {
   return hash('sha256', `${eventId}:${recipientId}`, 'base64url').slice(0, 22);
 }

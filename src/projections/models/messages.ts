@@ -1,14 +1,14 @@
 /**
- * The read model of ticket chats: messages, conversations (one per ticket) and who has read how far.
+ * The read model of ticket chats: messages, conversations (one per ticket) and readers (how far each user has read).
  *
- * Unread without fan-out. Each conversation counts its messages, each message knows how many there were up to and
- * including itself, and each reader keeps those two numbers of the last message that they have read:
- * unread = count − count at the cursor. So a new message updates one conversation, however many people are on the ticket.
- * SYSTEM messages do not count. There are two counts, of all messages and of the public ones, and the reader's role at the
- * time of the question tells which applies: no internal note counts for somebody who may not see it.
+ * Unread counts need no fan-out. Each conversation counts its messages. Each message stores the count up to and including
+ * itself. Each reader stores the count at the last message that they have read, so unread = count − count at the cursor.
+ * A new message updates one conversation, however many people are on the ticket. SYSTEM messages do not count.
+ * There are two counts, one of all messages and one of the public ones. The reader's role at the time of the query
+ * decides which one applies, so no internal note counts for a user who may not see it.
  *
- * Whoever posts has read everything up to their message, and cursors never go back; so one's own messages are never after
- * one's cursor, whatever the order of posts and reads.
+ * A post moves its author's cursor to the new message, and cursors never go back. So a user's own messages are never
+ * after their cursor, whatever the order of posts and reads.
  */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
@@ -18,15 +18,15 @@ import type { Projection, Writes } from '../engine/projection.ts';
 export const messagesProjection: Projection = {
   name: 'messages',
   version: 1,
-  // Counts of `conversations` are moved first; each message then gets them less what follows it in the batch.
+  // `write` first moves the counts of `conversations`. A message's counts are those, less the messages that follow it.
   ddl: `
     create table conversations (
       ticket_id text collate "C" primary key,
-      -- The last version of the ticket's stream that is contained here.
+      -- The last version of the ticket's stream that is handled.
       version integer not null,
       public_count integer not null,
       all_count integer not null,
-      -- With SYSTEM messages.
+      -- SYSTEM messages included.
       public_total integer not null,
       all_total integer not null
     ) with (fillfactor = 70);
@@ -35,24 +35,24 @@ export const messagesProjection: Projection = {
       ticket_id text collate "C" not null,
       version integer not null,
       internal boolean not null,
-      -- How many messages that count the conversation had, this one included.
+      -- The conversation's counts at this message, itself included.
       public_count integer not null,
       all_count integer not null,
       body json not null,
       primary key (ticket_id, version)
     );
 
-    -- People on the ticket, and others who have read it. A flag that is null is false.
+    -- People on the ticket, and other users who have read it. A null flag is false.
     create table readers (
       ticket_id text collate "C" not null,
       user_id text collate "C" not null,
-      -- As last seen in this ticket.
+      -- From the ticket's latest event that names the user.
       name text,
       role text,
       is_requester boolean,
       is_assignee boolean,
       is_participant boolean,
-      -- The version that they have read up to, and the counts there.
+      -- The version up to which they have read, and the conversation's counts there.
       read_version integer not null,
       public_read integer not null,
       all_read integer not null,
@@ -62,7 +62,7 @@ export const messagesProjection: Projection = {
     create function write(deleted json, conversation_rows json, message_rows json, reader_rows json) returns void
     language plpgsql
     set search_path from current
-    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    -- Force indexes: the plan made for a small table is kept while the table grows.
     set enable_seqscan = off
     set enable_hashjoin = off
     set enable_mergejoin = off
@@ -132,13 +132,13 @@ interface MessageRow {
   readonly id: string;
   readonly version: number;
   readonly internal: boolean;
-  /** While folding: the batch's counts up to this message. In the payload: how many follow it in the batch. */
+  /** While folding: the batch's count up to this message. In the payload: the count of messages that follow it. */
   public_after: number;
   all_after: number;
   readonly body: Message;
 }
 
-/** What a batch says of a reader; absent is unchanged. */
+/** The changes that a batch makes to a reader; an absent field is unchanged. */
 interface ReaderRow {
   readonly id: string;
   readonly user_id: string;
@@ -176,8 +176,16 @@ function fold(events: readonly RecordedEvent[]): Writes | undefined {
 }
 
 function newConversation(id: string): Conversation {
-  const counts = { public_count: 0, all_count: 0, public_total: 0, all_total: 0 };
-  return { id, version: 0, ...counts, messages: [], readers: new Map() };
+  return {
+    id,
+    version: 0,
+    public_count: 0,
+    all_count: 0,
+    public_total: 0,
+    all_total: 0,
+    messages: [],
+    readers: new Map(),
+  };
 }
 
 function addMessage(conversation: Conversation, event: RecordedEvent<TicketEvent>): void {
@@ -190,9 +198,14 @@ function addMessage(conversation: Conversation, event: RecordedEvent<TicketEvent
     conversation.all_count += 1;
     if (!body.internal) conversation.public_count += 1;
   }
-  const { version, internal } = body;
-  const counts = { public_after: conversation.public_count, all_after: conversation.all_count };
-  messages.push({ id, version, internal, ...counts, body });
+  messages.push({
+    id,
+    version: body.version,
+    internal: body.internal,
+    public_after: conversation.public_count,
+    all_after: conversation.all_count,
+    body,
+  });
 }
 
 function addPeople(conversation: Conversation, event: RecordedEvent<TicketEvent>): void {
@@ -219,16 +232,16 @@ function addPeople(conversation: Conversation, event: RecordedEvent<TicketEvent>
       return;
     case 'MessagePosted': {
       const { id, name, role } = event.metadata.actor;
-      Object.assign(readTo(conversation, id, event.version), { participant: true, name, role });
+      Object.assign(markReadTo(conversation, id, event.version), { participant: true, name, role });
       return;
     }
     case 'TicketRead':
-      // Nobody has read what is not there yet.
-      readTo(conversation, event.data.userId, Math.min(event.data.upTo, event.version));
+      // A client may name a version that does not exist yet.
+      markReadTo(conversation, event.data.userId, Math.min(event.data.upTo, event.version));
   }
 }
 
-function readTo(conversation: Conversation, userId: string, version: number): ReaderRow {
+function markReadTo(conversation: Conversation, userId: string, version: number): ReaderRow {
   const reader = readerOf(conversation, userId);
   reader.read = Math.max(reader.read ?? 0, version);
   return reader;

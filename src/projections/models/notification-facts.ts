@@ -1,12 +1,13 @@
 /**
- * What the notification rules need to know: tickets as they were at each event, users, and who is an admin.
+ * The facts that the notification rules need: tickets as they were at each event, users, and which users are admins.
  *
- * The notifications projection keeps its own tables of these, so that it depends on no other read model's progress, and
- * in front of them a memory that is written through: valid while its runner is the active one. What memory lacks is read
- * once per batch, into a working set that nothing can evict before the batch is folded.
+ * The notifications projection keeps these facts in tables of its own, so that it depends on no other read model's
+ * progress. A write-through cache in memory stands in front of the tables; it is valid while its runner is active. Facts
+ * that the cache lacks are read once per batch into a working set, from which nothing is evicted before the batch is
+ * folded.
  *
- * Of a ticket it keeps only what rules look at. Who has read how far and which message is the newest is left out, so
- * that the usual message changes nothing here.
+ * Of a ticket only the fields that rules check are kept. Read positions and the newest message are left out, so that
+ * most messages change no fact.
  */
 import { LRUCache } from 'lru-cache';
 import { isNotifiedOfNewTickets, NOTIFIED_OF_NEW_TICKETS } from '../../domain/access.ts';
@@ -24,10 +25,10 @@ import { userPatchOf } from './user-patch.ts';
 export interface NotificationFacts {
   prefetch(events: readonly RecordedEvent[], query: Query): Promise<void>;
   readonly audience: Audience;
-  /** Folds a ticket's event; returns the state that includes it. */
-  ticket(event: RecordedEvent<TicketEvent>): TicketState;
-  user(event: RecordedEvent<UserEvent>): void;
-  /** What the batch changed, to be written; the next call returns what changed since. */
+  /** Folds an event of a ticket. Returns the ticket's state after the event. */
+  foldTicket(event: RecordedEvent<TicketEvent>): TicketState;
+  foldUser(event: RecordedEvent<UserEvent>): void;
+  /** Returns the facts that changed since the last call, to be written. */
   takeChanges(): FactChanges;
 }
 
@@ -37,7 +38,7 @@ export interface FactChanges {
   readonly users: readonly UserFacts[];
 }
 
-/** Entries kept in memory. */
+/** Entries that are kept in memory. */
 const TICKETS = 20_000;
 const USERS = 50_000;
 
@@ -46,7 +47,7 @@ export function createNotificationFacts(): NotificationFacts {
   const knownUsers = new LRUCache<string, UserFacts>({ max: USERS });
   const admins = new Map<string, UserFacts>();
   let adminsKnown = false;
-  /** The working set of the batch; undefined for what does not exist. */
+  /** The working set of the batch; undefined for a ticket or user that does not exist. */
   let tickets = new Map<string, TicketState | undefined>();
   let users = new Map<string, UserFacts | undefined>();
   const changedTickets = new Set<string>();
@@ -117,7 +118,7 @@ export function createNotificationFacts(): NotificationFacts {
       },
       user: (id) => users.get(id) ?? admins.get(id),
     },
-    ticket(event) {
+    foldTicket(event) {
       const { id } = parseStream(event.stream);
       const before = tickets.get(id) ?? initialTicket();
       const after = evolveTicket(before, event);
@@ -133,7 +134,7 @@ export function createNotificationFacts(): NotificationFacts {
       }
       return after;
     },
-    user(event) {
+    foldUser(event) {
       const { id } = parseStream(event.stream);
       const { vendor_id, email, ...patch } = userPatchOf(id, event);
       const before = users.get(id);
@@ -171,7 +172,7 @@ function ticketsConcerned(events: readonly RecordedEvent[]): Set<string> {
   return ids;
 }
 
-/** Users whom a batch names beside those already on its tickets. */
+/** The users that a batch names, in addition to those already on its tickets. */
 function usersNamed(events: readonly RecordedEvent[]): Set<string> {
   const ids = new Set<string>();
   for (const event of events) {

@@ -1,25 +1,25 @@
-/** Tables of the notifications projection, and how a batch is written to them. */
+/** The tables of the notifications projection, and the function that writes a batch to them. */
 import { NOTIFIED_OF_NEW_TICKETS } from '../../domain/access.ts';
 
-/** Without it, who reads by id finds their notifications among those of the user that are unread. */
+/** Without this index `write` finds a notification by id among the user's unread ones. */
 export const notificationsIndexes = 'create index if not exists notifications_by_id on notifications (user_id, id)';
 
 export const notificationsDdl = `
-  -- What the rules need to know.
+  -- The facts that the rules need.
   create table users (id text collate "C" primary key, facts json not null);
   create index users_admins on users (id) where facts->>'role' = '${NOTIFIED_OF_NEW_TICKETS}';
   create table tickets (id text collate "C" primary key, state json not null) with (fillfactor = 70);
 
   create table inboxes (
     user_id text collate "C" primary key,
-    -- The newest notification.
+    -- The seq of the newest notification.
     seq integer not null,
-    -- Everything up to here is read; what is beyond, when its own flag says so.
+    -- Notifications up to this seq are read. Beyond it, a notification's own flag decides.
     read_up_to integer not null,
-    -- Without internal ones, which are counted apart.
+    -- Internal notifications are counted apart.
     unread integer not null,
     unread_internal integer not null,
-    -- How far the inbox reached when the user last looked at it; and how many of the unread are beyond that.
+    -- The newest seq when the user last saw the inbox, and the number of unread notifications beyond it.
     seen_up_to integer not null,
     unseen integer not null,
     unseen_internal integer not null
@@ -41,7 +41,7 @@ export const notificationsDdl = `
   ) returns json
   language plpgsql
   set search_path from current
-  -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+  -- Force indexes: the plan made for a small table is kept while the table grows.
   set enable_seqscan = off
   set enable_hashjoin = off
   set enable_mergejoin = off
@@ -142,8 +142,8 @@ export const notificationsDdl = `
       where i.user_id = any (read_all || seen);
     end if;
 
-    -- In one form, however the events were batched: read_up_to reaches up to the first that is unread, and flags are
-    -- set beyond it only. So looking for what is unread never passes what was read one by one.
+    -- Normalize, so that the rows do not depend on how events were batched: read_up_to moves up to the first unread
+    -- notification, and flags are set beyond it only. So a search for unread notifications never passes read ones.
     if reading <> '{}' then
       update inboxes i set read_up_to = coalesce((
         select n.seq - 1 from notifications n

@@ -1,13 +1,13 @@
 /**
- * The read model of notifications: each user's inbox, its notifications numbered from 1 without gaps, and how many are
- * unread. Who is told what is for the rules of the domain; what they need to know is kept by `notification-facts.ts`.
+ * The read model of notifications: each user's inbox, its notifications numbered from 1 without gaps, and the number of
+ * unread ones. The domain's rules decide who is notified; `notification-facts.ts` keeps the facts that the rules need.
  *
- * A notification is read when it was read by id, or is not beyond the inbox's `read_up_to`: reading all moves one number.
- * It is unseen while it is unread and beyond `seen_up_to`, as far as the inbox reached when the user last looked.
- * The tables follow from the events alone, row for row, and not from how these were batched.
- * Internal previews are counted apart, so that they can be left out for somebody who is not staff any more.
+ * A notification is read when it was marked by id, or when its seq is at most the inbox's `read_up_to`; so "all read"
+ * changes one number. It is unseen while it is unread and beyond `seen_up_to`, the newest seq when the user last saw the
+ * inbox. The rows of the tables depend on the events alone, and not on how the events were batched.
+ * Internal previews are counted apart, so that they can be left out for a user who is no longer staff.
  *
- * After the commit the devices of each user whose inbox changed are told, once per batch.
+ * After the commit, the devices of each user whose inbox changed are notified once per batch.
  */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { InboxHead, InboxSignal } from '../../domain/notification/inbox.ts';
@@ -26,7 +26,7 @@ export const notificationsProjection: Projection = {
   start: startHandler,
 };
 
-/** What `write` returns of each inbox that the batch concerns. */
+/** An inbox that the batch changed, as `write` returns it. */
 interface WrittenInbox {
   readonly user_id: string;
   readonly seq: number;
@@ -53,8 +53,15 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
       const { inboxes, notifications, idReads, allReads, seen, readers } = inboxRows(users);
       return {
         payload: [
-          ...[changes.users, changes.tickets, changes.deletedTickets],
-          ...[inboxes, notifications, idReads, allReads, seen, readers],
+          changes.users,
+          changes.tickets,
+          changes.deletedTickets,
+          inboxes,
+          notifications,
+          idReads,
+          allReads,
+          seen,
+          readers,
         ],
         committed(written) {
           if (publishInbox) notifyUsers(users, written as readonly WrittenInbox[], facts, publishInbox);
@@ -72,25 +79,25 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
     case 'ParticipantRemoved':
     case 'MessagePosted':
     case 'TicketDeleted': {
-      const ticket = facts.ticket(event);
+      const ticket = facts.foldTicket(event);
       for (const notification of notificationsFor(event, ticket, facts.audience)) batch.add(event, notification);
       return;
     }
     case 'UserRegistered':
     case 'UserChanged':
-      facts.user(event);
+      facts.foldUser(event);
       return;
     case 'NotificationSent':
       batch.add(event, notificationSent(event));
       return;
     case 'NotificationsRead':
-      batch.read(parseStream(event.stream).id, event.data.ids);
+      batch.markRead(parseStream(event.stream).id, event.data.ids);
       return;
     case 'AllNotificationsRead':
-      batch.readAll(parseStream(event.stream).id, event.data.upToSeq);
+      batch.markAllRead(parseStream(event.stream).id, event.data.upToSeq);
       return;
     case 'InboxSeen':
-      batch.seen(parseStream(event.stream).id, event.data.upToSeq);
+      batch.markSeen(parseStream(event.stream).id, event.data.upToSeq);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The read model of references: what tickets point at, each as it was last set. */
+/** The read model of references: the objects that tickets refer to, each as it was last set. */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { ReferenceEvent } from '../../domain/reference/events.ts';
 import type { Projection, Writes } from '../engine/projection.ts';
@@ -36,7 +36,7 @@ export const referencesProjection: Projection = {
   }),
 };
 
-/** The references that a batch sets, each once, as it was last set. */
+/** The references that a batch sets: one entry for each, as it was last set. */
 export function referencesSetIn(events: readonly RecordedEvent[]): (ReferenceEvent['data'] & { version: number })[] {
   const references = new Map<string, ReferenceEvent['data'] & { version: number }>();
   for (const event of events) {

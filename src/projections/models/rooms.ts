@@ -1,11 +1,11 @@
-/** The read model of rooms: each that was ever used or configured, who may enter it, and when something last happened there. */
+/** The read model of rooms: every room that was used or configured, its members, and the time of its last event. */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { Projection, Writes } from '../engine/projection.ts';
 
 export const roomsProjection: Projection = {
   name: 'rooms',
   version: 1,
-  // What a message changes is in no index. Null keeps what is there.
+  // A message changes only columns without an index. A null in `private` keeps the configuration.
   ddl: `
     create table rooms (
       name text collate "C" primary key,
@@ -19,7 +19,7 @@ export const roomsProjection: Projection = {
     create function write(rows json) returns void
     language plpgsql
     set search_path from current
-    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    -- Force indexes: the plan made for a small table is kept while the table grows.
     set enable_seqscan = off
     set enable_hashjoin = off
     set enable_mergejoin = off
@@ -39,7 +39,7 @@ export const roomsProjection: Projection = {
   start: () => ({ fold }),
 };
 
-/** What a batch says of a room. */
+/** The changes that a batch makes to a room. */
 interface Room {
   readonly name: string;
   private?: boolean;

@@ -1,10 +1,10 @@
 /**
- * The read model of tickets as they are now: what lists and single tickets are read from. Chat changes a ticket too (its
- * version, its participants), so the usual batch touches a few columns that no index holds, and Postgres can update in place.
+ * The read model of tickets in their current state, for single tickets and lists. Chat changes a ticket too (its version
+ * and participants). So most batches change only a few columns without an index, and Postgres updates rows in place.
  *
- * What a ticket is related to through its GRN and dispatch is kept with it, for lists to be filtered by; it follows the
- * references, of which the read model keeps its own copy. Times are kept as the text that the log gives, to the digit.
- * Of a deleted ticket only the number stays, so that its audit timeline is still found by it.
+ * A ticket's relations through its GRN and dispatch are stored with it, so that lists can filter by them. They follow the
+ * references, of which this read model keeps its own copy. Times are stored as the log's text, to keep every digit.
+ * Of a deleted ticket only id and number stay, so that its audit timeline can be found by number.
  */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
@@ -57,7 +57,7 @@ export const ticketsProjection: Projection = {
     create function write(deleted json, opened json, touched json, patches json, reference_rows json) returns void
     language plpgsql
     set search_path from current
-    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    -- Force indexes: the plan made for a small table is kept while the table grows.
     set enable_seqscan = off
     set enable_hashjoin = off
     set enable_mergejoin = off
@@ -130,12 +130,12 @@ export const ticketsProjection: Projection = {
   start: () => ({ fold }),
 };
 
-/** What a batch says of a ticket. */
+/** The changes that a batch makes to a ticket. */
 interface Ticket {
   readonly id: string;
   /** The row without version, time and participants, when the batch opens the ticket. */
   opened: Columns | undefined;
-  /** Columns that it changes otherwise. */
+  /** The changed columns of a ticket that was opened before the batch. */
   patch: Columns | undefined;
   version: number;
   updatedAt: string | undefined;
@@ -147,7 +147,7 @@ type Columns = Readonly<Record<string, unknown>>;
 
 function fold(events: readonly RecordedEvent[]): Writes | undefined {
   const tickets = new Map<string, Ticket>();
-  /** With their number when the same batch opened them. */
+  /** Numbers by id; undefined when the ticket was opened before the batch. */
   const deleted = new Map<string, unknown>();
   for (const event of events) {
     if (!event.stream.startsWith('ticket.')) continue;
@@ -179,7 +179,7 @@ function fold(events: readonly RecordedEvent[]): Writes | undefined {
 
 function addTo(ticket: Ticket, event: RecordedEvent<TicketEvent>): void {
   ticket.version = event.version;
-  // Reading is no update, nor is an internal note.
+  // A read is no update, and neither is an internal note.
   if (event.type !== 'TicketRead' && visibilityOf(event) === 'public') ticket.updatedAt = event.time;
   switch (event.type) {
     case 'TicketOpened':
@@ -249,8 +249,7 @@ function payloadOf(
   const patches: Columns[] = [];
   for (const { id, version, updatedAt, joined, gone, ...ticket } of tickets) {
     if (ticket.opened) {
-      const participants = { participant_ids: [...joined].sort() };
-      opened.push({ id, version, updated_at: updatedAt, ...participants, ...ticket.opened });
+      opened.push({ id, version, updated_at: updatedAt, participant_ids: [...joined].sort(), ...ticket.opened });
       continue;
     }
     touched.push({ id, version, updated_at: updatedAt, joined: [...joined], gone: [...gone] });

@@ -1,4 +1,4 @@
-/** What an event says of a user, as columns: of a registration all of them, of a change those that it changes. */
+/** The columns of a user that an event sets: all of them for a registration, the changed ones for a change. */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { UserEvent } from '../../domain/user/events.ts';
 import type { Role } from '../../domain/user/identity.ts';

@@ -1,6 +1,6 @@
 /**
- * The read model of users: who is registered, as they are now. `version` is that of the user's stream, their inbox
- * included, so that a change can name the version it was made for.
+ * The read model of registered users in their current state. `version` is the version of the user's stream, which also
+ * contains inbox events, so that a change can name the version that it was made for.
  */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { UserEvent } from '../../domain/user/events.ts';
@@ -25,7 +25,7 @@ export const usersProjection: Projection = {
     create function write(registered json, patches json) returns void
     language plpgsql
     set search_path from current
-    -- By index, whatever the statistics of a young table say: the plan is kept, the table grows.
+    -- Force indexes: the plan made for a small table is kept while the table grows.
     set enable_seqscan = off
     set enable_hashjoin = off
     set enable_mergejoin = off
@@ -47,7 +47,7 @@ export const usersProjection: Projection = {
 
 type UserRow = UserPatch & { readonly version: number };
 
-/** A user who registers in the batch is written whole, with what changed of them since; others are patched. */
+/** A user who registers in the batch is written as a whole row, later changes included; other users are patched. */
 function fold(events: readonly RecordedEvent[]): Writes | undefined {
   const registered = new Map<string, UserRow>();
   const patches = new Map<string, UserRow>();

@@ -1,4 +1,4 @@
-/** The read models as the API and the gateway ask them. */
+/** Creates the queries on the read models for the API and the gateway. */
 import { hash } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
@@ -12,13 +12,13 @@ import { ticketQueries } from './ticket-queries.ts';
 import { userQueries } from './user-queries.ts';
 
 /**
- * Queries on a pool, which stays its owner's to close. They reject with the database's error when it fails, and with
- * DeskwireError `invalid_payload` naming `cursor` for a cursor that is none.
+ * Creates queries on a pool; the caller closes the pool. Queries reject with the database's error when it fails, and with
+ * DeskwireError `invalid_payload` naming `cursor` for an invalid cursor.
  */
 export function createQueries({ pool, schemas = DEFAULT_SCHEMAS }: { pool: Pool; schemas?: Schemas }): Queries {
   const models = readModelsIn(schemas);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-  // A connection keeps what it prepared by name, and other schemas make another statement.
+  // A connection keeps prepared statements by name, so statements on other schemas need other names.
   const suffix = hash('sha256', JSON.stringify(schemas)).slice(0, 8);
   const run: Run = async <Row>(name: string, text: string, values: readonly unknown[]) =>
     (await pool.query({ name: `${name}_${suffix}`, text, values: [...values] })).rows as Row[];

@@ -1,4 +1,4 @@
-/** Opaque cursors: where a page ended, for one kind of list. A client can make nothing of one, nor make one up. */
+/** Opaque cursors: the place where a page of one kind of list ended. A cursor of another kind of list is refused. */
 import { DeskwireError } from '../../domain/errors.ts';
 
 type CursorValue = string | number;
@@ -7,18 +7,18 @@ export function encodeCursor(kind: string, value: CursorValue): string {
   return Buffer.from(JSON.stringify([kind, value])).toString('base64url');
 }
 
-/** The integer in a cursor of this kind. Throws `invalid_payload` for anything that `encodeCursor` did not make of one. */
+/** The integer in a cursor of this kind. Throws `invalid_payload` for any other text. */
 export function decodeNumberCursor(kind: string, cursor: string): number {
   const value = decode(kind, cursor);
-  // What Postgres takes for an integer.
+  // The range of an integer in Postgres.
   if (typeof value !== 'number' || !Number.isInteger(value) || Math.abs(value) > 2_147_483_647) throw invalid();
   return value;
 }
 
-/** The text in a cursor of this kind. Throws `invalid_payload` for anything that `encodeCursor` did not make of one. */
+/** The text in a cursor of this kind. Throws `invalid_payload` for any other text. */
 export function decodeTextCursor(kind: string, cursor: string): string {
   const value = decode(kind, cursor);
-  // Postgres holds no U+0000.
+  // Postgres cannot store U+0000.
   if (typeof value !== 'string' || value.includes('\0')) throw invalid();
   return value;
 }

@@ -1,4 +1,7 @@
-/** Reading inboxes. Previews of internal notes are for staff, also when the viewer was staff when they were told. */
+/**
+ * Queries on inboxes. Only staff get previews of internal notes; a viewer who was staff when notified, and is no longer,
+ * gets none.
+ */
 import type { InboxHead, NotificationBody, NotificationView } from '../../domain/notification/inbox.ts';
 import { isStaff } from '../../domain/user/identity.ts';
 import { decodeNumberCursor, encodeCursor } from './cursor.ts';
@@ -38,7 +41,7 @@ export function inboxQueries(
   const counts = `i.seq, i.unread + case when $2 then i.unread_internal else 0 end as unread,
     i.unseen + case when $2 then i.unseen_internal else 0 end as unseen`;
   const head = `select ${counts} from ${models.inboxes} i where i.user_id = $1`;
-  // What directly follows each other has the same distance to its rank among the unread.
+  // Consecutive unread notifications have the same distance between seq and rank among the unread.
   const ranges = `
     select ${counts}, (
       select json_agg(json_build_array(r.first, r.last) order by r.first) from (
@@ -85,7 +88,7 @@ export function inboxQueries(
       ]);
       if (row === undefined) return { from: 1, upTo: 0, count: 0, unseen: 0, ranges: [] };
       const found = row.ranges ?? [];
-      // There may be more before them.
+      // With `limit` ranges there may be earlier ones, so the answer starts at the first range found.
       const from = found.length < limit ? 1 : (found[0]?.[0] ?? 1);
       return { from, upTo: row.seq, count: row.unread, unseen: row.unseen, ranges: found };
     },

@@ -1,5 +1,4 @@
-/** Reading ticket chats: pages of messages, who takes part, and what is unread. */
-
+/** Queries on ticket chats: pages of messages, participants, and unread counts. */
 import { maySeeTicket } from '../../domain/access.ts';
 import type { Category } from '../../domain/ticket/fields.ts';
 import type { Message } from '../../domain/ticket/message.ts';
@@ -27,11 +26,11 @@ interface ParticipantRow {
 }
 
 interface UnreadRow {
-  /** Which question this answers, from 1. */
+  /** The number of the question that this row answers, from 1. */
   readonly n: number;
   readonly requester_id: string;
   readonly assignee_id: string | null;
-  /** Whether the one who asks is a participant. */
+  /** Whether the asking user is a participant. */
   readonly participates: boolean;
   readonly category: Category;
   readonly vendor_ids: readonly string[];
@@ -43,11 +42,11 @@ interface UnreadRow {
 /** Greater than any version. */
 const ANY_VERSION = 2_147_483_647;
 
-/** As an integer of Postgres. */
+/** Bounds a version to the range of an integer in Postgres. */
 const upTo = (version = ANY_VERSION) => Math.min(version, ANY_VERSION);
 
 export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'messages' | 'participants' | 'unread'> {
-  // The conversation and its messages in one statement, so that they are of the same moment.
+  // One statement reads the conversation and its messages, so that both are of the same moment.
   const page = (condition: string, order: string) => `
     select c.version, c.public_total, c.all_total, (
       select json_agg(p.body order by p.version) from (
@@ -70,7 +69,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
     left join ${models.users} u on u.id = k.user_id
     where k.ticket_id = $1 and (k.is_requester or k.is_assignee or k.is_participant)
     order by k.is_requester is true desc, k.is_assignee is true desc, k.user_id`;
-  // A row for each question that has an answer.
+  // Returns a row for each question whose ticket exists.
   const unreads = `
     select n::integer, t.requester_id, t.assignee_id, t.participant_ids @> array[asked.user_id] as participates,
       t.category, t.vendor_ids, t.grn_verified_by, ${unreadCounts}
@@ -79,7 +78,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
     join ${models.tickets} t on t.id = c.ticket_id
     left join ${models.readers} k on k.ticket_id = c.ticket_id and k.user_id = asked.user_id`;
 
-  /** Asked after nearly every message, for everybody who is connected: what comes together is one statement. */
+  /** Every connected user asks after nearly every message, so questions that come together share one statement. */
   const unreadRow = createBatcher<{ ticketId: string; userId: string }, UnreadRow | undefined>(
     async (asked) => {
       const values = [asked.map(({ ticketId }) => ticketId), asked.map(({ userId }) => userId)];

@@ -1,6 +1,6 @@
 /**
- * What can be read: the questions that the API and the gateway ask of the read models. Every question that a user's
- * access limits takes that user; none returns what they may not see.
+ * The queries that the API and the gateway ask of the read models. A query whose answer depends on a user's access takes
+ * that user as `viewer` and returns only what the viewer may see.
  */
 import type { TicketRelations } from '../../domain/access.ts';
 import type { InboxHead, NotificationView } from '../../domain/notification/inbox.ts';
@@ -17,19 +17,19 @@ export interface TicketView extends TicketRow {
   readonly relations: TicketRelations;
 }
 
-/** As lists show it to a viewer. */
+/** A ticket as lists show it to a viewer. */
 export interface ListedTicket extends TicketView {
-  /** Messages that the viewer has not read. */
+  /** The number of messages that the viewer has not read. */
   readonly unread: number;
 }
 
 export interface UserView extends UserFacts {
-  /** Of the user's stream. */
+  /** The version of the user's stream. */
   readonly version: number;
 }
 
 export interface ReferenceView extends ReferenceState {
-  /** Of the reference's stream. */
+  /** The version of the reference's stream. */
   readonly version: number;
 }
 
@@ -37,10 +37,10 @@ export interface RoomView {
   readonly name: string;
   readonly private: boolean;
   readonly members: readonly string[];
-  /** Of the room's stream. */
+  /** The version of the room's stream. */
   readonly version: number;
   readonly createdAt: string;
-  /** When something last happened in it. */
+  /** The time of the room's last event. */
   readonly updatedAt: string;
 }
 
@@ -59,7 +59,7 @@ export interface TicketFilter {
   readonly text?: string;
   /** Only tickets with messages that the viewer has not read. */
   readonly unread?: boolean;
-  /** Of these only. */
+  /** Only tickets with these ids. */
   readonly ids?: readonly string[];
 }
 
@@ -74,11 +74,11 @@ export interface MessagePage {
   /** Oldest first. */
   readonly messages: readonly Message[];
   readonly hasMore: boolean;
-  /** A version, as a string; null when there is no more. */
+  /** A version, as a string; null on the last page. */
   readonly nextCursor: string | null;
-  /** How many messages the viewer may see in this ticket. */
+  /** The number of messages that the viewer may see in this ticket. */
   readonly total: number;
-  /** The version of the ticket's stream up to which this page is complete: replay from here on. */
+  /** The version of the ticket's stream up to which this page is complete. A replay starts after it. */
   readonly version: number;
 }
 
@@ -91,37 +91,37 @@ export interface ParticipantView {
   readonly unread: number;
 }
 
-/** Of the notifications from `from` up to `upTo` exactly those within the ranges are unread. */
+/** Of the notifications from `from` up to `upTo`, exactly those within the ranges are unread. */
 export interface UnreadRanges {
   readonly from: number;
   readonly upTo: number;
-  /** Of all. */
+  /** The number of unread notifications in the whole inbox. */
   readonly count: number;
-  /** Of all. */
+  /** The number of unseen notifications in the whole inbox. */
   readonly unseen: number;
   /** The first and last seq of each, in order. */
   readonly ranges: readonly (readonly [number, number])[];
 }
 
 export interface Queries {
-  /** `idOrNumber` as a client gave it. Undefined when there is none, it is deleted, or the viewer may not see it. */
+  /** The ticket with this id or number. Undefined when there is none, it is deleted, or the viewer may not see it. */
   ticket(idOrNumber: string, viewer: UserFacts): Promise<TicketView | undefined>;
   tickets(
     filter: TicketFilter,
     viewer: UserFacts,
     page: { cursor?: string; limit: number },
   ): Promise<Page<ListedTicket>>;
-  /** The id of the ticket with this id or number, whoever asks; undefined when there is none. */
+  /** The id of the ticket with this id or number, without a check of access; undefined when there is none. */
   ticketId(idOrNumber: string): Promise<string | undefined>;
-  /** The id of the deleted ticket that had this id or number, whoever asks; undefined when there is none. */
+  /** The id of the deleted ticket that had this id or number, without a check of access; undefined when there is none. */
   deletedTicketId(idOrNumber: string): Promise<string | undefined>;
-  /** The latest `limit` messages, or those before/after a version. */
+  /** The latest `limit` messages, or `limit` messages before or after a version. */
   messages(
     ticketId: string,
     options: { internal: boolean; limit: number; before?: number; after?: number },
   ): Promise<MessagePage>;
   participants(ticketId: string): Promise<ParticipantView[]>;
-  /** Unread messages of a ticket for a user. */
+  /** The number of messages of a ticket that the viewer has not read. */
   unread(ticketId: string, viewer: UserFacts): Promise<number>;
   /** Newest first. */
   notifications(
@@ -131,17 +131,17 @@ export interface Queries {
   /** In seq order, for replay. */
   notificationsAfter(viewer: UserFacts, seq: number, limit: number): Promise<NotificationView[]>;
   inbox(viewer: UserFacts): Promise<InboxHead>;
-  /** Which are unread, as at most `limit` ranges, the newest of them. */
+  /** The unread notifications as ranges: the newest `limit` ones. */
   unreadNotifications(viewer: UserFacts, limit: number): Promise<UnreadRanges>;
   user(id: string): Promise<UserView | undefined>;
   users(filter: UserFilter, page: { cursor?: string; limit: number }): Promise<Page<UserView>>;
   reference(type: ReferenceType, id: string): Promise<ReferenceView | undefined>;
   room(name: string): Promise<RoomView | undefined>;
-  /** By name, those that the viewer may know. */
+  /** The rooms that the viewer may know, by name. */
   rooms(viewer: UserFacts, page: { cursor?: string; limit: number }): Promise<Page<RoomView>>;
 }
 
 export interface ProjectionWaiter {
-  /** Resolves true once every read model has handled `position`, false when `timeoutMs` passed first. */
+  /** Resolves true once every read model has handled `position`; false when `timeoutMs` passed first. */
   waitFor(position: number, timeoutMs: number): Promise<boolean>;
 }

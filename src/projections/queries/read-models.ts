@@ -1,4 +1,4 @@
-/** Where the tables are that queries read, quoted for SQL, and how hot queries are run. */
+/** The tables that queries read, as names quoted for SQL, and the function that runs a prepared query. */
 import { escapeIdentifier } from 'pg';
 import type { Schemas } from '../catalog.ts';
 

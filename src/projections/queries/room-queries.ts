@@ -1,4 +1,4 @@
-/** Reading rooms. */
+/** Queries on rooms. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { mayConfigureRoom } from '../../domain/access.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
@@ -39,7 +39,7 @@ export function roomQueries(run: Run, db: Kysely<unknown>, models: ReadModels): 
   };
 }
 
-/** `mayKnowRoom` of the domain as a condition on a row `r`. */
+/** The domain's `mayKnowRoom` as a condition on a row `r`. */
 function knownTo(viewer: UserFacts): RawBuilder<unknown> {
   if (!viewer.active) return sql`false`;
   return mayConfigureRoom(viewer) ? sql`true` : sql`(not r.private or r.members @> array[${viewer.id}])`;

@@ -1,4 +1,4 @@
-/** Reading tickets: one, and lists of those that the viewer may see. */
+/** Queries on tickets: one ticket, and lists of the tickets that the viewer may see. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { maySeeTicket } from '../../domain/access.ts';
 import type { Priority } from '../../domain/priority.ts';
@@ -41,7 +41,7 @@ const COLUMNS = `t.id, t.number, t.version, t.requester_id, t.requester_name, t.
   t.priority, t.assignee_id, t.station_id, t.station_name, t.grn_id, t.dispatch_id, t.tags, t.participant_ids,
   t.vendor_ids, t.grn_verified_by, t.created_at, t.updated_at`;
 const CURSOR = 'tickets';
-/** Numbers are integers in the read model; a longer one is nobody's. */
+/** Numbers are integers in the read model, so no ticket has a longer one. */
 const NUMBER = /^\d{1,9}$/;
 
 export function ticketQueries(
@@ -112,7 +112,7 @@ function conditionsOf(filter: TicketFilter, unread: RawBuilder<unknown>): RawBui
   ].filter((condition) => condition !== false);
 }
 
-/** Messages that the viewer has not read, of a ticket's conversation `c` and their cursor in it `k`. */
+/** The number of messages that the viewer has not read, from a conversation `c` and the viewer's row `k` in readers. */
 function unreadFor(viewer: UserFacts): RawBuilder<unknown> {
   return isStaff(viewer.role)
     ? sql`coalesce(c.all_count - coalesce(k.all_read, 0), 0)`

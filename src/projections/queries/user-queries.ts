@@ -1,4 +1,4 @@
-/** Reading users and references. */
+/** Queries on users and references. */
 import { type Kysely, sql } from 'kysely';
 import type { Role } from '../../domain/user/identity.ts';
 import { decodeTextCursor, encodeCursor } from './cursor.ts';

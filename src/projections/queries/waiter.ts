@@ -1,6 +1,7 @@
 /**
- * Waiting for the read models: read-your-writes. Where this process runs every projection their positions are in memory;
- * otherwise the checkpoints are polled, by one poller for all who wait, and only while somebody waits.
+ * Waits for the read models to reach a position, for read-your-writes. When this process runs every projection, their
+ * positions are in memory. Otherwise one poller reads the checkpoints for all waiting callers, and only while there are
+ * any.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProjectionWaiter } from './queries.ts';
@@ -9,21 +10,21 @@ import type { ProjectionWaiter } from './queries.ts';
 interface Runner {
   /** The last position that its read model contains; undefined unless the projection is active here. */
   readonly position: number | undefined;
-  /** Handles at once what is there, without the pause between two batches. */
+  /** Ends the pause between two batches. */
   hurry(): void;
 }
 
 export interface ProjectionWaiterOptions {
-  /** The runners of this process; not all of them need be active. */
-  readonly runners: () => readonly Runner[];
-  /** How many projections there are. */
+  /** The runners of this process. The array may still grow, and not all runners need be active. */
+  readonly runners: readonly Runner[];
+  /** The number of projections. */
   readonly projections: number;
   /** The lowest checkpoint of all projections, from the database. */
   readonly lowestCheckpoint: () => Promise<number>;
 }
 
 export interface MovableProjectionWaiter extends ProjectionWaiter {
-  /** A runner of this process moved. */
+  /** To be called when a runner of this process moved. */
   moved(): void;
 }
 
@@ -36,12 +37,11 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
   let polled = 0;
   let polling = false;
 
-  /** What every read model contains, or undefined when this process cannot tell. */
+  /** The position that every read model contains; undefined when this process does not run all projections. */
   const positionInMemory = () => {
-    const running = runners();
-    if (running.length < projections) return undefined;
+    if (runners.length < projections) return undefined;
     let lowest = Number.POSITIVE_INFINITY;
-    for (const { position } of running) {
+    for (const { position } of runners) {
       if (position === undefined) return undefined;
       if (position < lowest) lowest = position;
     }
@@ -56,7 +56,7 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
     if (polling) return;
     polling = true;
     while (waiting.size > 0 && positionInMemory() === undefined) {
-      // A database that fails leaves everyone waiting until their time is over; the runners report it.
+      // When the database fails, callers wait until their time is over; the runners report the failure.
       polled = await lowestCheckpoint().catch(() => polled);
       settleUpTo(polled);
       if (waiting.size > 0) await sleep(POLL_EVERY);
@@ -64,7 +64,7 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
     polling = false;
   };
 
-  const look = () => {
+  const settleOrPoll = () => {
     const position = positionInMemory();
     if (position === undefined) void poll();
     else settleUpTo(position);
@@ -82,12 +82,12 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
         const waiter = { position, settle };
         const timer = setTimeout(settle, timeoutMs, false);
         waiting.add(waiter);
-        for (const runner of runners()) if ((runner.position ?? position) < position) runner.hurry();
-        look();
+        for (const runner of runners) if ((runner.position ?? position) < position) runner.hurry();
+        settleOrPoll();
       });
     },
     moved() {
-      if (waiting.size > 0) look();
+      if (waiting.size > 0) settleOrPoll();
     },
   };
 }

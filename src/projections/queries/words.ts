@@ -1,6 +1,6 @@
-/** Looking for words in text: each must be in it somewhere, whatever its case. */
+/** Search by words: a text matches when it contains every word, in any case. */
 
-/** Patterns for `ilike all`; none for a text without words. */
+/** The patterns of a search text for `ilike all`; none for a text without words. */
 export function patternsOf(text: string | undefined): string[] {
   return (text ?? '')
     .split(/\s+/)

@@ -16,7 +16,7 @@ import { type DedicatedConnection, openDedicatedConnection } from '../../eventlo
 import type { EventReader } from '../../eventlog/event-log.ts';
 import { rest } from '../../support/sleep.ts';
 import type { Projection } from '../engine/projection.ts';
-import { completeTables, settle } from '../engine/tables.ts';
+import { completeTables, finishSwap } from '../engine/tables.ts';
 import { type Build, beginBuild, dropBuild, findBuild } from './builds.ts';
 import { createFiller, type Filler } from './filler.ts';
 import type { LogBatches } from './log-batches.ts';
@@ -104,7 +104,7 @@ async function withBuild(
   if (!(await held.tryLock(`rebuild ${name} ${version}`))) {
     throw new BusyError(`${name} is being rebuilt already, by another process`);
   }
-  await settle(held, schema);
+  await finishSwap(held, schema);
   await work(held);
 }
 
@@ -157,7 +157,7 @@ async function completeAndSwap(
       await rest(RETRY, signal);
       filler = await startFiller();
     }
-    await settle(held, schema);
+    await finishSwap(held, schema);
     filler.report('done', filler.position);
   } catch (error) {
     throw (await wasDropped(held, build)) ? abortedError(projection) : error;

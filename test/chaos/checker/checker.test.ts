@@ -1,10 +1,10 @@
-/** The checker itself: it has nothing to say about a history in which all is right, and finds what is wrong in others. */
+/** Tests the checker: it finds no violation in a correct history, and finds the violation in histories with one. */
 import { describe, expect, it } from 'vitest';
 import type { Following, History, Segment } from '../history.ts';
 import { checkHistory } from './checker.ts';
 import { acknowledged, goodHistory, posted, recorded, refused, TICKET, unanswered } from './histories.ts';
 
-/** Each thing that is wrong, with its rule. */
+/** The violations of a history, as text with their rule. */
 function objections(history: History): string[] {
   return checkHistory(history).map(({ rule, what }) => `${rule}: ${what}`);
 }
@@ -14,14 +14,14 @@ function withCommands(...more: History['commands']): History {
   return { ...history, commands: [...history.commands, ...more] };
 }
 
-/** The log's last event once more, or another one behind it; clients, JetStream and counts are left as they were. */
+/** Appends an event to the log. Clients, JetStream and counts stay as they were. */
 function withEvent(version: number, key: string): History {
   const history = goodHistory();
   const event = recorded(TICKET, { position: 8, version }, 'driver', key, posted(key));
   return { ...history, log: [...history.log, event], head: 8 };
 }
 
-/** Changes what the first client holds. */
+/** Changes the segments of the first client. */
 function withSegments(change: (good: Segment) => readonly Segment[], more: Partial<Following> = {}): History {
   const history = goodHistory();
   const [first, ...others] = history.followings;
@@ -36,7 +36,7 @@ const without = (history: History, key: string): History => ({
   commands: history.commands.filter((command) => command.key !== key),
 });
 
-it('has nothing to say about a history in which all is right', () => {
+it('finds no violation in a correct history', () => {
   expect(objections(goodHistory())).toEqual([]);
 });
 
@@ -71,10 +71,11 @@ describe('commands', () => {
     ]);
   });
 
-  it('that were acknowledged before an older backup was put back may be gone, later ones may not', () => {
+  it('that were acknowledged before an older backup was restored may be gone, later ones may not', () => {
     const restore = (until: number): History => ({
       ...withCommands(acknowledged('post', 'lost', 'admin')),
-      ...{ restores: [{ position: 3, until }], epochs: ['e', 'f'] },
+      restores: [{ position: 3, until }],
+      epochs: ['e', 'f'],
     });
     expect(objections(restore(5))).toEqual([]);
     expect(objections(restore(0))).toContain(`${RULE}: post lost in ticket.t was acknowledged and is not in the log`);
@@ -89,7 +90,7 @@ describe('commands', () => {
     expect(found).toContain(`${RULE}: post b in ticket.t is in the log 2 times`);
   });
 
-  it('are known by their text when the log took the second for another one', () => {
+  it('are recognised by their text when the log has them under another command id', () => {
     const history = withEvent(6, 'b');
     const log = history.log.map((event) =>
       event.position === 8 ? { ...event, metadata: { ...event.metadata, commandId: 'made up' } } : event,
@@ -103,7 +104,7 @@ describe('commands', () => {
     ]);
   });
 
-  it('are answered with what was recorded', () => {
+  it('are answered with the recorded version', () => {
     const history = without(goodHistory(), 'b');
     const commands = [...history.commands, acknowledged('post', 'b', 'driver', { version: 4 })];
     expect(objections({ ...history, commands })).toEqual([
@@ -111,7 +112,7 @@ describe('commands', () => {
     ]);
   });
 
-  it('are not refused, unless their ticket went with the history that is gone', () => {
+  it('are not refused, unless their ticket was lost in a restore', () => {
     expect(objections(withCommands(refused('post', 'x', 'driver')))).toEqual([
       'nothing is refused that must be done: post x in ticket.t was refused: 403',
     ]);
@@ -123,7 +124,7 @@ describe('commands', () => {
   it.each([
     ['read', { value: 9 }, '1 has read ticket.t up to 5, and x said 9'],
     ['assign', { value: '2' }, 'ticket.t is assigned to undefined, and x gave it to 2'],
-  ] as const)('that have no text (%s) took effect', (kind, value, what) => {
+  ] as const)('without a text (%s) took effect', (kind, value, what) => {
     expect(objections(withCommands(acknowledged(kind, 'x', 'driver', value)))).toContain(
       `acknowledged reads and assignments took effect: ${what}`,
     );
@@ -136,29 +137,29 @@ describe('a client', () => {
     { ...good, frames: good.frames.filter((frame) => frame.version !== version) },
   ];
 
-  it('may not miss anything in the middle', () => {
+  it('may not miss an event in the middle', () => {
     expect(objections(withSegments(drop(2)))).toEqual([
       `${RULE}: applied 4 (event-6) as number 2 after 0, and the log has 2 (event-4)`,
     ]);
   });
 
-  it('may not miss the last, if it stayed to the end', () => {
+  it('may not miss the last event, if it followed to the end', () => {
     const what = `${RULE}: applied nothing as number 4 after 0, and the log has 5 (event-7)`;
     expect(objections(withSegments(drop(5)))).toEqual([what]);
     expect(objections(withSegments(drop(5), { complete: false }))).toEqual([]);
   });
 
-  it('may not be told the same twice', () => {
+  it('may not receive an event twice', () => {
     const twice = (good: Segment) => [{ ...good, frames: good.frames.flatMap((frame) => [frame, frame]) }];
     expect(objections(withSegments(twice))[0]).toBe(`${RULE}: 1 came twice in a row`);
   });
 
-  it('may not be told in another order', () => {
+  it('may not receive events in another order', () => {
     const reversed = (good: Segment) => [{ ...good, frames: good.frames.toReversed() }];
     expect(objections(withSegments(reversed))[0]).toBe(`${RULE}: 4 came after 5`);
   });
 
-  it('may not be told what it may not see', () => {
+  it('may not receive an event that it may not see', () => {
     const note = { version: 3, id: 'event-5' };
     const leaked = (good: Segment) => [
       { ...good, frames: [...good.frames, note].toSorted((a, b) => a.version - b.version) },
@@ -168,12 +169,12 @@ describe('a client', () => {
     ]);
   });
 
-  it('may not be told something else', () => {
+  it('may not receive another event in place of the right one', () => {
     const other = (good: Segment) => [{ ...good, frames: good.frames.map((frame) => ({ ...frame, id: 'other' })) }];
     expect(objections(withSegments(other))).toHaveLength(1);
   });
 
-  it('may begin afresh, and must then have everything after what it loaded', () => {
+  it('may load again, and must then have everything after the loaded version', () => {
     const lost = { epoch: 'd', base: 0, frames: [{ version: 1, id: 'gone' }] };
     const after = (base: number) => (good: Segment) => [
       lost,
@@ -183,13 +184,13 @@ describe('a client', () => {
     expect(objections(withSegments((good) => [lost, { ...good, base: 2, frames: [] }]))).toHaveLength(1);
   });
 
-  it('is told something', () => {
+  it('receives at least something', () => {
     expect(objections(withSegments(() => []))).toEqual([`${RULE} was never told anything`]);
   });
 });
 
-describe('what follows from the log', () => {
-  it('JetStream has no gap and ends where the log does', () => {
+describe('data derived from the log', () => {
+  it('JetStream has no gap and ends at the head of the log', () => {
     const history = goodHistory();
     const held = (jetstream: History['jetstream']) => objections({ ...history, jetstream });
     expect(held(history.jetstream.slice(0, -1))).toEqual([
@@ -209,7 +210,7 @@ describe('what follows from the log', () => {
     ]);
   });
 
-  it('read models have the rows that a rebuild makes, each as often', () => {
+  it('read models have the same rows as a rebuild, each as often', () => {
     const projections = { serving: { t: ['1', '1'] }, rebuilt: { t: ['1', '2'] }, parked: 1 };
     expect(objections({ ...goodHistory(), projections })).toEqual([
       'projections equal a rebuild: t has 1 rows that a rebuild does not make: 1',
@@ -225,7 +226,7 @@ describe('what follows from the log', () => {
     ]);
   });
 
-  it('unread counts are as the plainest model has them', () => {
+  it('unread counts equal those of a plain model', () => {
     const history = goodHistory();
     const unread = history.unread.map((one) => (one.userId === '2' ? { ...one, unread: 2 } : one));
     expect(objections({ ...history, unread })).toEqual([

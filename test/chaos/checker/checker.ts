@@ -1,4 +1,4 @@
-/** Holds a history against every rule. Pure: the same history always gets the same verdict. */
+/** Checks a history against every rule. Pure: the same history always gives the same violations. */
 import type { History, Rule, Violation } from '../history.ts';
 import { clientsConverge } from './clients.ts';
 import { acknowledgedOnce, answersTell, everyCommandAnswered, refusedForNoReason } from './commands.ts';
@@ -24,7 +24,7 @@ export const RULES: readonly Rule[] = [
   epochsChangeWithHistory,
 ];
 
-/** Objections of one rule beyond these say nothing new. */
+/** Violations of one rule that are listed; further ones are only counted. */
 const SHOWN = 10;
 
 export function checkHistory(history: History, rules: readonly Rule[] = RULES): readonly Violation[] {

@@ -1,7 +1,7 @@
 /**
- * Every client converged: whoever applied what they were sent, in the order received, has exactly what the log says that
- * they may see. No gap, no repetition, nothing out of order, nothing that is not theirs. What a client held before it was
- * told to begin afresh must at least never have gone back.
+ * Every client converged: a client that applied what it received, in that order, has exactly the events of the log that
+ * its user may see. There is no gap, no repetition, no wrong order and no event that the user may not see. In segments
+ * from before the client had to load again, versions must at least always rise.
  */
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
@@ -22,7 +22,7 @@ export const clientsConverge: Rule = {
       if (backwards.length > 0) return backwards.map((what) => `${name}: ${what}`);
       const last = segments.at(-1);
       if (last === undefined) return following.complete ? [`${name} was never told anything`] : [];
-      // It left before it was told that this history is gone.
+      // The client left before it learnt that this history is gone.
       const gone = !following.complete && !(last.epoch ?? '').startsWith(history.epochs.at(-1) ?? '');
       if (gone && history.restores.length > 0) return [];
       const wrong = compare(last, expectedOf(following), following.complete);
@@ -53,7 +53,7 @@ function compare({ base, frames }: Segment, all: readonly Frame[], complete: boo
   return undefined;
 }
 
-/** What each following must have applied from the very beginning; computed once for all who see the same. */
+/** The frames that a following must have applied from the start; computed once for all followings that see the same. */
 export function expectations({ log }: Pick<History, 'log'>): (following: Following) => readonly Frame[] {
   const streams = Map.groupBy(log, ({ stream }) => stream);
   const model = modelOf(log, notificationId);
@@ -73,7 +73,7 @@ export function expectations({ log }: Pick<History, 'log'>): (following: Followi
   };
 }
 
-/** Ticket chat knows messages and how far somebody read. */
+/** Ticket chat sends messages and read positions. */
 function chatFrames(event: RecordedEvent): Frame[] {
   const { version } = event;
   if (event.type === 'TicketRead') return [{ version, id: readId(event.data.userId, event.data.upTo) }];
@@ -81,7 +81,7 @@ function chatFrames(event: RecordedEvent): Frame[] {
   return message === undefined ? [] : [{ version, id: message.id }];
 }
 
-/** How a chat client names what has no id. */
+/** The name of a read position, which has no id of its own. */
 export function readId(userId: string, upTo: number): string {
   return `read ${userId} ${upTo}`;
 }

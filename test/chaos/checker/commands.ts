@@ -1,14 +1,14 @@
 /**
- * What clients were told of their commands against what the log has: each acknowledged one is there exactly once, no other
- * twice, none that was refused, and none is left without an answer. The load asks for nothing that may be refused.
+ * Compares the answers that clients got with the log. Each acknowledged command is in the log exactly once. No command is
+ * there twice, none is refused, and none is left without an answer. The load asks for nothing that may be refused.
  *
- * Who puts a backup back loses what came after it, and knows that. Until the system has found out, it may also answer
- * out of what is gone. So commands of which the client heard before that are excused from being there, not from being twice.
+ * Restoring a backup loses the events after it. Until the system has noticed the restore, it may also answer from the
+ * lost history. So commands that were answered before that moment may be missing, but may still not be there twice.
  */
 import type { Command, History, Rule } from '../history.ts';
 import { recordedCommands } from './recorded.ts';
 
-/** The kinds whose every acknowledged command leaves an event; the others may find nothing to change. */
+/** The kinds of commands that always record an event. Commands of other kinds may find nothing to change. */
 const ALWAYS_RECORDED: ReadonlySet<Command['kind']> = new Set(['open', 'post', 'note', 'say']);
 
 export const acknowledgedOnce: Rule = {
@@ -59,7 +59,7 @@ export const refusedForNoReason: Rule = {
     return history.commands.flatMap((command) => {
       const refusal = command.attempts.find(({ outcome }) => outcome === 'refused');
       if (refusal === undefined) return [];
-      // Its ticket went with the history that is gone.
+      // The ticket is part of the lost history.
       const gone = command.stream !== undefined && !alive.has(command.stream) && history.restores.length > 0;
       const asked = command.attempts[0]?.at ?? refusal.at;
       return gone || isExcused(history, asked) ? [] : [`${nameOf(command)} was refused: ${refusal.detail}`];

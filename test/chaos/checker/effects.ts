@@ -1,6 +1,6 @@
 /**
- * What has no text of its own still took effect: read cursors are where the last acknowledged command put them, or further,
- * and a ticket has the assignee that it was last given. The load gives these commands one after the other for each ticket.
+ * Commands without a text took effect: read cursors are at least where the last acknowledged command put them, and a
+ * ticket has the assignee that it was last given. The load sends these commands one after the other for each ticket.
  */
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';

@@ -1,4 +1,4 @@
-/** An epoch voids every cursor there is. It changes when history was replaced, and at no other time. */
+/** A new epoch voids every cursor. The epoch changes when history was replaced, and at no other time. */
 import type { Rule } from '../history.ts';
 
 export const epochsChangeWithHistory: Rule = {

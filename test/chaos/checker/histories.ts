@@ -1,4 +1,4 @@
-/** A small history in which everything is right, and ways to put something wrong into it. */
+/** A small correct history, and functions that build parts of incorrect ones. */
 import type { DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
 import type { Command, History } from '../history.ts';
 import { textOf } from './recorded.ts';
@@ -13,7 +13,7 @@ type Name = keyof typeof people;
 
 export const TICKET: Stream = 'ticket.t';
 
-/** What a command of that key recorded. */
+/** The event that a command with that key recorded. */
 export function recorded(
   stream: Stream,
   place: { readonly position: number; readonly version: number },
@@ -33,8 +33,13 @@ export const registered = (name: Name): DomainEvent => ({
 export const opened = (key: string): DomainEvent => ({
   type: 'TicketOpened',
   data: {
-    ...{ number: 1, requesterId: '1', requesterName: 'driver', description: textOf(key) },
-    ...{ category: 'general', priority: 'low', tags: [] },
+    number: 1,
+    requesterId: '1',
+    requesterName: 'driver',
+    description: textOf(key),
+    category: 'general',
+    priority: 'low',
+    tags: [],
   },
 });
 
@@ -58,7 +63,7 @@ export function refused(kind: Command['kind'], key: string, by: Name): Command {
   return { key, kind, stream: TICKET, by: people[by].id, attempts: [attempt] };
 }
 
-/** Opened by the driver; the admin says something, notes something, and the driver reads and answers. */
+/** The driver opens a ticket; the admin posts a message and a note; the driver reads and answers. */
 export function goodHistory(): History {
   const log = [
     recorded('user.1', { position: 1, version: 1 }, 'admin', 'r1', registered('driver')),
@@ -95,14 +100,19 @@ export function goodHistory(): History {
     ],
     followings: [
       {
-        ...{ ...following, dialect: 'stream', viewer: driver },
+        ...following,
+        dialect: 'stream',
+        viewer: driver,
         segments: [
           { epoch: 'e', base: 0, frames: [1, 2, 4, 5].map((version) => ({ version, id: `event-${version + 2}` })) },
         ],
       },
       { ...following, dialect: 'chat', viewer: admin, segments: [{ epoch: 'e', base: 0, frames: chat }] },
       {
-        ...{ ...following, stream: 'user.2', dialect: 'notifications', viewer: admin },
+        ...following,
+        stream: 'user.2',
+        dialect: 'notifications',
+        viewer: admin,
         segments: [{ epoch: undefined, base: 0, frames: [notified(3, 1, '2'), notified(7, 2, '2')] }],
       },
     ],

@@ -1,4 +1,4 @@
-/** JetStream's sequence is the log's position: it holds the log's last events, each the same, up to the very last. */
+/** JetStream's sequence is the log's position. JetStream holds the newest events of the log, unchanged, up to its head. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Rule } from '../history.ts';
 

@@ -1,4 +1,4 @@
-/** The read models, which were written while everything failed, are what a rebuild from the log makes, row for row. */
+/** The read models that were written during the faults equal those that a rebuild makes from the log, row for row. */
 import type { Rule } from '../history.ts';
 
 export const projectionsEqualRebuild: Rule = {
@@ -18,7 +18,7 @@ export const projectionsEqualRebuild: Rule = {
   },
 };
 
-/** Rows of one that the other has not, or not as often. */
+/** The rows that `others` lacks or has less often. */
 function without(rows: readonly string[], others: readonly string[]): string[] {
   const left = new Map<string, number>();
   for (const row of others) left.set(row, (left.get(row) ?? 0) + 1);

@@ -1,6 +1,7 @@
 /**
- * Unread counts against the plainest model there is: whatever was posted, is visible to the user, is not their own, and comes
- * after their read cursor; and the notifications that the rules make of the whole log, less those that were read; unseen are those that were not looked at.
+ * Compares unread counts with a plain model. Unread messages are visible to the user, posted by others, and after the
+ * user's read cursor. Unread notifications are those that the rules make of the whole log, less the ones that were read;
+ * unseen are the unread ones that came after the user last saw the inbox.
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
@@ -37,7 +38,7 @@ function inboxes(what: string, shown: Readonly<Record<string, number>>, countOf:
   });
 }
 
-/** As the read model names them, so that what was read can be found. */
+/** The id that the read model gives a notification, so that reads by id can be applied. */
 export function notificationId(event: Pick<RecordedEvent, 'id'>, userId: string): string {
   return hash('sha256', `${event.id}:${userId}`, 'base64url').slice(0, 22);
 }

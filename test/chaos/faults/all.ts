@@ -1,4 +1,4 @@
-/** Every fault that there is, and the choice of some. */
+/** The list of all faults, and the random choice of some. */
 import type { Random } from '../random.ts';
 import type { Fault } from './fault.ts';
 import { linkFaults } from './links.ts';
@@ -7,7 +7,7 @@ import { serviceFaults } from './services.ts';
 
 export const FAULTS: readonly Fault[] = [...processFaults, ...serviceFaults, ...linkFaults];
 
-/** `count` faults: each kind once, as far as they go, and then by weight. */
+/** Chooses `count` faults: first each kind once, in random order, then by weight. */
 export function chooseFaults(random: Random, count: number, from: readonly Fault[] = FAULTS): readonly Fault[] {
   const bag = from.flatMap((fault) => Array.from({ length: fault.weight }, () => fault));
   const once = shuffled(random, from).slice(0, count);

@@ -1,4 +1,4 @@
-/** A fault: something that is done to the system, kept so for a moment, and undone. */
+/** A fault: a disturbance of the system that lasts a moment and is then removed. */
 import type { Restore } from '../history.ts';
 import type { Desk } from '../load/desk.ts';
 import type { Follower } from '../load/followers.ts';
@@ -6,7 +6,7 @@ import type { ChaosNode } from '../node.ts';
 import type { Random } from '../random.ts';
 import type { ChaosSystem } from '../system.ts';
 
-export interface Scene {
+export interface FaultContext {
   readonly system: ChaosSystem;
   readonly desk: Desk;
   readonly random: Random;
@@ -16,19 +16,19 @@ export interface Scene {
 
 export interface Fault {
   readonly kind: string;
-  /** How often it is chosen, against the others. */
+  /** How often the fault is chosen, relative to the others. */
   readonly weight: number;
-  /** Whether nobody can record anything while it lasts: it is then no matter of failing over before it is undone. */
+  /** Whether no event can be recorded while the fault lasts. The time to fail over then counts from its end. */
   readonly withoutLog?: true;
-  /** Resolves when it is undone. What dies is started again by others, and may take longer. */
-  run(scene: Scene): Promise<void>;
+  /** Resolves when the fault is removed. A killed process is started again by its supervisor, which may take longer. */
+  run(context: FaultContext): Promise<void>;
 }
 
-/** Milliseconds that a fault lasts, for those that do not end by themselves. */
-export function aMoment(random: Random): number {
+/** Milliseconds that a fault lasts, unless it ends by itself. */
+export function faultDuration(random: Random): number {
   return random.between(300, 1_500);
 }
 
-export function readyNode({ system, random }: Scene): ChaosNode {
+export function readyNode({ system, random }: FaultContext): ChaosNode {
   return random.pick(system.nodes.filter(({ ready }) => ready));
 }

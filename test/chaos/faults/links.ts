@@ -1,7 +1,7 @@
-/** The network between a node and its clients, Postgres or NATS: cut off, or held without a word (half-open). */
+/** Faults of the network between a node and its clients, Postgres or NATS: cut, or held without notice (half-open). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosNode } from '../node.ts';
-import { aMoment, type Fault, readyNode } from './fault.ts';
+import { type Fault, faultDuration, readyNode } from './fault.ts';
 
 const ENDS: readonly (keyof ChaosNode['links'])[] = ['clients', 'postgres', 'nats'];
 
@@ -9,13 +9,13 @@ function cut(end: keyof ChaosNode['links']): Fault {
   return {
     kind: `cut a node from its ${end}`,
     weight: 3,
-    async run(scene) {
-      const link = readyNode(scene).links[end];
+    async run(context) {
+      const link = readyNode(context).links[end];
       const { target } = link;
       link.target = undefined;
       link.cut();
-      await sleep(aMoment(scene.random) / 2);
-      // A node that was started anew meanwhile has told where it is.
+      await sleep(faultDuration(context.random) / 2);
+      // A node that was started again meanwhile has set its new target.
       link.target ??= target;
     },
   };
@@ -25,12 +25,12 @@ function held(end: keyof ChaosNode['links']): Fault {
   return {
     kind: `hold a node from its ${end}`,
     weight: 3,
-    async run(scene) {
-      const link = readyNode(scene).links[end];
+    async run(context) {
+      const link = readyNode(context).links[end];
       link.hold();
-      await sleep(aMoment(scene.random));
+      await sleep(faultDuration(context.random));
       link.resume();
-      if (scene.random.next() < 0.5) link.cut();
+      if (context.random.next() < 0.5) link.cut();
     },
   };
 }

@@ -1,61 +1,63 @@
-/** Processes of ours that die or hang: workers, whole nodes, and whichever of them leads the relay or runs a projection. */
+/** Faults of Deskwire's processes, which die or hang: nodes, workers, the relay's leader, the runner of a projection. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosNode } from '../node.ts';
-import { aMoment, type Fault, readyNode, type Scene } from './fault.ts';
+import { type Fault, type FaultContext, faultDuration, readyNode } from './fault.ts';
 
-/** Of whom a fault befalls. */
-type Victim = (scene: Scene) => number;
+/** Chooses the process that a fault affects. */
+type PidOf = (context: FaultContext) => number;
 
-const aNode: Victim = (scene) => readyNode(scene).process.pid;
+const aNode: PidOf = (context) => readyNode(context).process.pid;
 
-const aWorker: Victim = (scene) => {
-  const ready = scene.system.nodes.filter((node) => node.ready);
+const aWorker: PidOf = (context) => {
+  const ready = context.system.nodes.filter((node) => node.ready);
   const hosts = ready.filter((node) => node.workers().length > 1);
-  const host = scene.random.pick(hosts.length > 0 ? hosts : ready);
-  return scene.random.pick(host.workers());
+  const host = context.random.pick(hosts.length > 0 ? hosts : ready);
+  return context.random.pick(host.workers());
 };
 
-/** Whose log said so last, of those that live. */
-function whoever(said: string): Victim {
+/** The living process that logged this message last. */
+function lastToLog(message: string): PidOf {
   return ({ system }) => {
-    const sayings = system.nodes.filter(({ ready }) => ready).flatMap((node: ChaosNode) => node.lastSaid(said) ?? []);
-    const [newest] = sayings.toSorted((a, b) => (a.time < b.time ? 1 : -1));
-    if (newest === undefined) throw new RangeError(`nobody said "${said}"`);
+    const lines = system.nodes
+      .filter(({ ready }) => ready)
+      .flatMap((node: ChaosNode) => node.lastLogged(message) ?? []);
+    const [newest] = lines.toSorted((a, b) => (a.time < b.time ? 1 : -1));
+    if (newest === undefined) throw new RangeError(`no process logged "${message}"`);
     return newest.pid;
   };
 }
 
-const theRelay = whoever('relay leads');
-const aProjector = whoever('projection active');
+const theRelay = lastToLog('relay leads');
+const aProjector = lastToLog('projection active');
 
-function killed(kind: string, weight: number, victim: Victim): Fault {
+function killed(kind: string, weight: number, pidOf: PidOf): Fault {
   return {
     kind,
     weight,
-    async run(scene) {
-      signal(victim(scene), 'SIGKILL');
-      await sleep(aMoment(scene.random));
+    async run(context) {
+      signal(pidOf(context), 'SIGKILL');
+      await sleep(faultDuration(context.random));
     },
   };
 }
 
-/** Longer than it takes until a silent node is left out, and until clients ask somebody else. */
+/** Milliseconds; longer than the time-out for a silent node, and longer than clients wait before they ask another node. */
 const LONG = 4_000;
 
-function stopped(kind: string, weight: number, victim: Victim, forLong = false): Fault {
+function stopped(kind: string, weight: number, pidOf: PidOf, forLong = false): Fault {
   return {
     kind,
     weight,
-    async run(scene) {
-      const pid = victim(scene);
+    async run(context) {
+      const pid = pidOf(context);
       signal(pid, 'SIGSTOP');
-      await sleep(forLong ? LONG : aMoment(scene.random));
+      await sleep(forLong ? LONG : faultDuration(context.random));
       signal(pid, 'SIGCONT');
     },
   };
 }
 
-/** One that has just ended by itself has had its fault. */
+/** Sends a signal. A process that has just ended by itself counts as hit. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

@@ -1,21 +1,21 @@
-/** NATS and Postgres, which die, hang, lose what they hold, or are put back to an older state. */
+/** Faults of NATS and Postgres: they die, hang, lose their data, or are restored to an older state. */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'nats';
 import { until } from '../../support/until.ts';
-import { aMoment, type Fault, type Scene } from './fault.ts';
+import { type Fault, type FaultContext, faultDuration } from './fault.ts';
 
-/** Events. */
+/** Events that a restore must lose. */
 const MUST_BE_LOST = 5;
-/** Milliseconds for the system to find out what happened to it. */
-const PATIENCE = { timeoutMs: 30_000, everyMs: 20 };
+/** Milliseconds that the system has to notice a fault. */
+const TIMEOUT = { timeoutMs: 30_000, everyMs: 20 };
 
 const killNats: Fault = {
   kind: 'kill nats-server',
   weight: 6,
   async run({ system, random }) {
     await system.nats.kill();
-    await sleep(aMoment(random));
+    await sleep(faultDuration(random));
     await system.nats.start();
   },
 };
@@ -34,7 +34,7 @@ const stopNats: Fault = {
   weight: 5,
   async run({ system, random }) {
     await system.nats.pause();
-    await sleep(aMoment(random));
+    await sleep(faultDuration(random));
     await system.nats.resume();
   },
 };
@@ -46,12 +46,12 @@ const deleteStream: Fault = {
     const connection = await connect({ servers: system.nats.url });
     try {
       const manager = await connection.jetstreamManager();
-      // Somebody may be at replacing it.
+      // A node may be replacing the stream at this moment.
       await manager.streams.delete('deskwire-events').catch(() => undefined);
     } finally {
       await connection.close();
     }
-    await sleep(aMoment(random) / 2);
+    await sleep(faultDuration(random) / 2);
   },
 };
 
@@ -61,7 +61,7 @@ const killPostgres: Fault = {
   withoutLog: true,
   async run({ system, random }) {
     await system.postgres.kill();
-    await sleep(aMoment(random) / 2);
+    await sleep(faultDuration(random) / 2);
     await system.postgres.start();
   },
 };
@@ -77,17 +77,17 @@ const killBoth: Fault = {
 };
 
 /**
- * A backup is taken under load, and put back a moment later: what was recorded in between is gone. Ends when every node knows
- * that this is another history.
+ * Takes a backup under load and restores it a moment later, so that the events between are lost. Ends when every node
+ * knows the new epoch.
  */
 const restore: Fault = {
   kind: 'restore an older backup',
   weight: 2,
-  async run(scene) {
-    const { system, desk, random, followers, restores } = scene;
+  async run(context) {
+    const { system, desk, random, followers, restores } = context;
     const { database } = system;
     const backup = `${database}_backup`;
-    await whenAlone(() =>
+    await retryWhileInUse(() =>
       system.asAdmin(
         `drop database if exists ${backup}`,
         `alter database ${database} allow_connections false`,
@@ -96,48 +96,51 @@ const restore: Fault = {
         `alter database ${database} allow_connections true`,
       ),
     );
-    const saved = await headOf(scene);
-    await sleep(aMoment(random));
-    // Something must be lost, or history is the same.
-    const lost = async () => (await headOf(scene)).position > saved.position + MUST_BE_LOST;
-    await until(lost, 'something to happen', PATIENCE);
-    const before = await headOf(scene);
-    await whenAlone(() =>
+    const saved = await headOf(context);
+    await sleep(faultDuration(random));
+    // Events must be lost, or history is the same.
+    const lost = async () => (await headOf(context)).position > saved.position + MUST_BE_LOST;
+    await until(lost, 'something to happen', TIMEOUT);
+    const before = await headOf(context);
+    await retryWhileInUse(() =>
       system.asAdmin(
         `drop database if exists ${database} with (force)`,
         `create database ${database} template ${backup} strategy file_copy`,
       ),
     );
-    const { position } = await headOf(scene);
-    await until(async () => (await headOf(scene)).epoch !== before.epoch, 'the log to have another epoch', PATIENCE);
-    const { epoch } = await headOf(scene);
-    await everyNodeKnows(scene, epoch);
+    const { position } = await headOf(context);
+    await until(async () => (await headOf(context)).epoch !== before.epoch, 'the log to have another epoch', TIMEOUT);
+    const { epoch } = await headOf(context);
+    await everyNodeKnows(context, epoch);
     restores.push({ position, until: desk.now() });
     desk.historyReplaced();
-    // Their protocol has no epoch to tell them by.
+    // The notifications dialect has no epoch, so its clients learn of the restore from the test.
     for (const follower of followers) {
       if (follower.followings.some(({ dialect }) => dialect === 'notifications')) follower.startOver();
     }
   },
 };
 
-/** The server ends its sessions in its own time; a copy needs a database that nobody uses. */
-async function whenAlone(work: () => Promise<void>): Promise<void> {
-  await until(() => work().then(() => true), 'the database to be left alone', PATIENCE);
+/** Repeats `work` until the server has ended its connections, because a copy needs a database without connections. */
+async function retryWhileInUse(work: () => Promise<void>): Promise<void> {
+  await until(() => work().then(() => true), 'the database to be left alone', TIMEOUT);
 }
 
-async function headOf({ system }: Scene): Promise<{ position: number; epoch: string }> {
+async function headOf({ system }: FaultContext): Promise<{ position: number; epoch: string }> {
   const { rows } = await until(
     () => system.pool.query<{ position: string; epoch: string }>('select position, epoch from deskwire.log_head'),
     'the database to answer',
-    PATIENCE,
+    TIMEOUT,
   );
   const [row] = rows;
   return { position: Number(row?.position), epoch: row?.epoch ?? '' };
 }
 
-/** Each process looks every three seconds; whichever worker a new connection comes to tells what it knows. */
-async function everyNodeKnows({ system, desk }: Scene, epoch: string): Promise<void> {
+/**
+ * Waits until every worker of every node knows the epoch. Each process checks the epoch every three seconds. A new
+ * connection reaches any worker of a node, so several answers in a row must agree.
+ */
+async function everyNodeKnows({ system, desk }: FaultContext, epoch: string): Promise<void> {
   const { token } = desk.people.agent;
   for (const node of system.nodes) {
     let agreed = 0;
@@ -146,11 +149,11 @@ async function everyNodeKnows({ system, desk }: Scene, epoch: string): Promise<v
       agreed = (await epochShownBy(node.url, token))?.startsWith(epoch) ? agreed + 1 : 0;
       return agreed >= 2 * node.workers().length;
     };
-    await until(knows, `${node.name} to know of the new epoch`, PATIENCE);
+    await until(knows, `${node.name} to know of the new epoch`, TIMEOUT);
   }
 }
 
-/** Over a connection of its own. */
+/** The epoch in an answer of the node, over a new connection; undefined when it does not answer. */
 function epochShownBy(url: string, token: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${token}` };

@@ -1,6 +1,6 @@
 /**
- * What all clients of a run share: who they are, where the nodes are, the tickets that are being worked on, and the record of
- * every command. A client asks until it is answered, each time under the same key, on whichever node it happens to find.
+ * The state that all clients of a run share: users, nodes, the tickets in work, and the record of every command. A client
+ * repeats a command until it is answered, each time under the same key and on a node chosen at random.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,14 +22,14 @@ export interface People {
   readonly agent: Person;
 }
 
-/** A ticket that is being worked on. */
+/** A ticket in work. */
 export interface WorkedTicket {
   readonly id: string;
-  /** The highest version of a message that was acknowledged: everybody must come to know it. */
+  /** The highest version of an acknowledged message, which every follower must receive. */
   version: number;
-  /** Messages acknowledged since it was opened. */
+  /** The number of messages that were acknowledged since the ticket was opened. */
   commands: number;
-  /** Who it was last given to. */
+  /** The user to whom the ticket was last assigned. */
   assignee?: string;
 }
 
@@ -37,7 +37,7 @@ export type Reply =
   | { readonly outcome: 'acknowledged'; readonly version?: number; readonly id?: string }
   | { readonly outcome: 'refused'; readonly detail: string };
 
-export interface Wish {
+export interface CommandRequest {
   readonly kind: CommandKind;
   readonly by: Person;
   readonly stream?: Stream;
@@ -50,64 +50,73 @@ export interface Desk {
   readonly random: Random;
   /** Milliseconds since the run began. */
   now(): number;
-  /** Those that are worked on. */
+  /** The tickets in work, by id. */
   readonly tickets: Map<string, WorkedTicket>;
   /** The highest acknowledged version of each room. */
   readonly rooms: Map<string, number>;
   readonly commands: Command[];
-  /** When commands were acknowledged, in order. */
+  /** The times at which commands were acknowledged, in order. */
   readonly acknowledgements: number[];
-  /** Whenever a client heard of a message for the first time: how long that was after it was acknowledged. */
+  /** For each first arrival of a message at a client: its time, and the milliseconds since it was acknowledged. */
   readonly deliveries: { readonly at: number; readonly lag: number }[];
-  heard(stream: string, version: number): void;
-  /** History was replaced: versions mean something else from now on. */
+  recordDelivery(stream: string, version: number): void;
+  /** To be called when history was replaced, because versions then stand for other events. */
   historyReplaced(): void;
-  /** Set when nothing new is to be asked for. */
+  /** Set when no new commands are to be sent. */
   closing: boolean;
-  /** A node by chance: some do not answer, and clients do not know which; but for the one that just did not. */
+  /** Chooses a node at random, other than the one that just did not answer. The chosen node may not answer either. */
   anyNode(except?: ChaosNode): ChaosNode;
-  /** Asks until the answer is there; undefined when none came for a very long time. `perform` throws when it got none. */
-  insist(wish: Wish, perform: (key: string, node: ChaosNode) => Promise<Reply>): Promise<Reply | undefined>;
+  /**
+   * Calls `perform` with changing nodes until it resolves with a reply. Resolves with undefined when there was none within
+   * a minute. `perform` rejects when the node did not answer.
+   */
+  submit(
+    request: CommandRequest,
+    perform: (key: string, node: ChaosNode) => Promise<Reply>,
+  ): Promise<Reply | undefined>;
 }
 
 /** Milliseconds that a client waits for one answer. */
-export const ANSWER_PATIENCE = 1_500;
-/** Milliseconds after which a client gives up for good, which no client should have to. */
-const LAST_PATIENCE = 60_000;
-/** The kinds whose answer tells the version that they recorded; that of others tells how far the ticket is. */
-const TOLD: ReadonlySet<CommandKind> = new Set(['post', 'note', 'say']);
+export const ANSWER_TIMEOUT = 1_500;
+/** Milliseconds after which a client gives up on a command; the checker then finds a command without an answer. */
+const GIVE_UP_AFTER = 60_000;
+/** The kinds of commands whose answer has the recorded version. Answers to other kinds have the ticket's version. */
+const ANSWERED_WITH_VERSION: ReadonlySet<CommandKind> = new Set(['post', 'note', 'say']);
 /** Milliseconds from one attempt to the next. */
 const RETRY = 50;
 
 export function createDesk(nodes: readonly ChaosNode[], people: People, random: Random): Desk {
   const began = performance.now();
   const now = () => performance.now() - began;
-  /** When the message with this version was acknowledged. */
-  const told = new Map<string, number>();
+  /** The time at which a message was acknowledged, by stream and version. */
+  const acknowledgedAt = new Map<string, number>();
   const desk: Desk = {
-    ...{ people, nodes, random, now },
+    people,
+    nodes,
+    random,
+    now,
     tickets: new Map(),
     rooms: new Map(),
     commands: [],
     acknowledgements: [],
     deliveries: [],
-    heard(stream, version) {
-      const acknowledgedAt = told.get(`${stream} ${version}`);
-      if (acknowledgedAt !== undefined) desk.deliveries.push({ at: now(), lag: now() - acknowledgedAt });
+    recordDelivery(stream, version) {
+      const time = acknowledgedAt.get(`${stream} ${version}`);
+      if (time !== undefined) desk.deliveries.push({ at: now(), lag: now() - time });
     },
     historyReplaced() {
-      told.clear();
+      acknowledgedAt.clear();
       desk.rooms.clear();
       for (const ticket of desk.tickets.values()) ticket.version = 1;
     },
     closing: false,
     anyNode: (except) => random.pick(nodes.filter((node) => node !== except)),
-    async insist({ kind, by, stream, value }, perform) {
+    async submit({ kind, by, stream, value }, perform) {
       const key = randomUUID();
       const command: Command = { key, kind, stream, by: by.id, attempts: [], ...(value !== undefined && { value }) };
       desk.commands.push(command);
       let node: ChaosNode | undefined;
-      for (const first = now(); now() - first < LAST_PATIENCE; await sleep(RETRY)) {
+      for (const first = now(); now() - first < GIVE_UP_AFTER; await sleep(RETRY)) {
         node = desk.anyNode(node);
         const at = now();
         const reply = await perform(key, node).catch((error: unknown) => ({
@@ -115,7 +124,10 @@ export function createDesk(nodes: readonly ChaosNode[], people: People, random: 
           detail: error instanceof Error ? error.message : String(error),
         }));
         command.attempts.push({
-          ...{ node: node.name, at, endedAt: now(), outcome: reply.outcome },
+          node: node.name,
+          at,
+          endedAt: now(),
+          outcome: reply.outcome,
           ...('detail' in reply && { detail: reply.detail }),
         });
         if (reply.outcome === 'unknown') continue;
@@ -130,9 +142,9 @@ export function createDesk(nodes: readonly ChaosNode[], people: People, random: 
     desk.acknowledgements.push(now());
     if (command.kind === 'open' && id !== undefined) command.stream = `ticket.${id}`;
     if (version === undefined) return;
-    if (!TOLD.has(command.kind)) return;
+    if (!ANSWERED_WITH_VERSION.has(command.kind)) return;
     command.version = version;
-    told.set(`${command.stream} ${version}`, now());
+    acknowledgedAt.set(`${command.stream} ${version}`, now());
     if (command.kind === 'note') return;
     const [kind, name = ''] = command.stream?.split('.', 2) ?? [];
     const ticket = desk.tickets.get(name);

@@ -1,7 +1,7 @@
 /**
- * Clients that follow streams for the whole run, each on one connection at a time: when it ends they go on after their cursor,
- * on whichever node they find. They apply what they are sent without a second look, and write it down: it is the checker's to
- * say whether that was right. When they are told to load afresh, they begin a new segment.
+ * Clients that follow streams for the whole run, each over one connection at a time. When a connection ends, they connect
+ * to any node and continue after their cursor. They record and apply every event as it comes, without checks of their
+ * own, because the checker judges the record. When the server asks them to load again, they begin a new segment.
  */
 import type { Socket } from 'socket.io-client';
 import type { Stream } from '../../../src/domain/event.ts';
@@ -14,44 +14,44 @@ export interface Follower {
   readonly followings: readonly Following[];
   /** `ticket.<id>`, `room.<name>` or `user.<id>`, the inbox. */
   follow(stream: Stream): void;
-  /** What was applied so far stays as it is. */
+  /** Stops following. The record of the stream stays. */
   leave(stream: Stream): void;
-  /** The last version applied; undefined when it does not follow that. */
+  /** The last applied version; undefined when the client does not follow the stream. */
   cursorOf(stream: string): number | undefined;
-  /** Begins everything afresh, as somebody who was told by other means. */
+  /** Begins a new segment of every stream, for clients whose dialect does not announce a new epoch. */
   startOver(): void;
   close(): void;
 }
 
-/** One way to be told of streams. */
-interface Tongue {
+/** The client side of one dialect. */
+interface DialectClient {
   readonly dialect: Dialect;
   readonly namespace: string;
-  /** What to say when connecting. */
+  /** The `auth` payload of a connection. */
   auth(followed: Followed | undefined): object;
-  /** Asks to be told of one stream, from its cursor on. */
+  /** Joins one stream, from its cursor on. */
   join(socket: Socket, followed: Followed): void;
   leave(socket: Socket, followed: Followed): void;
-  /** Hears what the server says. */
+  /** Applies the events that the server sends. */
   listen(socket: Socket, find: (stream: string) => Followed | undefined): void;
 }
 
 interface Followed {
   readonly following: Following;
-  /** That it was told last. */
+  /** The epoch in the last answer to a join. */
   epoch: string | undefined;
-  /** The highest version it ever had: what it has for the first time is beyond. */
+  /** The highest version that the client ever received. */
   highest: number;
-  /** Told of that. */
-  heard(version: number): void;
-  /** Whether what is sent now is of the subscription that there is. */
+  /** Called with each version above `highest`. */
+  received(version: number): void;
+  /** Whether events that arrive now belong to the current subscription. */
   joined: boolean;
-  /** Counts them: of answers that are under way, only that to the last counts. */
+  /** The number of joins so far. Only the answer to the last one counts. */
   joins: number;
 }
 
-/** Milliseconds that a connection has to be let in. */
-const GREETING_PATIENCE = 2_500;
+/** Milliseconds within which the server must admit a connection. */
+const CONNECT_TIMEOUT = 2_500;
 /** Milliseconds from the end of a connection to the next. */
 const RECONNECT: readonly [number, number] = [20, 120];
 
@@ -60,8 +60,8 @@ export function cursorOf({ segments }: Following): number | undefined {
   return last && (last.frames.at(-1)?.version ?? last.base);
 }
 
-/** As docs/protocol.md section 7 tells it. */
-const streamTongue: Tongue = {
+/** The dialect of docs/protocol.md section 7. */
+const streamClient: DialectClient = {
   dialect: 'stream',
   namespace: '/',
   auth: () => ({}),
@@ -74,8 +74,8 @@ const streamTongue: Tongue = {
     const request = { stream: wireName(stream), after: cursorOf(followed.following) ?? 0, ...(epoch && { epoch }) };
     askAtOnce(socket, 'subscribe', request, (answer) => {
       if (join !== followed.joins) return;
-      if (!answer?.success) return lost(socket, followed, answer?.error.type);
-      // A resync follows, and says where to begin; what was applied so far is of the epoch that it was.
+      if (!answer?.success) return joinRefused(socket, followed, answer?.error.type);
+      // A resync follows and names the version to begin with. The current segment keeps its old epoch.
       followed.epoch = answer.epoch;
       if (!answer.recovered) return;
       const segment = segments.at(-1) ?? begin(followed, 0);
@@ -88,20 +88,20 @@ const streamTongue: Tongue = {
   listen(socket, find) {
     socket.on('event', (event: Payload) => {
       const followed = find(event.stream === 'inbox' ? 'inbox' : event.stream.replace(':', '.'));
-      // What is only said, and not kept, has no place of its own in the stream.
+      // An event that is not recorded has no id and no version of its own.
       if (followed?.joined && event.id !== null) apply(followed, event);
     });
     socket.on('resync', ({ stream, reason, version }: Payload) => {
       const followed = find(stream === 'inbox' ? 'inbox' : stream.replace(':', '.'));
       if (followed === undefined) return;
       begin(followed, reason === 'too_old' ? version : 0, followed.epoch);
-      streamTongue.join(socket, followed);
+      streamClient.join(socket, followed);
     });
   },
 };
 
-/** As docs/protocol.md section 5 tells it. */
-const chatTongue: Tongue = {
+/** The dialect of docs/protocol.md section 5. */
+const chatClient: DialectClient = {
   dialect: 'chat',
   namespace: '/',
   auth: () => ({}),
@@ -115,7 +115,7 @@ const chatTongue: Tongue = {
       ...(epoch !== undefined && { epoch }),
     };
     askAtOnce(socket, 'join_ticket', request, (answer) => {
-      if (!answer?.success) lost(socket, followed, answer?.error.type);
+      if (!answer?.success) joinRefused(socket, followed, answer?.error.type);
     });
   },
   leave: (socket, { following }) =>
@@ -141,8 +141,8 @@ const chatTongue: Tongue = {
   },
 };
 
-/** As docs/protocol.md section 3 tells it: the inbox comes by itself, from `lastSeq` on. */
-const notificationsTongue: Tongue = {
+/** The dialect of docs/protocol.md section 3: the server sends the inbox without a join, from `lastSeq` on. */
+const notificationsClient: DialectClient = {
   dialect: 'notifications',
   namespace: '/notifications',
   auth: (followed) => ({ lastSeq: (followed && cursorOf(followed.following)) ?? 0 }),
@@ -163,7 +163,7 @@ const notificationsTongue: Tongue = {
   },
 };
 
-export const TONGUES = { stream: streamTongue, chat: chatTongue, notifications: notificationsTongue } as const;
+export const DIALECT_CLIENTS = { stream: streamClient, chat: chatClient, notifications: notificationsClient } as const;
 
 function wireName(stream: Stream): string {
   return stream.startsWith('user.') ? 'inbox' : stream.replace('.', ':');
@@ -179,16 +179,16 @@ function apply(followed: Followed, { version, id }: { version: number; id: strin
   followed.following.segments.at(-1)?.frames.push({ version, id });
   if (version <= followed.highest) return;
   followed.highest = version;
-  followed.heard(version);
+  followed.received(version);
 }
 
-/** What a page of the latest messages did not have yet is sent behind it, and belongs to it: up to the version of the join. */
+/** Messages that a page of the latest messages lacks are sent after it; up to the join's version they belong to the page. */
 function beyondPage({ following: { segments } }: Followed, version: number): boolean {
   return version > (segments.at(-1)?.base ?? 0);
 }
 
-/** A stream that is gone is gone, with what was known of it; for everything else the next connection may do better. */
-function lost(socket: Socket, followed: Followed, type: string | undefined): void {
+/** Handles a refused join. A missing or forbidden stream is given up; after any other error the client connects again. */
+function joinRefused(socket: Socket, followed: Followed, type: string | undefined): void {
   if (type !== 'not_found' && type !== 'forbidden') {
     socket.disconnect();
     return;
@@ -200,54 +200,58 @@ function lost(socket: Socket, followed: Followed, type: string | undefined): voi
 export interface FollowerOptions {
   readonly client: string;
   readonly viewer: Person;
-  readonly tongue: Tongue;
+  readonly dialectClient: DialectClient;
   readonly streams: readonly Stream[];
 }
 
-export function openFollower(desk: Desk, { client, viewer, tongue, streams }: FollowerOptions): Follower {
+export function openFollower(desk: Desk, { client, viewer, dialectClient, streams }: FollowerOptions): Follower {
   const followed = new Map<string, Followed>();
   const all: Following[] = [];
   const random = desk.random.fork();
   let socket: Socket | undefined;
-  /** Whether the connection that there is was let in. */
-  let greeted = false;
+  /** Whether the server has admitted the current connection. */
+  let connected = false;
   let closed = false;
 
-  /** An inbox is spoken of without its user. */
+  /** On the wire an inbox is named without its user. */
   const find = (stream: string) => followed.get(stream === 'inbox' ? `user.${viewer.id}` : stream);
 
   function connect(): void {
-    const mine = openSocket(desk.anyNode(), viewer, tongue.namespace, tongue.auth(find('inbox')));
+    const mine = openSocket(desk.anyNode(), viewer, dialectClient.namespace, dialectClient.auth(find('inbox')));
     socket = mine;
-    greeted = false;
+    connected = false;
     for (const one of followed.values()) one.joined = false;
-    const mineOnly = (stream: string) => (socket === mine ? find(stream) : undefined);
-    tongue.listen(mine, mineOnly);
-    const patience = setTimeout(() => again(), GREETING_PATIENCE);
+    const findCurrent = (stream: string) => (socket === mine ? find(stream) : undefined);
+    dialectClient.listen(mine, findCurrent);
+    const timer = setTimeout(() => reconnect(), CONNECT_TIMEOUT);
     mine.on('connected', () => {
-      clearTimeout(patience);
-      greeted = true;
-      for (const one of followed.values()) tongue.join(mine, one);
+      clearTimeout(timer);
+      connected = true;
+      for (const one of followed.values()) dialectClient.join(mine, one);
     });
     let over = false;
-    const again = () => {
+    const reconnect = () => {
       if (over) return;
       over = true;
-      clearTimeout(patience);
+      clearTimeout(timer);
       mine.disconnect();
       if (!closed) setTimeout(() => !closed && connect(), random.between(...RECONNECT));
     };
-    mine.on('disconnect', again);
-    mine.on('connect_error', again);
+    mine.on('disconnect', reconnect);
+    mine.on('connect_error', reconnect);
   }
 
   function add(stream: Stream): Followed {
     const following: Following = {
-      ...{ client, dialect: tongue.dialect, stream, segments: [], complete: true },
+      client,
+      dialect: dialectClient.dialect,
+      stream,
+      segments: [],
+      complete: true,
       viewer: { id: viewer.id, staff: viewer.staff },
     };
-    const heard = (version: number) => desk.heard(stream, version);
-    const one = { following, joined: false, joins: 0, epoch: undefined, highest: 0, heard };
+    const received = (version: number) => desk.recordDelivery(stream, version);
+    const one = { following, joined: false, joins: 0, epoch: undefined, highest: 0, received };
     all.push(following);
     followed.set(stream, one);
     return one;
@@ -260,14 +264,14 @@ export function openFollower(desk: Desk, { client, viewer, tongue, streams }: Fo
     followings: all,
     follow(stream) {
       const one = add(stream);
-      if (greeted && socket?.connected) tongue.join(socket, one);
+      if (connected && socket?.connected) dialectClient.join(socket, one);
     },
     leave(stream) {
       const one = followed.get(stream);
       if (one === undefined) return;
       one.following.complete = false;
       followed.delete(stream);
-      if (greeted && socket?.connected) tongue.leave(socket, one);
+      if (connected && socket?.connected) dialectClient.leave(socket, one);
     },
     cursorOf(stream) {
       const one = followed.get(stream);

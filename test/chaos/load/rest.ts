@@ -1,6 +1,6 @@
-/** Commands over HTTP, as clients give them: with a key of their own and a limited patience. */
+/** Sends commands over HTTP as clients do: with an idempotency key and a time-out. */
 import type { ChaosNode } from '../node.ts';
-import { ANSWER_PATIENCE, type Person, type Reply } from './desk.ts';
+import { ANSWER_TIMEOUT, type Person, type Reply } from './desk.ts';
 
 export interface Request {
   readonly method: string;
@@ -8,10 +8,10 @@ export interface Request {
   readonly body?: object;
 }
 
-/** Statuses that say nothing about the command: it may be tried again. */
+/** Statuses that leave the outcome of a command open; it may be tried again. */
 const TRY_AGAIN = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** Rejects when there is no answer, or one that says to try again. */
+/** Rejects when there is no answer, or one that asks the client to try again. */
 export async function ask(node: ChaosNode, by: Person, key: string, { method, path, body }: Request): Promise<Reply> {
   const response = await fetch(node.url + path, {
     method,
@@ -21,7 +21,7 @@ export async function ask(node: ChaosNode, by: Person, key: string, { method, pa
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(ANSWER_PATIENCE),
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT),
   });
   const text = await response.text();
   if (TRY_AGAIN.has(response.status)) throw new Error(`${response.status} ${text.slice(0, 200)}`);

@@ -1,7 +1,7 @@
-/** A socket to one node, of a client that minds its connections itself: it never reconnects by itself, and may be asked things. */
+/** A socket to one node, without automatic reconnection, because the clients of a run connect again by themselves. */
 import { io, type Socket } from 'socket.io-client';
 import type { ChaosNode } from '../node.ts';
-import { ANSWER_PATIENCE, type Person } from './desk.ts';
+import { ANSWER_TIMEOUT, type Person } from './desk.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
 export type Payload = any;
@@ -12,14 +12,14 @@ export function openSocket(node: ChaosNode, by: Person, namespace = '/', auth: o
     transports: ['websocket'],
     forceNew: true,
     reconnection: false,
-    timeout: ANSWER_PATIENCE,
+    timeout: ANSWER_TIMEOUT,
   });
 }
 
-/** Resolves when the server has let it in; rejects when it does not. */
+/** Resolves when the server has admitted the socket. Rejects when it refuses, or does not answer in time. */
 export function connected(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('not connected in time')), ANSWER_PATIENCE);
+    const timer = setTimeout(() => reject(new Error('not connected in time')), ANSWER_TIMEOUT);
     const end = (settle: () => void) => {
       clearTimeout(timer);
       settle();
@@ -31,15 +31,15 @@ export function connected(socket: Socket): Promise<void> {
 }
 
 export function askSocket(socket: Socket, name: string, payload: object): Promise<Payload> {
-  return socket.timeout(ANSWER_PATIENCE).emitWithAck(name, payload);
+  return socket.timeout(ANSWER_TIMEOUT).emitWithAck(name, payload);
 }
 
 /**
- * Calls back in the very tick in which the answer comes: what is sent right behind it may come in the same tick, before a
- * promise would tell. `undefined` when there was no answer.
+ * Calls `answered` in the tick in which the answer arrives, with undefined when there was none. A promise would resolve
+ * too late, because the next event may arrive in the same tick.
  */
 export function askAtOnce(socket: Socket, name: string, payload: object, answered: (answer: Payload) => void): void {
-  socket.timeout(ANSWER_PATIENCE).emit(name, payload, (error: Error | null, answer: Payload) => {
+  socket.timeout(ANSWER_TIMEOUT).emit(name, payload, (error: Error | null, answer: Payload) => {
     answered(error ? undefined : answer);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * People at work, each one command at a time and without a pause worth mentioning: over REST and over sockets, in tickets and
- * in rooms. Nothing that they ask for may be refused: what they rely on was acknowledged to them before.
+ * The writing clients of a run. Each sends one command at a time with short pauses, over REST or a socket, in tickets and
+ * rooms. None of their commands may be refused, because everything that a command requires was acknowledged before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';
@@ -12,34 +12,35 @@ import { ask } from './rest.ts';
 import { askSocket, connected, openSocket } from './wire.ts';
 
 export const ROOM = 'lobby';
-export const DOOR = 'door';
-/** Tickets that are worked on at a time. */
+export const CONFIGURED_ROOM = 'door';
+/** The number of tickets in work at a time. */
 const WORKED_ON = 5;
-/** Commands in a ticket after which another one is opened in its place: few enough to be replayed. */
+/** Commands in a ticket after which a new ticket replaces it; few enough to be replayed. */
 const ENOUGH = 200;
 
 export interface WriterOptions {
   /** Milliseconds between two commands of one writer: at least, and at most. */
   readonly pause: readonly [number, number];
-  /** Told of a ticket that is to be worked on, and of one that no longer is. */
+  /** Called when a ticket comes into work. */
   onOpened(ticket: WorkedTicket): void;
+  /** Called when a ticket is no longer in work. */
   onLeft(ticket: WorkedTicket): void;
 }
 
 /** Resolves when every writer has its last answer, some time after `desk.closing`. */
 export async function write(desk: Desk, options: WriterOptions): Promise<void> {
   const { driver, admin, agent } = desk.people;
-  const pen = (step: (random: Random) => Promise<unknown>) => repeat(desk, options, desk.random.fork(), step);
+  const work = (step: (random: Random) => Promise<unknown>) => repeat(desk, options, desk.random.fork(), step);
   const worked = () => [...desk.tickets.values()];
 
-  const openWhatIsMissing = async () => {
+  const replaceFullTickets = async () => {
     const full = worked().find(({ commands }) => commands >= ENOUGH);
     if (full !== undefined) leave(full);
     if (desk.tickets.size < WORKED_ON) await open();
   };
-  const opening = repeat(desk, options, desk.random.fork(), openWhatIsMissing, true);
-  const posting = [driver, agent, admin].map((by) => pen((random) => post(by, random.pick(worked()), false)));
-  const noting = pen((random) => post(agent, random.pick(worked()), true));
+  const opening = repeat(desk, options, desk.random.fork(), replaceFullTickets, true);
+  const posting = [driver, agent, admin].map((by) => work((random) => post(by, random.pick(worked()), false)));
+  const noting = work((random) => post(agent, random.pick(worked()), true));
 
   function leave(ticket: WorkedTicket): void {
     desk.tickets.delete(ticket.id);
@@ -47,7 +48,7 @@ export async function write(desk: Desk, options: WriterOptions): Promise<void> {
   }
 
   async function open(): Promise<void> {
-    const reply = await desk.insist({ kind: 'open', by: driver }, (key, node) =>
+    const reply = await desk.submit({ kind: 'open', by: driver }, (key, node) =>
       ask(node, driver, key, { method: 'POST', path: '/api/v1/tickets', body: { description: textOf(key) } }),
     );
     if (reply?.outcome !== 'acknowledged' || reply.id === undefined) return;
@@ -58,7 +59,7 @@ export async function write(desk: Desk, options: WriterOptions): Promise<void> {
 
   async function post(by: Person, ticket: WorkedTicket, internal: boolean): Promise<void> {
     const kind = internal ? 'note' : 'post';
-    const reply = await desk.insist({ kind, by, stream: `ticket.${ticket.id}` }, (key, node) =>
+    const reply = await desk.submit({ kind, by, stream: `ticket.${ticket.id}` }, (key, node) =>
       ask(node, by, key, {
         method: 'POST',
         path: `/api/tickets/${ticket.id}/chat`,
@@ -68,34 +69,38 @@ export async function write(desk: Desk, options: WriterOptions): Promise<void> {
     if (reply?.outcome === 'refused') leave(ticket);
   }
 
-  await Promise.all([opening, ...posting, noting, ...clerks(desk, pen), ...socketWriters(desk, options)]);
+  await Promise.all([opening, ...posting, noting, ...clerkWriters(desk, work), ...socketWriters(desk, options)]);
 }
 
-/** Those whose commands have no text: one at a time for each ticket, so that the last one counts. */
-function clerks(desk: Desk, pen: (step: (random: Random) => Promise<unknown>) => Promise<void>): Promise<void>[] {
+/** Writers of commands without a text. They send one command at a time, so that the last one of a ticket decides. */
+function clerkWriters(
+  desk: Desk,
+  work: (step: (random: Random) => Promise<unknown>) => Promise<void>,
+): Promise<void>[] {
   const { clerk, admin, agent } = desk.people;
   const worked = () => [...desk.tickets.values()];
   return [
-    pen(async (random) => {
+    work(async (random) => {
       const ticket: WorkedTicket = random.pick(worked());
-      // Never to whom it is given already: what changes nothing leaves no trace by which a late repetition is known.
+      // Always another assignee: a command that changes nothing records no event, so its late repetition could not be
+      // recognised.
       const assignee = ticket.assignee === agent.id ? admin : agent;
       const path = `/api/v1/tickets/${ticket.id}/assignee`;
-      const wish = { kind: 'assign', by: clerk, stream: `ticket.${ticket.id}`, value: assignee.id } as const;
-      await desk.insist(wish, (key, node) =>
+      const request = { kind: 'assign', by: clerk, stream: `ticket.${ticket.id}`, value: assignee.id } as const;
+      await desk.submit(request, (key, node) =>
         ask(node, clerk, key, { method: 'PUT', path, body: { userId: assignee.id } }),
       );
       ticket.assignee = assignee.id;
     }),
-    pen(async (random) => {
+    work(async (random) => {
       const ticket = random.pick(worked());
       const upTo = ticket.version;
       const path = `/api/v1/tickets/${ticket.id}/read`;
-      const wish = { kind: 'read', by: clerk, stream: `ticket.${ticket.id}`, value: upTo } as const;
-      await desk.insist(wish, (key, node) => ask(node, clerk, key, { method: 'POST', path, body: { upTo } }));
+      const request = { kind: 'read', by: clerk, stream: `ticket.${ticket.id}`, value: upTo } as const;
+      await desk.submit(request, (key, node) => ask(node, clerk, key, { method: 'POST', path, body: { upTo } }));
       if (random.next() < 0.3) {
         const [kind, use] = random.pick([['clear', 'read-all'] as const, ['see', 'seen'] as const]);
-        await desk.insist({ kind, by: clerk, stream: `user.${clerk.id}` }, (key, node) =>
+        await desk.submit({ kind, by: clerk, stream: `user.${clerk.id}` }, (key, node) =>
           ask(node, clerk, key, { method: 'POST', path: `/api/v1/notifications/${use}`, body: {} }),
         );
       }
@@ -105,50 +110,54 @@ function clerks(desk: Desk, pen: (step: (random: Random) => Promise<unknown>) =>
 
 function socketWriters(desk: Desk, options: WriterOptions): Promise<void>[] {
   const { driver, admin, agent } = desk.people;
-  const hands = [openHand(desk, agent), openHand(desk, driver), openHand(desk, driver)] as const;
-  const [chat, lobby, door] = hands;
-  const pen = (hand: Hand, step: (random: Random) => Promise<unknown>) =>
-    repeat(desk, options, desk.random.fork(), step).finally(hand.close);
+  const writers = [
+    openSocketWriter(desk, agent),
+    openSocketWriter(desk, driver),
+    openSocketWriter(desk, driver),
+  ] as const;
+  const [chat, lobby, door] = writers;
+  const work = (writer: SocketWriter, step: (random: Random) => Promise<unknown>) =>
+    repeat(desk, options, desk.random.fork(), step).finally(writer.close);
 
-  async function say(hand: Hand, by: Person, room: string): Promise<void> {
-    await desk.insist({ kind: 'say', by, stream: `room.${room}` }, (key, node) =>
-      hand.ask(node, 'roomMessage', { room, message: textOf(key), clientMessageId: key }),
+  async function say(writer: SocketWriter, by: Person, room: string): Promise<void> {
+    await desk.submit({ kind: 'say', by, stream: `room.${room}` }, (key, node) =>
+      writer.ask(node, 'roomMessage', { room, message: textOf(key), clientMessageId: key }),
     );
   }
 
   async function configure(isPrivate: boolean): Promise<void> {
     const body = { private: isPrivate, members: [admin.id] };
-    await desk.insist({ kind: 'configure', by: admin, stream: `room.${DOOR}` }, (key, node) =>
-      ask(node, admin, key, { method: 'PUT', path: `/api/v1/rooms/${DOOR}`, body }),
+    await desk.submit({ kind: 'configure', by: admin, stream: `room.${CONFIGURED_ROOM}` }, (key, node) =>
+      ask(node, admin, key, { method: 'PUT', path: `/api/v1/rooms/${CONFIGURED_ROOM}`, body }),
     );
   }
 
   return [
-    pen(chat, async (random) => {
+    work(chat, async (random) => {
       const { id } = random.pick([...desk.tickets.values()]);
-      await desk.insist({ kind: 'post', by: agent, stream: `ticket.${id}` }, (key, node) =>
+      await desk.submit({ kind: 'post', by: agent, stream: `ticket.${id}` }, (key, node) =>
         chat.ask(node, 'send_message', { ticketId: id, message: textOf(key), clientMessageId: key }),
       );
     }),
-    pen(lobby, () => say(lobby, driver, ROOM)),
-    // Whoever was let in may speak, whichever node has to know.
-    pen(door, async () => {
+    work(lobby, () => say(lobby, driver, ROOM)),
+    // A user who was admitted to the room may post, on every node.
+    work(door, async () => {
       await configure(true);
       await configure(false);
-      await say(door, driver, DOOR);
+      await say(door, driver, CONFIGURED_ROOM);
     }),
   ];
 }
 
-/** A socket that is opened anew, to whichever node is asked, after each failure. */
-interface Hand {
+/** A socket that is opened again after each failure, to the node that is asked. */
+interface SocketWriter {
   ask(node: ChaosNode, name: string, payload: object): Promise<Reply>;
   close(): void;
 }
 
-function openHand(desk: Desk, by: Person): Hand {
+function openSocketWriter(desk: Desk, by: Person): SocketWriter {
   let socket: Socket | undefined;
-  /** Where its connection is, or was when that failed. */
+  /** The node of the current connection, or of the last one when that failed. */
   let at: ChaosNode | undefined;
   const close = () => {
     socket?.disconnect();
@@ -177,7 +186,7 @@ function openHand(desk: Desk, by: Person): Hand {
   };
 }
 
-/** Until the desk closes; while there is no ticket, only whoever opens one has something to do. */
+/** Repeats a step until the desk closes. While there is no ticket, only the step that opens one (`alone`) runs. */
 async function repeat(
   desk: Desk,
   { pause }: WriterOptions,

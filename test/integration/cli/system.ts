@@ -2,8 +2,8 @@
 import pg from 'pg';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import {
+  getProjectionStatus,
   type ProjectionStatus,
-  projectionStatus,
   type ReadModelStatus,
 } from '../../../src/projections/admin/status.ts';
 import type { ProjectionName } from '../../../src/projections/catalog.ts';
@@ -60,7 +60,7 @@ export async function startSystem(): Promise<System> {
       return clientOf(url, body.access_token);
     },
     async statusOf(name) {
-      const status = (await projectionStatus(pool)).find((one) => one.name === name);
+      const status = (await getProjectionStatus(pool)).find((one) => one.name === name);
       if (status?.serving === undefined) throw new Error(`no status of ${name}`);
       return { ...status, serving: status.serving };
     },

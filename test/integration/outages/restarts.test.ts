@@ -1,4 +1,4 @@
-/** Postgres and NATS go away and come back under a deployment at work: nothing that was acknowledged is lost. */
+/** Tests that no acknowledged message is lost while Postgres and NATS stop and start under load. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
   type ControlledNats,
@@ -9,7 +9,7 @@ import {
 import { until } from '../../support/until.ts';
 import { type Deployment, deploy, startTraffic, type Traffic } from './traffic.ts';
 
-/** Enough to be sure that posting works, and not just once. */
+/** Messages; enough to show that posting works for longer than one flush. */
 const SOME = 20;
 
 let resources: AsyncDisposableStack;
@@ -24,7 +24,7 @@ beforeEach(async () => {
   nats = resources.use(await startNats({ controlled: true }));
   deployment = resources.use(await deploy(postgres.url, nats.url));
   traffic = resources.use(await startTraffic(deployment));
-  await traffic.goesOn(SOME);
+  await traffic.postsMore(SOME);
 });
 afterEach(() => resources.disposeAsync());
 
@@ -41,41 +41,41 @@ it.each(['stop', 'kill'] as const)(
       await postgres[how]();
       await until(async () => (await readiness('database')) === 'failed', 'the database to be reported as down');
       await postgres.start();
-      await traffic.goesOn(SOME);
+      await traffic.postsMore(SOME);
     }
-    await traffic.settles();
+    await traffic.finishes();
   },
   120_000,
 );
 
 it.each(['stop', 'kill'] as const)(
-  'survives a %s of NATS, and posting goes on meanwhile',
+  'survives a %s of NATS, and posting works meanwhile',
   async (how) => {
     for (let round = 0; round < 2; round += 1) {
       await nats[how]();
       await until(async () => (await readiness('broker')) === 'failed', 'the broker to be reported as down');
-      await traffic.goesOn(SOME);
+      await traffic.postsMore(SOME);
       await nats.start();
-      await traffic.goesOn(SOME);
+      await traffic.postsMore(SOME);
     }
-    await traffic.settles();
+    await traffic.finishes();
   },
   120_000,
 );
 
-it('survives a NATS that stops answering with its connections open', async () => {
+it('survives a NATS that stops answering while its connections stay open', async () => {
   await nats.pause();
   await until(async () => (await readiness('broker')) === 'failed', 'the silence to be noticed', { timeoutMs: 60_000 });
-  await traffic.goesOn(SOME);
+  await traffic.postsMore(SOME);
   await nats.resume();
-  await traffic.settles();
+  await traffic.finishes();
 }, 120_000);
 
 it('survives both at once', async () => {
   await Promise.all([postgres.kill(), nats.kill()]);
   await nats.start();
   await postgres.start();
-  await traffic.goesOn(SOME);
-  await traffic.settles();
+  await traffic.postsMore(SOME);
+  await traffic.finishes();
   expect(traffic.acknowledged).toBeGreaterThanOrEqual(2 * SOME);
 }, 120_000);

@@ -1,6 +1,6 @@
 /**
- * People at work while services come and go: one posts without pause on one node, another listens on the other, and
- * both write down what they were told. Afterwards their accounts must agree with the log and with every read model.
+ * The load of the outage tests: a driver posts without pause on one node, an agent listens on the other node. Afterwards
+ * the acknowledged messages must equal those that the agent received, those in the log and those in the read models.
  */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
@@ -19,41 +19,45 @@ export interface Deployment extends AsyncDisposable {
   readonly natsUrl: string;
 }
 
-/** Two nodes, as `npm start` runs them. */
+/** Starts two nodes, as `npm start` runs them. */
 export async function deploy(databaseUrl: string, natsUrl: string): Promise<Deployment> {
-  await using parts = new AsyncDisposableStack();
+  await using started = new AsyncDisposableStack();
   const config = readConfig({
-    ...{ PORT: '0', DATABASE_URL: databaseUrl, NATS_URL: natsUrl },
-    ...{ DEMO_DATA: 'on', RATE_LIMIT: 'off', DATA_DIR: inject('services').directory },
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    NATS_URL: natsUrl,
+    DEMO_DATA: 'on',
+    RATE_LIMIT: 'off',
+    DATA_DIR: inject('services').directory,
   });
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
-  const launch = async () => {
+  const startNode = async () => {
     const server = await start(config, log);
-    parts.defer(() => server.close());
+    started.defer(() => server.close());
     return server;
   };
-  const nodes = [await launch(), await launch()] as const;
-  const owned = parts.move();
+  const nodes = [await startNode(), await startNode()] as const;
+  const owned = started.move();
   return { nodes, databaseUrl, natsUrl, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 export interface Traffic extends AsyncDisposable {
-  /** How many messages were acknowledged so far. */
+  /** The number of messages that were acknowledged so far. */
   readonly acknowledged: number;
-  /** Resolves when `count` more are. */
-  goesOn(count: number): Promise<void>;
-  /** Ends the posting, then fails unless everything acknowledged is everywhere exactly once and in order. */
-  settles(): Promise<void>;
+  /** Resolves when `count` more messages are acknowledged. */
+  postsMore(count: number): Promise<void>;
+  /** Ends the posting. Rejects unless every acknowledged message arrived, is in the log and is shown, once and in order. */
+  finishes(): Promise<void>;
 }
 
-const PATIENCE = { timeoutMs: 60_000, everyMs: 50 };
+const TIMEOUT = { timeoutMs: 60_000, everyMs: 50 };
 
 export async function startTraffic({ nodes, databaseUrl, natsUrl }: Deployment): Promise<Traffic> {
   const driver = await signIn(nodes[0].url, 'driver');
   const agent = await signIn(nodes[1].url, 'agent');
   const { id: ticketId } = await openTicket(driver);
   const listener = agent.connect('/', { reconnectionDelayMax: 500 });
-  await joinForGood(listener, ticketId);
+  await joinOnEveryConnection(listener, ticketId);
 
   const acknowledged: string[] = [];
   let ended = false;
@@ -61,31 +65,31 @@ export async function startTraffic({ nodes, databaseUrl, natsUrl }: Deployment):
     while (!ended) {
       const message = `message ${acknowledged.length + 1}`;
       const body = { message, clientMessageId: randomUUID() };
-      // The same message until it is acknowledged: whether the one before it got through, nobody can tell.
-      await until(async () => (await post(driver, ticketId, body)) === 201, `${message} to be acknowledged`, PATIENCE);
+      // The same message is posted until it is acknowledged, because a failed attempt may have been recorded.
+      await until(async () => (await post(driver, ticketId, body)) === 201, `${message} to be acknowledged`, TIMEOUT);
       acknowledged.push(message);
     }
   })();
-  posting.catch(() => undefined); // `settles` reports it.
+  posting.catch(() => undefined); // `finishes` reports the error.
 
-  const heard = () => listener.all('new_message').map(({ message }) => String(message.message));
+  const received = () => listener.all('new_message').map(({ message }) => String(message.message));
 
   return {
     get acknowledged() {
       return acknowledged.length;
     },
-    async goesOn(count) {
+    async postsMore(count) {
       const enough = acknowledged.length + count;
-      await until(() => acknowledged.length >= enough, `${count} more messages`, PATIENCE);
+      await until(() => acknowledged.length >= enough, `${count} more messages`, TIMEOUT);
     },
-    async settles() {
+    async finishes() {
       ended = true;
       await posting;
-      await until(() => heard().length >= acknowledged.length, 'the listener to hear everything', PATIENCE);
-      expect(heard()).toEqual(acknowledged);
+      await until(() => received().length >= acknowledged.length, 'the listener to receive everything', TIMEOUT);
+      expect(received()).toEqual(acknowledged);
       await expectReadModels(agent, ticketId, acknowledged);
       await expectGapless(databaseUrl, natsUrl);
-      for (const { url } of nodes) await until(async () => (await fetch(`${url}/readyz`)).ok, 'readiness', PATIENCE);
+      for (const { url } of nodes) await until(async () => (await fetch(`${url}/readyz`)).ok, 'readiness', TIMEOUT);
     },
     async [Symbol.asyncDispose]() {
       ended = true;
@@ -95,15 +99,15 @@ export async function startTraffic({ nodes, databaseUrl, natsUrl }: Deployment):
   };
 }
 
-/** As a client should: joins on every connection, with the last version that it heard. */
-async function joinForGood(listener: Listener, ticketId: string): Promise<void> {
+/** Joins the ticket on every connection, after the last received version, as clients should do. */
+async function joinOnEveryConnection(listener: Listener, ticketId: string): Promise<void> {
   const first = Promise.withResolvers<void>();
   const join = async () => {
     const after = listener.all('new_message').at(-1)?.version;
     const answer = await listener.ask('join_ticket', { ticketId, ...(after !== undefined && { after }) });
     return answer.success;
   };
-  listener.socket.on('connect', () => void until(join, 'joining', PATIENCE).then(() => first.resolve(), first.reject));
+  listener.socket.on('connect', () => void until(join, 'joining', TIMEOUT).then(() => first.resolve(), first.reject));
   await first.promise;
 }
 
@@ -117,14 +121,14 @@ async function expectReadModels(agent: Client, ticketId: string, acknowledged: r
   await until(
     async () => (await agent.send('GET', path)).body.pagination?.total === acknowledged.length,
     'the messages in the read model',
-    PATIENCE,
+    TIMEOUT,
   );
   const { body } = await agent.send('GET', path);
   const shown: string[] = body.messages.map(({ message }: { message: string }) => message);
   expect(shown).toEqual(acknowledged.slice(-50));
 }
 
-/** The log has no gap, each message once, and JetStream ends where the log does. */
+/** Expects a log without a gap and with each message once, and a JetStream stream that ends at the log's head. */
 async function expectGapless(databaseUrl: string, natsUrl: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   const connection = await connect({ servers: natsUrl });
@@ -137,7 +141,7 @@ async function expectGapless(databaseUrl: string, natsUrl: string): Promise<void
     expect(new Set(posted.map(({ metadata }) => metadata.commandId)).size).toBe(posted.length);
     const manager = await connection.jetstreamManager({ timeout: 500 });
     const relayed = async () => (await manager.streams.info('deskwire-events')).state.last_seq === position;
-    await until(relayed, 'the relay to have published everything', PATIENCE);
+    await until(relayed, 'the relay to have published everything', TIMEOUT);
   } finally {
     await connection.close();
     await pool.end();

@@ -1,4 +1,4 @@
-/** Processes of a cluster as far as projections go: an event log on a database of the test's own, and who follows it. */
+/** The projections of a cluster's processes, on an event log in a database of the test's own. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { DomainEvent, Stream } from '../../../src/domain/event.ts';
@@ -30,7 +30,7 @@ export interface Process {
   stop(): Promise<void>;
 }
 
-/** The processes hear of each other's events from Postgres alone. */
+/** Creates a cluster whose processes receive each other's events from Postgres alone, without a broker. */
 export async function createCluster(): Promise<Cluster> {
   const database = await createDatabase();
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
@@ -54,14 +54,14 @@ export async function createCluster(): Promise<Cluster> {
   };
 }
 
-/** Ends the sessions of an application on this database, as a failing network or server would; others' are not ours. */
-export const endSessions = (pool: pg.Pool, application: string) =>
+/** Ends the connections of one application to this database, as a failing network or server would. */
+export const endConnections = (pool: pg.Pool, application: string) =>
   pool.query(
     'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = $1',
     [application],
   );
 
-/** Until a session of an application on this database waits for a lock. */
+/** Resolves when a connection of the application to this database waits for a lock. */
 export const waitsForLock = (pool: pg.Pool, application: string) =>
   until(async () => {
     const { rows } = await pool.query(

@@ -1,4 +1,4 @@
-/** A projection that keeps the events it was given, in the order in which it was, and fails where a test tells it to. */
+/** A projection that stores the events that it handles, in that order, and fails where a test wants it to. */
 import type pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
@@ -8,7 +8,7 @@ import { type Runner, startRunner } from '../../../src/projections/engine/runner
 import { createEmptyReadModel } from '../../../src/projections/rebuild/provide.ts';
 import { type Cluster, type Process, quiet } from './cluster.ts';
 
-/** Named like one of ours, so that it can be operated as that one. */
+/** `check` throws for an event that cannot be handled. With a real projection's `name` operators' commands reach it. */
 export function countingProjection(check: (event: RecordedEvent) => void = () => {}, name = 'counting'): Projection {
   return {
     name,
@@ -40,21 +40,21 @@ export function countingProjection(check: (event: RecordedEvent) => void = () =>
   };
 }
 
-/** The positions in the order in which they were handled. */
+/** The positions of the handled events, in the order in which they were handled. */
 export async function countedIn(pool: pg.Pool, schema = 'counting'): Promise<number[]> {
   const { rows } = await pool.query<{ position: number }>(`select position from ${schema}.counted order by n`);
   return rows.map((row) => row.position);
 }
 
-/** Makes its read model and runs it, without pauses. `onMoved` is called whenever its position did. */
+/** Creates the projection's read model and runs it with short pauses. `onMoved` is called when its position has moved. */
 export async function runCounting(
   cluster: Cluster,
   process: Process,
   projection: Projection,
   onMoved: () => void = () => {},
 ): Promise<Runner> {
-  await using session = await openDedicatedConnection({ connectionString: cluster.url }, 'test');
-  await createEmptyReadModel(session, projection, 'counting');
+  await using connection = await openDedicatedConnection({ connectionString: cluster.url }, 'test');
+  await createEmptyReadModel(connection, projection, 'counting');
   return startRunner({
     projection,
     database: { connectionString: cluster.url },

@@ -1,4 +1,4 @@
-/** Random histories as the real deciders make them: steps are commands, and what is refused does not happen. */
+/** Random histories as the deciders make them: steps are commands, and a refused command records nothing. */
 import fc from 'fast-check';
 import { DeskwireError } from '../../../src/domain/errors.ts';
 import type { Decider, DecisionContext, DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
@@ -41,7 +41,7 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
     if (by) act(command, { by, relations });
   };
 
-  const take = (one: Step) => {
+  const perform = (one: Step) => {
     switch (one.do) {
       case 'register': {
         const vendorId = one.vendor && { vendorId: one.vendor };
@@ -142,7 +142,7 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
   };
   for (const one of steps) {
     try {
-      take(one);
+      perform(one);
     } catch (refusal) {
       if (!(refusal instanceof DeskwireError)) throw refusal;
     }
@@ -150,7 +150,7 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
   return log.events;
 }
 
-/** A log in memory, and its streams, each decided by a decider. */
+/** A log in memory, whose streams are written by deciders. */
 function createLog() {
   const events: RecordedEvent[] = [];
   return {

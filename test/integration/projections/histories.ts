@@ -1,6 +1,6 @@
 /**
- * Random histories: events as a log could hold them, of a few users, tickets and references, so that everything meets
- * everything. Not what deciders would allow, but all that projections must be able to handle.
+ * Random histories: events as a log could hold them. They concern few users, tickets and references, so that these are
+ * combined often. Deciders would refuse some of the events, and projections must handle them all the same.
  */
 import fc from 'fast-check';
 import type { DomainEvent, RecordedEvent, Stream } from '../../../src/domain/event.ts';
@@ -9,7 +9,7 @@ import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/fields.ts';
 import type { Role } from '../../../src/domain/user/identity.ts';
 import { beginning, type Step, step } from './steps.ts';
 
-/** Turns ids of notifications by their seq in a user's inbox as the log stands, so that steps can read existing ones. */
+/** Returns the ids of the notifications in a user's inbox, in order of seq, so that steps can read existing ones. */
 export type InboxIds = (events: readonly RecordedEvent[], userId: string) => readonly string[];
 
 export const histories = (inboxIds: InboxIds, maxLength = 60) =>

@@ -15,7 +15,7 @@ import { until } from '../../support/until.ts';
 const log = pino({ level: 'silent' });
 const ever = new AbortController().signal;
 
-/** One process that appends and relays, and the feed of another, which has everything from outside. */
+/** Creates one process that appends and relays, and the feed of another process that appends nothing. */
 async function createTwoProcesses(stack: AsyncDisposableStack, checkEvery: number) {
   const database = stack.use(await createDatabase());
   const nats = stack.use(await startNats());
@@ -98,14 +98,14 @@ function eventToAppend() {
 describe('the feed of a process that appends nothing itself', () => {
   it('has every event in order from JetStream', async () => {
     await using stack = new AsyncDisposableStack();
-    // The timer runs later than the test: what comes, comes by JetStream.
+    // The timer fires after the end of the test, so every event arrives over JetStream.
     const processes = await createTwoProcesses(stack, 60_000);
     for (const count of [1, 30, 2, 70]) await processes.append(count);
     await processes.expectEveryEvent();
     expect(processes.readFromPostgres).toEqual([]);
   });
 
-  it('goes on when JetStream has lost its stream', async () => {
+  it('has every event in order after JetStream has lost its stream', async () => {
     await using stack = new AsyncDisposableStack();
     const processes = await createTwoProcesses(stack, 50);
     await processes.append(10);

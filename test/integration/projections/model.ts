@@ -1,4 +1,4 @@
-/** What the read models must show, computed from the whole history in the plainest way: no counts kept, nothing folded twice. */
+/** The expected content of the read models, computed from the whole history in the plainest way, without stored counts. */
 import { maySeeTicket } from '../../../src/domain/access.ts';
 import { parseStream, type RecordedEvent, type Stream } from '../../../src/domain/event.ts';
 import { notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
@@ -40,7 +40,7 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
   };
   const users = () => [...userStates.keys()].flatMap((id) => user(id) ?? []);
   const inbox = (userId: string) => inboxes.get(userId) ?? [];
-  const tell = (
+  const addNotification = (
     event: RecordedEvent,
     notification: { recipientId: string; type: string; message: string; internal: boolean },
   ) => {
@@ -63,7 +63,7 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
     if (kind === 'user') {
       const userEvent = event as RecordedEvent<UserEvent>;
       userStates.set(id, userDecider.evolve(userStates.get(id) ?? userDecider.initialState(), userEvent));
-      if (userEvent.type === 'NotificationSent') tell(event, notificationSent(userEvent));
+      if (userEvent.type === 'NotificationSent') addNotification(event, notificationSent(userEvent));
       if (userEvent.type === 'NotificationsRead') {
         for (const entry of inbox(id)) if (userEvent.data.ids.includes(idOf(entry.event, id))) entry.read = true;
       }
@@ -81,7 +81,8 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
       const message = messageOf(ticketEvent);
       if (message) messages.set(id, [...(messages.get(id) ?? []), message]);
       const admins = users().filter((candidate) => candidate.role === 'admin' && candidate.active);
-      for (const notification of notificationsFor(ticketEvent, state, { admins, user })) tell(event, notification);
+      for (const notification of notificationsFor(ticketEvent, state, { admins, user }))
+        addNotification(event, notification);
     }
   }
   const versionOf = (stream: Stream) => streams.get(stream)?.at(-1)?.version;
@@ -107,9 +108,9 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
       return state && { ...state, version: versionOf(`reference.${type}-${id}`) };
     },
     room: (name: string) => {
-      const told = streams.get(`room.${name}`) ?? [];
-      const [createdAt, updatedAt] = [told[0]?.time, told.at(-1)?.time];
-      return rooms.has(name) ? { name, ...rooms.get(name), version: told.length, createdAt, updatedAt } : undefined;
+      const recorded = streams.get(`room.${name}`) ?? [];
+      const [createdAt, updatedAt] = [recorded[0]?.time, recorded.at(-1)?.time];
+      return rooms.has(name) ? { name, ...rooms.get(name), version: recorded.length, createdAt, updatedAt } : undefined;
     },
     alive,
     deleted: [...tickets.values()].filter((ticket) => ticket.deleted),

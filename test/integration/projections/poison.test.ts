@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
-import { parkedStreams, retryParked, skipParked } from '../../../src/projections/admin/parked-streams.ts';
+import { listParkedStreams, retryParked, skipParked } from '../../../src/projections/admin/parked-streams.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import type { Runner, RunnerStatus } from '../../../src/projections/engine/runner.ts';
 import { until } from '../../support/until.ts';
@@ -20,7 +20,7 @@ interface Broken {
   readonly tries: number[];
 }
 
-/** A cluster in which the projection `users` counts events, and fails at some. */
+/** Starts a cluster in which a counting projection named `users` fails at some positions. */
 async function start(positions: readonly number[] = []) {
   const cluster = await createCluster();
   await cluster.pool.query("delete from deskwire.projections where name = 'users'");
@@ -33,12 +33,12 @@ async function start(positions: readonly number[] = []) {
     throw new Error(`I cannot handle ${event.position}`);
   };
   const projection = countingProjection(check, 'users');
-  const told: RunnerStatus[] = [];
+  const statuses: RunnerStatus[] = [];
   const run = () => runCounting(cluster, process, projection);
-  // It may move before it is given to us.
+  // The runner may move before `runCounting` has returned it.
   const ours: { runner?: Runner } = {};
   const onMoved = () => {
-    if (ours.runner !== undefined) told.push(ours.runner.status());
+    if (ours.runner !== undefined) statuses.push(ours.runner.status());
   };
   const runner = await runCounting(cluster, process, projection, onMoved);
   ours.runner = runner;
@@ -47,8 +47,8 @@ async function start(positions: readonly number[] = []) {
     process,
     broken,
     runner,
-    /** What its status was each time its position moved. */
-    told,
+    /** The runner's status each time its position moved. */
+    statuses,
     run,
     async [Symbol.asyncDispose]() {
       await runner.close();
@@ -61,7 +61,7 @@ const caughtUp = (runner: Runner, position: number) =>
   until(() => runner.position === position && runner.status().lag === 0, `position ${position}`);
 
 const parked = async (cluster: Cluster) =>
-  (await parkedStreams(cluster.pool, USERS)).map(({ stream, position, events, error }) => ({
+  (await listParkedStreams(cluster.pool, USERS)).map(({ stream, position, events, error }) => ({
     stream,
     position,
     events,
@@ -76,7 +76,7 @@ async function fill(process: Process): Promise<void> {
 }
 
 describe('an event that cannot be handled', () => {
-  it('is parked after a few tries, and so are the later ones of its stream, while all else goes on', async () => {
+  it('is parked after a few tries, with the later events of its stream, while other streams are handled', async () => {
     await using world = await start([2]);
     await fill(world.process);
     await caughtUp(world.runner, 7);
@@ -86,7 +86,7 @@ describe('an event that cannot be handled', () => {
     ]);
     const recovered = { state: 'active', failure: undefined, parkedStreams: 1 };
     expect(world.runner.status()).toMatchObject(recovered);
-    expect(world.told.find(({ position }) => Number(position) >= 2)).toMatchObject(recovered);
+    expect(world.statuses.find(({ position }) => Number(position) >= 2)).toMatchObject(recovered);
     expect(world.broken.tries.length).toBeGreaterThanOrEqual(3);
   });
 
@@ -103,7 +103,7 @@ describe('an event that cannot be handled', () => {
     ]);
   });
 
-  it('does not hold up others of its kind: many are parked quickly', async () => {
+  it('does not delay others: many are parked quickly', async () => {
     const positions = Array.from({ length: 200 }, (_, index) => index + 1);
     await using world = await start(positions);
     for (const n of positions) await world.process.append(`user.${n}`, fine);
@@ -127,7 +127,7 @@ describe('an event that cannot be handled', () => {
     await again.close();
   });
 
-  it('is replayed with those behind it, in order, when it is retried and can be handled', async () => {
+  it('is replayed with the events behind it, in order, when it is retried and can be handled', async () => {
     await using world = await start([2]);
     await fill(world.process);
     await caughtUp(world.runner, 7);
@@ -142,7 +142,7 @@ describe('an event that cannot be handled', () => {
     expect(await parked(world.cluster)).toEqual([]);
   });
 
-  it('stays where it is when the retry fails, with what was before it handled', async () => {
+  it('stays parked when the retry fails, and the events before it are handled', async () => {
     await using world = await start([2]);
     await fill(world.process);
     await caughtUp(world.runner, 7);
@@ -155,7 +155,7 @@ describe('an event that cannot be handled', () => {
     expect(await parked(world.cluster)).toMatchObject([{ position: 5, events: 1 }]);
   });
 
-  it('is left out for good when it is skipped, and the rest of its stream goes on in order', async () => {
+  it('is left out for good when it is skipped, and the rest of its stream is handled in order', async () => {
     await using world = await start([2]);
     await fill(world.process);
     await caughtUp(world.runner, 7);
@@ -179,7 +179,7 @@ describe('an event that cannot be handled', () => {
     expect(await countedIn(world.cluster.pool)).toEqual([1, 2, 4]);
   });
 
-  it('replays more than one portion while other streams go on', async () => {
+  it('is replayed with its stream in portions, while other streams are handled', async () => {
     await using world = await start([1]);
     await world.process.append('user.a', ...Array.from({ length: 500 }, () => fine));
     await caughtUp(world.runner, 500);
@@ -214,7 +214,7 @@ describe('an event that cannot be handled', () => {
       timeoutMs: 60_000,
     });
     expect(await process.projections.waitFor(opened, 10_000)).toBe(true);
-    expect(await parkedStreams(cluster.pool, notifications)).toMatchObject([{ stream: 'user.admin', events: 2 }]);
+    expect(await listParkedStreams(cluster.pool, notifications)).toMatchObject([{ stream: 'user.admin', events: 2 }]);
     expect(process.projections.status().find(({ name }) => name === 'notifications')?.parkedStreams).toBe(1);
 
     await cluster.pool.query(`alter table ${DEFAULT_SCHEMAS.notifications}.notifications drop constraint no`);
@@ -227,8 +227,8 @@ describe('an event that cannot be handled', () => {
       [3, 'poison'],
       [4, 'behind'],
     ]);
-    const told = process.signals.filter(({ userId }) => userId === 'admin');
-    expect(told.flatMap(({ signal }) => signal.notifications.map(({ seq }) => seq))).toEqual([1, 2, 3, 4]);
+    const published = process.signals.filter(({ userId }) => userId === 'admin');
+    expect(published.flatMap(({ signal }) => signal.notifications.map(({ seq }) => seq))).toEqual([1, 2, 3, 4]);
   });
 });
 

@@ -65,7 +65,7 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** Follows the cursors to the end. */
+/** Reads page after page until the last one. */
 async function allPages<T>(
   read: (cursor: string | undefined) => Promise<{ items: readonly T[]; nextCursor: string | null }>,
 ) {
@@ -92,7 +92,7 @@ describe('tickets', () => {
     expect(await rig.queries.ticketId('99999999999999999999')).toBeUndefined();
   });
 
-  it('of others are not there for a requester', async () => {
+  it('of others are hidden from a requester', async () => {
     expect(await rig.queries.ticket('7', driver)).toBeUndefined();
     const { items } = await rig.queries.tickets({}, driver, { limit: 10 });
     expect(items.map((ticket) => ticket.number)).toEqual([5, 4, 3, 2, 1]);
@@ -115,7 +115,7 @@ describe('tickets', () => {
     expect(items.map((ticket) => ticket.number)).toEqual(numbers);
   });
 
-  it('refuse a cursor that is none', async () => {
+  it('refuse an invalid cursor', async () => {
     const refusal = expect.objectContaining({ code: 'invalid_payload', field: 'cursor' });
     await expect(rig.queries.tickets({}, admin, { cursor: 'nonsense', limit: 3 })).rejects.toEqual(refusal);
     await expect(rig.queries.notifications(admin, { cursor: 'nonsense', limit: 3 })).rejects.toEqual(refusal);
@@ -126,7 +126,7 @@ describe('tickets', () => {
 describe('messages', () => {
   const texts = (page: { messages: readonly { message: string }[] }) => page.messages.map((message) => message.message);
 
-  it('come as the latest page, and then those before it', async () => {
+  it('come as the latest page, and then page by page backwards', async () => {
     const latest = await rig.queries.messages('t-1', { internal: true, limit: 4 });
     expect(latest).toMatchObject({ hasMore: true, total: 9, version: 10 });
     expect(texts(latest)).toEqual(['6', '7', '8', '9']);
@@ -135,7 +135,7 @@ describe('messages', () => {
     expect(before).toMatchObject({ hasMore: false, nextCursor: null });
   });
 
-  it('come as those after a version, oldest first', async () => {
+  it('come after a version, oldest first', async () => {
     const first = await rig.queries.messages('t-1', { internal: true, limit: 2, after: 7 });
     expect(texts(first)).toEqual(['7', '8']);
     const rest = await rig.queries.messages('t-1', { internal: true, limit: 2, after: Number(first.nextCursor) });
@@ -149,12 +149,12 @@ describe('messages', () => {
     expect(page.total).toBe(6);
   });
 
-  it('of a ticket that is not there are none', async () => {
+  it('of a missing ticket are none', async () => {
     const page = await rig.queries.messages('t-99', { internal: true, limit: 10 });
     expect(page).toEqual({ messages: [], hasMore: false, nextCursor: null, total: 0, version: 0 });
   });
 
-  it('have participants, each with what they have not read', async () => {
+  it('have participants, each with an unread count', async () => {
     expect(await rig.queries.participants('t-1')).toEqual([
       { userId: '1', name: 'Driver', role: 'driver', lastReadVersion: 9, unread: 0 },
       { userId: '4', name: 'Agent', role: 'agent', lastReadVersion: 10, unread: 0 },
@@ -171,19 +171,19 @@ describe('notifications', () => {
     expect(after[0]).toMatchObject({ type: 'support_ticket_created', read: false, internal: false, priority: 'high' });
   });
 
-  it('that are unread come as ranges, the newest ones when there are many', async () => {
+  it('that are unread come as ranges, and as the newest ranges when there are many', async () => {
     const all = await rig.queries.unreadNotifications(admin, 10);
     expect(all).toEqual({ from: 1, upTo: 7, count: 7, unseen: 7, ranges: [[1, 7]] });
     expect(await rig.queries.unreadNotifications(admin, 1)).toEqual(all);
   });
 
-  it('of somebody without any are an empty inbox', async () => {
+  it('of a user without any are an empty inbox', async () => {
     expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0, unseen: 0 });
     const nothing = { from: 1, upTo: 0, count: 0, unseen: 0, ranges: [] };
     expect(await rig.queries.unreadNotifications({ ...driver, id: 'nobody' }, 10)).toEqual(nothing);
   });
 
-  it('of internal notes are hidden from somebody who is staff no more', async () => {
+  it('of internal notes are hidden from a user who is no longer staff', async () => {
     const note = recorded('ticket.t-6', agent, posted('secret', true));
     await rig.project([note]);
     const before = await rig.queries.inbox(admin);

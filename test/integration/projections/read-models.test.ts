@@ -118,7 +118,8 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
       );
       const unread = entries.filter((entry) => !entry.read);
       expect(await queries.inbox(viewer)).toEqual({
-        ...{ seq: all.length, unread: unread.length },
+        seq: all.length,
+        unread: unread.length,
         unseen: unread.filter((entry) => !entry.seen).length,
       });
       const page = await queries.notifications(viewer, { unread: true, limit: 1_000 });
@@ -131,17 +132,17 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
   }
 }
 
-/** What devices were told last of an inbox is what it shows: to whoever is staff now with internal notes, else without. */
-async function expectToldTheTruth({ signals, queries }: Rig, told: readonly RecordedEvent[]) {
-  const model = modelOf(told, notificationId);
+/** The last head that devices received of an inbox equals its query, with internal notes if the user is staff now. */
+async function expectSignalsEqualInboxes({ signals, queries }: Rig, projected: readonly RecordedEvent[]) {
+  const model = modelOf(projected, notificationId);
   for (const [userId, { head }] of new Map(signals.map(({ userId, signal }) => [userId, signal]))) {
     const stranger: UserFacts = { id: userId, name: '', role: 'customer', active: true };
     const viewer = model.users().find(({ id }) => id === userId) ?? stranger;
-    expect(head, `what ${userId} was told`).toEqual(await queries.inbox(viewer));
+    expect(head, `the last head that ${userId} received`).toEqual(await queries.inbox(viewer));
   }
 }
 
-/** How many histories of each kind (`HISTORIES=1000 npm test -- test/integration/projections/read-models.test.ts`). */
+/** The number of histories of each kind (`HISTORIES=1000 npm test -- test/integration/projections/read-models.test.ts`). */
 const RUNS = Number(process.env.HISTORIES ?? 20);
 
 describe.each([
@@ -169,7 +170,7 @@ describe.each([
               const next = edges[index + 1] ?? events.length;
               rig.signals.length = 0;
               await rig.project(events.slice(edge, next));
-              await expectToldTheTruth(rig, events.slice(0, next));
+              await expectSignalsEqualInboxes(rig, events.slice(0, next));
             }
             await expectToShow(rig, events);
             expect(await rig.rows()).toEqual(inOneBatch);

@@ -2,19 +2,19 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { abortRebuild, dropOld } from '../../../src/projections/admin/cleanup.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, projectionNames } from '../../../src/projections/catalog.ts';
-import { placeOf, renameSchema, settle } from '../../../src/projections/engine/tables.ts';
+import { finishSwap, placeOf, renameSchema } from '../../../src/projections/engine/tables.ts';
 import { createReadModels } from '../../../src/projections/projections.ts';
 import type { Progress } from '../../../src/projections/rebuild/progress.ts';
 import { AbortedError, BusyError, NoPreviousError } from '../../../src/projections/rebuild/rebuild.ts';
 import { until } from '../../support/until.ts';
-import { type Cluster, createCluster, endSessions, type Process, waitsForLock } from './cluster.ts';
+import { type Cluster, createCluster, endConnections, type Process, waitsForLock } from './cluster.ts';
 import {
   admin,
+  connectionOf,
   posted,
   rebuildOf,
   rebuildOptions,
   rollBackOf,
-  sessionOf,
   startLoad,
   startWatch,
   statusOf,
@@ -23,14 +23,14 @@ import { rowsOf } from './rig.ts';
 
 const { users, tickets, messages, notifications } = DEFAULT_SCHEMAS;
 
-const seqsTold = (process: Process) =>
+const publishedSeqs = (process: Process) =>
   process.signals
     .filter(({ userId }) => userId === 'admin')
     .flatMap(({ signal }) => signal.notifications.map((notification) => notification.seq));
 
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
-/** Some history, projected, and nothing going on. */
+/** Creates a cluster at rest, whose read models have some history. */
 async function withHistory(tickets = 100) {
   const cluster = await createCluster();
   const process = cluster.startProcess();
@@ -43,7 +43,7 @@ async function withHistory(tickets = 100) {
   return { cluster, process, [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose]() };
 }
 
-/** More events of a ticket than a rebuild applies in one batch. */
+/** Creates a cluster with a ticket of more events than a rebuild applies in one batch. */
 async function withLongHistory() {
   const world = await withHistory(20);
   const many = Array.from({ length: 3_000 }, (_, n) => posted(`more-${n}`));
@@ -56,7 +56,7 @@ async function withLongHistory() {
 const rowsAt = (cluster: Cluster, schema: string) =>
   rowsOf(cluster.pool, { it: schema }).then((tables) => Object.values(tables));
 
-/** Fails where there is more to do than a few events, and says how far it was. */
+/** Interrupts a rebuild once it has reached `position`, and records its progress. */
 const interruptAfter = (position: number) => {
   const controller = new AbortController();
   const positions: number[] = [];
@@ -71,13 +71,13 @@ const interruptAfter = (position: number) => {
 };
 
 describe('a rebuild', () => {
-  it('of each projection, three times, under constant load: reads neither fail nor go back, nothing is told twice', async () => {
+  it('of each projection, three times, under load: reads neither fail nor go back, no notification comes twice', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await using load = startLoad(process);
     await until(() => load.tickets > 50, 'some history');
     await using watch = startWatch(cluster);
-    await using session = await sessionOf(cluster);
+    await using connection = await connectionOf(cluster);
     for (const round of [1, 2, 3]) {
       for (const name of projectionNames()) {
         const before = load.tickets;
@@ -88,7 +88,7 @@ describe('a rebuild', () => {
         const { next, previous } = await statusOf(cluster, name);
         expect({ next, parked: previous?.parked }).toEqual({ next: undefined, parked: { streams: 0, events: 0 } });
         if (round === 2)
-          expect(await dropOld(session, PROJECTIONS[name])).toEqual([`${DEFAULT_SCHEMAS[name]}_previous`]);
+          expect(await dropOld(connection, PROJECTIONS[name])).toEqual([`${DEFAULT_SCHEMAS[name]}_previous`]);
       }
     }
     await load[Symbol.asyncDispose]();
@@ -102,10 +102,10 @@ describe('a rebuild', () => {
       const schema = DEFAULT_SCHEMAS[name];
       expect(await rowsAt(cluster, schema)).toEqual(await rowsAt(cluster, `${schema}_previous`));
     }
-    expect(seqsTold(process)).toEqual(upTo((await cluster.queries.inbox(admin)).seq));
+    expect(publishedSeqs(process)).toEqual(upTo((await cluster.queries.inbox(admin)).seq));
   }, 120_000);
 
-  it('is what prepared statements read after it, and waits for no one who reads', async () => {
+  it('is read by prepared statements afterwards, and waits for no reader', async () => {
     await using world = await withHistory(20);
     const { cluster } = world;
     const client = new pg.Client({ connectionString: cluster.url });
@@ -125,7 +125,7 @@ describe('a rebuild', () => {
     await Promise.all([client.end(), open.end()]);
   });
 
-  it('loses no batch that waits for the checkpoint while the tables are swapped', async () => {
+  it('loses no batch that waits for the checkpoint during the swap', async () => {
     await using world = await withHistory(20);
     const { cluster, process } = world;
     const register = (id: string) =>
@@ -133,7 +133,7 @@ describe('a rebuild', () => {
     const blocker = new pg.Client({ connectionString: cluster.url });
     await blocker.connect();
     await rebuildOf(cluster, 'users', { swap: false });
-    // Right after a batch, so that the runner's next sign of life is two seconds away: the rebuild waits first.
+    // Right after a batch the runner's next save is far away, so the rebuild waits for the checkpoint first.
     await process.projections.waitFor(await register('before'), 10_000);
     await blocker.query("begin; select from deskwire.projections where name = 'users' for update");
     const rebuilt = rebuildOf(cluster, 'users');
@@ -147,7 +147,7 @@ describe('a rebuild', () => {
     await blocker.end();
   });
 
-  it('goes on where it was interrupted', async () => {
+  it('resumes where it was interrupted', async () => {
     await using world = await withLongHistory();
     const first = interruptAfter(5_000);
     await expect(rebuildOf(world.cluster, 'tickets', first)).rejects.toThrow('interrupted');
@@ -159,30 +159,30 @@ describe('a rebuild', () => {
     expect(await rowsAt(world.cluster, tickets)).toEqual(await rowsAt(world.cluster, `${tickets}_previous`));
   });
 
-  it('goes on after its connection was cut in the middle of a batch', async () => {
+  it('resumes after its connection was cut in the middle of a batch', async () => {
     await using world = await withHistory(200);
     const { cluster } = world;
-    const session = await sessionOf(cluster);
+    const connection = await connectionOf(cluster);
     const cut = rebuildOf(cluster, 'messages', {
-      onProgress: () => void endSessions(cluster.pool, 'deskwire rebuild messages'),
+      onProgress: () => void endConnections(cluster.pool, 'deskwire rebuild messages'),
     });
     await cut.catch(() => undefined);
     await rebuildOf(cluster, 'messages');
     expect(await rowsAt(cluster, messages)).toEqual(await rowsAt(cluster, `${messages}_previous`));
-    await session[Symbol.asyncDispose]();
+    await connection[Symbol.asyncDispose]();
   });
 
-  it('leaves nothing when it is aborted, while it goes on or afterwards', async () => {
+  it('leaves no tables when it is aborted, while it runs or after an interruption', async () => {
     await using world = await withLongHistory();
     const { cluster } = world;
-    await using session = await sessionOf(cluster);
+    await using connection = await connectionOf(cluster);
     let aborting: Promise<boolean> | undefined;
     const { batches } = rebuildOptions(cluster);
     const aborted = rebuildOf(cluster, 'tickets', {
       onProgress: () => {
-        aborting ??= abortRebuild(session, PROJECTIONS.tickets);
+        aborting ??= abortRebuild(connection, PROJECTIONS.tickets);
       },
-      // Reads on when that is done: there is more than one batch.
+      // Continues after the abort, because the ticket has more than one batch.
       batches: {
         join() {
           const log = batches.join();
@@ -199,15 +199,15 @@ describe('a rebuild', () => {
     expect(await statusOf(cluster, 'tickets')).toMatchObject({ next: undefined, previous: undefined });
 
     await expect(rebuildOf(cluster, 'tickets', interruptAfter(1))).rejects.toThrow('interrupted');
-    expect(await abortRebuild(session, PROJECTIONS.tickets)).toBe(true);
-    expect(await abortRebuild(session, PROJECTIONS.tickets)).toBe(false);
+    expect(await abortRebuild(connection, PROJECTIONS.tickets)).toBe(true);
+    expect(await abortRebuild(connection, PROJECTIONS.tickets)).toBe(false);
     const { rows } = await cluster.pool.query(
       "select nspname from pg_namespace where nspname like 'deskwire_tickets%'",
     );
     expect(rows).toEqual([{ nspname: tickets }]);
   });
 
-  it('is made by one at a time', async () => {
+  it('runs only once at a time', async () => {
     await using world = await withHistory(20);
     const outcomes = await Promise.allSettled([1, 2, 3].map(() => rebuildOf(world.cluster, 'messages')));
     const refusals = outcomes.filter((outcome) => outcome.status === 'rejected').map((outcome) => outcome.reason);
@@ -217,7 +217,7 @@ describe('a rebuild', () => {
     expect(next).toBeUndefined();
   });
 
-  it('can be prepared, and brought in later', async () => {
+  it('can be prepared, and swapped in later', async () => {
     await using world = await withHistory(50);
     await rebuildOf(world.cluster, 'tickets', { swap: false });
     const { next, previous } = await statusOf(world.cluster, 'tickets');
@@ -227,7 +227,7 @@ describe('a rebuild', () => {
     expect(later.positions[0]).toBeGreaterThanOrEqual(next?.position ?? Number.POSITIVE_INFINITY);
   });
 
-  it('can be rolled back, and forth again, under constant load', async () => {
+  it('can be rolled back, and forward again, under constant load', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await using load = startLoad(process);
@@ -246,20 +246,20 @@ describe('a rebuild', () => {
     expect(watch.failures).toEqual([]);
     await rollBackOf(cluster, 'notifications');
     expect(await rowsAt(cluster, notifications)).toEqual(await rowsAt(cluster, `${notifications}_previous`));
-    expect(seqsTold(process)).toEqual(upTo((await cluster.queries.inbox(admin)).seq));
+    expect(publishedSeqs(process)).toEqual(upTo((await cluster.queries.inbox(admin)).seq));
   });
 
-  it('whose swap nobody finished is finished by the runner before it writes', async () => {
+  it('with an unfinished swap is finished by the runner before it writes', async () => {
     await using world = await withHistory(20);
     const { cluster, process } = world;
-    await using session = await sessionOf(cluster);
+    await using connection = await connectionOf(cluster);
     await rebuildOf(cluster, 'users');
     await until(async () => (await statusOf(cluster, 'users')).serving?.running, 'the runner to go on');
-    // As a rebuild leaves it that is killed right after the swap.
-    await session.script('begin');
-    await renameSchema(session, placeOf(users, 'previous'), placeOf(users, 'swapped'));
-    await session.script("update deskwire.projections set generation = generation where name = 'users'; commit");
-    await endSessions(cluster.pool, 'deskwire users');
+    // The state that a rebuild leaves when it is killed right after the swap.
+    await connection.script('begin');
+    await renameSchema(connection, placeOf(users, 'previous'), placeOf(users, 'swapped'));
+    await connection.script("update deskwire.projections set generation = generation where name = 'users'; commit");
+    await endConnections(cluster.pool, 'deskwire users');
     const exists = async () =>
       (await cluster.pool.query('select to_regnamespace($1) is not null as it', [placeOf(users, 'previous')])).rows[0]
         .it;
@@ -269,15 +269,15 @@ describe('a rebuild', () => {
       data: { name: 'Two', role: 'driver' },
     });
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
-    await settle(session, users);
+    await finishSwap(connection, users);
     expect(await exists()).toBe(true);
   });
 
-  it('happens by itself, telling nobody anything, for a read model that is not there', async () => {
+  it('starts by itself for a missing read model, and notifies nobody', async () => {
     await using world = await withHistory(50);
     const { cluster, process } = world;
     const before = await rowsOf(cluster.pool, DEFAULT_SCHEMAS);
-    const told = process.signals.length;
+    const published = process.signals.length;
     await process.projections.close();
     await cluster.pool.query(
       `drop schema ${notifications} cascade; delete from deskwire.projections where name = 'notifications'`,
@@ -287,7 +287,7 @@ describe('a rebuild', () => {
     const again = cluster.startProcess();
     const position = await again.append('user.admin', { type: 'AllNotificationsRead', data: {} });
     expect(await again.projections.waitFor(position, 10_000)).toBe(true);
-    expect(process.signals).toHaveLength(told);
-    expect(seqsTold(again)).toEqual([]);
+    expect(process.signals).toHaveLength(published);
+    expect(publishedSeqs(again)).toEqual([]);
   });
 });

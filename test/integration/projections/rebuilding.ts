@@ -1,10 +1,10 @@
-/** What tests of rebuilds share: a load, readers that notice everything, and the rebuilds themselves. */
+/** Shared by the tests of rebuilds: a load, readers that check every answer, and the rebuilds themselves. */
 import pg from 'pg';
 import type { DomainEvent, Stream } from '../../../src/domain/event.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
-import { projectionStatus } from '../../../src/projections/admin/status.ts';
+import { getProjectionStatus } from '../../../src/projections/admin/status.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS, type ProjectionName } from '../../../src/projections/catalog.ts';
 import { createQueries } from '../../../src/projections/queries/create-queries.ts';
 import { createLogBatches } from '../../../src/projections/rebuild/log-batches.ts';
@@ -33,11 +33,11 @@ export const rebuildOf = (
 export const rollBackOf = (cluster: Cluster, name: ProjectionName) =>
   rollBack(PROJECTIONS[name], DEFAULT_SCHEMAS[name], rebuildOptions(cluster));
 
-export const sessionOf = (cluster: Cluster) =>
+export const connectionOf = (cluster: Cluster) =>
   openDedicatedConnection({ connectionString: cluster.url }, 'test', { idleTimeout: 0 });
 
 export async function statusOf(cluster: Cluster, name: ProjectionName) {
-  const status = (await projectionStatus(cluster.pool)).find((one) => one.name === name);
+  const status = (await getProjectionStatus(cluster.pool)).find((one) => one.name === name);
   if (status === undefined) throw new Error(`no status of ${name}`);
   return status;
 }
@@ -62,13 +62,13 @@ export const posted = (id: string): DomainEvent => ({
 });
 
 export interface Load extends AsyncDisposable {
-  /** Opened so far. */
+  /** The number of tickets that were opened so far. */
   readonly tickets: number;
-  /** Of the newest event. */
+  /** The position of the newest event. */
   readonly position: number;
 }
 
-/** Appends what touches every read model, one after the other, until it is disposed of. */
+/** Appends events for every read model, one batch after the other, until it is disposed of. */
 export function startLoad(process: Process): Load {
   let stopped = false;
   let position = 0;
@@ -117,7 +117,7 @@ export interface Watch extends AsyncDisposable {
   readonly reads: number;
 }
 
-/** Reads everything all the time, with prepared statements, and holds what it sees against what it saw before. */
+/** Repeats every query with prepared statements, and compares each answer with the one before. */
 export function startWatch(cluster: Cluster): Watch {
   const pool = new pg.Pool({ connectionString: cluster.url, max: 9 });
   pool.on('error', () => {});

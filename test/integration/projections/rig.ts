@@ -1,4 +1,4 @@
-/** Projections on a database of the test's own, driven without a runner: batches in, queries out. */
+/** Projections on a database of the test's own, without runners: a test passes batches and asks queries. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import { type DedicatedConnection, openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
@@ -22,13 +22,13 @@ export interface Rig extends AsyncDisposable {
   readonly signals: { readonly userId: string; readonly signal: InboxSignal }[];
   /** Projects the next events as one batch. */
   project(events: readonly RecordedEvent[]): Promise<void>;
-  /** Forgets what is in memory, as a new runner would. */
+  /** Empties the memory of the projections, as a new runner would. */
   restart(): void;
-  /** Builds every read model anew from these events, which are all that was projected, and swaps it in. */
+  /** Rebuilds every read model from these events, which must be all the projected ones, and swaps it in. */
   rebuild(events: readonly RecordedEvent[]): Promise<void>;
-  /** Every row of every table, in some order that depends on nothing else. */
+  /** Every row of every table, in an order that depends on the rows alone. */
   rows(): Promise<Record<string, readonly string[]>>;
-  /** Empties everything. */
+  /** Empties tables, memory and signals. */
   reset(): Promise<void>;
 }
 
@@ -36,15 +36,15 @@ export async function createRig(url: string): Promise<Rig> {
   const pool = new pg.Pool({ connectionString: url });
   const names = projectionNames();
   const signals: Rig['signals'] = [];
-  const sessions = new Map<ProjectionName, DedicatedConnection>();
+  const connections = new Map<ProjectionName, DedicatedConnection>();
   let handlers = new Map<ProjectionName, ProjectionHandler>();
   const position = new Map<ProjectionName, number>();
   const database = { connectionString: url };
   await createReadModels(database);
   for (const name of names) {
-    const session = await openDedicatedConnection(database, 'test', { idleTimeout: 0 });
-    sessions.set(name, session);
-    await session.script(`set search_path to ${pg.escapeIdentifier(schemas[name])}`);
+    const connection = await openDedicatedConnection(database, 'test', { idleTimeout: 0 });
+    connections.set(name, connection);
+    await connection.script(`set search_path to ${pg.escapeIdentifier(schemas[name])}`);
     position.set(name, 0);
   }
   const handlerOf = (name: ProjectionName): ProjectionHandler => {
@@ -77,17 +77,17 @@ export async function createRig(url: string): Promise<Rig> {
     async project(events) {
       await Promise.all(
         names.map(async (name) => {
-          const session = sessions.get(name);
+          const connection = connections.get(name);
           const last = events.at(-1);
-          if (!session || !last) return;
+          if (!connection || !last) return;
           const handler = handlerOf(name);
-          await handler.prefetch?.(events, session.query);
+          await handler.prefetch?.(events, connection.query);
           const writes = handler.fold(events);
           if (writes === undefined) return;
           const move = { from: position.get(name) ?? 0, to: last.position };
-          const { generation } = await readCheckpoint(session.query, PROJECTIONS[name]);
+          const { generation } = await readCheckpoint(connection.query, PROJECTIONS[name]);
           const target = { projection: PROJECTIONS[name], schema: schemas[name], generation, serving: true };
-          const { result } = await commitBatch(session.query, target, move, writes);
+          const { result } = await commitBatch(connection.query, target, move, writes);
           position.set(name, last.position);
           writes.committed?.(result);
         }),
@@ -103,7 +103,7 @@ export async function createRig(url: string): Promise<Rig> {
     },
     rows: () => rowsOf(pool, schemas),
     async [Symbol.asyncDispose]() {
-      for (const session of sessions.values()) await session[Symbol.asyncDispose]();
+      for (const connection of connections.values()) await connection[Symbol.asyncDispose]();
       await pool.end();
     },
   };
@@ -118,7 +118,7 @@ function readerOf(events: readonly RecordedEvent[]) {
   };
 }
 
-/** By table; rows as JSON, sorted. */
+/** The rows of every table as sorted JSON, by table. */
 export async function rowsOf(pool: pg.Pool, of: Readonly<Record<string, string>>): Promise<Record<string, string[]>> {
   const { rows: tables } = await pool.query<{ schema: string; name: string }>(
     'select schemaname as schema, tablename as name from pg_tables where schemaname = any ($1) order by 1, 2',

@@ -10,7 +10,7 @@ import { commitBatch, DeposedError, readCheckpoint } from '../../../src/projecti
 import { createRemoteWaiter } from '../../../src/projections/projections.ts';
 import { createEmptyReadModel } from '../../../src/projections/rebuild/provide.ts';
 import { until } from '../../support/until.ts';
-import { type Cluster, createCluster, endSessions, type Process, waitsForLock } from './cluster.ts';
+import { type Cluster, createCluster, endConnections, type Process, waitsForLock } from './cluster.ts';
 import { countedIn, countingProjection } from './counting.ts';
 
 const agent = { id: '9', name: 'Nine', role: 'agent', active: true } as const;
@@ -51,7 +51,7 @@ const texts = async (cluster: Cluster) => {
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
 
 describe('running projections', () => {
-  it('shows what was appended to who waits for it', async () => {
+  it('shows appended events to a caller that waits for them', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await process.append('ticket.t-1', opened(1));
@@ -62,7 +62,7 @@ describe('running projections', () => {
     expect(new Set(process.projections.status().map((status) => status.lag))).toEqual(new Set([0]));
   });
 
-  it('says so when what is waited for does not come in time', async () => {
+  it('reports a wait that times out', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await until(() => allActive(process), 'the projections to be active');
@@ -77,7 +77,7 @@ describe('running projections', () => {
     expect(await texts(cluster)).toEqual(['hello']);
   });
 
-  it('catches up with what happened while nobody ran', async () => {
+  it('catches up with events that were appended while no process ran', async () => {
     await using cluster = await createCluster();
     const first = cluster.startProcess();
     await first.projections.close();
@@ -88,7 +88,7 @@ describe('running projections', () => {
     expect(await texts(cluster)).toEqual(history);
   });
 
-  it('follows what other processes append, in order with its own', async () => {
+  it('handles the events of other processes in order with its own', async () => {
     await using cluster = await createCluster();
     const here = cluster.startProcess();
     const there = cluster.startProcess();
@@ -99,7 +99,7 @@ describe('running projections', () => {
     expect(await texts(cluster)).toEqual(numbers(20));
   });
 
-  it('has one active runner per projection, and the other takes over when it goes', async () => {
+  it('has one active runner per projection, and another takes over when it closes', async () => {
     await using cluster = await createCluster();
     const first = cluster.startProcess();
     await until(() => allActive(first), 'the first to be active');
@@ -112,7 +112,7 @@ describe('running projections', () => {
     expect(await texts(cluster)).toEqual(['one', 'two']);
   });
 
-  it('loses and doubles nothing when the connection is cut in the middle of a batch', async () => {
+  it('neither loses nor repeats an event when the connection is cut in the middle of a batch', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await process.projections.waitFor(await process.append('ticket.t-1', opened(1)), 10_000);
@@ -120,7 +120,7 @@ describe('running projections', () => {
     await blocker.query(`begin; lock table ${DEFAULT_SCHEMAS.messages}.readers in exclusive mode`);
     const position = await process.append('ticket.t-1', posted('once'));
     await waitsForLock(cluster.pool, 'deskwire messages');
-    await endSessions(cluster.pool, 'deskwire messages');
+    await endConnections(cluster.pool, 'deskwire messages');
     await blocker.query('rollback');
     blocker.release();
     expect(await process.projections.waitFor(position, 10_000)).toBe(true);
@@ -128,7 +128,7 @@ describe('running projections', () => {
     expect(await cluster.queries.unread('t-1', agent)).toBe(1);
   });
 
-  it('steps down when somebody else moved its checkpoint, and starts again from there', async () => {
+  it('starts again from the checkpoint when another runner moved it', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await process.projections.waitFor(await process.append('ticket.t-1', opened(1), posted('one')), 10_000);
@@ -142,13 +142,13 @@ describe('running projections', () => {
   it('lets one of two runners write a batch, never both', async () => {
     await using cluster = await createCluster();
     const projection = countingProjection();
-    const sessions = await Promise.all(
+    const connections = await Promise.all(
       [1, 2].map(() => openDedicatedConnection({ connectionString: cluster.url }, 'test')),
     );
-    const [first] = sessions;
+    const [first] = connections;
     if (first) await createEmptyReadModel(first, projection, 'counting');
     const outcomes = await Promise.allSettled(
-      sessions.map(async ({ query }) => {
+      connections.map(async ({ query }) => {
         const { generation } = await readCheckpoint(query, projection);
         const target = { projection, schema: 'counting', generation, serving: true };
         return commitBatch(
@@ -162,15 +162,15 @@ describe('running projections', () => {
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused.map((outcome) => outcome.reason)).toEqual([expect.any(DeposedError)]);
     expect(await countedIn(cluster.pool)).toEqual([1, 2, 3, 4, 5]);
-    await Promise.all(sessions.map((session) => session[Symbol.asyncDispose]()));
+    await Promise.all(connections.map((connection) => connection[Symbol.asyncDispose]()));
   });
 
-  it('takes nothing over from a history that an older backup has replaced', async () => {
+  it('writes no event of a history that an older backup has replaced', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     const kept = await process.append('ticket.t-1', opened(1), posted('kept'));
     await process.projections.waitFor(kept, 10_000);
-    // The runner is behind when the database goes back, and memory still has what is gone.
+    // The runner is behind when the backup is restored, and memory still has the lost events.
     await cluster.pool.query('alter table deskwire.projections rename to hidden');
     const lost = await process.append('ticket.t-1', posted('lost'));
     await until(() => stateOf(process, 'messages') === 'failing', 'the failure');
@@ -178,7 +178,7 @@ describe('running projections', () => {
     await cluster.pool.query('update deskwire.log_head set position = $1', [kept]);
     await cluster.pool.query('alter table deskwire.hidden rename to projections');
     expect(await process.projections.waitFor(lost, 2_000)).toBe(false);
-    // Then the relay finds out.
+    // Then the relay notices the restore.
     const { epoch } = await createEventReader(cluster.pool).head();
     await renewEpoch(cluster.pool, epoch);
     expect(await process.append('ticket.t-1', posted('new'))).toBe(lost);
@@ -186,25 +186,25 @@ describe('running projections', () => {
     expect(await texts(cluster)).toEqual(['kept', 'new']);
   });
 
-  it('writes nothing when the log has another event than any of the batch', async () => {
+  it('writes no batch with an event that the log does not have', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     const to = await process.append('ticket.t-1', opened(1), posted('one'), posted('two'));
     const ids = (await createEventReader(cluster.pool).readLog(0, to)).map(({ id }) => id);
     const projection = countingProjection();
-    await using session = await openDedicatedConnection({ connectionString: cluster.url }, 'test');
-    await createEmptyReadModel(session, projection, 'counting');
-    const { generation } = await readCheckpoint(session.query, projection);
+    await using connection = await openDedicatedConnection({ connectionString: cluster.url }, 'test');
+    await createEmptyReadModel(connection, projection, 'counting');
+    const { generation } = await readCheckpoint(connection.query, projection);
     const target = { projection, schema: 'counting', generation, serving: true };
     const payload = [ids.map((_, index) => ({ position: index + 1 }))];
-    // The first one is of a history that is gone, the last one is not.
+    // The first event is of a history that is gone, the last one is not.
     const mixed = { from: 0, to, ids: [randomUUID(), ...ids.slice(1)] };
-    await expect(commitBatch(session.query, target, mixed, { payload })).rejects.toThrow(DeposedError);
-    await commitBatch(session.query, target, { from: 0, to, ids }, { payload });
+    await expect(commitBatch(connection.query, target, mixed, { payload })).rejects.toThrow(DeposedError);
+    await commitBatch(connection.query, target, { from: 0, to, ids }, { payload });
     expect(await countedIn(cluster.pool)).toHaveLength(to);
   });
 
-  it('goes on after the database refused it for a while', async () => {
+  it('recovers after the database refused it for a while', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await until(() => allActive(process), 'the projections to be active');
@@ -216,16 +216,16 @@ describe('running projections', () => {
     expect(await cluster.queries.inbox({ ...agent, id: '1' })).toEqual({ seq: 1, unread: 1, unseen: 1 });
   });
 
-  it('tells a user of each notification once, with its seq, after it can be read', async () => {
+  it('publishes each notification once, with its seq, after it can be read', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     for (let n = 0; n < 5; n += 1) {
       const position = await process.append('user.1', sent);
       await process.projections.waitFor(position, 10_000);
-      if (n === 2) await endSessions(cluster.pool, 'deskwire notifications');
+      if (n === 2) await endConnections(cluster.pool, 'deskwire notifications');
     }
-    const told = process.signals.flatMap(({ signal }) => signal.notifications.map((notification) => notification.seq));
-    expect(told).toEqual([1, 2, 3, 4, 5]);
+    const seqs = process.signals.flatMap(({ signal }) => signal.notifications.map((notification) => notification.seq));
+    expect(seqs).toEqual([1, 2, 3, 4, 5]);
     expect(process.signals.at(-1)).toMatchObject({ userId: '1', signal: { head: { seq: 5, unread: 5 } } });
   });
 });

@@ -1,4 +1,4 @@
-/** The steps of random histories: who does what, to which of a few tickets. */
+/** The steps of random histories: actions of a few users on a few tickets and rooms. */
 import fc from 'fast-check';
 import { CATEGORIES, STATUSES } from '../../../src/domain/ticket/fields.ts';
 import { ROLES, type Role } from '../../../src/domain/user/identity.ts';
@@ -67,7 +67,7 @@ const open: fc.Arbitrary<Step> = fc.record({
   category,
 });
 
-/** Somebody registers, something is opened: enough for the steps to meet. */
+/** The first steps register users and open tickets, so that later steps find some. */
 export const beginning = fc
   .tuple(fc.array(register, { minLength: 4, maxLength: 8 }), fc.array(open, { minLength: 2, maxLength: 4 }))
   .map((steps) => steps.flat());

@@ -1,4 +1,4 @@
-/** Two versions of a projection at once, as during a rolling deployment. */
+/** Tests two versions of a projection that run at once, as during a rolling deployment. */
 import { describe, expect, it } from 'vitest';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { dropOld, InUseError } from '../../../src/projections/admin/cleanup.ts';
@@ -10,15 +10,15 @@ import type { InboxSignal } from '../../../src/projections/queries/queries.ts';
 import { rebuild } from '../../../src/projections/rebuild/rebuild.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
-import { rebuildOptions, sessionOf, startLoad } from './rebuilding.ts';
+import { connectionOf, rebuildOptions, startLoad } from './rebuilding.ts';
 import { rowsOf } from './rig.ts';
 
 const older = PROJECTIONS.notifications;
 const newer = { ...older, version: older.version + 1 };
 const schema = 'notifications_newer';
 
-/** The runner of one version, as a process of that version has it, and whom it tells. */
-function run(cluster: Cluster, process: Process, projection: Projection, told: number[]): Runner {
+/** Starts the runner of one version. `notified` collects the seqs that it publishes to the admin. */
+function run(cluster: Cluster, process: Process, projection: Projection, notified: number[]): Runner {
   return startRunner({
     projection,
     database: { connectionString: cluster.url },
@@ -27,23 +27,23 @@ function run(cluster: Cluster, process: Process, projection: Projection, told: n
     log: quiet,
     onMoved: () => {},
     publishInbox: (userId, signal: InboxSignal) => {
-      if (userId === 'admin') told.push(...signal.notifications.map(({ seq }) => seq));
+      if (userId === 'admin') notified.push(...signal.notifications.map(({ seq }) => seq));
     },
   });
 }
 
 describe('a projection whose version was raised', () => {
-  it('gets tables of its own while the older ones serve, and both stay current for as long as both are run', async () => {
+  it('gets tables of its own while the older ones serve, and both follow the log as long as both run', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await process.projections.close();
-    const told: number[] = [];
-    const before = run(cluster, process, older, told);
+    const notified: number[] = [];
+    const before = run(cluster, process, older, notified);
     await using load = startLoad(process);
     await until(() => load.tickets > 50, 'some history');
 
     await rebuild(newer, schema, rebuildOptions(cluster));
-    const after = run(cluster, process, newer, told);
+    const after = run(cluster, process, newer, notified);
     const tickets = load.tickets;
     await until(() => load.tickets > tickets + 50, 'the load to go on');
     await load[Symbol.asyncDispose]();
@@ -53,13 +53,13 @@ describe('a projection whose version was raised', () => {
     const inNewer = await rowsOf(cluster.pool, { it: schema });
     expect(Object.values(inNewer)).toEqual(Object.values(inOlder));
     const { seq } = await cluster.queries.inbox({ id: 'admin', name: 'Admin', role: 'admin', active: true });
-    // By the older one first, then by the newer one: each once.
-    expect(told).toEqual(Array.from({ length: seq }, (_, index) => index + 1));
+    // The older version published first, then the newer one: each notification once.
+    expect(notified).toEqual(Array.from({ length: seq }, (_, index) => index + 1));
 
-    await using session = await sessionOf(cluster);
-    await expect(dropOld(session, newer)).rejects.toThrow(InUseError);
+    await using connection = await connectionOf(cluster);
+    await expect(dropOld(connection, newer)).rejects.toThrow(InUseError);
     await before.close();
-    await until(async () => (await dropOld(session, newer).catch(() => [])).length > 0, 'the lock to be free');
+    await until(async () => (await dropOld(connection, newer).catch(() => [])).length > 0, 'the lock to be free');
     const { rows } = await cluster.pool.query(
       "select version, current from deskwire.projections where name = 'notifications'",
     );
@@ -67,14 +67,14 @@ describe('a projection whose version was raised', () => {
     await after.close();
   });
 
-  it('can be taken back: the older version is current again and tells what comes', async () => {
+  it('can be rolled back: the older version is current again and notifies', async () => {
     await using cluster = await createCluster();
     const process = cluster.startProcess();
     await process.projections.close();
     await process.append('user.admin', { type: 'UserRegistered', data: { name: 'Admin', role: 'admin' } });
     await rebuild(newer, schema, rebuildOptions(cluster));
-    const told: number[] = [];
-    const before = run(cluster, process, older, told);
+    const notified: number[] = [];
+    const before = run(cluster, process, older, notified);
     const sendAndWait = async () => {
       const position = await process.append('user.admin', {
         type: 'NotificationSent',
@@ -83,12 +83,12 @@ describe('a projection whose version was raised', () => {
       await until(() => before.position === position, 'the older to be current');
     };
     await sendAndWait();
-    expect(told).toEqual([]);
+    expect(notified).toEqual([]);
     expect(await makeCurrent(cluster.pool, older)).toBe(true);
     expect(await makeCurrent(cluster.pool, older)).toBe(false);
     await sendAndWait();
-    await until(() => told.length > 0, 'the older to tell');
-    expect(told).toEqual([2]);
+    await until(() => notified.length > 0, 'the older version to notify');
+    expect(notified).toEqual([2]);
     await before.close();
   });
 });

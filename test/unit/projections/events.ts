@@ -1,4 +1,4 @@
-/** Events that matter only by their position. */
+/** Events of which only the position matters. */
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 
 export function eventsBetween(first: number, last: number): RecordedEvent[] {

@@ -4,7 +4,7 @@ import { createLogFeed, type LogFeed } from '../../../src/projections/engine/log
 import { until } from '../../support/until.ts';
 import { eventsBetween } from './events.ts';
 
-/** A log and its three ways out, each under the test's control. */
+/** A log and the three sources of its feed, each under the test's control. */
 function createSources() {
   const state = {
     head: 0,
@@ -72,7 +72,7 @@ describe('the feed of the log', () => {
   let feed: LogFeed;
   afterEach(() => feed.close());
 
-  it('gives what this process commits from memory', async () => {
+  it('reads commits of this process from memory', async () => {
     const sources = createSources();
     feed = sources.feed();
     await until(() => feed.following, 'the feed to start');
@@ -83,7 +83,7 @@ describe('the feed of the log', () => {
     expect(sources.state.reads).toEqual([]);
   });
 
-  it('wakes who waits when something comes', async () => {
+  it('wakes a waiting reader when an event arrives', async () => {
     const sources = createSources();
     feed = sources.feed();
     await until(() => feed.following, 'the feed to start');
@@ -93,7 +93,7 @@ describe('the feed of the log', () => {
     expect(feed.head).toBe(1);
   });
 
-  it('gives what others commit from the broker', async () => {
+  it('reads commits of other processes from the broker', async () => {
     const sources = createSources();
     feed = sources.feed();
     await until(() => feed.following, 'the feed to follow');
@@ -102,7 +102,7 @@ describe('the feed of the log', () => {
     expect(await read(feed, 0)).toEqual([1, 2, 3, 4]);
   });
 
-  it('reads Postgres for who is further behind than memory reaches', async () => {
+  it('reads Postgres for a reader that is further behind than memory reaches', async () => {
     const sources = createSources();
     sources.commitElsewhere(50);
     feed = sources.feed({ capacity: 10 });
@@ -125,7 +125,7 @@ describe('the feed of the log', () => {
     expect(await read(feed, 0)).toEqual(range(1, 6));
   });
 
-  it('finds what came while nobody said so', async () => {
+  it('finds events that no source announced', async () => {
     const sources = createSources();
     sources.state.connected = false;
     feed = sources.feed();
@@ -134,13 +134,13 @@ describe('the feed of the log', () => {
     expect(await read(feed, 3)).toEqual(range(4, 7));
   });
 
-  it('lets the broker go when it brings nothing new, and follows again when others commit', async () => {
+  it('stops following when the broker brings nothing new, and follows again when others commit', async () => {
     const sources = createSources();
     feed = sources.feed();
     await until(() => feed.following, 'the feed to follow');
     sources.commitHere(2_000);
     sources.deliver(1, 2_000);
-    await until(() => !feed.following, 'the follower to be let go');
+    await until(() => !feed.following, 'the follower to be closed');
     sources.commitElsewhere(2_003);
     sources.commitHere(2_004);
     await until(() => feed.following && feed.head === 2_004, 'the feed to follow again');
@@ -162,7 +162,7 @@ describe('the feed of the log', () => {
     expect(replaced).toBe(1);
   });
 
-  it('reports a log that cannot be read, and goes on when it can be', async () => {
+  it('reports a log that cannot be read, and continues when it can be read', async () => {
     const sources = createSources();
     sources.state.failing = true;
     feed = sources.feed();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLogBatches, type LogBatchReader } from '../../../src/projections/rebuild/log-batches.ts';
 import { eventsBetween } from './events.ts';
 
-/** A log of the given number of events, and the reads of it. */
+/** A log of `size` events, and the positions after which it was read. */
 function logOf(size: number) {
   const reads: number[] = [];
   return {
@@ -30,7 +30,7 @@ async function readAll(log: LogBatchReader, upTo: number, from = 0): Promise<num
 const range = (first: number, last: number) => eventsBetween(first, last).map((event) => event.position);
 
 describe('the log in batches', () => {
-  it('gives all events in order to each of several readers, and reads them once', async () => {
+  it('gives each of several readers every event in order, and reads the log once', async () => {
     const { reads, reader } = logOf(25_000);
     const batches = createLogBatches(reader);
     const readers = [batches.join(), batches.join(), batches.join()];
@@ -39,14 +39,14 @@ describe('the log in batches', () => {
     expect(reads.toSorted((a, b) => a - b)).toEqual([0, 5_000, 10_000, 15_000, 20_000]);
   });
 
-  it('gives no events beyond the requested position', async () => {
+  it('gives no event beyond the requested position', async () => {
     const { reader } = logOf(25_000);
     using log = createLogBatches(reader).join();
     expect(await readAll(log, 12_345)).toEqual(range(1, 12_345));
     expect(await readAll(log, 20_000, 12_345)).toEqual(range(12_346, 20_000));
   });
 
-  it('makes a reader that is ahead wait for the slowest until that one advances or leaves', async () => {
+  it('makes a reader that is ahead wait for the slowest, until that one continues or leaves', async () => {
     const { reader } = logOf(60_000);
     const batches = createLogBatches(reader);
     const [fast, slow] = [batches.join(), batches.join()];
@@ -71,7 +71,7 @@ describe('the log in batches', () => {
     expect(at).toBe(60_000);
   });
 
-  it('reads a batch again after a failed read', async () => {
+  it('repeats a read that failed', async () => {
     let failing = true;
     const { reader } = logOf(10_000);
     using log = createLogBatches({

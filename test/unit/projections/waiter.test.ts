@@ -14,10 +14,10 @@ function runnerAt(position: number | undefined) {
 }
 
 describe('waiting for the read models', () => {
-  it('ends at once when they are there, and otherwise when the last of them is', async () => {
+  it('ends at once when all have reached the position, and otherwise when the last one does', async () => {
     const [slow, fast] = [runnerAt(3), runnerAt(5)];
     const waiter = createProjectionWaiter({
-      runners: () => [slow, fast],
+      runners: [slow, fast],
       projections: 2,
       lowestCheckpoint: () => Promise.reject(new Error('not to be asked')),
     });
@@ -29,20 +29,20 @@ describe('waiting for the read models', () => {
     expect(await reached).toBe(true);
   });
 
-  it('ends without them when the time is over', async () => {
+  it('resolves false when the time is over', async () => {
     const waiter = createProjectionWaiter({
-      runners: () => [runnerAt(3)],
+      runners: [runnerAt(3)],
       projections: 1,
       lowestCheckpoint: async () => 0,
     });
     expect(await waiter.waitFor(4, 5)).toBe(false);
   });
 
-  it('asks the database while a projection runs elsewhere, and only while somebody waits', async () => {
+  it('polls the database while a projection runs elsewhere, and only while a caller waits', async () => {
     let polls = 0;
     const checkpoint = { lowest: 0 };
     const waiter = createProjectionWaiter({
-      runners: () => [runnerAt(9), runnerAt(undefined)],
+      runners: [runnerAt(9), runnerAt(undefined)],
       projections: 2,
       lowestCheckpoint: async () => {
         polls += 1;
@@ -50,7 +50,7 @@ describe('waiting for the read models', () => {
       },
     });
     const reached = waiter.waitFor(7, 60_000);
-    await until(() => polls > 1, 'it to ask again');
+    await until(() => polls > 1, 'the second poll');
     checkpoint.lowest = 8;
     expect(await reached).toBe(true);
     const asked = polls;
@@ -58,10 +58,10 @@ describe('waiting for the read models', () => {
     expect(polls).toBe(asked);
   });
 
-  it('goes on asking a database that fails', async () => {
+  it('continues to poll a database that fails', async () => {
     let failures = 3;
     const waiter = createProjectionWaiter({
-      runners: () => [],
+      runners: [],
       projections: 1,
       lowestCheckpoint: async () => {
         failures -= 1;

@@ -6,14 +6,14 @@ import { eventsBetween } from './events.ts';
 const positions = (events: readonly { position: number }[] | undefined) => events?.map((event) => event.position);
 
 describe('a window of the log', () => {
-  it('gives what follows a position', () => {
+  it('gives the events after a position', () => {
     const window = createLogWindow(100);
     expect(window.add(eventsBetween(1, 5))).toBe('advanced');
     expect(positions(window.after(2, 2))).toEqual([3, 4]);
     expect(positions(window.after(5, 10))).toEqual([]);
   });
 
-  it('forgets the oldest beyond its capacity, and says so to who is further behind', () => {
+  it('drops the oldest events beyond its capacity, and gives undefined to a reader that is further behind', () => {
     const window = createLogWindow(4);
     for (let position = 1; position <= 10; position += 1) window.add(eventsBetween(position, position));
     expect(window.after(0, 10)).toBeUndefined();
@@ -26,7 +26,7 @@ describe('a window of the log', () => {
     expect(window.end).toBe(0);
   });
 
-  it('keeps a batch that came too early and joins it when the gap is filled', () => {
+  it('keeps a batch that arrived ahead, and appends it when the gap is filled', () => {
     const window = createLogWindow(10);
     expect(window.add(eventsBetween(3, 4))).toBe('gap');
     expect(window.add(eventsBetween(5, 6))).toBe('gap');

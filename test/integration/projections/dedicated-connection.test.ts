@@ -13,7 +13,7 @@ afterAll(() => database[Symbol.asyncDispose]());
 const open = (idleTimeout?: number) =>
   openDedicatedConnection({ connectionString: database.url }, 'test', idleTimeout === undefined ? {} : { idleTimeout });
 
-describe('a session', () => {
+describe('a dedicated connection', () => {
   it('holds its lock alone, until it ends', async () => {
     await using second = await open();
     {
@@ -25,9 +25,9 @@ describe('a session', () => {
     await until(() => second.tryLock('a'), 'the lock to be free');
   });
 
-  it('that gives no sign of life loses its lock, and knows', async () => {
+  it('that is idle for too long loses its lock, and reports it as lost', async () => {
     await using other = await open();
-    // Long enough to take the lock in, on any machine.
+    // Long enough to take the lock on a slow machine.
     await using stopped = await open(1_000);
     expect(await stopped.tryLock('c')).toBe(true);
     await until(() => other.tryLock('c'), 'the lock to be free');
