@@ -52,7 +52,7 @@ export interface ActorKindLogic extends Logic {
 
 export class Actor {
   readonly stream: Stream;
-  /** Milliseconds since the epoch; kept by whoever owns the actor. */
+  /** Unix time in milliseconds; the owner of the actor keeps it up to date. */
   lastUsed = 0;
   readonly #logic: ActorKindLogic;
   readonly #services: ActorServices;

@@ -13,7 +13,7 @@ export type Facts = object;
 export type FactsOf = (state: unknown) => Facts | Promise<Facts>;
 
 export interface DecisionServices {
-  /** Milliseconds since the epoch. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   /** A new UUID, in the order of time. */
   readonly newId: () => string;

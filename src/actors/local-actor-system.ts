@@ -58,7 +58,7 @@ export interface ActorSystemDependencies {
   readonly snapshots: SnapshotStore;
   readonly deciders: Deciders;
   readonly contextOf: ContextOf;
-  /** Milliseconds since the epoch. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   /** A new UUIDv7. */
   readonly newId: () => string;

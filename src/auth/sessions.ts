@@ -53,7 +53,7 @@ export interface Sessions {
   revokeAll(userId: string): Promise<string[]>;
   /** The session that a refresh token, used or not, belongs to. */
   sessionOf(refreshToken: string): Promise<string | undefined>;
-  /** Ids of the sessions revoked since then (milliseconds since 1970). */
+  /** Ids of the sessions revoked since then (Unix time in milliseconds). */
   revokedSince(time: number): Promise<string[]>;
 }
 

@@ -34,7 +34,7 @@ export interface Claims {
   readonly tokenId: string | undefined;
   /** The session that the token belongs to; outside providers' tokens belong to none of ours. */
   readonly sessionId: string | undefined;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly expiresAt: number;
   readonly issuedAt: number;
   readonly role: unknown;

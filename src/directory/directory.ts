@@ -53,7 +53,7 @@ export interface DirectoryDependencies {
   readonly reader: Pick<EventReader, 'readStreams' | 'readVersions' | 'readCommands'>;
   readonly snapshots: Pick<SnapshotStore, 'load'>;
   readonly broker: { readonly live: Pick<Broker['live'], 'subscribeKind'> } & Pick<Broker, 'onReconnected'>;
-  /** Milliseconds since the epoch. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Log;
   /** Users and references kept. */

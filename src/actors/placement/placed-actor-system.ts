@@ -46,7 +46,7 @@ export interface PlacementDependencies {
   readonly view: NodeView;
   readonly code: string;
   readonly requests: Broker['requests'];
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Log;
   /** Milliseconds that a node is given to answer. */

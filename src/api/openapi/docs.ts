@@ -6,7 +6,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { App } from '../app.ts';
 import { withComponents } from './components.ts';
-import { operationOf } from './operation.ts';
+import { routeDescription } from './route-description.ts';
 
 const PATH = '/docs';
 /** The page shows images that its style sheet holds, and sets styles by script, which needs no permission. */
@@ -66,7 +66,7 @@ export async function describeRoutes(app: App): Promise<void> {
       components: { securitySchemes: SECURITY_SCHEMES },
     },
     convertConstToEnum: false,
-    transform: ({ schema, url, route }) => ({ url, schema: operationOf({ schema, route }) }),
+    transform: ({ schema, url, route }) => ({ url, schema: routeDescription({ schema, route }) }),
     transformObject: (given) => ('openapiObject' in given ? withComponents(given.openapiObject) : given.swaggerObject),
   });
   await app.register(swaggerUi, {
