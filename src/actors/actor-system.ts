@@ -56,8 +56,8 @@ export interface CommandContext {
   /** Refuse with `precondition_failed` unless the stream has this version (`If-Match`). */
   readonly ifVersion?: number;
   /**
-   * Refuse with `unavailable` what is not decided by then, because nobody waits for it any longer: milliseconds since
-   * 1970, by the clock of the process that decides.
+   * Unix time in milliseconds, by the clock of the process that decides. A command that is not decided by then is refused
+   * with `unavailable`, because nobody waits for it any longer.
    */
   readonly notAfter?: number;
 }

@@ -97,10 +97,10 @@ export function minPositionOf(request: FastifyRequest): number | undefined {
 }
 
 /** Tells the client where in the log its command stands: 0, which every read shows, when there was nothing to record. */
-export function tellPosition(reply: FastifyReply, { position }: { readonly position: number }): void {
+export function setPositionHeader(reply: FastifyReply, { position }: { readonly position: number }): void {
   reply.header('deskwire-position', position);
 }
 
-export function tellVersion(reply: FastifyReply, { version }: { readonly version: number }): void {
+export function setETag(reply: FastifyReply, { version }: { readonly version: number }): void {
   reply.header('etag', `"${version}"`);
 }

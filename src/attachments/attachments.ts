@@ -75,7 +75,7 @@ export interface AttachmentParts {
   /** Put before the path of links; empty for links relative to the server. */
   readonly baseUrl: string;
   readonly newId: () => string;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
 }

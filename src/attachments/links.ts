@@ -15,7 +15,7 @@ const LIFETIME_BUCKETS = 3;
 /** What a link carries beside the attachment's id. */
 export interface LinkParameters {
   readonly viewer: string;
-  /** Seconds since 1970. */
+  /** Unix time in seconds. */
   readonly expires: number;
   readonly signature: string;
 }
@@ -29,7 +29,7 @@ export interface Links {
 
 export interface LinkOptions {
   readonly secret: Buffer;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   /** Put before the path; empty for links relative to the server. */
   readonly baseUrl: string;

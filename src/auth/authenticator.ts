@@ -13,7 +13,7 @@ const REMEMBERED_TOKENS = 20_000;
 
 export interface Authenticated {
   readonly user: UserFacts;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly expiresAt: number;
   /** Undefined for tokens of an outside provider. */
   readonly sessionId: string | undefined;

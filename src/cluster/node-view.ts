@@ -43,7 +43,7 @@ export interface NodeViewDependencies {
   readonly broker: Pick<Broker, 'signals' | 'onReconnected' | 'connected'>;
   /** Under which nodes of this kind announce themselves. */
   readonly topic?: Topic;
-  /** Milliseconds since 1970, told to the others. */
+  /** Unix time in milliseconds, sent to the other nodes. */
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward; `performance.now` when absent. */
   readonly clock?: () => number;

@@ -14,7 +14,7 @@ interface EventRow extends QueryResultRow {
   readonly type: string;
   readonly data: unknown;
   readonly metadata: unknown;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly time: string;
 }
 

@@ -58,7 +58,13 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /** The schema of a route's operation. Hidden routes stay hidden. */
-export function routeDescription({ schema = {}, route }: { schema?: FastifySchema; route: RouteOptions }): FastifySchema {
+export function routeDescription({
+  schema = {},
+  route,
+}: {
+  schema?: FastifySchema;
+  route: RouteOptions;
+}): FastifySchema {
   if (schema.hide) return schema;
   const method = String(route.method);
   const { authenticated = false, etag = false, ifMatch = false, unlogged = false, linked, file } = route.config ?? {};

@@ -9,7 +9,7 @@ import { HistorySizeField, PostMessageBody, VersionField } from '../../contract/
 import { Message, MessagePage } from '../../contract/message.ts';
 import { Participants } from '../../contract/participant.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, userOf } from '../requests.ts';
+import { callerOf, setPositionHeader, userOf } from '../requests.ts';
 import { type Online, participantsOf } from './ticket-people.ts';
 import { TicketParams } from './tickets.ts';
 
@@ -57,7 +57,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
     },
     async (request, reply) => {
       const posted = await postMessage(application, callerOf(request), request.params.ticketId, request.body);
-      tellPosition(reply, posted);
+      setPositionHeader(reply, posted);
       reply.code(201);
       return posted.message;
     },

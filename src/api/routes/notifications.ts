@@ -23,7 +23,7 @@ import {
 } from '../../contract/notification.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, userOf } from '../requests.ts';
+import { callerOf, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Notifications'];
 
@@ -73,7 +73,7 @@ export function notificationRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const { ids } = request.body;
-      tellPosition(reply, await markNotificationsRead(application, callerOf(request), ids));
+      setPositionHeader(reply, await markNotificationsRead(application, callerOf(request), ids));
       await application.settle();
       const { unread } = await getInboxHead(application, userOf(request));
       return { notificationIds: ids, count: unread };
@@ -92,7 +92,7 @@ export function notificationRoutes(app: App, application: Application): void {
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await markAllNotificationsRead(application, callerOf(request), request.body.upToSeq));
+      setPositionHeader(reply, await markAllNotificationsRead(application, callerOf(request), request.body.upToSeq));
       await application.settle();
       return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
@@ -110,7 +110,7 @@ export function notificationRoutes(app: App, application: Application): void {
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await markInboxSeen(application, callerOf(request), request.body.upToSeq));
+      setPositionHeader(reply, await markInboxSeen(application, callerOf(request), request.body.upToSeq));
       await application.settle();
       return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
@@ -132,7 +132,7 @@ export function notificationRoutes(app: App, application: Application): void {
       const { userIds, role, ...notification } = request.body;
       const to = recipientsOf(userIds, role);
       const sent = await sendNotification(application, callerOf(request), { ...notification, to });
-      tellPosition(reply, sent);
+      setPositionHeader(reply, sent);
       return reply.code(201).send({ recipients: sent.recipients });
     },
   );

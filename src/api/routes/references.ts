@@ -5,7 +5,7 @@ import { getReference, setReference } from '../../application/references.ts';
 import { IdField, ReferenceTypeField } from '../../contract/fields.ts';
 import { Reference, SetReferenceBody } from '../../contract/reference.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['References'];
 const path = '/api/v1/references/:type/:id';
@@ -27,7 +27,7 @@ export function referenceRoutes(app: App, application: Application): void {
     async (request, reply) => {
       const { type, id } = request.params;
       const reference = await getReference(application, userOf(request), type, id);
-      tellVersion(reply, reference);
+      setETag(reply, reference);
       return reference;
     },
   );
@@ -50,8 +50,8 @@ export function referenceRoutes(app: App, application: Application): void {
     async (request, reply) => {
       const { type, id } = request.params;
       const outcome = await setReference(application, callerOf(request), type, id, request.body);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       const isNew = outcome.version === 1 && outcome.position > 0;
       return reply.code(isNew ? 201 : 200).send(outcome.reference);
     },

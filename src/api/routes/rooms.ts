@@ -5,7 +5,7 @@ import { configureRoom, getRoom, listRooms } from '../../application/rooms.ts';
 import { CursorField, PageSizeField, RoomNameField } from '../../contract/fields.ts';
 import { ConfigureRoomBody, Room, RoomPage } from '../../contract/room.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Rooms'];
 const Params = Type.Object({ name: RoomNameField });
@@ -41,7 +41,7 @@ export function roomRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const room = await getRoom(application, userOf(request), request.params.name);
-      tellVersion(reply, room);
+      setETag(reply, room);
       return room;
     },
   );
@@ -62,8 +62,8 @@ export function roomRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await configureRoom(application, callerOf(request), request.params.name, request.body);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       const { name, private: isPrivate, members, version } = outcome;
       return { name, private: isPrivate, members, version };
     },

@@ -12,7 +12,7 @@ import { Timeline } from '../../contract/timeline.ts';
 import { lookUp } from '../../domain/record.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 import { TicketParams } from './tickets.ts';
 
 /** Which of these users have a device connected now, on any node. */
@@ -45,7 +45,7 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
     async (request, reply) => {
       const user = userOf(request);
       const outcome = await markTicketRead(application, callerOf(request), request.params.ticketId, request.body.upTo);
-      tellPosition(reply, outcome);
+      setPositionHeader(reply, outcome);
       await application.settle();
       const { id } = outcome.state;
       const upTo = reachedBy(outcome, user) ?? lookUp(outcome.state.reads, user.id) ?? 0;
@@ -107,8 +107,8 @@ function participantRoutes(app: App, application: Application, online: Online): 
     async (request, reply) => {
       const { userId } = request.body;
       const outcome = await addParticipant(application, callerOf(request), request.params.ticketId, userId);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       const ticketId = await ticketIdOf(application, request.params.ticketId);
       return reply.code(201).send({ ticketId, userId });
     },
@@ -128,7 +128,7 @@ function participantRoutes(app: App, application: Application, online: Online): 
     },
     async (request, reply) => {
       const { ticketId, userId } = request.params;
-      tellPosition(reply, await removeParticipant(application, callerOf(request), ticketId, userId));
+      setPositionHeader(reply, await removeParticipant(application, callerOf(request), ticketId, userId));
       return reply.code(204).send(null);
     },
   );

@@ -19,7 +19,7 @@ import { ChangeTicketBody, OpenTicketBody, Ticket, TicketPage, ticketWire } from
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 export const TicketParams = Type.Object({ ticketId: TicketIdField });
 const tags = ['Tickets'];
@@ -82,8 +82,8 @@ export function ticketRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await openTicket(application, callerOf(request), request.body);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       // Nothing has been said in it yet.
       return reply
         .code(201)
@@ -100,7 +100,7 @@ export function ticketRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const ticket = await getTicket(application, userOf(request), request.params.ticketId);
-      tellVersion(reply, ticket);
+      setETag(reply, ticket);
       return ticketWire(ticket, await getUnread(application, userOf(request), ticket.id));
     },
   );
@@ -120,8 +120,8 @@ export function ticketRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await changeTicket(application, callerOf(request), request.params.ticketId, request.body);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return changed(application, outcome.state, userOf(request));
     },
   );
@@ -139,7 +139,7 @@ export function ticketRoutes(app: App, application: Application): void {
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await deleteTicket(application, callerOf(request), request.params.ticketId));
+      setPositionHeader(reply, await deleteTicket(application, callerOf(request), request.params.ticketId));
       return reply.code(204).send(null);
     },
   );
@@ -167,8 +167,8 @@ function assigneeRoutes(app: App, application: Application): void {
     async (request, reply) => {
       const { params, body } = request;
       const outcome = await assignTicket(application, callerOf(request), params.ticketId, body.userId);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return changed(application, outcome.state, userOf(request));
     },
   );
@@ -181,8 +181,8 @@ function assigneeRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await assignTicket(application, callerOf(request), request.params.ticketId, null);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return reply.code(204).send(null);
     },
   );

@@ -6,7 +6,7 @@ import type { Auth } from '../../auth/auth.ts';
 import { CursorField, IdField, PageSizeField, RoleField, roleIn, SearchField } from '../../contract/fields.ts';
 import { ChangeUserBody, RegisterUserBody, User, UserPage } from '../../contract/user.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Users'];
 const Params = Type.Object({ userId: IdField });
@@ -63,8 +63,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
     async (request, reply) => {
       const input = { ...request.body, role: roleIn(request.body.role) };
       const outcome = await registerUser(application, callerOf(request), own, input);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       const location = `/api/v1/users/${encodeURIComponent(outcome.user.id)}`;
       return reply.code(201).header('location', location).send(outcome.user);
     },
@@ -75,7 +75,7 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
     { config: { etag: true }, schema: { tags, summary: 'Read who you are', response: { 200: User } } },
     async (request, reply) => {
       const user = await getUser(application, userOf(request), userOf(request).id);
-      tellVersion(reply, user);
+      setETag(reply, user);
       return user;
     },
   );
@@ -94,7 +94,7 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
     },
     async (request, reply) => {
       const user = await getUser(application, userOf(request), request.params.userId);
-      tellVersion(reply, user);
+      setETag(reply, user);
       return user;
     },
   );
@@ -118,8 +118,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
       const { role, ...others } = request.body;
       const input = { ...others, ...(role !== undefined && { role: roleIn(role) }) };
       const outcome = await changeUser(application, callerOf(request), own, request.params.userId, input);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return outcome.user;
     },
   );

@@ -38,7 +38,7 @@ export interface PresenceParts {
   /** Of this process: a new id for each start. */
   readonly self: string;
   readonly broker: Pick<Broker, 'board' | 'signals' | 'onReconnected' | 'connected'>;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly clock: () => number;
