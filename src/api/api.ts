@@ -1,6 +1,6 @@
 /**
- * The HTTP API: one Fastify instance that does not listen yet, so that the gateway can share its server. This file lists
- * the plugins in the order in which a request passes them; each plugin and each resource has a file of its own.
+ * The HTTP API: one Fastify instance that does not listen yet, so that the gateway can share its server. This file
+ * lists the plugins in the order in which a request passes them; each plugin and each resource has a file of its own.
  *
  * Every request passes every hook of its level. The hooks therefore take no time or, like authentication, answer in the
  * same tick when they know the caller.

@@ -1,10 +1,11 @@
 /**
- * Read-your-writes. Every read waits, bounded, until the read models contain what this process has acknowledged: a client
- * that posts and then gets sees its own change without knowing positions. When the wait is over, the read is answered from
- * what there is. A client that names a position (`Deskwire-Min-Position`) gets an answer with it, or a refusal.
+ * Read-your-writes. Every read waits, bounded, until the read models contain what this process has acknowledged: a
+ * client that posts and then gets sees its own change without knowing positions. When the wait is over, the read is
+ * answered from what there is. A client that names a position (`Deskwire-Min-Position`) gets an answer with it, or a
+ * refusal.
  *
- * `Deskwire-Epoch` names the history in which the versions of the answer count, so that the client can follow the resource
- * over a socket.
+ * `Deskwire-Epoch` names the history in which the versions of the answer count, so that the client can follow the
+ * resource over a socket.
  */
 import type { ApplicationDeps } from '../../application/application.ts';
 import { viewEpoch } from '../../application/view-epoch.ts';

@@ -1,6 +1,6 @@
 /**
- * The conversation of a ticket over HTTP: seed B's `/api/tickets/:ticketId/chat`, and the same under its canonical name.
- * Posting is the hottest request there is.
+ * The conversation of a ticket over HTTP: `/api/v1/tickets/:ticketId/messages`, and seed B's name for the same,
+ * `/api/tickets/:ticketId/chat`. Posting a message is the hottest request of all.
  */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
@@ -49,7 +49,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
       schema: {
         tags: [tag],
         summary: 'Post a message',
-        description: 'Staff post internal notes with `internal`. The same `clientMessageId` finds the same message.',
+        description: 'Staff post internal notes with `internal`. A repeated `clientMessageId` gets the same message.',
         params: TicketParams,
         body: PostMessageBody,
         response: { 201: Message },
@@ -69,7 +69,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
       schema: {
         tags: [tag],
         summary: 'Read messages',
-        description: 'The latest, or those before or after a version of the ticket; oldest first.',
+        description: 'The latest messages, or those before or after a version of the ticket; oldest first.',
         params: TicketParams,
         querystring: HistoryQuery,
         response: { 200: MessagePage },

@@ -1,4 +1,4 @@
-/** A user's inbox over HTTP, and the way in for machines and admins to send durable notifications. */
+/** A user's inbox over HTTP, and the route by which services and admins send durable notifications. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import {
@@ -86,7 +86,7 @@ export function notificationRoutes(app: App, application: Application): void {
       schema: {
         tags,
         summary: 'Mark all notifications as read',
-        description: 'Or those up to a seq.',
+        description: 'All, or those up to a seq.',
         body: UpToSeqBody,
         response: { 200: UnreadCounts },
       },
@@ -104,7 +104,7 @@ export function notificationRoutes(app: App, application: Application): void {
       schema: {
         tags,
         summary: 'Mark your inbox as seen',
-        description: 'What it holds, or holds up to a seq. It may remain unread; what comes later is unseen.',
+        description: 'All notifications, or those up to a seq. They may remain unread; later ones are unseen.',
         body: UpToSeqBody,
         response: { 200: UnreadCounts },
       },
@@ -138,7 +138,7 @@ export function notificationRoutes(app: App, application: Application): void {
   );
 }
 
-/** Exactly one of the two says who is meant. */
+/** Exactly one of the two must be given. */
 function recipientsOf(userIds: readonly string[] | undefined, roleName: string | undefined) {
   if ((userIds === undefined) === (roleName === undefined)) {
     throw new DeskwireError('invalid_payload', 'Name either userIds or a role', { field: 'userIds' });

@@ -1,4 +1,4 @@
-/** What tickets point at, mirrored from the product's own records: `/api/v1/references`. */
+/** References, the records of the product that tickets point at: `/api/v1/references`. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { getReference, setReference } from '../../application/references.ts';
@@ -40,8 +40,8 @@ export function referenceRoutes(app: App, application: Application): void {
         tags,
         summary: 'Set a reference',
         description:
-          'For admins and services. It is set whole. The vendor of a GRN or dispatch, and the ops user who verified a ' +
-          'GRN, see the tickets that point at it.',
+          'For admins and services. Replaces the whole reference. The vendor of a GRN or dispatch, and the ops user who ' +
+          'verified a GRN, see the tickets that point at it.',
         params: Params,
         body: SetReferenceBody,
         response: { 200: Reference, 201: Reference },

@@ -1,4 +1,4 @@
-/** Rooms and who may enter them: `/api/v1/rooms`. What is said in them goes over sockets. */
+/** Rooms and their access: `/api/v1/rooms`. The messages of a room go over sockets. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { configureRoom, getRoom, listRooms } from '../../application/rooms.ts';
@@ -22,7 +22,7 @@ export function roomRoutes(app: App, application: Application): void {
       schema: {
         tags,
         summary: 'List the rooms that you may enter',
-        description: 'Those that were ever used or configured; admins and services see all of them.',
+        description: 'Rooms that were ever used or configured; admins and services see all of them.',
         querystring: ListQuery,
         response: { 200: RoomPage },
       },
@@ -52,9 +52,9 @@ export function roomRoutes(app: App, application: Application): void {
       config: { etag: true, problems: [403] },
       schema: {
         tags,
-        summary: 'Say who may enter a room',
+        summary: 'Configure the access to a room',
         description:
-          'For admins and services. A private room is for its members; those who may no longer be in it leave at once.',
+          'For admins and services. A private room is for its members; users who lose access are removed at once.',
         params: Params,
         body: ConfigureRoomBody,
         response: { 200: Room },

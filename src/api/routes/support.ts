@@ -1,4 +1,4 @@
-/** Seed A's tickets, under its names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
+/** Tickets under seed A's names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { getTicket } from '../../application/messages.ts';

@@ -1,4 +1,4 @@
-/** Tickets under their own names: `/api/v1/tickets`. */
+/** Tickets under their canonical names: `/api/v1/tickets`. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { getTicket } from '../../application/messages.ts';
@@ -47,8 +47,8 @@ export function ticketRoutes(app: App, application: Application): void {
         tags,
         summary: 'List the tickets that you may see',
         description:
-          '`q` looks for words in the description and the requester’s name; `unread` for messages that you have not read; ' +
-          '`ids` names up to 100, with commas between them.',
+          '`q` searches the words of the description and the requester’s name; `unread` selects tickets with messages ' +
+          'that you have not read; `ids` is a list of up to 100 ids, separated by commas.',
         querystring: ListQuery,
         response: { 200: TicketPage },
       },
@@ -84,7 +84,7 @@ export function ticketRoutes(app: App, application: Application): void {
       const outcome = await openTicket(application, callerOf(request), request.body);
       setPositionHeader(reply, outcome);
       setETag(reply, outcome);
-      // Nothing has been said in it yet.
+      // A new ticket has no messages.
       return reply
         .code(201)
         .header('location', `/api/v1/tickets/${outcome.state.id}`)
@@ -177,7 +177,7 @@ function assigneeRoutes(app: App, application: Application): void {
     path,
     {
       config,
-      schema: { tags, summary: 'Take a ticket’s assignee away', params: TicketParams, response: { 204: NoContent } },
+      schema: { tags, summary: 'Remove the assignee of a ticket', params: TicketParams, response: { 204: NoContent } },
     },
     async (request, reply) => {
       const outcome = await assignTicket(application, callerOf(request), request.params.ticketId, null);
@@ -188,7 +188,7 @@ function assigneeRoutes(app: App, application: Application): void {
   );
 }
 
-/** What a command made of the ticket, and what is unread in it now, which the read models know. */
+/** The ticket after a command. Its unread count comes from the read models, so this waits for them. */
 async function changed(application: Application, state: TicketState, user: UserFacts) {
   await application.settle();
   return ticketWire(state, await getUnread(application, user, state.id));
