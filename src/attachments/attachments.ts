@@ -68,7 +68,7 @@ export interface Attachments {
   close(): Promise<void>;
 }
 
-export interface AttachmentParts {
+export interface AttachmentsDeps {
   readonly pool: Pool;
   /** Closed by its owner, after this. */
   readonly store: AttachmentStore;
@@ -80,7 +80,7 @@ export interface AttachmentParts {
   readonly log: Logger;
 }
 
-export async function createAttachments(parts: AttachmentParts): Promise<Attachments> {
+export async function createAttachments(parts: AttachmentsDeps): Promise<Attachments> {
   const { pool, store, now, newId, log } = parts;
   const records = createRecords(pool);
   const links = createLinks({ secret: await loadLinkSecret(pool), now, baseUrl: parts.baseUrl });

@@ -27,7 +27,7 @@ export interface Auth {
   close(): void;
 }
 
-export interface AuthParts {
+export interface AuthDeps {
   readonly pool: Pool;
   readonly actors: ActorSystem;
   readonly directory: Directory;
@@ -43,7 +43,7 @@ export interface AuthParts {
   readonly pollEvery?: number;
 }
 
-export async function createAuth(parts: AuthParts): Promise<Auth> {
+export async function createAuth(parts: AuthDeps): Promise<Auth> {
   const { pool, directory, now, newId } = parts;
   const sessions = createSessions(pool, { now, newId });
   const revocations = await createRevocations({ pollEvery: 3_000, ...parts, sessions });
