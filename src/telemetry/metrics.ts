@@ -1,6 +1,7 @@
 /**
- * What is counted and timed, as the parts that do it see it. They tell of what happened; what becomes of it (Prometheus,
- * in `prometheus.ts`) is not theirs to know. None of these calls throws, and each costs about a microsecond.
+ * What is counted and timed, as the parts that do it see it. They tell of what happened; what becomes of it
+ * (Prometheus, in `prometheus.ts`) is not theirs to know. None of these calls throws, and each costs about a
+ * microsecond.
  */
 
 /** What a socket catches up with. */
