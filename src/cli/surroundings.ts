@@ -9,7 +9,6 @@ import type { BrokerConnection } from '../broker/broker-connection.ts';
 import type { Broker } from '../broker/port.ts';
 import { reachDatabase, reachNats } from '../embedded/reach.ts';
 import { type RunningServices, runningServices } from '../embedded/running.ts';
-import { type DedicatedConnection, openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import { type Config, readConfig } from '../runtime/config.ts';
 import { messageOf } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -23,8 +22,6 @@ export interface Surroundings extends AsyncDisposable {
   services(): Promise<RunningServices>;
   pool(): Promise<pg.Pool>;
   database(): Promise<ClientConfig>;
-  /** Opens a dedicated connection, for transactions and locks. */
-  dedicatedConnection(): Promise<DedicatedConnection>;
   broker(): Promise<{ readonly broker: Broker; readonly connection: BrokerConnection }>;
 }
 
@@ -71,15 +68,6 @@ export function createSurroundings(
     pool,
     database,
     broker,
-    async dedicatedConnection() {
-      await pool();
-      const connection = await openDedicatedConnection(await database(), APPLICATION, {
-        idleTimeout: 0,
-        queryTimeout: 0,
-      });
-      owned.use(connection);
-      return connection;
-    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
