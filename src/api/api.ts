@@ -1,14 +1,10 @@
 /**
- * The HTTP API: one Fastify instance, not listening, so that the gateway can share its server. What every request needs is
- * here, in the order in which it happens; what each resource does is in `routes/`.
+ * The HTTP API: one Fastify instance that does not listen yet, so that the gateway can share its server. This file
+ * lists the plugins in the order in which a request passes them; each plugin and each resource has a file of its own.
  *
- * Every hook is on the way of every request: the ones here either take no time or, like authentication, answer in the same
- * tick once they know the caller.
+ * Every request passes every hook of its level. The hooks therefore take no time or, like authentication, answer in the
+ * same tick when they know the caller.
  */
-import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
-import rateLimit from '@fastify/rate-limit';
-import underPressure from '@fastify/under-pressure';
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { Application, ApplicationDeps } from '../application/application.ts';
@@ -16,20 +12,23 @@ import type { Operations } from '../application/operations.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
 import { LIMITS } from '../contract/limits.ts';
-import { DeskwireError } from '../domain/errors.ts';
 import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
 import { handleInput } from './input.ts';
 import { describeRoutes } from './openapi/docs.ts';
 import { describeSockets } from './openapi/sockets.ts';
+import { authenticateRequests } from './plugins/authentication.ts';
 import { closeConnections, cutOffRefused } from './plugins/closing.ts';
+import { setCommonHeaders } from './plugins/headers.ts';
 import { boundRequests } from './plugins/in-flight.ts';
 import { logRequests } from './plugins/logging.ts';
+import { refuseUnderPressure } from './plugins/loop-delay.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './plugins/metrics.ts';
 import { handleProblems, problemAnswer } from './plugins/problems.ts';
-import { awaitWrites, tellEpoch } from './plugins/read-your-writes.ts';
+import { limitRequests } from './plugins/rate-limit.ts';
+import { awaitWrites, sendEpoch } from './plugins/read-your-writes.ts';
 import { serveWeb } from './plugins/web.ts';
-import { requestId, requireAuthentication, userOf } from './requests.ts';
+import { requestId } from './requests.ts';
 import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
@@ -44,42 +43,29 @@ import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
 import { type Sockets, websocketRoutes } from './routes/websocket.ts';
 
-/** Bytes. A message of the greatest length fits, however its characters are escaped. */
+/** Bytes. The longest message fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
-/** For a whole request: a file of the greatest size, at the pace of a slow phone. */
+/** Milliseconds to receive one request: enough for the largest file from a slow phone. */
 const REQUEST_MS = 300_000;
-/** Whoever goes on sending what was refused is cut off after this many milliseconds. */
+/** Milliseconds after which a client is cut off that goes on sending a body that was refused. */
 const REFUSED_BODY_MS = 10_000;
-/** What is not over by then when the server closes is cut off. */
+/** Milliseconds that requests have to end when the server closes. */
 const CLOSING_MS = 10_000;
-/** Requests under way. A second of Postgres at its fastest is more. */
+/** Requests in flight. More than Postgres at its fastest answers in a second. */
 const IN_FLIGHT = 2_000;
 
-/** We answer with data, never with pages. Written out because helmet puts it together anew for each answer. */
-const CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'";
-/** Without the headers that mean something for pages only. */
-const HELMET = {
-  contentSecurityPolicy: false,
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-} as const;
-
 export interface ApiConfig {
-  /** Origins of web pages that may call; `*` is any. */
+  /** Origins whose web pages may call the API; `*` allows any. */
   readonly corsOrigins: readonly string[];
-  /** Requests per minute and user; undefined for no limit. */
+  /** Requests per minute and user; no limit when absent. */
   readonly requestsPerMinute?: number;
-  /** Addresses and networks of the proxies that are believed about the client's address. */
+  /** Addresses and networks of the proxies whose word on the client's address is trusted. */
   readonly trustProxy?: readonly string[];
-  /** Milliseconds that requests under way have to end when the server closes; 10,000 when absent. */
+  /** Milliseconds that requests in flight have to end when the server closes; 10,000 when absent. */
   readonly closingGrace?: number;
-  /** Requests that may be under way, without those for health and metrics; 2,000 when absent. */
+  /** Bound on requests in flight, without those for health and metrics; 2,000 when absent. */
   readonly requestsInFlight?: number;
-  /** Milliseconds that the event loop may be late until requests are refused; undefined for no limit. */
+  /** Delay of the event loop, in milliseconds, above which requests are refused; no limit when absent. */
   readonly loopDelay?: number;
 }
 
@@ -91,106 +77,95 @@ export interface ApiDeps {
   readonly sockets: Sockets;
   readonly operations: Operations;
   readonly asyncApi: AsyncApiDocument;
-  /** Of the log, as it is now. */
+  /** The current epoch of the log. */
   readonly epoch: () => string;
   readonly readiness: readonly ReadinessCheck[];
-  /** Told of every request. */
+  /** Counts every request. */
   readonly metrics?: Metrics;
-  /** There is no `/metrics` without it. */
+  /** Without it, `/metrics` does not exist. */
   readonly metricsPage?: MetricsPage;
   readonly config: ApiConfig;
   readonly log: Logger;
-  /** For a process without the role `api`: it says whether it is well, and nothing else. */
+  /** True for a process without the role `api`: it serves health, metrics and documents only. */
   readonly healthOnly?: boolean;
-  /** Where what browsers load is built to; nothing of it is served without. */
+  /** Folder with the built console and scripts; without it, none of them is served. */
   readonly web?: string;
-  /** Called for each route as it is added: for whoever has to know that none is forgotten. */
+  /** Called for each route when it is added, so that tests can check that they know all routes. */
   readonly onRoute?: (route: RouteOptions) => void;
 }
 
-export async function createApi(parts: ApiDeps): Promise<App> {
-  const { application, waiter, auth, config, log, metrics = noMetrics } = parts;
+export async function createApi(deps: ApiDeps): Promise<App> {
+  const app = createServer(deps);
+  await handleEveryRequest(app, deps);
+  await describeRoutes(app);
+  describeSockets(app, deps.asyncApi);
+  healthRoutes(app, deps.readiness, deps.log);
+  if (deps.metricsPage) metricsRoute(app, deps.metricsPage);
+  if (deps.healthOnly) return app;
+  if (deps.web !== undefined) await serveWeb(app, deps.web);
+  await app.register((bounded: App) => boundedRoutes(bounded, deps));
+  return app;
+}
+
+function createServer({ application, config, log, onRoute }: ApiDeps): App {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
     trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
     genReqId: ({ headers }) => requestId(headers, application.newId),
-    // Ids are 128 characters long at most, each of which may come as up to twelve.
+    // An id has at most 128 characters, and each may be percent-encoded in up to twelve.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 12 * LIMITS.id },
   });
   app.decorateRequest('authenticated', null);
-  if (parts.onRoute !== undefined) app.addHook('onRoute', parts.onRoute);
+  if (onRoute !== undefined) app.addHook('onRoute', onRoute);
+  return app;
+}
+
+async function handleEveryRequest(app: App, { config, log, metrics = noMetrics }: ApiDeps): Promise<void> {
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
   cutOffRefused(app, REFUSED_BODY_MS);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
   measureRequests(app, metrics);
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
-    done();
-  });
-  await app.register(helmet, HELMET);
-  await app.register(cors, {
-    origin: config.corsOrigins.includes('*') ? true : [...config.corsOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    maxAge: 600,
-    exposedHeaders: ['Deskwire-Epoch', 'Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
-  });
-
-  await describeRoutes(app);
-  describeSockets(app, parts.asyncApi);
-  healthRoutes(app, parts.readiness, log);
-  if (parts.metricsPage) metricsRoute(app, parts.metricsPage);
-  if (parts.healthOnly) return app;
-  if (parts.web !== undefined) await serveWeb(app, parts.web);
-  await app.register(async (open: App) => {
-    boundRequests(open, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
-    await refuseUnderPressure(open, config.loopDelay);
-    authRoutes(open, auth);
-    await open.register(async (authenticated: App) => {
-      authenticated.addHook('onRoute', (route) => {
-        route.config = { ...route.config, authenticated: true };
-      });
-      authenticated.addHook('onRequest', requireAuthentication(auth.authenticate));
-      authenticated.addHook('onRequest', tellEpoch(parts.epoch));
-      await limitRequests(authenticated, config.requestsPerMinute);
-      authenticated.addHook('preHandler', awaitWrites(waiter, application.settle));
-      supportRoutes(authenticated, application);
-      ticketRoutes(authenticated, application);
-      ticketPeopleRoutes(authenticated, application, parts.online);
-      chatRoutes(authenticated, application, parts.online);
-      notificationRoutes(authenticated, application);
-      userRoutes(authenticated, application, auth.own);
-      referenceRoutes(authenticated, application);
-      roomRoutes(authenticated, application);
-      websocketRoutes(authenticated, application, parts.sockets);
-      operationsRoutes(authenticated, parts.operations);
-      await authenticated.register((uploading: App) => uploadRoutes(uploading, application));
-    });
-    await open.register(async (linked: App) => {
-      linked.addHook('onRequest', requireViewer(application, auth.authenticate));
-      await limitRequests(linked, config.requestsPerMinute);
-      linked.addHook('preHandler', awaitWrites(waiter, application.settle));
-      downloadRoutes(linked, application, { crossOrigin: config.corsOrigins.length > 0 });
-    });
-  });
-  return app;
+  await setCommonHeaders(app, config.corsOrigins);
 }
 
-async function refuseUnderPressure(app: App, loopDelay: number | undefined): Promise<void> {
-  if (loopDelay !== undefined) await app.register(underPressure, { maxEventLoopDelay: loopDelay });
+/** Routes whose requests count as in flight: all but those for health, metrics, documents and the console. */
+async function boundedRoutes(app: App, deps: ApiDeps): Promise<void> {
+  const { auth, config, metrics = noMetrics } = deps;
+  boundRequests(app, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
+  await refuseUnderPressure(app, config.loopDelay);
+  authRoutes(app, auth);
+  await app.register((authenticated: App) => authenticatedRoutes(authenticated, deps));
+  await app.register((linked: App) => linkedRoutes(linked, deps));
 }
 
-async function limitRequests(app: App, perMinute: number | undefined): Promise<void> {
-  if (perMinute === undefined) return;
-  await app.register(rateLimit, {
-    max: perMinute,
-    timeWindow: 60_000,
-    hook: 'preHandler',
-    keyGenerator: (request) => userOf(request).id,
-    errorResponseBuilder: (_request, { ttl }) =>
-      new DeskwireError('rate_limited', 'Too many requests', { retryAfter: Math.ceil(ttl / 1_000) }),
-  });
+/** Routes that need a bearer token. */
+async function authenticatedRoutes(app: App, deps: ApiDeps): Promise<void> {
+  const { application, auth, config, online } = deps;
+  authenticateRequests(app, auth.authenticate);
+  sendEpoch(app, deps.epoch);
+  await limitRequests(app, config.requestsPerMinute);
+  awaitWrites(app, deps.waiter, application.settle);
+  supportRoutes(app, application);
+  ticketRoutes(app, application);
+  ticketPeopleRoutes(app, application, online);
+  chatRoutes(app, application, online);
+  notificationRoutes(app, application);
+  userRoutes(app, application, auth.own);
+  referenceRoutes(app, application);
+  roomRoutes(app, application);
+  websocketRoutes(app, application, deps.sockets);
+  operationsRoutes(app, deps.operations);
+  await app.register((uploading: App) => uploadRoutes(uploading, application));
+}
+
+/** Routes that take a bearer token or a signed link. */
+async function linkedRoutes(app: App, { application, auth, config, waiter }: ApiDeps): Promise<void> {
+  app.addHook('onRequest', requireViewer(application, auth.authenticate));
+  await limitRequests(app, config.requestsPerMinute);
+  awaitWrites(app, waiter, application.settle);
+  downloadRoutes(app, application, { crossOrigin: config.corsOrigins.length > 0 });
 }

@@ -1,4 +1,6 @@
-/** The Fastify instance as our routes know it: schemas are TypeBox, and say what types handlers see. */
+/**
+ * The type of the Fastify instance that routes use: schemas are TypeBox, and the types of handlers follow from them.
+ */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,

@@ -1,6 +1,6 @@
 /**
- * How bodies, queries and addresses become values: strict JSON, then the validator that sockets use too. Only what
- * arrives as text by nature (a query) is converted, and only where its whole text is a number or a boolean.
+ * Parses and validates bodies, queries and path parameters: strict JSON, then the validator that sockets use too. Only
+ * queries are converted, because they are text by nature, and only a value whose whole text is a number or a boolean.
  */
 import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import Type, { type TSchema } from 'typebox';
@@ -11,7 +11,7 @@ export function handleInput(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     try {
-      // No body at all is an empty object: what is missing is then named.
+      // An absent body counts as an empty object, so that the refusal names the missing field.
       done(null, body === '' ? {} : JSON.parse(String(body)));
     } catch (cause) {
       done(new DeskwireError('invalid_payload', 'The body is not valid JSON', { field: 'body', cause }));

@@ -1,4 +1,4 @@
-/** What a request says of itself beside its body: who asks, and the headers that commands and reads understand. */
+/** Reads the caller and the headers of commands and reads from a request, and sets the headers of their answers. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../application/application.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** Taken over from a client or proxy when it cannot disturb a log. */
+/** A client's or proxy's request id is used only if it is short and harmless in a log. */
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 const ENTITY_TAG = /^(?:W\/)?"(\d{1,15})"$/;
@@ -25,7 +25,7 @@ export function requestId(headers: Record<string, unknown>, newId: () => string)
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId();
 }
 
-/** Hook that refuses whoever has no valid bearer token. Goes on in the same tick for a token seen before. */
+/** Hook that refuses a request without a valid bearer token. Continues in the same tick for a token seen before. */
 export function requireAuthentication(authenticate: Auth['authenticate']) {
   return (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void => {
     let answer: ReturnType<Auth['authenticate']>;
@@ -54,11 +54,13 @@ export function bearerOf(request: FastifyRequest): string {
   return header.slice(7).trim();
 }
 
+/** Throws `unauthorized`. */
 export function userOf(request: FastifyRequest): UserFacts {
   if (request.authenticated === null) throw unauthorized();
   return request.authenticated.user;
 }
 
+/** Throws `unauthorized`, and `invalid_payload` for a malformed header. */
 export function callerOf(request: FastifyRequest): Caller {
   const { headers } = request;
   const key = headers['idempotency-key'];
@@ -70,7 +72,7 @@ export function callerOf(request: FastifyRequest): Caller {
     address: request.ip,
     ...(key !== undefined && { key: keyIn(key) }),
     ...(traceparent !== undefined && { traceparent }),
-    // `*` asks only that there is something to change, which every command does.
+    // `*` only requires that the resource exists, which every command requires anyway.
     ...(ifMatch !== undefined && ifMatch !== '*' && { ifVersion: versionIn(ifMatch) }),
   };
 }
@@ -87,7 +89,7 @@ function versionIn(header: string): number {
   throw new DeskwireError('invalid_payload', 'If-Match must be one ETag of this resource', { field: 'If-Match' });
 }
 
-/** The position that a read must show, or undefined. */
+/** The position that the answer must contain; undefined when the client names none. Throws `invalid_payload`. */
 export function minPositionOf(request: FastifyRequest): number | undefined {
   const header = request.headers['deskwire-min-position'];
   if (header === undefined) return undefined;
@@ -96,11 +98,11 @@ export function minPositionOf(request: FastifyRequest): number | undefined {
   throw new DeskwireError('invalid_payload', problem, { field: 'Deskwire-Min-Position' });
 }
 
-/** Tells the client where in the log its command stands: 0, which every read shows, when there was nothing to record. */
-export function tellPosition(reply: FastifyReply, { position }: { readonly position: number }): void {
+/** The command's position in the log; 0, which every read contains, when the command recorded nothing. */
+export function setPositionHeader(reply: FastifyReply, { position }: { readonly position: number }): void {
   reply.header('deskwire-position', position);
 }
 
-export function tellVersion(reply: FastifyReply, { version }: { readonly version: number }): void {
+export function setETag(reply: FastifyReply, { version }: { readonly version: number }): void {
   reply.header('etag', `"${version}"`);
 }

@@ -1,9 +1,9 @@
 /**
- * Attachments: files that users upload to a ticket and then name in a message. Received, checked and stored here, and read
- * again; who may upload or read is decided by whoever calls (`application/attachments.ts`).
+ * Attachments: files that users upload to a ticket and then name in a message. This module receives, checks, stores and
+ * reads them. The caller (`application/attachments.ts`) decides who may upload or read.
  *
- * An attachment belongs to one ticket, one uploader and one message. The record comes before the bytes, so that whatever
- * a crash leaves behind is known, unused, and swept away after a day.
+ * An attachment belongs to one ticket, one uploader and one message. The record is written before the bytes, so that a
+ * crash leaves only unused uploads with a record, which the sweep removes after a day.
  */
 import type { Readable } from 'node:stream';
 import type { Pool } from 'pg';
@@ -20,8 +20,9 @@ import { type Received, receive } from './spool.ts';
 import type { AttachmentStore, ByteRange } from './store.ts';
 import { startSweep } from './sweep.ts';
 
-/** Of one user: what they may send at the same time to one process, and keep without naming it in a message. */
+/** Uploads that one user may have in flight in one process. */
 const UPLOADS_AT_ONCE = 5;
+/** Uploads of one user that no message names. */
 const UNUSED_UPLOADS = 50;
 const STALL_MS = 30_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -29,7 +30,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export interface Upload {
   readonly ticketId: string;
   readonly uploader: UserFacts;
-  /** As the client gave it. */
+  /** File name as given by the client. */
   readonly name: string;
   readonly received: Received;
 }
@@ -38,58 +39,61 @@ export interface ClaimRequest {
   readonly ticketId: string;
   readonly uploader: UserFacts;
   readonly commandId: string;
-  /** As the client gave them. */
+  /** Attachment ids as given by the client. */
   readonly ids: readonly string[];
 }
 
 export interface Attachments {
   /**
-   * Lets a user begin an upload; dispose of it when the upload is over. Rejects with `rate_limited` for one who has too many
-   * under way or lying about.
+   * Admits an upload; the caller disposes of the result when the upload is over. Rejects with `rate_limited` when the
+   * user has too many uploads in flight or unused.
    */
   admit(uploader: UserFacts): Promise<Disposable>;
-  /** Takes an upload in. Rejects with `payload_too_large`, or with what ended the stream; nothing is left then. */
+  /** Receives an upload into a file. On rejection (`payload_too_large`, or the stream's error) the file is gone. */
   receive(stream: Readable): Promise<Received>;
   /** Checks and stores a received file. Rejects with `unsupported_media_type`, or `unavailable`. */
   keep(upload: Upload): Promise<Attachment>;
-  /** What a message names, in the order named. Rejects with `not_found` naming `attachments.N`; nothing is claimed then. */
+  /**
+   * Claims the attachments that a message names and returns them in that order. Rejects with `not_found` for the field
+   * `attachments.N`; nothing is claimed then.
+   */
   claim(request: ClaimRequest): Promise<Attachment[]>;
-  /** Gives back what a command claimed and then was refused. */
+  /** Releases the claims of a command that was refused. */
   release(ticketId: string, commandId: string): Promise<void>;
   find(id: string): Promise<AttachmentRecord | undefined>;
   open(record: AttachmentRecord, range?: ByteRange): Promise<Readable>;
-  /** Where to fetch an attachment; without a viewer, with the token of whoever asks. */
+  /** URL of an attachment: a signed link for `viewer`; without a viewer, a URL that needs a token. */
   urlFor(attachmentId: string, viewer?: UserFacts): string;
-  /** Throws `unauthorized` or `token_expired`. The viewer's access is another question. */
+  /** Throws `unauthorized` or `token_expired`. Does not check the viewer's access. */
   verifyLink(attachmentId: string, parameters: LinkParameters): void;
-  /** Removes what was uploaded and never used, or left behind by a crash; done by itself from time to time. */
+  /** Removes unused uploads and leftovers of crashes. Also runs every hour by itself. */
   sweep(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface AttachmentParts {
+export interface AttachmentsDeps {
   readonly pool: Pool;
-  /** Closed by its owner, after this. */
+  /** Closed by its owner, after the attachments are closed. */
   readonly store: AttachmentStore;
   /** Put before the path of links; empty for links relative to the server. */
   readonly baseUrl: string;
   readonly newId: () => string;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
 }
 
-export async function createAttachments(parts: AttachmentParts): Promise<Attachments> {
-  const { pool, store, now, newId, log } = parts;
+export async function createAttachments(deps: AttachmentsDeps): Promise<Attachments> {
+  const { pool, store, now, newId, log } = deps;
   const records = createRecords(pool);
-  const links = createLinks({ secret: await loadLinkSecret(pool), now, baseUrl: parts.baseUrl });
-  const underWay = new Map<string, number>();
+  const links = createLinks({ secret: await loadLinkSecret(pool), now, baseUrl: deps.baseUrl });
+  const inFlight = new Map<string, number>();
   const sweep = startSweep({ records, store, now, log });
 
   function count(userId: string, change: 1 | -1): void {
-    const uploads = (underWay.get(userId) ?? 0) + change;
-    if (uploads === 0) underWay.delete(userId);
-    else underWay.set(userId, uploads);
+    const uploads = (inFlight.get(userId) ?? 0) + change;
+    if (uploads === 0) inFlight.delete(userId);
+    else inFlight.set(userId, uploads);
   }
 
   async function save(record: Omit<AttachmentRecord, 'internal'>, path: string): Promise<void> {
@@ -102,19 +106,19 @@ export async function createAttachments(parts: AttachmentParts): Promise<Attachm
     }
   }
 
-  /** What cannot be removed now is swept later: its record stays. */
+  /** If the removal fails, the record stays, and the sweep removes both later. */
   async function discard({ id, storageKey }: { id: string; storageKey: string }): Promise<void> {
     try {
       await store.remove(storageKey);
       await records.remove(id);
     } catch (error) {
-      log.warn({ err: error, attachment: id }, 'an upload that failed is left for the sweep');
+      log.warn({ err: error, attachment: id }, 'cannot remove a failed upload; the sweep will');
     }
   }
 
   return {
     async admit({ id }) {
-      if ((underWay.get(id) ?? 0) >= UPLOADS_AT_ONCE) {
+      if ((inFlight.get(id) ?? 0) >= UPLOADS_AT_ONCE) {
         throw new DeskwireError('rate_limited', `You may upload ${UPLOADS_AT_ONCE} files at once`, { retryAfter: 2 });
       }
       count(id, 1);
@@ -145,7 +149,7 @@ export async function createAttachments(parts: AttachmentParts): Promise<Attachm
         size: received.size,
         mimeType: type.mimeType,
       };
-      // The end of the id, since the beginning of a UUIDv7 is the same for weeks.
+      // The last characters of the id: the first ones of a UUIDv7 stay the same for weeks.
       const storageKey = `${id.slice(-2)}/${id}`;
       await save({ ...attachment, ticketId, uploaderId: uploader.id, storageKey }, received.path);
       return attachment;

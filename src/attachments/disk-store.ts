@@ -1,15 +1,15 @@
 /**
- * Attachments in a folder of this machine, or in one that all nodes share. A file gets its final name only when it is
- * complete and flushed, so whatever has such a name is whole, whenever the power went.
+ * Stores attachments in a folder of this host, or in one that all nodes share. A file gets its final name only when it
+ * is complete and flushed, so that a file with a final name is complete even after a power failure.
  */
 import { access, constants, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AttachmentLost, type AttachmentStore } from './store.ts';
 
-/** Uploads are personal: for the user that the server runs as, and nobody else on the machine. */
+/** Uploads are personal: only the user that the server runs as may read them. */
 const PRIVATE = 0o700;
 
-/** Rejects when the folder cannot be made or written. */
+/** Rejects when the folder cannot be created or written. */
 export async function createDiskStore(folder: string): Promise<AttachmentStore> {
   const incoming = join(folder, 'incoming');
   await mkdir(incoming, { recursive: true, mode: PRIVATE });
@@ -39,10 +39,10 @@ export async function createDiskStore(folder: string): Promise<AttachmentStore> 
   };
 }
 
-/** Makes the names in a folder survive a power failure. */
+/** Makes the names in a folder durable. */
 async function flush(folder: string): Promise<void> {
-  await using directory = await open(folder);
-  await directory.sync();
+  await using handle = await open(folder);
+  await handle.sync();
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,26 +1,27 @@
 /**
- * File names as people may see them and systems may save them. What a client calls a file is hostile: it may hold a path,
- * turn the reading direction around to show `exe.gnp` as `png.exe`, or end differently from what the file is.
+ * Makes file names safe to show and to save. A name from a client is hostile input: it may contain a path, reverse the
+ * reading direction to show `exe.gnp` as `png.exe`, or have an extension that does not match the content.
  */
 
-/** In code points, the extension included. With four bytes each it still fits a file system's 255 bytes, roughly cut. */
+/** Code points, including the extension. `MAX_BYTES` keeps the name within the 255 bytes of file systems. */
 const MAX_LENGTH = 120;
 const MAX_BYTES = 240;
 /** Control and format characters (bidi overrides, zero-width), line separators, private use, lone surrogates. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}]/gu;
-/** What Windows does not take in a name; the slashes are gone by then. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\p{Cn}]/gu;
+/** Characters that Windows refuses in a name. Slashes are removed before. */
 const RESERVED = /[<>:"|?*]/g;
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)/i;
 const EXTENSION = /\.([A-Za-z0-9]{1,16})$/;
 
-/** The extension in lower case, without the dot; empty when there is none. */
+/** Returns the extension in lower case, without the dot; empty when there is none. */
 export function extensionOf(name: string): string {
   return EXTENSION.exec(name)?.[1]?.toLowerCase() ?? '';
 }
 
 /**
- * A name that is safe to show, to send in a header and to save. It ends in one of `extensions`, so that no system takes
- * the file for something that it is not; the first is added when the client's name ends otherwise. None: any ending.
+ * Returns a name that is safe to show, to send in a header and to save. It ends in one of `extensions`, so that no
+ * system mistakes the type of the file. The first one is appended when the given name has another extension. With an
+ * empty list, any extension is kept.
  */
 export function safeFileName(given: string, extensions: readonly string[]): string {
   const name = cleaned(given);
@@ -30,12 +31,12 @@ export function safeFileName(given: string, extensions: readonly string[]): stri
   return shortened(`${name}.${preferred}`, preferred);
 }
 
-/** Only the last part of a path, of either kind, without what is not seen. */
+/** Returns the last part of a POSIX or Windows path, without invisible and reserved characters. */
 export function cleaned(given: string): string {
   const last = given.split(/[/\\]/).at(-1) ?? '';
   const name = last
     .replace(/\s/gu, ' ')
-    .replace(UNSEEN, '')
+    .replace(INVISIBLE, '')
     .normalize('NFC')
     .replace(/ +/g, ' ')
     .replace(RESERVED, '_')

@@ -1,9 +1,10 @@
 /**
- * What a file is, by its content: never by its name or by what the client says. Only what people send to a support desk
- * is taken. A name only decides between types whose content looks the same (plain text, the older Office formats).
+ * Finds the type of a file by its content, never by its name or by the client's word. Only types that people send to a
+ * support desk are accepted. The name only decides between types whose content looks the same (plain text, the older
+ * Office formats).
  *
- * Nothing here proves a file harmless: a picture can be a page as well, an Office document can hold macros. So whatever
- * is taken is later served in ways in which it cannot act (docs/attachments.md).
+ * This does not prove that a file is harmless: a picture can also be a page, and an Office document can contain macros.
+ * Files are therefore served in ways in which they cannot run anything (docs/attachments.md).
  */
 import { createReadStream } from 'node:fs';
 import { fileTypeFromFile } from 'file-type';
@@ -11,18 +12,19 @@ import { extensionOf } from './file-name.ts';
 
 export interface FileType {
   readonly mimeType: string;
-  /** That its name may have; the first is the usual one. */
+  /** Extensions that the name may have; the first is the usual one. */
   readonly extensions: readonly string[];
 }
 
-/** Time that finding out may take, and memory that the parsers may take for one read. */
+/** Time limit of the detection. */
 const SNIFF_MS = 5_000;
+/** Memory that a parser may use for one read. */
 const SNIFF_BYTES = 1_048_576;
 
 const OPENXML = 'application/vnd.openxmlformats-officedocument';
 const OPENDOCUMENT = 'application/vnd.oasis.opendocument';
 
-/** By the type that the content shows: the extensions. */
+/** Extensions by the type that the content shows. */
 const BINARY: Readonly<Record<string, readonly string[]>> = {
   'image/png': ['png'],
   'image/apng': ['png', 'apng'],
@@ -44,20 +46,22 @@ const BINARY: Readonly<Record<string, readonly string[]>> = {
   [`${OPENDOCUMENT}.presentation`]: ['odp'],
 };
 
-/** One container for many formats, installers among them: by the extension of the name, which it must have. */
+/**
+ * One container format for many types, installers among them. The extension decides, so a name without one is refused.
+ */
 const COMPOUND = 'application/x-cfb';
 const COMPOUND_TYPES: Readonly<Record<string, string>> = {
   doc: 'application/msword',
   xls: 'application/vnd.ms-excel',
   ppt: 'application/vnd.ms-powerpoint',
   msg: 'application/vnd.ms-outlook',
-  // Encrypted ones.
+  // Encrypted documents.
   docx: `${OPENXML}.wordprocessingml.document`,
   xlsx: `${OPENXML}.spreadsheetml.sheet`,
   pptx: `${OPENXML}.presentationml.presentation`,
 };
 
-/** Text has no signature. Names that say it is markup, a script or a picture are refused with it. */
+/** Text has no signature, so the extension decides. Text named as markup, a script or a picture is refused. */
 const TEXT_TYPES: Readonly<Record<string, string>> = {
   txt: 'text/plain',
   text: 'text/plain',
@@ -70,7 +74,7 @@ const TEXT_TYPES: Readonly<Record<string, string>> = {
   tsv: 'text/plain',
 };
 
-/** Undefined when it is nothing that is taken. Reads at most the file, a bounded part of it at a time. */
+/** Undefined when the type is not accepted. Reads the file at most once for each check, in bounded chunks. */
 export async function fileTypeOf(path: string, name: string): Promise<FileType | undefined> {
   const found = await signatureOf(path);
   const extension = extensionOf(name);
@@ -88,13 +92,13 @@ function typeIn(types: Readonly<Record<string, string>>, extension: string): Fil
   return mimeType === undefined ? undefined : { mimeType, extensions: [extension] };
 }
 
-/** The type that the beginning, or the directory, of the file shows; undefined for plain text, among others. */
+/** The type that the file's signature or table of contents shows; undefined for plain text and unknown types. */
 async function signatureOf(path: string): Promise<string | undefined> {
   const options = { maxBufferSize: SNIFF_BYTES, signal: AbortSignal.timeout(SNIFF_MS) };
   try {
     return (await fileTypeFromFile(path, options))?.mime;
   } catch {
-    // A file made to wear out its reader is none that is taken; not even text.
+    // A file that exhausts the parser's limits is refused, even as text.
     return 'application/octet-stream';
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Links to attachments that a browser can follow without a token, in an <img> say. Each is made for one viewer and signed
- * together with that viewer: whoever follows it gets what the viewer may see at that moment, for 10 to 15 minutes.
+ * Links to attachments that a browser can follow without a token, for example in an <img>. A link is signed for one
+ * viewer and valid for 10 to 15 minutes. Everyone who follows it gets what the viewer may see at that moment.
  *
- * The expiry is rounded to buckets of time, so that the link of one viewer stays the same for 5 minutes and caches work.
+ * The expiry is rounded to buckets of time, so that a viewer's link stays the same for 5 minutes and caches work.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Pool } from 'pg';
@@ -12,24 +12,24 @@ import { DeskwireError } from '../domain/errors.ts';
 const BUCKET = 300;
 const LIFETIME_BUCKETS = 3;
 
-/** What a link carries beside the attachment's id. */
+/** The query parameters of a link. */
 export interface LinkParameters {
   readonly viewer: string;
-  /** Seconds since 1970. */
+  /** Unix time in seconds. */
   readonly expires: number;
   readonly signature: string;
 }
 
 export interface Links {
-  /** For this user; without one, an address that needs the token of whoever asks. */
+  /** A signed link for `viewerId`; without a viewer, a URL that needs a token. */
   urlFor(attachmentId: string, viewerId?: string): string;
-  /** Throws `unauthorized`, the same for whatever is wrong, or `token_expired`. */
+  /** Throws `unauthorized`, which does not show what is wrong, or `token_expired`. */
   verify(attachmentId: string, parameters: LinkParameters): void;
 }
 
 export interface LinkOptions {
   readonly secret: Buffer;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   /** Put before the path; empty for links relative to the server. */
   readonly baseUrl: string;
@@ -37,7 +37,7 @@ export interface LinkOptions {
 
 export function createLinks({ secret, now, baseUrl }: LinkOptions): Links {
   function sign(attachmentId: string, viewerId: string, expires: number): Buffer {
-    // As JSON, so that no two lists of parts read the same.
+    // JSON keeps the boundaries between the values: no two lists give the same text.
     return createHmac('sha256', secret)
       .update(JSON.stringify([attachmentId, viewerId, expires]))
       .digest();
@@ -69,8 +69,8 @@ function expired(): DeskwireError {
 }
 
 /**
- * The key that all nodes sign with: made once, by whichever node is first, and kept in the database. Deleting the row and
- * restarting voids every link that was given out.
+ * Loads the key that all nodes sign with. The node that starts first creates it in the database. Deleting the row and
+ * restarting invalidates every link.
  */
 export async function loadLinkSecret(pool: Pool): Promise<Buffer> {
   const insert = 'insert into deskwire.attachment_link_key (secret) values ($1) on conflict do nothing';

@@ -1,9 +1,9 @@
 /**
- * What the database knows of attachments. The log decides whether a message names one: a command claims it first, which
- * keeps others away, and its event makes the claim good. So nothing has to happen in both at once: of a process that dies
- * in between, the log tells what became of the claim.
+ * The records of attachments in the database. The log decides whether a message names an attachment: a command first
+ * claims it, which excludes other commands, and the command's event confirms the claim. The two writes need no
+ * transaction: after a crash in between, the log shows whether the claim was confirmed.
  *
- * An attachment is `unused` until then, `claimed` for the moment, and `used` for ever.
+ * An attachment is unused, then claimed for a moment, then used forever.
  */
 import type { Pool } from 'pg';
 import type { Attachment } from '../domain/ticket/events.ts';
@@ -12,7 +12,7 @@ export interface AttachmentRecord extends Attachment {
   readonly ticketId: string;
   readonly uploaderId: string;
   readonly storageKey: string;
-  /** Of the message that names it; undefined while none does. */
+  /** Whether the message that names it is internal; undefined while no message names it. */
   readonly internal: boolean | undefined;
 }
 
@@ -21,33 +21,33 @@ export interface NewRecord extends Omit<AttachmentRecord, 'internal'> {}
 export interface Claim {
   readonly ticketId: string;
   readonly uploaderId: string;
-  /** Of the command that posts the message: a repetition finds its own claim. */
+  /** Id of the command that posts the message; a retry finds its own claim by it. */
   readonly commandId: string;
-  /** UUIDs, each once. */
+  /** Distinct UUIDs. */
   readonly ids: readonly string[];
 }
 
 export interface Records {
   add(record: NewRecord): Promise<void>;
   find(id: string): Promise<AttachmentRecord | undefined>;
-  /** Those of the ids that this uploader may name in this ticket; the others are unchanged. In no order. */
+  /** Claims those of the ids that this uploader may name in this ticket, and returns them in no order. */
   claim(claim: Claim): Promise<Attachment[]>;
-  /** Gives back what a command claimed and did not use. */
+  /** Releases the claims of a command that recorded no event. */
   release(ticketId: string, commandId: string): Promise<void>;
-  /** How many uploads of a user no message names. */
+  /** Counts the uploads of a user that no message names. */
   unused(uploaderId: string): Promise<number>;
-  /** Some of those that no message names and none can name any more. */
+  /** Returns up to `limit` uploads that no message names and none can name any longer. */
   abandoned(limit: number): Promise<{ id: string; storageKey: string }[]>;
   remove(id: string): Promise<void>;
 }
 
-/** An upload may be used for a day; it goes an hour later, when no command can be on its way any more. */
+/** An upload is usable for a day. It is removed an hour later, when no command that names it can still be in flight. */
 const USABLE = `interval '1 day'`;
 const ABANDONED = `interval '25 hours'`;
-/** A command that is not in the log by then came to nothing; another may have what it claimed. */
+/** A command that is not in the log after this time has failed, and another command may take its claims. */
 const CLAIM = `interval '1 minute'`;
 
-/** Of attachment `a`, claimed: the event that names it. Both sides of the condition are a unique index of the log. */
+/** The event that names the claimed attachment `a`. Stream and command id are a unique index of the log. */
 const NAMING_EVENT = `
   select (e.data->>'internal')::boolean as internal from deskwire.events e
   where e.stream = 'ticket.' || a.ticket_id and e.command_id = a.command_id and e.type = 'MessagePosted'
@@ -62,7 +62,7 @@ const FIND = `
     coalesce(a.internal, (${NAMING_EVENT})) as internal
   from deskwire.attachments a where a.id = $1`;
 
-// Locked in one order, so that two commands that name the same ones do not wait for each other for ever.
+// Rows are locked in one order, so that two commands that name the same attachments do not deadlock.
 const CLAIM_SOME = `
   with wanted as (
     select a.id from deskwire.attachments a
@@ -132,7 +132,7 @@ export function createRecords(pool: Pool): Records {
       return rows[0]?.unused ?? 0;
     },
     async abandoned(limit) {
-      // What is used is noted first: nobody has to look it up in the log again.
+      // Confirmed claims are marked as used first, so that later queries need not look them up in the log.
       await pool.query(SETTLE);
       const { rows } = await pool.query<Row>(ABANDONED_SOME, [limit]);
       return rows.map(({ id, storage_key: storageKey }) => ({ id, storageKey }));

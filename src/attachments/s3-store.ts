@@ -1,8 +1,8 @@
 /**
- * Attachments in a bucket of S3 or of something that speaks its protocol. An upload is received as a file first, so one
- * PUT of known length stores it: no multipart uploads that would have to be cleaned up, no parts held in memory.
+ * Stores attachments in a bucket of S3 or of a compatible server. An upload is received into a file first, so that one
+ * PUT of known length stores it. There are no multipart uploads to clean up and no parts in memory.
  *
- * Checksums beyond what the protocol requires stay off: several S3-compatible servers do not know them.
+ * Optional checksums are off, because several S3-compatible servers do not support them.
  */
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -24,17 +24,17 @@ import { AttachmentLost, type AttachmentStore, type ByteRange } from './store.ts
 export interface S3Options {
   readonly bucket: string;
   readonly region: string;
-  /** Of a server other than Amazon's; buckets are then part of the path, not of the host. */
+  /** URL of a server other than Amazon's; the bucket is then part of the path, not of the host name. */
   readonly endpoint?: string;
-  /** Without them they come from where AWS tools look: environment, profile, instance role. */
+  /** When absent, the AWS defaults apply: environment, profile, instance role. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** Milliseconds. A bucket that does not answer must not hold requests for ever. */
+/** Limits for a server that does not answer. */
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 30_000;
 
-/** What fails is reported by whoever asked; without a logger the client writes to the console. */
+/** Callers report failures. Without a logger, the client would write to the console. */
 const QUIET = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 function ignore(): void {}
 
@@ -62,7 +62,7 @@ export async function createS3Store({ bucket, region, endpoint, credentials }: S
       const body = createReadStream(path);
       const common = { Bucket: bucket, Key: key, ContentLength: size, ContentType: mimeType };
       try {
-        // Should the bucket ever be opened to browsers, it too gives files to keep, never pages.
+        // If the bucket is ever opened to browsers, they save the files instead of showing them.
         await client.send(new PutObjectCommand({ ...common, Body: body, ContentDisposition: 'attachment' }));
       } catch (error) {
         throw outage(error);
@@ -94,7 +94,7 @@ export async function createS3Store({ bucket, region, endpoint, credentials }: S
   };
 }
 
-/** An answer to HEAD has no body that says what is wrong. */
+/** The reason follows from the status, because an answer to HEAD has no body. */
 function refusal(cause: S3ServiceException): Error {
   const status = cause.$metadata.httpStatusCode ?? 0;
   const reasons: Readonly<Record<number, string>> = {
@@ -109,7 +109,7 @@ function headerOf(range: ByteRange | undefined): { Range?: string } {
   return range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` };
 }
 
-/** Whatever is the matter with the bucket, it is not the client's fault, and may be over in a moment. */
+/** A failure of the bucket is not the client's fault, and a retry may work. */
 function outage(cause: unknown): DeskwireError {
   return new DeskwireError('unavailable', 'Files cannot be stored or read right now', { retryAfter: 5, cause });
 }

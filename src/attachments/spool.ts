@@ -1,6 +1,6 @@
 /**
- * Receives uploads: from the wire into a file, chunk by chunk, so that memory does not grow with their size. Whatever goes
- * wrong (too large, given up by the client, stalled, refused later), the file is gone afterwards.
+ * Receives uploads from the wire into a file, chunk by chunk, so that memory does not grow with their size. When an
+ * upload fails (too large, aborted, stalled, refused later), its file is removed.
  */
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { DeskwireError } from '../domain/errors.ts';
 
-/** A received file. Disposing of it removes it, unless it was moved. */
+/** A received file. Disposal removes it, unless it was moved. */
 export interface Received extends AsyncDisposable {
   readonly path: string;
   /** Bytes. */
@@ -20,14 +20,14 @@ export interface SpoolOptions {
   readonly folder: string;
   /** Bytes that a file may have. */
   readonly limit: number;
-  /** Milliseconds without a single byte after which an upload is given up. */
+  /** Milliseconds without a byte after which an upload is aborted. */
   readonly stallAfter: number;
 }
 
-/** Rejects with `payload_too_large`, `invalid_payload` for an upload that stalls, or what ended the stream. */
+/** Rejects with `payload_too_large`, with `invalid_payload` for an upload that stalls, or with the stream's error. */
 export async function receive(stream: Readable, { folder, limit, stallAfter }: SpoolOptions): Promise<Received> {
   const path = join(folder, randomUUID());
-  // Opened before anything can go wrong: a file that is still being opened cannot be removed.
+  // Opened before the stream is read: a file that is still being opened cannot be removed.
   await using file = await open(path, 'wx', 0o600);
   const stalled = new AbortController();
   const timer = setTimeout(() => stalled.abort(stallError()), stallAfter);
@@ -60,17 +60,17 @@ function stallError(): DeskwireError {
   return new DeskwireError('invalid_payload', 'The upload stopped arriving', { field: 'file' });
 }
 
-/** Without a reason of ours or of the file system, it is the stream that broke off. */
+/** An error that is neither ours nor the file system's means that the stream broke off. */
 function reasonOf(error: unknown): unknown {
   if (error instanceof DeskwireError || (error instanceof Error && 'syscall' in error)) return error;
   return new DeskwireError('invalid_payload', 'The upload broke off', { field: 'file', cause: error });
 }
 
-/** Removes what processes that were killed while receiving have left, once it is older than `age` milliseconds. */
+/** Removes files older than `age` milliseconds, left by processes that were killed while receiving. */
 export async function removeLeftovers(folder: string, age: number, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    // Another node may have been faster.
+    // Another node may have removed it.
     const found = await stat(path).catch(() => undefined);
     if (found?.isFile() && found.mtimeMs < now - age) await rm(path, { force: true });
   }

@@ -1,4 +1,4 @@
-/** Where the bytes of attachments are kept: a folder or a bucket, chosen by configuration, used alike. */
+/** The port for the bytes of attachments. Configuration chooses a folder or a bucket. */
 import type { Readable } from 'node:stream';
 
 /** Bytes from `start` to `end`, both inclusive, from 0. */
@@ -8,7 +8,7 @@ export interface ByteRange {
 }
 
 export interface StoredFile {
-  /** Made by us: `[a-z0-9/-]` only. */
+  /** Generated: `[a-z0-9/-]` only. */
   readonly key: string;
   /** Bytes. */
   readonly size: number;
@@ -16,18 +16,20 @@ export interface StoredFile {
 }
 
 export interface AttachmentStore {
-  /** Existing folder of this process or of all nodes, where uploads are received before they are stored. */
+  /** Existing folder in which uploads are received before they are stored. */
   readonly incoming: string;
-  /** Stores the file at `path`, which may be gone afterwards. Resolves when it is durable. */
+  /** Stores the file at `path`, and may move it. Resolves when it is durable. */
   put(file: StoredFile, path: string): Promise<void>;
-  /** The caller reads the stream to its end or destroys it. Rejects with `AttachmentLost` when there is no such file. */
+  /**
+   * The caller reads the stream to its end or destroys it. Rejects with `AttachmentLost` when there is no such file.
+   */
   open(key: string, range?: ByteRange): Promise<Readable>;
   /** Resolves also when there is no such file. */
   remove(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A file that we know of is not where it should be: never the client's fault. */
+/** A recorded attachment has no file in the store. Never the client's fault. */
 export class AttachmentLost extends Error {
   override readonly name = 'AttachmentLost';
 }

@@ -1,7 +1,6 @@
 /**
- * Removes uploads that no message came to name, and what crashes left behind, every hour. Each node sweeps; what several
- * find at the same time they all remove, which is no different from one of them doing it. Bytes go before their record,
- * so that nothing is forgotten that is still there.
+ * Removes unused uploads and leftovers of crashes, every hour. Each node sweeps; removing a file or record twice is
+ * harmless. The bytes are removed before their record, so that no bytes remain without a record.
  */
 import type { Logger } from 'pino';
 import { rest } from '../support/sleep.ts';
@@ -11,23 +10,23 @@ import type { AttachmentStore } from './store.ts';
 
 const EVERY_MS = 3_600_000;
 const BATCH = 100;
-/** Older than any upload that is still arriving. */
+/** Age at which no upload can still be arriving. */
 const LEFTOVER_MS = 24 * 3_600_000;
 
 export interface Sweep {
-  /** Sweeps once, now. Rejects when something could not be removed; what is left is tried again next time. */
+  /** Sweeps once, now. Rejects when a removal fails; the next sweep tries again. */
   run(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Parts {
+interface SweepDeps {
   readonly records: Pick<Records, 'abandoned' | 'remove'>;
   readonly store: Pick<AttachmentStore, 'remove' | 'incoming'>;
   readonly now: () => number;
   readonly log: Logger;
 }
 
-export function startSweep({ records, store, now, log }: Parts): Sweep {
+export function startSweep({ records, store, now, log }: SweepDeps): Sweep {
   const closing = new AbortController();
 
   async function run(): Promise<void> {
@@ -43,7 +42,7 @@ export function startSweep({ records, store, now, log }: Parts): Sweep {
       }
       if (abandoned.length < BATCH) break;
     }
-    if (removed > 0) log.info({ removed }, 'uploads that no message named were removed');
+    if (removed > 0) log.info({ removed }, 'removed unused uploads');
   }
 
   async function sweepRegularly(): Promise<void> {
@@ -51,7 +50,7 @@ export function startSweep({ records, store, now, log }: Parts): Sweep {
       try {
         await run();
       } catch (error) {
-        log.warn({ err: error }, 'unused uploads could not be removed');
+        log.warn({ err: error }, 'cannot remove unused uploads');
       }
       await rest(EVERY_MS, closing.signal, { ref: false });
     }

@@ -1,7 +1,7 @@
 /**
- * Limits on guessing passwords: per email and address, so that nobody can lock a user out from elsewhere, and per address
- * over all emails. Counted in Postgres, so that restarting or asking another node gives no new attempts; while it cannot
- * be reached, in memory.
+ * Limits password guessing: per email and address, so that nobody can lock a user out from another address, and per
+ * address over all emails. Attempts are counted in Postgres, so that neither a restart nor another node gives new
+ * attempts. While Postgres cannot be reached, they are counted in memory.
  */
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
@@ -15,7 +15,7 @@ const PER_ADDRESS = 100;
 export interface LoginAttempts {
   /** Counts an attempt. Rejects with `rate_limited` when there were too many. */
   count(email: string, address: string): Promise<void>;
-  /** Forgets the attempts that preceded a success. */
+  /** Forgets the failed attempts before a success. */
   succeeded(email: string, address: string): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ async function consume(limiter: RateLimiterPostgres, key: string): Promise<void>
   }
 }
 
-/** A hash keeps emails out of the table and its keys short. */
+/** A hash keeps emails out of the table and the keys short. */
 function keyOf(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('base64url');
 }

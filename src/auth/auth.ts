@@ -1,6 +1,6 @@
 /**
- * Authentication as the API and the gateway see it. Either Deskwire signs its users in itself, or, with a provider given,
- * an outside identity provider does and only its tokens count.
+ * Authentication for the API and the gateway. Deskwire signs its users in itself, unless a provider is configured: then
+ * an outside identity provider signs them in, and only its tokens are accepted.
  */
 import type { JSONWebKeySet } from 'jose';
 import type { Pool } from 'pg';
@@ -22,40 +22,40 @@ export interface Auth {
   readonly authenticate: Authenticate;
   /** Undefined when an outside provider signs users in. */
   readonly own: { readonly login: Login; readonly credentials: Credentials; readonly jwks: JSONWebKeySet } | undefined;
-  /** Calls `listener` once for each session that ends before its tokens do, whichever node ended it. */
+  /** Calls `listener` once for each session that is revoked, on any node. Returns the unsubscribe function. */
   onSessionRevoked(listener: (sessionId: string) => void): () => void;
   close(): void;
 }
 
-export interface AuthParts {
+export interface AuthDeps {
   readonly pool: Pool;
   readonly actors: ActorSystem;
   readonly directory: Directory;
-  /** Without it, other nodes learn of a logout within `pollEvery`. */
+  /** Carries logouts to other nodes at once; without it, they arrive within `pollEvery`. */
   readonly broker?: Pick<Broker, 'signals' | 'onReconnected'>;
   readonly log: Logger;
   readonly now: () => number;
   readonly newId: () => string;
-  /** Whose tokens to accept instead of our own. */
+  /** The outside provider whose tokens are accepted instead of our own. */
   readonly provider?: { readonly jwksUrl: string; readonly issuer: string; readonly audience: string };
   readonly limitAttempts: boolean;
-  /** Milliseconds between looking for sessions that other nodes ended; 3,000 when absent. */
+  /** Milliseconds between reads of the sessions that other nodes revoked; 3,000 when absent. */
   readonly pollEvery?: number;
 }
 
-export async function createAuth(parts: AuthParts): Promise<Auth> {
-  const { pool, directory, now, newId } = parts;
+export async function createAuth(deps: AuthDeps): Promise<Auth> {
+  const { pool, directory, now, newId } = deps;
   const sessions = createSessions(pool, { now, newId });
-  const revocations = await createRevocations({ pollEvery: 3_000, ...parts, sessions });
+  const revocations = await createRevocations({ pollEvery: 3_000, ...deps, sessions });
   const common = {
     onSessionRevoked: revocations.onRevoked,
     close: revocations.close,
   };
 
-  if (parts.provider !== undefined) {
-    const outside = createOutsideUsers(parts);
-    const verify = outsideTokens(parts.provider, now);
-    const authenticate = createAuthenticator({ verify, directory, revocations, now, meet: outside.meet });
+  if (deps.provider !== undefined) {
+    const outside = createOutsideUsers(deps);
+    const verify = outsideTokens(deps.provider, now);
+    const authenticate = createAuthenticator({ verify, directory, revocations, now, onVerified: outside.update });
     return { ...common, authenticate, own: undefined };
   }
 
@@ -63,7 +63,7 @@ export async function createAuth(parts: AuthParts): Promise<Auth> {
   const credentials = await createCredentials(pool);
   const login = createLogin({
     credentials,
-    attempts: parts.limitAttempts ? createLoginAttempts(pool) : UNLIMITED_ATTEMPTS,
+    attempts: deps.limitAttempts ? createLoginAttempts(pool) : UNLIMITED_ATTEMPTS,
     sessions,
     revocations,
     keys,

@@ -1,7 +1,7 @@
 /**
- * Who is behind a token, on the way of every request and socket. A token is verified once and remembered until it expires;
- * what may change at any moment is looked up each time, in memory: whether its session has ended, and the user's role and
- * standing, which are those of the user's own stream whatever the token claims.
+ * Finds the user of a token, for every request and socket. A token is verified once and cached until it expires. Facts
+ * that may change at any moment are looked up each time, in memory: whether the session was revoked, and the user's
+ * role and activity. These come from the user's own stream, whatever the token claims.
  */
 import { LRUCache } from 'lru-cache';
 import type { Directory } from '../directory/directory.ts';
@@ -9,33 +9,39 @@ import type { UserFacts } from '../domain/user/identity.ts';
 import type { Revocations } from './revocations.ts';
 import { CLOCK_TOLERANCE_SECONDS, type Claims, tokenExpired, unauthorized, type VerifyToken } from './tokens.ts';
 
-const REMEMBERED_TOKENS = 20_000;
+const CACHED_TOKENS = 20_000;
 
 export interface Authenticated {
   readonly user: UserFacts;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly expiresAt: number;
   /** Undefined for tokens of an outside provider. */
   readonly sessionId: string | undefined;
 }
 
 /**
- * Answers at once, without a promise, for a token seen before. Throws or rejects with DeskwireError `unauthorized` or
+ * Returns without a promise for a token seen before. Throws or rejects with DeskwireError `unauthorized` or
  * `token_expired`.
  */
 export type Authenticate = (token: string) => Authenticated | Promise<Authenticated>;
 
-interface Parts {
+interface AuthenticatorDeps {
   readonly verify: VerifyToken;
   readonly directory: Directory;
   readonly revocations: Revocations;
   readonly now: () => number;
-  /** Called with the claims of each token when it is first verified. */
-  readonly meet?: (claims: Claims) => Promise<void>;
+  /** Called with the claims of each token after its first verification; the token is refused when this rejects. */
+  readonly onVerified?: (claims: Claims) => Promise<void>;
 }
 
-export function createAuthenticator({ verify, directory, revocations, now, meet }: Parts): Authenticate {
-  const verified = new LRUCache<string, Claims>({ max: REMEMBERED_TOKENS });
+export function createAuthenticator({
+  verify,
+  directory,
+  revocations,
+  now,
+  onVerified,
+}: AuthenticatorDeps): Authenticate {
+  const verified = new LRUCache<string, Claims>({ max: CACHED_TOKENS });
 
   function answer(claims: Claims, user: UserFacts | undefined): Authenticated {
     if (claims.sessionId !== undefined && revocations.has(claims.sessionId)) throw unauthorized();
@@ -43,16 +49,16 @@ export function createAuthenticator({ verify, directory, revocations, now, meet 
     return { user, expiresAt: claims.expiresAt, sessionId: claims.sessionId };
   }
 
-  async function firstTime(token: string): Promise<Authenticated> {
+  async function verifyNew(token: string): Promise<Authenticated> {
     const claims = await verify(token);
-    await meet?.(claims);
+    await onVerified?.(claims);
     verified.set(token, claims);
     return answer(claims, await directory.user(claims.subject));
   }
 
   return (token) => {
     const claims = verified.get(token);
-    if (claims === undefined) return firstTime(token);
+    if (claims === undefined) return verifyNew(token);
     if (now() > claims.expiresAt + CLOCK_TOLERANCE_SECONDS * 1_000) {
       verified.delete(token);
       throw tokenExpired();

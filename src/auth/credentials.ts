@@ -1,15 +1,15 @@
-/** Passwords, as argon2id hashes with the parameters that OWASP recommends (the package's defaults). */
+/** Passwords, stored as argon2id hashes with the parameters that OWASP recommends (the package's defaults). */
 import { hash, verify } from '@node-rs/argon2';
 import type { Pool } from 'pg';
 
 export interface Credentials {
-  /** Gives a user a password, unless they have one or the email is somebody else's. */
+  /** Stores a password, unless the user has one (`present`) or another user has the email (`email_taken`). */
   add(input: { userId: string; email: string; password: string }): Promise<'added' | 'present' | 'email_taken'>;
-  /** Takes a user's password away. */
+  /** Removes a user's password. */
   remove(userId: string): Promise<void>;
-  /** The user who signs in with this email. */
+  /** Returns the id of the user who signs in with this email. */
   userOf(email: string): Promise<string | undefined>;
-  /** The user with this email and password. Takes the same time when nobody has the email. */
+  /** Returns the id of the user with this email and password. Takes the same time when nobody has the email. */
   check(email: string, password: string): Promise<string | undefined>;
 }
 
@@ -25,8 +25,8 @@ interface CredentialRow {
 }
 
 export async function createCredentials(pool: Pool): Promise<Credentials> {
-  // Verified against when there is nobody, with the same parameters as any, so that the answer takes as long.
-  const nobody = await hash('nobody has this password');
+  // An unknown email is verified against this hash, so that the refusal takes as long as for a known one.
+  const unusedHash = await hash('nobody has this password');
   const has = async (userId: string) => (await pool.query(EXISTS, [userId])).rows.length > 0;
   return {
     async add({ userId, email, password }) {
@@ -43,7 +43,7 @@ export async function createCredentials(pool: Pool): Promise<Credentials> {
     },
     async check(email, password) {
       const row = (await pool.query<CredentialRow>(FIND, [normalized(email)])).rows[0];
-      const right = await verify(row?.password_hash ?? nobody, password);
+      const right = await verify(row?.password_hash ?? unusedHash, password);
       return right ? row?.user_id : undefined;
     },
   };

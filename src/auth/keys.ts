@@ -1,7 +1,7 @@
 /**
- * The key that access tokens are signed with. It is made once, by whichever node starts first, and kept in the database,
- * so that every node signs and verifies alike and tokens outlive a restart. ES256: asymmetric, so that others can verify
- * our tokens from the JWKS, and known to every verifier. Whoever can read the database can sign; guard it accordingly.
+ * The key that signs access tokens. The node that starts first creates it in the database, so that all nodes use the
+ * same key and tokens survive a restart. The algorithm is ES256: it is asymmetric, so that others can verify our tokens
+ * with the JWKS, and every verifier supports it. Everyone who can read the database can sign tokens.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -21,7 +21,7 @@ export const SIGNING_ALGORITHM = 'ES256';
 export interface SigningKeys {
   readonly kid: string;
   readonly privateKey: CryptoKey;
-  /** What `GET /.well-known/jwks.json` shows: public keys only. */
+  /** Public keys, as `GET /.well-known/jwks.json` shows them. */
   readonly jwks: JSONWebKeySet;
   readonly publicKeyOf: JWTVerifyGetKey;
 }

@@ -1,6 +1,6 @@
 /**
- * Signing in with a password, staying signed in with a refresh token, and signing out. Every refusal of a login is the
- * same, after the same work, whether the email, the password or the account is what is wrong.
+ * Login with a password, refresh with a refresh token, and logout. A refused login does not show whether the email, the
+ * password or the account is wrong: answer and work are the same in all three cases.
  */
 import type { Directory } from '../directory/directory.ts';
 import { DeskwireError } from '../domain/errors.ts';
@@ -23,16 +23,16 @@ export interface Tokens {
 export interface Login {
   /** Rejects with `unauthorized` or `rate_limited`. `address` is the client's. */
   login(input: { email: string; password: string; address: string }): Promise<Tokens>;
-  /** Rejects with `unauthorized`; a token that was used before ends its session. */
+  /** Rejects with `unauthorized`. A token that was used before ends its session. */
   refresh(refreshToken: string): Promise<Tokens>;
   logout(sessionId: string): Promise<void>;
-  /** For a client whose access token has expired; an unknown refresh token is nothing to log out. */
+  /** For a client whose access token has expired. An unknown refresh token is ignored. */
   logoutWith(refreshToken: string): Promise<void>;
-  /** Ends every session of a user, so that nothing they hold works again should they be let in once more. */
+  /** Ends every session of a user, so that their old tokens stay invalid when the user is activated again. */
   logoutEverywhere(userId: string): Promise<void>;
 }
 
-interface Parts {
+interface LoginDeps {
   readonly credentials: Credentials;
   readonly attempts: LoginAttempts;
   readonly sessions: Sessions;
@@ -43,16 +43,16 @@ interface Parts {
   readonly newId: () => string;
 }
 
-export function createLogin(parts: Parts): Login {
-  const { credentials, attempts, sessions, revocations, directory } = parts;
+export function createLogin(deps: LoginDeps): Login {
+  const { credentials, attempts, sessions, revocations, directory } = deps;
 
   async function tokensFor(session: Session, user: UserFacts): Promise<Tokens> {
     const { sessionId, refreshToken } = session;
-    const accessToken = await signAccessToken(parts.keys, {
+    const accessToken = await signAccessToken(deps.keys, {
       user,
       sessionId,
-      jti: parts.newId(),
-      now: parts.now(),
+      jti: deps.newId(),
+      now: deps.now(),
     });
     return { accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS, user };
   }
@@ -69,7 +69,7 @@ export function createLogin(parts: Parts): Login {
 
     async refresh(refreshToken) {
       const rotation = await sessions.rotate(refreshToken);
-      if (rotation.outcome === 'reused') revocations.announce(rotation.sessionId);
+      if (rotation.outcome === 'reused') revocations.publish(rotation.sessionId);
       if (rotation.outcome !== 'rotated') throw wrongRefreshToken();
       const { session } = rotation;
       const user = await directory.user(session.userId);
@@ -85,7 +85,7 @@ export function createLogin(parts: Parts): Login {
     },
 
     async logoutEverywhere(userId) {
-      for (const sessionId of await sessions.revokeAll(userId)) revocations.announce(sessionId);
+      for (const sessionId of await sessions.revokeAll(userId)) revocations.publish(sessionId);
     },
   };
 }

@@ -1,19 +1,22 @@
 /**
- * Users of an outside identity provider. The provider is the authority on their name, role, vendor and email: they are registered when a
- * token of theirs is first seen, and changed when a later token says otherwise. "Later" is by the time of issue, kept in
- * the database: an older token that is still valid, seen by whichever node, never takes a change back. Whether a user is
- * active is for the admins of this Deskwire to say, never for a token. The vendor decides about access as the role does, so
- * a later token without one takes it away; an email is no more than an address, and stays while tokens do not name another.
+ * Users of an outside identity provider. The provider is the authority on their name, role, vendor and email. A user is
+ * registered when their first token is seen, and changed when a later token has other claims.
+ *
+ * Tokens are ordered by their time of issue, and the newest time is kept in the database: an older token that is still
+ * valid never undoes a change, on any node. Only admins of Deskwire decide whether a user is active.
+ *
+ * The vendor decides about access, as the role does, so a later token without a vendor removes it. An email is only an
+ * address: it stays until a token names another.
  */
 import type { Pool } from 'pg';
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import { LEAST_ROLE, parseRole, type Role, systemAuthor } from '../domain/user/identity.ts';
 import { type Claims, unauthorized } from './tokens.ts';
 
-/** The author of what follows from tokens. Changing users takes an admin. */
+/** The author of the commands that follow from tokens; it acts as an admin, because only admins change users. */
 const PROVIDER = systemAuthor('deskwire:identity-provider', 'Identity provider');
 const MAX_LENGTH = 200;
-/** Keeps the newest time of issue; answers with a row when this token is not older than any seen. */
+/** Keeps the newest time of issue. Returns a row when no newer token has been seen. */
 const NEWEST = `
   insert into deskwire.outside_identities (user_id, issued_at) values ($1, $2)
   on conflict (user_id) do update set issued_at = excluded.issued_at
@@ -21,19 +24,19 @@ const NEWEST = `
   returning user_id`;
 
 export interface OutsideUsers {
-  /** Brings the user of a token up to date. Rejects with `unauthorized` when its claims cannot be a user's. */
-  meet(claims: Claims): Promise<void>;
+  /** Registers or changes the user of a token. Rejects with `unauthorized` when the claims name no valid user id. */
+  update(claims: Claims): Promise<void>;
 }
 
-export function createOutsideUsers(parts: { pool: Pool; actors: ActorSystem; newId: () => string }): OutsideUsers {
-  const { pool, actors } = parts;
+export function createOutsideUsers(deps: { pool: Pool; actors: ActorSystem; newId: () => string }): OutsideUsers {
+  const { pool, actors } = deps;
 
   function context(use: string, claims: Claims): CommandContext {
-    return { commandId: `${PROVIDER.id}:${use}:${claims.issuedAt}`, by: PROVIDER, correlationId: parts.newId() };
+    return { commandId: `${PROVIDER.id}:${use}:${claims.issuedAt}`, by: PROVIDER, correlationId: deps.newId() };
   }
 
   return {
-    async meet(claims) {
+    async update(claims) {
       const id = text(claims.subject);
       if (id === undefined) throw unauthorized();
       const name = text(claims.name) ?? text(claims.email) ?? id;
@@ -49,16 +52,16 @@ export function createOutsideUsers(parts: { pool: Pool; actors: ActorSystem; new
         await actors.execute('user', id, command, context('register', claims));
         return;
       }
-      const said = { name, role, email: email ?? state.email, vendorId: vendorId ?? null };
-      const news = state.name !== name || state.role !== role || state.email !== said.email;
-      if (news || state.vendorId !== said.vendorId) {
-        await actors.execute('user', id, { type: 'ChangeUser', ...said }, context('change', claims));
+      const claimed = { name, role, email: email ?? state.email, vendorId: vendorId ?? null };
+      const changed = state.name !== name || state.role !== role || state.email !== claimed.email;
+      if (changed || state.vendorId !== claimed.vendorId) {
+        await actors.execute('user', id, { type: 'ChangeUser', ...claimed }, context('change', claims));
       }
     },
   };
 }
 
-/** A claim as text that is fit for an id or a name, or undefined. */
+/** Returns a claim that is usable as an id or a name, otherwise undefined. */
 function text(claim: unknown): string | undefined {
   if (typeof claim !== 'string' || claim === '' || claim.length > MAX_LENGTH) return undefined;
   return claim.isWellFormed() && !/\p{Cc}/u.test(claim) ? claim : undefined;

@@ -1,12 +1,12 @@
 /**
- * Sessions: what a login starts and a logout ends. A session is also the family of its refresh tokens: each token is good
- * once and is replaced by the next; one that comes a second time was stolen from somebody, so the session ends.
- * Tokens are kept as hashes only. Two uses of one token at the same time wait for each other on its row.
+ * Sessions: a login starts one, a logout ends it. A session has a chain of refresh tokens. Each token is valid once and
+ * is replaced by the next; a second use means that the token was stolen, so the session ends. Tokens are stored as
+ * hashes only. Two concurrent uses of one token wait for each other on its row.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
-/** How long a session lives after its last refresh. */
+/** Days that a session lasts after its last refresh. */
 const SESSION_DAYS = 30;
 
 export interface Session {
@@ -46,20 +46,20 @@ interface PresentedRow {
 
 export interface Sessions {
   start(userId: string): Promise<Session>;
-  /** Exchanges a refresh token for the next. `reused` has revoked the session. */
+  /** Exchanges a refresh token for the next. The outcome `reused` means that the session was revoked. */
   rotate(refreshToken: string): Promise<Rotation>;
   revoke(sessionId: string): Promise<void>;
   /** Ends every session of a user; returns their ids. */
   revokeAll(userId: string): Promise<string[]>;
-  /** The session that a refresh token, used or not, belongs to. */
+  /** Returns the session of a refresh token, used or not. */
   sessionOf(refreshToken: string): Promise<string | undefined>;
-  /** Ids of the sessions revoked since then (milliseconds since 1970). */
+  /** Returns the ids of the sessions that were revoked since `time` (Unix time in milliseconds). */
   revokedSince(time: number): Promise<string[]>;
 }
 
-export function createSessions(pool: Pool, tools: { now: () => number; newId: () => string }): Sessions {
-  const now = () => new Date(tools.now());
-  const expiry = () => new Date(tools.now() + SESSION_DAYS * 86_400_000);
+export function createSessions(pool: Pool, deps: { now: () => number; newId: () => string }): Sessions {
+  const now = () => new Date(deps.now());
+  const expiry = () => new Date(deps.now() + SESSION_DAYS * 86_400_000);
 
   async function rotateIn(client: PoolClient, refreshToken: string): Promise<Rotation> {
     const hash = hashOf(refreshToken);
@@ -79,7 +79,7 @@ export function createSessions(pool: Pool, tools: { now: () => number; newId: ()
 
   return {
     async start(userId) {
-      const sessionId = tools.newId();
+      const sessionId = deps.newId();
       const refreshToken = newRefreshToken();
       await pool.query(FORGET_EXPIRED, [userId, now()]);
       await pool.query(START, [sessionId, userId, expiry(), hashOf(refreshToken)]);
@@ -116,7 +116,7 @@ async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promis
     broken = false;
     return result;
   } finally {
-    // A connection that failed midway is closed, which also rolls back; it is not worth another query.
+    // A connection on which a query failed is closed, which also rolls back.
     client.release(broken);
   }
 }
@@ -125,7 +125,7 @@ function newRefreshToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** The token is random enough that a plain hash cannot be searched. */
+/** A plain hash is enough: the token has 256 random bits. */
 function hashOf(refreshToken: string): Buffer {
   return createHash('sha256').update(refreshToken).digest();
 }

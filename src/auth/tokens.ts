@@ -1,19 +1,19 @@
 /**
- * Access tokens: signing ours, and verifying ours or those of an outside identity provider. Verifying proves who issued
- * a token and for whom; what its bearer may do is decided by the user's own stream, never by the token's claims.
+ * Access tokens: signs ours, and verifies ours or those of an outside identity provider. Verification proves who issued
+ * a token and for which user. The user's own stream decides what its bearer may do, never the claims of the token.
  */
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import { SIGNING_ALGORITHM, type SigningKeys } from './keys.ts';
 
-/** How long an access token is good for, in seconds. Logging out ends it at once, so it need not be short. */
+/** Seconds that an access token is valid. A logout revokes it at once, so it need not be short. */
 export const ACCESS_TOKEN_SECONDS = 3_600;
-/** How far the clocks of those who issue and verify may be apart, in seconds. */
+/** Seconds by which the clocks of issuer and verifier may differ. */
 export const CLOCK_TOLERANCE_SECONDS = 5;
-/** Longer than any token worth reading. */
+/** Characters. Longer tokens are refused without parsing. */
 const MAX_TOKEN_LENGTH = 8_192;
-/** Asymmetric only: with `none` or HMAC in the list, anyone could sign with nothing or with the public key. */
+/** Asymmetric algorithms only: `none` needs no key, and with HMAC anyone could sign with the public key. */
 const OUTSIDE_ALGORITHMS = [
   'ES256',
   'ES384',
@@ -31,10 +31,11 @@ const ISSUER = 'deskwire';
 
 export interface Claims {
   readonly subject: string;
-  /** The session that the token belongs to; outside providers' tokens belong to none of ours. */
+  /** The session that the token belongs to; undefined for tokens of an outside provider. */
   readonly sessionId: string | undefined;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly expiresAt: number;
+  /** Unix time in milliseconds; 0 when the token does not say. */
   readonly issuedAt: number;
   readonly role: unknown;
   readonly name: unknown;
@@ -77,7 +78,7 @@ export function outsideTokens(
   now: () => number,
 ): VerifyToken {
   const { issuer, audience } = provider;
-  const keys = whenReachable(createRemoteJWKSet(new URL(provider.jwksUrl)));
+  const keys = unavailableOnFailure(createRemoteJWKSet(new URL(provider.jwksUrl)));
   return verifierOf(keys, { issuer, audience, algorithms: OUTSIDE_ALGORITHMS }, now);
 }
 
@@ -130,8 +131,10 @@ function refusalOf(error: unknown): DeskwireError {
   return error instanceof errors.JWTExpired ? tokenExpired(error) : unauthorized(error);
 }
 
-/** That the provider's keys cannot be had is not the client's fault, and worth another try. */
-function whenReachable(keys: JWTVerifyGetKey): JWTVerifyGetKey {
+/**
+ * Turns a failure to load the provider's keys into `unavailable`: it is not the client's fault, and a retry may work.
+ */
+function unavailableOnFailure(keys: JWTVerifyGetKey): JWTVerifyGetKey {
   return async (header, token) => {
     try {
       return await keys(header, token);

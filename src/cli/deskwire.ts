@@ -11,14 +11,14 @@ const serving = process.argv[2] === 'serve';
 if (!serving) {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      // Whoever asks twice does not want to wait.
+      // A second signal ends the command at once.
       if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
       interrupted.abort(new Error('interrupted'));
     });
   }
 }
 
-// `deskwire … | head`: whoever reads has seen enough.
+// In `deskwire … | head`, the reader closes the pipe before the end.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
     if (systemErrorCode(error) !== 'EPIPE') throw error;
@@ -40,6 +40,6 @@ try {
   await createProgram(createAction(surroundings), surroundings).parseAsync(process.argv);
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  // Asking for help is no mistake.
+  // Commander also throws for --help and --version, with exit code 0.
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
 }

@@ -1,15 +1,15 @@
-/** What the exit codes of the `deskwire` command mean; docs/operating.md has the same list. */
+/** Exit codes of the `deskwire` command; docs/operating.md has the same list. */
 export const EXIT = {
   done: 0,
-  /** Something that it needs is not there or failed. */
+  /** Something that the command needs is missing or failed. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** What the command is about does not exist, or is so already. */
+  /** The object of the command does not exist, or already has the wanted state. */
   nothingToDo: 3,
   /** `doctor` or `events verify` found something wrong. */
   findings: 4,
-  /** Another process is at it. */
+  /** Another process is doing the same. */
   busy: 5,
   /** Ctrl-C, or SIGTERM. */
   interrupted: 130,

@@ -1,4 +1,6 @@
-/** The operations of src/application/operations.ts for a command: rebuilds run in the foreground and show their progress. */
+/**
+ * `Operations` (src/application/operations.ts) for a command: rebuilds run in the foreground and show their progress.
+ */
 import { createOperations, type Operations, type OperationsDeps } from '../application/operations.ts';
 import { openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import { createEventReader } from '../eventlog/reader.ts';
@@ -9,8 +11,8 @@ import type { Progress } from '../projections/rebuild/progress.ts';
 import { type RebuildOptions, runBuild } from '../projections/rebuild/rebuild.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** No time limits: dropping large tables takes its time. */
-const PATIENT = { idleTimeout: 0, queryTimeout: 0 };
+/** No time limits: dropping large tables takes long. */
+const NO_TIMEOUTS = { idleTimeout: 0, queryTimeout: 0 };
 
 export async function commandOperations(
   on: Surroundings,
@@ -36,7 +38,7 @@ export async function commandOperations(
         },
       },
     }),
-    openDedicatedConnection: () => openDedicatedConnection(database, 'deskwire operation', PATIENT),
+    openDedicatedConnection: () => openDedicatedConnection(database, 'deskwire operation', NO_TIMEOUTS),
     async notifyRunners() {
       try {
         const { broker } = await on.broker();

@@ -1,12 +1,12 @@
 /**
- * What the command prints. The result goes to standard output, as text for people or, with `--json`, as one JSON document;
- * everything said on the way goes to standard error, so that the result can be piped.
+ * Output of the command. The result goes to standard output, as text for people or, with `--json`, as one JSON
+ * document. Everything else goes to standard error, so that the result can be piped.
  */
 export interface Output {
   readonly json: boolean;
-  /** The result: the value with `--json`, else the text. */
+  /** Prints the result: `value` with `--json`, otherwise `text`. */
   result(value: unknown, text: string): void;
-  /** Something worth saying beside the result. */
+  /** Prints a remark to standard error. */
   note(text: string): void;
 }
 
@@ -27,7 +27,7 @@ function ended(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** Columns, as wide as what is in them; the last one is not padded. */
+/** Formats columns that are as wide as their widest cell; the last column is not padded. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),

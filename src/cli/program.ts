@@ -1,4 +1,4 @@
-/** The `deskwire` command: what can be said to it. */
+/** Declares the `deskwire` command with its subcommands and options. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { paths } from '../support/paths.ts';

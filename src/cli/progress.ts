@@ -1,6 +1,6 @@
 /**
- * How far rebuilds are: bars with rate and time left on a terminal; elsewhere a line for each now and then, or, with
- * `--json`, a JSON object a line. All of it on standard error.
+ * Shows the progress of rebuilds on standard error: bars with rate and remaining time on a terminal; elsewhere a line
+ * for each rebuild every few seconds; with `--json`, one JSON object per line.
  */
 import cliProgress from 'cli-progress';
 import type { Progress } from '../projections/rebuild/progress.ts';
@@ -10,7 +10,7 @@ export interface ProgressDisplay extends Disposable {
   show(progress: Progress): void;
 }
 
-/** Milliseconds between two lines about the same rebuild while its phase stays. */
+/** Milliseconds between two lines about the same rebuild in the same phase. */
 const LINE_EVERY = 5_000;
 
 export function createProgressDisplay(stderr: Streams['stderr'], json: boolean): ProgressDisplay {
@@ -26,7 +26,7 @@ export function describe({ phase, position, target, eventsPerSecond, secondsLeft
   return `${phase}, ${share} % (${count(position)} of ${count(target)})${speed(eventsPerSecond, secondsLeft)}`;
 }
 
-/** Nothing while there is nothing to tell. */
+/** Empty while the speed is unknown. */
 function speed(eventsPerSecond: number, secondsLeft: number | undefined): string {
   if (eventsPerSecond === 0) return '';
   const left = secondsLeft ? `, ${duration(secondsLeft)} left` : '';

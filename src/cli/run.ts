@@ -1,6 +1,6 @@
 /**
- * Runs one command: gives it its surroundings, closes them afterwards, and turns what went wrong into one line on standard
- * error and an exit code. Errors that we do not know keep their stack: they are faults of ours.
+ * Runs one command: creates its surroundings, closes them afterwards, and turns an error into one line on standard
+ * error and an exit code. An unknown error is printed with its stack, because it is a bug.
  */
 import type { Command } from 'commander';
 import { DatabaseError } from 'pg';
@@ -14,7 +14,7 @@ import { CommandError, EXIT } from './exit-codes.ts';
 import { createOutput, type Streams } from './output.ts';
 import { createSurroundings, type Surroundings } from './surroundings.ts';
 
-/** Wraps what a command does for commander, whose actions end with the options and the command itself. */
+/** Turns the work of a command into an action for commander, whose last arguments are the options and the command. */
 export type Action = <Args extends readonly unknown[]>(
   work: (on: Surroundings, ...args: Args) => Promise<void>,
 ) => (...args: unknown[]) => Promise<void>;
@@ -32,7 +32,7 @@ export function createAction(process: Process): Action {
       const output = createOutput(process, command.optsWithGlobals().json === true);
       try {
         await using on = createSurroundings(process.env, output, process.signal);
-        // Its arguments, then its options: what the command declares is what the work takes.
+        // The work takes the arguments that the command declares, then its options.
         await work(on, ...(args.slice(0, -1) as unknown as Args));
       } catch (error) {
         process.exitCode(explain(error, process));

@@ -1,6 +1,7 @@
 /**
- * What a command works with: the database and the broker of a running system, found through the configuration or, when a
- * server runs its own, through DATA_DIR. Connections are opened when they are first asked for, and closed at the end.
+ * The database and the broker that a command works with. They are found through the configuration or, when a server
+ * runs its own backing services, through DATA_DIR. Connections are opened at first use and closed at the end of the
+ * command.
  */
 import pg, { type ClientConfig } from 'pg';
 import { pino } from 'pino';
@@ -8,7 +9,6 @@ import type { BrokerConnection } from '../broker/broker-connection.ts';
 import type { Broker } from '../broker/port.ts';
 import { reachDatabase, reachNats } from '../embedded/reach.ts';
 import { type RunningServices, runningServices } from '../embedded/running.ts';
-import { type DedicatedConnection, openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import { type Config, readConfig, serviceOptionsOf } from '../runtime/config.ts';
 import { messageOf } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -22,8 +22,6 @@ export interface Surroundings extends AsyncDisposable {
   services(): Promise<RunningServices>;
   pool(): Promise<pg.Pool>;
   database(): Promise<ClientConfig>;
-  /** A connection of its own, for transactions and locks. */
-  session(): Promise<DedicatedConnection>;
   broker(): Promise<{ readonly broker: Broker; readonly connection: BrokerConnection }>;
 }
 
@@ -40,7 +38,7 @@ export function createSurroundings(
   const database = async () => ({ connectionString: (await services()).databaseUrl, application_name: APPLICATION });
   const pool = once(async () => {
     const opened = new pg.Pool({ ...(await database()), max: 4, connectionTimeoutMillis: 5_000 });
-    opened.on('error', () => {}); // The next query says so.
+    opened.on('error', () => {}); // The next query reports the error.
     owned.defer(() => opened.end());
     await reachDatabase(opened, (await services()).databaseUrl);
     await requireMigrations(opened);
@@ -49,7 +47,7 @@ export function createSurroundings(
   const broker = once(async () => {
     const { natsUrl } = await services();
     await reachNats(natsUrl);
-    // Only now, because few commands need it, and loading takes longer than most of them.
+    // Loaded here because few commands need it, and loading takes longer than most commands.
     const { connectBroker } = await import('../broker/connection.ts');
     const connected = await connectBroker({
       url: natsUrl,
@@ -70,12 +68,6 @@ export function createSurroundings(
     pool,
     database,
     broker,
-    async session() {
-      await pool();
-      const session = await openDedicatedConnection(await database(), APPLICATION, { idleTimeout: 0, queryTimeout: 0 });
-      owned.use(session);
-      return session;
-    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -88,7 +80,7 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-/** What every command but `migrate` and `doctor` reads is made by the migrations up to this one. */
+/** All commands except `migrate` and `doctor` need the schema up to the migration that creates this table. */
 async function requireMigrations(pool: pg.Pool): Promise<void> {
   const { rows } = await pool.query<{ there: boolean }>(
     "select to_regclass('deskwire.projection_builds') is not null as there",

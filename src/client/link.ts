@@ -15,7 +15,7 @@ export interface Connection extends Listenable<ConnectionEvents> {
   readonly state: ConnectionState;
   /** The last thing that went wrong; undefined while all is well. */
   readonly error: DeskwireError | undefined;
-  /** Milliseconds since 1970 of the next attempt; undefined when none is planned. */
+  /** Unix time in milliseconds of the next attempt; undefined when none is planned. */
   readonly retryAt: number | undefined;
   /** The user, once the server has said so. */
   readonly me: Me | undefined;

@@ -2,7 +2,7 @@
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 
 export interface Surroundings {
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   now(): number;
   /** From 0 to 1. */
   random(): number;

@@ -10,7 +10,7 @@ export type TokenSource = string | (() => string | Promise<string>);
 export interface Tokens {
   /** Rejects with `no_token` or `another_user`. */
   get(): Promise<string>;
-  /** Milliseconds since 1970 at which another is due; undefined when the token does not say. */
+  /** Unix time in milliseconds at which another is due; undefined when the token does not say. */
   readonly renewAt: number | undefined;
   /** The server did not accept it: the next `get` asks for another. */
   refused(token: string): void;

@@ -1,6 +1,7 @@
 /**
- * PostgreSQL refuses to run as root. As root we run it as an unprivileged account of the system instead, and here is
- * what that account may do: asked by really trying, since folders, mounts and ACLs all have a say.
+ * The account that runs PostgreSQL, which refuses to run as root: when Deskwire is root, an unprivileged account of the
+ * system. Permissions of that account are tested by running a command as it, because folders, mounts and ACLs all
+ * matter.
  */
 import { spawnSync } from 'node:child_process';
 import { StartFailure } from '../support/start-failure.ts';
@@ -13,7 +14,7 @@ export interface Account {
 
 const candidates = ['postgres', 'nobody'];
 
-/** The account to run PostgreSQL as; undefined when we are not root, and it runs as we do. */
+/** Undefined when Deskwire is not root; PostgreSQL then runs as the same user. Throws a StartFailure. */
 export function unprivilegedAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of candidates) {
@@ -27,7 +28,7 @@ export function unprivilegedAccount(): Account | undefined {
   );
 }
 
-/** Whether a command succeeds when the account runs it. */
+/** Returns whether a command exits with 0 when the account runs it. */
 export function succeedsAs(account: Account | undefined, command: string, args: readonly string[]): boolean {
   const result = spawnSync(command, args, {
     cwd: '/',

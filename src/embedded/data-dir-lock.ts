@@ -1,11 +1,12 @@
 /**
- * One server per DATA_DIR. Who wants the folder puts a claim into `DATA_DIR/lock`, then looks for claims of others:
- * of two who do so at once, at least one sees the other, so never do both go on. Who is alone marks the claim as held;
- * who meets a held one gives up; who meets a mere claim withdraws and tries again a little later.
+ * A lock: one server per DATA_DIR. A process writes a claim to `DATA_DIR/lock`, then reads the claims of others. Of two
+ * concurrent processes, at least one sees the other's claim, so never do both continue. A process without rivals marks
+ * its claim as held. A process that sees a held claim fails; one that sees an unheld claim withdraws and retries
+ * shortly after.
  *
- * A claim is a file whose name says all, so it appears complete or not at all, and no name comes twice, so removing
- * the claim of a killed process never removes another's. It names the process by its pid and, where /proc tells, by
- * boot and starting time: a pid may belong to another process by now.
+ * A claim is an empty file with all its data in its name, so it is complete or absent. Names are unique, so removing
+ * the claim of a killed process never removes another's. The name has the pid and, where /proc exists, the boot and
+ * start time of the process, because a pid may be reused.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,16 +14,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartFailure, systemErrorCode } from '../support/start-failure.ts';
 
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 
-/** Resolves with what releases the lock; rejects with a StartFailure that names who holds it. */
+/** Resolves with the function that releases the lock. Rejects with a StartFailure that names the holder. */
 export async function lockDataDir(dataDir: string): Promise<() => Promise<void>> {
   const folder = join(dataDir, 'lock');
   await mkdir(folder, { recursive: true });
   const me = `${await identify(process.pid)}.${randomBytes(8).toString('hex')}`;
   const claim = join(folder, `${me}.claim`);
   const held = join(folder, `${me}.held`);
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     await writeFile(claim, '', { flag: 'wx' });
     const other = await otherClaim(folder, me);
@@ -43,7 +44,7 @@ export async function lockDataDir(dataDir: string): Promise<() => Promise<void>>
   };
 }
 
-/** The claim of another living process, a held one if there is; removes those of processes that are gone. */
+/** Returns the claim of another living process, preferably a held one; removes the claims of ended processes. */
 async function otherClaim(folder: string, me: string): Promise<string | undefined> {
   const living: string[] = [];
   for (const name of await readdir(folder)) {
@@ -61,7 +62,7 @@ async function identify(pid: number): Promise<string> {
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, which may itself hold spaces and parentheses.
+    // The second field is the program's name in parentheses, which may itself contain spaces and parentheses.
     const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     return `${pid}-${boot.slice(0, 8)}-${started}`;
   } catch {

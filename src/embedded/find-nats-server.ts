@@ -1,6 +1,6 @@
 /**
- * Finds a nats-server to run: on PATH, in the project's cache, or from Debian's package, which is unpacked into the
- * cache without touching the system and without root: apt checks its signature, with lists and archives of our own.
+ * Finds a nats-server to run: on PATH, in the project's cache, or in Debian's package. The package is unpacked into the
+ * cache, without root and without changes to the system: apt verifies its signature, with package lists of our own.
  */
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -14,13 +14,13 @@ const oldest = [2, 9] as const;
 export interface FindOptions {
   /** Folders to look in, as in the variable PATH. */
   readonly path: string;
-  /** Absolute; made when it is needed. */
+  /** Absolute path; created when it is needed. */
   readonly cache: string;
-  /** Told before something that takes a while. */
-  readonly onProgress?: (what: string) => void;
+  /** Called before a slow step. */
+  readonly onProgress?: (step: string) => void;
 }
 
-/** The absolute path of a nats-server that runs here and is new enough. */
+/** Returns the absolute path of a nats-server that runs here and is new enough. Rejects with a StartFailure. */
 export async function findNatsServer({ path, cache, onProgress }: FindOptions): Promise<string> {
   const cached = join(cache, 'nats-server', 'usr', 'sbin', 'nats-server');
   const places = path.split(delimiter).filter(isAbsolute);
@@ -53,7 +53,7 @@ async function usable(program: string): Promise<boolean> {
   }
 }
 
-/** Appears complete or not at all: unpacked beside its place, then renamed. */
+/** Unpacks to a temporary folder and renames it, so that the result is complete or absent. */
 async function unpackDebianPackage(cache: string): Promise<void> {
   await mkdir(cache, { recursive: true });
   const work = await mkdtemp(join(cache, 'apt-'));
@@ -69,11 +69,11 @@ async function unpackDebianPackage(cache: string): Promise<void> {
         `Dir::State::lists "${lists}";`,
         `Dir::Cache "${work}";`,
         `Dir::Cache::archives "${archives}";`,
-        'APT::Sandbox::User "root";', // The account _apt may not enter the cache; without root there is no such change.
+        'APT::Sandbox::User "root";', // apt run as root would switch to the account _apt, which cannot enter the cache.
         'Acquire::Languages "none";',
         'Acquire::http::Timeout "20";',
         'Acquire::Retries "1";',
-        '#clear APT::Update::Pre-Invoke;', // The system's own hooks are about the system's lists.
+        '#clear APT::Update::Pre-Invoke;', // The system's hooks would act on the system's package lists.
         '#clear APT::Update::Post-Invoke;',
         '#clear APT::Update::Post-Invoke-Success;',
         '#clear DPkg::Post-Invoke;',
@@ -81,7 +81,7 @@ async function unpackDebianPackage(cache: string): Promise<void> {
       ].join('\n'),
     );
     const options = { cwd: work, timeout: 120_000, env: { ...process.env, PATH: systemPath, LC_ALL: 'C' } };
-    // A source that cannot be reached is not fatal: what matters is whether the package can be had.
+    // A source that cannot be reached is not fatal: another one may have the package.
     await run('apt-get', ['-c', configuration, '-qq', 'update'], options).catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw new Error('this is not a Debian');
     });
@@ -97,5 +97,5 @@ async function unpackDebianPackage(cache: string): Promise<void> {
   }
 }
 
-/** Where Debian has apt and dpkg, whatever PATH we were given. */
+/** The folders of apt and dpkg on Debian, which PATH may lack. */
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -1,6 +1,6 @@
 /**
- * A TCP port that nobody listens on. Another process may take it before it is used: whoever starts a server on it
- * tries again with another one when that fails.
+ * Finds a TCP port on which no process listens. Another process may take it before it is used, so the caller must retry
+ * with another port when its server cannot start.
  */
 import { createServer } from 'node:net';
 

@@ -1,10 +1,11 @@
 /**
- * A process of ours (PostgreSQL, nats-server) that cannot outlive us, not even when we are killed with -9, and that a
- * Ctrl-C in our terminal does not reach before we have drained.
+ * A child process (PostgreSQL, nats-server) that cannot outlive Deskwire, not even when Deskwire is killed with
+ * SIGKILL. A Ctrl-C in the terminal does not reach it, so that Deskwire can drain first.
  *
- * Each runs in a session of its own under a few lines of `sh`, the guard. The guard holds one end of a pipe on
- * descriptor 3; we hold the other. When ours closes, because we ask it to stop or because we are gone, the guard sends
- * the process its graceful stop signal. The guard lives as long as the process and exits with its status.
+ * Each child runs in a POSIX session of its own, under a guard: a few lines of `sh`. The guard holds one end of a pipe
+ * on descriptor 3, Deskwire holds the other. When Deskwire's end closes, by a call of `stop` or by the end of the
+ * process, the guard sends the child its graceful stop signal. The guard lives as long as the child and exits with its
+ * status.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,14 +30,14 @@ exit "$status"
 `;
 
 export interface GuardedProcess {
-  /** Group of the guard and the process: a negative argument of `kill` reaches both. */
+  /** Process group of guard and child: a negative argument of `kill` reaches both. */
   readonly group: number;
-  /** Resolves with words for how it ended (`exit code 1`). */
+  /** Resolves with a description of the end, such as `exit code 1`. */
   readonly exited: Promise<string>;
   readonly running: boolean;
-  /** Graceful; after `patienceMs` with SIGKILL. Resolves when it has exited. */
-  stop(patienceMs?: number): Promise<void>;
-  /** SIGKILL, to see what a crash does. Resolves when it has exited. */
+  /** Stops gracefully, after `timeoutMs` with SIGKILL. Resolves when the child has exited. */
+  stop(timeoutMs?: number): Promise<void>;
+  /** Sends SIGKILL, to simulate a crash. Resolves when the child has exited. */
   kill(): Promise<void>;
 }
 
@@ -63,7 +64,7 @@ export async function startGuarded(options: {
   const group = child.pid;
   const pipe = child.stdio[3];
   if (group === undefined || !pipe) throw new Error(`${options.command} was started without a pid or a pipe`);
-  pipe.on('error', () => {}); // The guard is gone; `exited` says so.
+  pipe.on('error', () => {}); // The guard has ended; `exited` reports it.
 
   let running = true;
   const exited = new Promise<string>((resolve) => {
@@ -83,9 +84,9 @@ export async function startGuarded(options: {
     get running() {
       return running;
     },
-    async stop(patienceMs = 20_000) {
+    async stop(timeoutMs = 20_000) {
       pipe.destroy();
-      const timer = setTimeout(() => running && process.kill(-group, 'SIGKILL'), patienceMs);
+      const timer = setTimeout(() => running && process.kill(-group, 'SIGKILL'), timeoutMs);
       await exited;
       clearTimeout(timer);
     },

@@ -1,6 +1,6 @@
 /**
- * A nats-server of our own with JetStream, on a free port of the loopback interface, its store in a folder of its own.
- * What it stores is a cache of the event log: losing the folder costs a refill, nothing else.
+ * Starts an embedded nats-server with JetStream, on a free port of the loopback interface, with a folder of its own. It
+ * stores a copy of the event log: if the folder is lost, the relay fills it again.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -18,12 +18,12 @@ const user = 'deskwire';
 export interface NatsServerOptions {
   /** The nats-server to run. */
   readonly program: string;
-  /** Absolute; holds its configuration and its store. */
+  /** Absolute path of the folder for configuration and store. */
   readonly directory: string;
   readonly logFile: string;
-  /** Undefined lets anybody on this machine in: for tests. */
+  /** Undefined admits every user of this host; for tests. */
   readonly password: string | undefined;
-  /** A free one when it is left out. */
+  /** A free port when absent. */
   readonly port?: number;
 }
 
@@ -55,13 +55,13 @@ export async function startNatsServer(options: NatsServerOptions): Promise<Runni
   }
 }
 
-/** Where a server of ours is reached. */
+/** URL of an embedded server. */
 export function natsUrl(port: number, password: string | undefined): string {
   const credentials = password === undefined ? '' : `${user}:${password}@`;
   return `nats://${credentials}127.0.0.1:${port}`;
 }
 
-/** The first line that a NATS server sends (`INFO {…}`); rejects when there is none within the time. */
+/** Resolves with the first line that a NATS server sends (`INFO {…}`). Rejects when none comes within `timeoutMs`. */
 export function natsGreeting(host: string, port: number, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: timeoutMs });

@@ -1,6 +1,6 @@
 /**
- * What a killed predecessor left behind: a server that is still shutting down, or the pid file of one that is gone and
- * whose pid may belong to somebody else by now. Call it only when nobody else can own the folder (the lock is held).
+ * Ends the server of a killed Deskwire process: one that is still shutting down, or that has ended and left a pid file
+ * whose pid may belong to another process. The caller must hold the lock on DATA_DIR.
  */
 import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
@@ -10,16 +10,16 @@ import { systemErrorCode } from '../support/start-failure.ts';
 
 const run = promisify(execFile);
 
-/** Afterwards no process whose command line names `marker` runs under the pid in `pidFile`, and the file is gone. */
+/** Ends the process with the pid in `pidFile` if its command line contains `marker`, then removes the file. */
 export async function endOrphan(pidFile: string, marker: string, signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
   const text = await readFile(pidFile, 'utf8').catch(() => undefined);
   if (text === undefined) return;
   const pid = Number.parseInt(text, 10);
   if (pid > 1) {
-    const patience = Date.now() + 30_000;
+    const deadline = Date.now() + 30_000;
     let sent: NodeJS.Signals | undefined;
     while ((await commandLine(pid)).includes(marker)) {
-      const next = Date.now() < patience ? signal : 'SIGKILL';
+      const next = Date.now() < deadline ? signal : 'SIGKILL';
       if (sent !== next) sendSignal(pid, next);
       sent = next;
       await sleep(20);
@@ -28,7 +28,7 @@ export async function endOrphan(pidFile: string, marker: string, signal: 'SIGINT
   await rm(pidFile, { force: true });
 }
 
-/** Empty when there is no such process. */
+/** Empty when the process does not exist. */
 async function commandLine(pid: number): Promise<string> {
   try {
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ');

@@ -1,6 +1,6 @@
 /**
- * Where PostgreSQL's programs are: in the package that npm installed for this platform, or, when the account that
- * runs them cannot enter that folder (a clone under a 0700 home), in a copy that everybody can read.
+ * Finds PostgreSQL's programs: in the package that npm installed for this platform or, when the account that runs them
+ * cannot enter that folder (a clone under a 0700 home), in a copy that everybody can read.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, lstat, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { paths } from '../support/paths.ts';
 import { StartFailure } from '../support/start-failure.ts';
 import { type Account, succeedsAs } from './account.ts';
 
-/** The folder with `initdb` and `postgres`, which the account can run. */
+/** Returns a folder with `initdb` and `postgres` that the account can run. Rejects with a StartFailure. */
 export async function postgresBinaries(account: Account | undefined): Promise<string> {
   const installed = installedPackage();
   const programs = join(installed, 'native', 'bin');
@@ -50,11 +50,11 @@ function canRun(account: Account | undefined, programs: string): boolean {
   );
 }
 
-/** Appears complete or not at all: copied beside its place, then renamed. */
+/** Copies to a temporary folder and renames it, so that the copy is complete or absent. */
 async function publicCopy(from: string, cache: string, name: string): Promise<string> {
   await mkdir(cache, { recursive: true, mode: 0o755 });
   const owner = await lstat(cache);
-  // A folder that somebody else made in a shared temporary folder could hold anybody's programs.
+  // In a shared temporary folder, another user could have put programs of their own there.
   if (!owner.isDirectory() || owner.uid !== process.getuid?.()) throw new Error(`${cache} is not ours`);
   await chmod(cache, 0o755);
   const copy = join(cache, name);

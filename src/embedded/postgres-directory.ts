@@ -1,6 +1,7 @@
 /**
- * Where the embedded PostgreSQL keeps its data: `DATA_DIR/postgres`. When we are root, and the account that it runs
- * as cannot enter that folder, the data is under /var/lib/deskwire, and `DATA_DIR/postgres` is a link to it.
+ * Chooses the folder for the data of the embedded PostgreSQL: `DATA_DIR/postgres`. When Deskwire is root and
+ * PostgreSQL's account cannot enter that folder, the data is under /var/lib/deskwire, and `DATA_DIR/postgres` is a link
+ * to it.
  */
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, mkdtemp, readlink, rm, stat, symlink } from 'node:fs/promises';
@@ -11,9 +12,9 @@ import { type Account, succeedsAs, unprivilegedAccount } from './account.ts';
 const commonPlace = '/var/lib/deskwire';
 
 export interface PostgresDirectory {
-  /** Absolute and not a link; may not exist yet. */
+  /** Absolute path, not a link; may not exist yet. */
   readonly directory: string;
-  /** Undefined when it runs as we do. */
+  /** Undefined when PostgreSQL runs as the same user as Deskwire. */
   readonly account: Account | undefined;
 }
 
@@ -24,7 +25,7 @@ export async function postgresDirectory(dataDir: string): Promise<PostgresDirect
   const account = unprivilegedAccount();
   if (account === undefined) return { directory, account };
   if (existing) {
-    // PostgreSQL insists on owning its data: whoever made it runs it, whatever accounts there are by now.
+    // PostgreSQL must own its data, so the owner of existing data runs it, even if another account would be chosen now.
     const owner =
       existing.uid === account.uid ? account : { name: `number ${existing.uid}`, uid: existing.uid, gid: existing.gid };
     if (owner.uid === 0 || !succeedsAs(owner, 'test', ['-x', directory])) {
@@ -51,7 +52,7 @@ export async function postgresDirectory(dataDir: string): Promise<PostgresDirect
   return { directory: elsewhere, account };
 }
 
-/** Tried with a folder like the one to come. */
+/** Tests with a temporary folder whether the account can use folders in `parent`. */
 async function canUse(account: Account, parent: string): Promise<boolean> {
   const probe = await mkdtemp(join(parent, 'probe-'));
   try {

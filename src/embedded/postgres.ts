@@ -1,8 +1,8 @@
 /**
- * A PostgreSQL server of our own, on a free port of the loopback interface, in a folder of its own.
+ * Starts an embedded PostgreSQL server, on a free port of the loopback interface, with a folder of its own.
  *
- * The folder is made complete or not at all: initialized beside its place, then renamed. A server that was killed, or
- * that is still shutting down, is waited for rather than reported.
+ * The folder is complete or absent: it is initialized under a temporary name, then renamed. If an earlier server was
+ * killed or still shuts down, the start waits for it instead of failing.
  */
 import { chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,16 +19,16 @@ import { endOrphan } from './orphan.ts';
 const superuser = 'deskwire';
 
 export interface PostgresOptions {
-  /** Absolute; the account must be able to enter its parent. */
+  /** Absolute path; the account must be able to enter its parent. */
   readonly directory: string;
   readonly programs: string;
   readonly account: Account | undefined;
   readonly password: string;
   readonly logFile: string;
-  /** Created when it is missing. */
+  /** Name of the database; created when it is missing. */
   readonly database: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** A free one when it is left out. */
+  /** A free port when absent. */
   readonly port?: number;
 }
 
@@ -43,25 +43,25 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningSe
   const deadline = Date.now() + 20_000;
   for (;;) {
     const port = options.port ?? (await freePort());
-    const server = await launch(options, port);
+    const server = await startServer(options, port);
     const address = { host: '127.0.0.1', port, user: superuser, password: options.password };
-    const problem = await untilReady(server, address, deadline);
+    const problem = await waitUntilReady(server, address, deadline);
     if (problem === undefined) {
       await ensureDatabase(address, options.database);
       return { url: postgresUrl(port, options.password, options.database), process: server };
     }
     await server.stop();
     const log = await lastLines(options.logFile);
-    // The port was taken meanwhile, or processes of a killed predecessor still hold its shared memory.
-    const passing = /Address already in use|shared memory block|lock file/.test(log);
-    if (!passing || Date.now() > deadline) {
+    // Another process took the port, or processes of a killed server still hold its shared memory.
+    const temporary = /Address already in use|shared memory block|lock file/.test(log);
+    if (!temporary || Date.now() > deadline) {
       throw new StartFailure(`the embedded PostgreSQL did not start (${problem}); see ${options.logFile}:\n${log}`);
     }
     await sleep(100);
   }
 }
 
-/** Where a server of ours is reached. */
+/** URL of a database of an embedded server. */
 export function postgresUrl(port: number, password: string, database: string): string {
   return `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 }
@@ -77,7 +77,7 @@ async function initialize({
   if (await stat(join(directory, 'PG_VERSION')).catch(() => undefined)) return;
   const partial = `${directory}.new`;
   await rm(partial, { recursive: true, force: true });
-  // Made by us: the account need not be able to write where the folder is.
+  // Created here, because the account may not be able to write to the parent folder.
   await mkdir(partial, { mode: 0o700 });
   if (account) await chown(partial, account.uid, account.gid);
   const secrets = await mkdtemp(join(tmpdir(), 'deskwire-'));
@@ -92,7 +92,7 @@ async function initialize({
       command: join(programs, 'initdb'),
       args: [
         ...['--pgdata', partial, '--username', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-        // The same order and case rules on every system: none of the system's locales is needed.
+        // The built-in locale gives the same order and case rules on every system, and needs no system locales.
         ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
         ...['--no-instructions', ...(settings.fsync === 'off' ? ['--no-sync'] : [])],
       ],
@@ -112,7 +112,7 @@ async function initialize({
   await rename(partial, directory);
 }
 
-function launch(options: PostgresOptions, port: number): Promise<GuardedProcess> {
+function startServer(options: PostgresOptions, port: number): Promise<GuardedProcess> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -124,14 +124,14 @@ function launch(options: PostgresOptions, port: number): Promise<GuardedProcess>
   return startGuarded({
     command: join(options.programs, 'postgres'),
     args: ['-D', options.directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    stopSignal: 'INT', // "Fast" shutdown: ends its sessions, writes a checkpoint.
+    stopSignal: 'INT', // Fast shutdown: ends all connections and writes a checkpoint.
     logFile: options.logFile,
     account: options.account,
   });
 }
 
-/** Undefined when it is ready, otherwise what is wrong. */
-async function untilReady(
+/** Waits until the server accepts connections. Returns undefined, or the reason why it does not. */
+async function waitUntilReady(
   server: GuardedProcess,
   address: pg.ClientConfig,
   deadline: number,
@@ -139,7 +139,7 @@ async function untilReady(
   let problem = 'it never answered';
   while (server.running && Date.now() < deadline) {
     const client = new pg.Client({ ...address, database: 'postgres', connectionTimeoutMillis: 5_000 });
-    client.on('error', () => {}); // The server stopped under us: the loop sees that.
+    client.on('error', () => {}); // The server stopped; the loop checks for that.
     try {
       await client.connect();
       return undefined;

@@ -1,10 +1,13 @@
-/** Asks the services that we were given whether they are there and new enough: a wrong URL is one clear error. */
+/**
+ * Checks that configured backing services can be reached and are new enough, so that a wrong URL is one clear error.
+ */
 import type pg from 'pg';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 import { natsGreeting } from './nats-server.ts';
 
-const patienceMs = 3_000;
+const timeoutMs = 3_000;
 
+/** Rejects with a StartFailure. */
 export async function reachDatabase(pool: pg.Pool, url: string): Promise<void> {
   const version = await serverVersion(pool).catch((cause: unknown) => {
     throw new StartFailure(
@@ -26,11 +29,11 @@ async function serverVersion(pool: pg.Pool): Promise<number> {
   return rows[0]?.version ?? 0;
 }
 
-/** One of the servers of the list suffices. */
+/** Resolves when one of the listed servers answers. Rejects with a StartFailure. */
 export async function reachNats(urls: string): Promise<void> {
   const servers = urls.split(',').map((url) => new URL(url.trim()));
   try {
-    await Promise.any(servers.map(({ hostname, port }) => natsGreeting(hostname, Number(port || 4222), patienceMs)));
+    await Promise.any(servers.map(({ hostname, port }) => natsGreeting(hostname, Number(port || 4222), timeoutMs)));
   } catch (cause) {
     const places = servers.map((server) => server.host).join(', ');
     throw new StartFailure(
@@ -40,7 +43,7 @@ export async function reachNats(urls: string): Promise<void> {
   }
 }
 
-/** Host and path without the credentials. */
+/** Host and path of a URL, without its credentials. */
 function place(url: string): string {
   const { host, pathname } = new URL(url);
   return host + pathname;

@@ -1,9 +1,9 @@
-/** A secret of this installation: random, made once, readable by its owner alone. */
+/** A random secret of this installation, created once and readable by its owner only. */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { systemErrorCode } from '../support/start-failure.ts';
 
-/** 32 random bytes in hexadecimal; the same for the same file for ever. One process at a time may ask. */
+/** Returns the secret in `file`, creating it if it is missing: 32 random bytes as hex. Not for concurrent processes. */
 export async function secretIn(file: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
@@ -12,6 +12,6 @@ export async function secretIn(file: string): Promise<string> {
   }
   const secret = randomBytes(32).toString('hex');
   await writeFile(`${file}.new`, secret, { mode: 0o600 });
-  await rename(`${file}.new`, file); // Appears complete or not at all.
+  await rename(`${file}.new`, file); // The file is complete or absent.
   return secret;
 }

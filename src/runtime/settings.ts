@@ -1,6 +1,6 @@
 /** The options of the parts that follow from the configuration. */
 import type { ApiConfig } from '../api/api.ts';
-import type { AuthParts } from '../auth/auth.ts';
+import type { AuthDeps } from '../auth/auth.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
 import type { Config } from './config.ts';
 
@@ -27,7 +27,7 @@ export function gatewayOptionsOf(config: Config): Partial<GatewayOptions> {
 }
 
 /** The outside identity provider, if there is one. */
-export function providerOf({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE }: Config): Pick<AuthParts, 'provider'> {
+export function providerOf({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE }: Config): Pick<AuthDeps, 'provider'> {
   if (JWKS_URL === undefined || JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) return {};
   return { provider: { jwksUrl: JWKS_URL, issuer: JWT_ISSUER, audience: JWT_AUDIENCE } };
 }

@@ -1,6 +1,6 @@
 /**
- * The log: JSON, one line for each thing that happened, on standard output. Tokens and passwords do not get into it,
- * even when somebody logs a whole request or handshake; message bodies are simply never logged.
+ * The process's log: one JSON line per entry, on standard output. Tokens and passwords are redacted, even when code
+ * logs a whole request or handshake. Message bodies are never logged.
  */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
@@ -41,7 +41,7 @@ interface ErrorFacts {
   readonly cause?: ErrorFacts;
 }
 
-/** What there is to say of an error. Drivers hang whole clients and rows on theirs, which say nothing and may tell too much. */
+/** The facts of an error worth logging. Drivers attach whole clients and rows to errors, which may contain secrets. */
 function errorFacts(error: unknown): ErrorFacts {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   const code = 'code' in error ? error.code : undefined;

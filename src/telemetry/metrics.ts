@@ -1,12 +1,12 @@
 /**
- * What is counted and timed, as the parts that do it see it. They tell of what happened; what becomes of it (Prometheus,
- * in `prometheus.ts`) is not theirs to know. None of these calls throws, and each costs about a microsecond.
+ * The port for metrics. Parts of the process report what happened; an implementation (`prometheus.ts`) counts and times
+ * it. None of these calls throws, and each costs about a microsecond.
  */
 
-/** What a socket catches up with. */
+/** Kinds of streams that a joining socket catches up with. */
 export type ReplayedStream = 'ticket' | 'inbox' | 'room';
 
-/** What is bounded, beside what a socket may have waiting: see docs/limits.md. */
+/** The bounds that refuse work (docs/limits.md), without the bound on one socket's outbound data. */
 export const BOUNDS = ['connections', 'requests', 'commands', 'mailbox', 'appends', 'replays', 'broker'] as const;
 export type Bound = (typeof BOUNDS)[number];
 
@@ -15,16 +15,16 @@ export interface Metrics {
   appended(events: number, milliseconds: number): void;
   /** `result`: `done`, `unchanged`, `repeated`, the code of a refusal, or `failed`. */
   commandAnswered(kind: string, command: string, result: string, milliseconds: number): void;
-  /** `route` is its pattern, never an address. */
+  /** `route` is the pattern of the route, never the path of a request. */
   requestAnswered(method: string, route: string, status: number, milliseconds: number): void;
   authenticationFailed(channel: 'http' | 'socket', reason: string): void;
-  /** A socket has what it asked for and goes on live; `events` of the past were sent to it. */
+  /** A socket joined a live stream, after `events` missed events were sent to it. */
   joined(stream: ReplayedStream, events: number): void;
-  /** A socket was told to load afresh instead of being sent what it missed. */
+  /** A socket was told to load afresh instead of receiving the missed events. */
   resynced(stream: ReplayedStream, reason: string): void;
-  /** A socket was cut off because it did not take what it was sent. */
+  /** A socket was cut off because it did not read what it was sent. */
   slowConsumer(namespace: string): void;
-  /** Something was refused, for its sender to try again, because a bound was reached. */
+  /** Work was refused because a bound was reached; the sender may retry. */
   refused(bound: Bound): void;
   /** One committed batch of a projection. */
   batchProjected(projection: string, events: number, milliseconds: number): void;
@@ -32,7 +32,7 @@ export interface Metrics {
 
 const nothing = () => undefined;
 
-/** For parts of which nobody asks. */
+/** Ignores everything. */
 export const noMetrics: Metrics = {
   appended: nothing,
   commandAnswered: nothing,
@@ -45,27 +45,27 @@ export const noMetrics: Metrics = {
   batchProjected: nothing,
 };
 
-/** What is looked up when somebody asks for the metrics, and costs nothing otherwise. */
+/** Values that are read at each scrape, and cost nothing in between. */
 export interface Sampled {
   /** Newest position of the log that this process knows of. */
   head(): Promise<number>;
-  /** Undefined in a process that does not run it. */
+  /** Undefined in a process without a relay. */
   relay(): { readonly leading: boolean; readonly position: number } | undefined;
   projections(): readonly SampledProjection[];
   actors(): number;
   /** By namespace. */
   sockets(): Iterable<readonly [namespace: string, count: number]>;
   rooms(): Iterable<readonly [namespace: string, count: number]>;
-  /** Bytes that wait on the socket connection with the most. */
+  /** Bytes that wait on the socket connection with the most waiting bytes. */
   outbound(): number | undefined;
 }
 
 export interface SampledProjection {
   readonly name: string;
-  /** Undefined where another process runs it. */
+  /** Undefined where another process runs the projection. */
   readonly position: number | undefined;
   readonly lag: number | undefined;
   readonly failure: object | undefined;
-  /** Streams with events that could not be handled and wait for an operator; undefined where it does not run. */
+  /** Streams with parked events; undefined where another process runs the projection. */
   readonly parkedStreams: number | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * The metrics in Prometheus' format, on a registry of their own. Names say their unit; labels are only what has few
- * values: no ids, no addresses. Everything here is documented in docs/monitoring.md.
+ * Metrics in the format of Prometheus, in a registry of their own. Names contain the unit. Labels have few values: no
+ * ids and no request paths. docs/monitoring.md documents every metric.
  */
 import {
   AggregatorRegistry,
@@ -21,12 +21,12 @@ export interface MetricsText {
 
 export interface Prometheus {
   readonly metrics: Metrics;
-  /** From now on these are looked up at each scrape; before, they are left out. */
+  /** Reads these values at each scrape from now on; until then they are left out. */
   sample(sampled: Sampled): void;
   render(): Promise<MetricsText>;
-  /** What is rendered, for `renderAll`. */
+  /** The values that `render` shows, for `renderAll`. */
   snapshot(): Promise<unknown>;
-  /** The snapshots of several processes of this code as one: counts are added, positions are the farthest. */
+  /** Merges the snapshots of several processes: counts are added, of positions the highest is taken. */
   renderAll(snapshots: readonly unknown[]): Promise<MetricsText>;
 }
 
@@ -91,7 +91,7 @@ function instruments(registers: Registry[]): Metrics {
     'projection',
   ]);
   const batchEvents = counter('projection_events_total', 'Events that projections took', ['projection']);
-  // Counters without labels are there from the beginning; these shall be too, so that an alert on them can be trusted.
+  // A counter with labels exists only after its first use. These exist from the start, so that alerts on them work.
   slowConsumers.inc({ namespace: '/' }, 0);
   for (const bound of BOUNDS) refused.inc({ bound }, 0);
 
@@ -124,7 +124,10 @@ function instruments(registers: Registry[]): Metrics {
   };
 }
 
-/** Each is set anew at every scrape: what is not there any more, a projection that moved to another node, say, goes. */
+/**
+ * Each gauge is set at every scrape, and values that no longer exist are removed: a projection may move to another
+ * node.
+ */
 function gauges(registers: Registry[], source: () => Sampled | undefined): void {
   function one(
     name: string,
@@ -204,7 +207,7 @@ function leader(sampled: Sampled) {
   return relay?.leading ? relay : undefined;
 }
 
-/** While the log cannot be read there is none: what can be told is told all the same. */
+/** Undefined while the log cannot be read; the other metrics are still shown. */
 function headOf(sampled: Sampled): Promise<number | undefined> {
   return sampled.head().catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** What a part is given to be watched by. */
+/** Metrics and traces, as parts of the process receive them. */
 import { type Metrics, noMetrics } from './metrics.ts';
 import { noTracing, type Tracing } from './tracing.ts';
 

@@ -1,9 +1,9 @@
 /**
- * Traces, through OpenTelemetry's API alone: whoever loads an SDK before Deskwire (`node --import ./otel.mjs …`) gets
- * spans, whatever exporter it has. Without one there is no tracer, and a span is the call of a function.
+ * Traces, through OpenTelemetry's API alone. An SDK that is loaded before Deskwire (`node --import ./otel.mjs …`)
+ * receives the spans. Without an SDK there is no tracer, and a span costs one function call.
  *
- * A trace goes on where no call does: its context (`traceparent`) is recorded with each event, and what later happens to
- * the event, in batches with others, is linked to it.
+ * A trace also crosses steps that no call connects: its context (`traceparent`) is recorded with each event, and later
+ * spans about a batch of events link to the contexts of those events.
  */
 import {
   type Attributes,
@@ -21,7 +21,7 @@ import {
 
 const NAME = 'deskwire';
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-/** Of a batch, this many events are linked: SDKs drop more. */
+/** Links of one span at most; SDKs drop more. */
 const MAX_LINKS = 128;
 
 export interface SpanDetails {
@@ -30,17 +30,17 @@ export interface SpanDetails {
 }
 
 export interface Tracing {
-  /** False when nobody listens: what only spans need is then not worth gathering. */
+  /** False without an SDK: callers then need not collect what only spans use. */
   readonly enabled: boolean;
   /**
-   * Runs `work` as a span: child of the active one, else of `parent`, the context that a client sent. `work` gets the
-   * context that what it causes shall carry on.
+   * Runs `work` in a span: a child of the active span, otherwise of `parent`, the context that a client sent. `work`
+   * receives the context to record with its events.
    */
   span<T>(
     details: SpanDetails & { readonly parent?: string | undefined },
     work: (traceparent: string | undefined) => Promise<T>,
   ): Promise<T>;
-  /** A span that ends now and began at `startedAt` (`performance.now()`), about events that carry these contexts. */
+  /** Records a span that began at `startedAt` (`performance.now()`) and ends now, about events with these contexts. */
   past(
     details: SpanDetails & { readonly startedAt: number; readonly traceparents: readonly (string | undefined)[] },
   ): void;
@@ -52,7 +52,7 @@ export const noTracing: Tracing = {
   past: () => undefined,
 };
 
-/** What the SDK registered so far makes of it; nothing when there is none. */
+/** Uses the SDK that is registered now; without one, does nothing. */
 export function createTracing(): Tracing {
   const provider = trace.getTracerProvider();
   const registered = !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(NAME) !== undefined;
@@ -68,7 +68,7 @@ function tracingWith(tracer: Tracer): Tracing {
       try {
         return await context.with(trace.setSpan(outer, span), () => work(traceparentOf(span)));
       } catch (error) {
-        failed(span, error);
+        markFailed(span, error);
         throw error;
       } finally {
         span.end();
@@ -83,7 +83,7 @@ function tracingWith(tracer: Tracer): Tracing {
   };
 }
 
-function failed(span: Span, error: unknown): void {
+function markFailed(span: Span, error: unknown): void {
   if (error instanceof Error) span.recordException(error);
   span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.message : String(error) });
 }
@@ -109,7 +109,7 @@ function traceparentOf(span: Span): string {
   return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
 }
 
-/** A well-formed W3C trace context, or undefined: it comes from clients. Source: https://www.w3.org/TR/trace-context/ */
+/** Returns a client's W3C trace context if it is well formed. Source: https://www.w3.org/TR/trace-context/ */
 export function validTraceparent(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const [, traceId, spanId] = TRACEPARENT.exec(value) ?? [];

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import { type AttachmentParts, type Attachments, createAttachments } from '../../src/attachments/attachments.ts';
+import { type Attachments, type AttachmentsDeps, createAttachments } from '../../src/attachments/attachments.ts';
 import { createDiskStore } from '../../src/attachments/disk-store.ts';
 
-export type AttachmentOptions = Partial<Pick<AttachmentParts, 'store' | 'now' | 'baseUrl'>>;
+export type AttachmentOptions = Partial<Pick<AttachmentsDeps, 'store' | 'now' | 'baseUrl'>>;
 
 export async function startAttachments(
   pool: pg.Pool,

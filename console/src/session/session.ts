@@ -136,7 +136,7 @@ export function createSessions({ url, storage, now, alone, onStorage }: Parts): 
   };
 }
 
-/** Milliseconds since 1970; for ever when the token does not say. */
+/** Unix time in milliseconds; infinity when the token does not say. */
 function expiry(token: string): number {
   try {
     const [, payload = ''] = token.split('.');

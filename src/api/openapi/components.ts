@@ -1,12 +1,12 @@
 /**
- * Gives the document's titled schemas a place of their own, `#/components/schemas/<title>`, and refers to them from where
- * they stand, so that a reader and a generator of clients meet each thing once.
+ * Moves the titled schemas of the OpenAPI document to `#/components/schemas/<title>` and refers to them from there, so
+ * that readers and client generators get each schema once.
  */
 import { isDeepStrictEqual } from 'node:util';
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** Throws when two different schemas have one title. */
+/** Throws when two different schemas have the same title. */
 export function withComponents<D extends object>(document: D): D {
   const { paths, components }: { paths?: unknown; components?: object } = document;
   const schemas: Record<string, unknown> = {};
@@ -28,16 +28,16 @@ export function withComponents<D extends object>(document: D): D {
   return { ...document, paths: optionalBodies(visited), components: { ...components, schemas } };
 }
 
-/** A body of which nothing is required may be left out. */
+/** Marks a body without required fields as optional. */
 function optionalBodies(paths: unknown): Node {
   return mapEntries(paths, (path) =>
-    mapEntries(path, (operation) => {
-      const { requestBody } = operation;
-      if (!isNode(requestBody) || !isNode(requestBody.content)) return operation;
+    mapEntries(path, (route) => {
+      const { requestBody } = route;
+      if (!isNode(requestBody) || !isNode(requestBody.content)) return route;
       const json = requestBody.content['application/json'];
       const schema = isNode(json) ? json.schema : undefined;
       const needed = !isNode(schema) || (Array.isArray(schema.required) && schema.required.length > 0);
-      return { ...operation, requestBody: { ...requestBody, required: needed } };
+      return { ...route, requestBody: { ...requestBody, required: needed } };
     }),
   );
 }

@@ -1,15 +1,15 @@
 /**
- * The HTTP API as an OpenAPI 3.1 document, made of the routes' own schemas, at `/docs/openapi.json`, and a page to read and
- * try it at `/docs`. The page's scripts and styles come from here: it works offline, and may load nothing else.
+ * The OpenAPI 3.1 document of the HTTP API at `/docs/openapi.json`, made from the routes' own schemas, and a page to
+ * read and try it at `/docs`. The page loads its scripts and styles from this server only, so that it works offline.
  */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { App } from '../app.ts';
 import { withComponents } from './components.ts';
-import { operationOf } from './operation.ts';
+import { routeDescription } from './route-description.ts';
 
 const PATH = '/docs';
-/** The page shows images that its style sheet holds, and sets styles by script, which needs no permission. */
+/** `data:` is for the images in the page's style sheet. Styles that a script sets need no permission. */
 const PAGE_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -29,8 +29,8 @@ const INFO = {
   title: 'Deskwire',
   version: '1',
   description:
-    'Support tickets, ticket chat and in-app notifications. Answers show what you may see: what you may not see does not ' +
-    'exist for you (404). Sockets: [AsyncAPI](/docs/asyncapi).',
+    'Support tickets, ticket chat and in-app notifications. Answers contain only what you may see; anything else is ' +
+    'answered with 404. Sockets: [AsyncAPI](/docs/asyncapi).',
 };
 
 const TAGS = [
@@ -38,12 +38,12 @@ const TAGS = [
   { name: 'Tickets', description: 'Tickets, their conversations, their people and their history' },
   { name: 'Ticket chat', description: 'The conversation under the names of seed B' },
   { name: 'Support (seed A)', description: 'Tickets under the names of seed A' },
-  { name: 'Notifications', description: 'Your inbox, and sending to others’' },
-  { name: 'Users', description: 'Who there is' },
-  { name: 'References', description: 'What tickets point at' },
-  { name: 'Rooms', description: 'Who may enter them' },
+  { name: 'Notifications', description: 'Your inbox, and sending to the inboxes of others' },
+  { name: 'Users', description: 'Users, their roles and their state' },
+  { name: 'References', description: 'Records of the product that tickets point at' },
+  { name: 'Rooms', description: 'Chat rooms and their access' },
   { name: 'Relay (seed C)', description: 'Sending to connected sockets, in every namespace; nothing of it is kept' },
-  { name: 'Operations', description: 'For whoever runs it' },
+  { name: 'Operations', description: 'For operators: rebuild, pause, parked events, health' },
 ];
 
 const SECURITY_SCHEMES = {
@@ -52,11 +52,11 @@ const SECURITY_SCHEMES = {
     type: 'apiKey',
     in: 'query',
     name: 'signature',
-    description: 'Of a link that messages carry, with its `viewer` and `expires`',
+    description: 'Signature of a link in a message, together with its `viewer` and `expires`',
   },
 } as const;
 
-/** Must be registered before the routes that it tells of. */
+/** Must be called before the routes are added. */
 export async function describeRoutes(app: App): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -66,7 +66,7 @@ export async function describeRoutes(app: App): Promise<void> {
       components: { securitySchemes: SECURITY_SCHEMES },
     },
     convertConstToEnum: false,
-    transform: ({ schema, url, route }) => ({ url, schema: operationOf({ schema, route }) }),
+    transform: ({ schema, url, route }) => ({ url, schema: routeDescription({ schema, route }) }),
     transformObject: (given) => ('openapiObject' in given ? withComponents(given.openapiObject) : given.swaggerObject),
   });
   await app.register(swaggerUi, {

@@ -1,6 +1,6 @@
 /**
- * The sockets' AsyncAPI document at `/docs/asyncapi.json`, and a page to read it at `/docs/asyncapi`: for each namespace what
- * a client sends, with the ack, and what it receives. The page runs no script and loads nothing but its style sheet.
+ * The AsyncAPI document of the sockets at `/docs/asyncapi.json`, and a page to read it at `/docs/asyncapi`: for each
+ * namespace the requests with their acks, and the events. The page runs no script and loads only its style sheet.
  */
 import type { AsyncApiChannel, AsyncApiDocument, AsyncApiMessage } from '../../contract/asyncapi.ts';
 import type { App } from '../app.ts';

@@ -1,7 +1,7 @@
 /**
- * Ends connections that would otherwise stay: of clients that go on sending what was refused long ago, and, when the server
- * closes, those that would hold that up. Node closes those that are idle at that moment; a connection whose answer
- * is just being finished would then stay for as long as keep-alive allows, and one that sends a file slowly even longer.
+ * Ends connections that would otherwise stay open: those of clients that go on sending a refused body, and, when the
+ * server closes, those that would delay it. Node closes only the connections that are idle at that moment. A connection
+ * whose answer is about to end would stay for the whole keep-alive time, and a slow upload even longer.
  */
 import type { Socket } from 'node:net';
 import type { App } from '../app.ts';
@@ -9,8 +9,8 @@ import type { App } from '../app.ts';
 const IDLE_MS = 100;
 
 /**
- * Requests under way have `grace` milliseconds to end, from when the server begins to close; so has what became a
- * connection of another protocol, which Node does not count among its own any more, and yet waits for.
+ * When the server begins to close, requests in flight have `grace` milliseconds to end. The same holds for connections
+ * that were upgraded to another protocol: Node no longer closes them, but waits for them.
  */
 export function closeConnections(app: App, grace: number): void {
   const connections = new Set<Socket>();
@@ -19,7 +19,7 @@ export function closeConnections(app: App, grace: number): void {
     connection.once('close', () => connections.delete(connection));
   });
   app.addHook('preClose', (done) => {
-    // One that never listened has no connections, and never says that it is closed.
+    // A server that never listened has no connections and never emits `close`.
     if (!app.server.listening) return done();
     const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_MS);
     const late = setTimeout(() => {
@@ -33,7 +33,10 @@ export function closeConnections(app: App, grace: number): void {
   });
 }
 
-/** An answer to a body that is still arriving is a refusal: most clients stop then, the others after `grace` milliseconds. */
+/**
+ * An answer that is sent while the body still arrives is a refusal. Most clients then stop; others are cut off after
+ * `grace` milliseconds.
+ */
 export function cutOffRefused(app: App, grace: number): void {
   app.addHook('onResponse', ({ raw }, _reply, done) => {
     if (!raw.complete) {

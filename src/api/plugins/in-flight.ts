@@ -1,6 +1,6 @@
 /**
- * A bound on the requests that are being answered, in all of them and of whoever: what is beyond it is refused before it
- * is read, so that a stalled database means refusals and not a growing heap.
+ * Bounds the requests in flight, of all users together. A request above the bound is refused before its body is read,
+ * so that a stalled database leads to refusals and not to a growing heap.
  */
 import { DeskwireError } from '../../domain/errors.ts';
 import type { App } from '../app.ts';
@@ -14,7 +14,7 @@ export function boundRequests(app: App, most: number, onRefused: () => void): vo
       return;
     }
     inFlight += 1;
-    // Also of those that the client gives up.
+    // `close` also comes when the client gives the request up.
     reply.raw.once('close', () => {
       inFlight -= 1;
     });

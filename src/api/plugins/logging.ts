@@ -1,6 +1,6 @@
 /**
- * One line per command that was answered, and per failure; reads only at `debug`. Neither bodies nor tokens nor queries.
- * Fastify's own logging makes a logger for each request, which costs more than many a request.
+ * Logs one line per answered command; reads only at `debug`. Bodies, tokens and queries are never logged. Fastify's own
+ * logging creates a logger for each request, which costs more than many requests themselves.
  */
 import type { Logger } from 'pino';
 import type { App } from '../app.ts';

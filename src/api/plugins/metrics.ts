@@ -1,4 +1,4 @@
-/** What the API tells of itself: how long each request took, who was turned away, and the metrics of the whole process. */
+/** Measures requests and failed authentications, and serves the metrics of the whole process at `/metrics`. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { unauthorized } from '../../auth/tokens.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
@@ -8,15 +8,15 @@ import { bearerOf } from '../requests.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** With which problem it was answered, if it was. */
+    /** Code of the problem that the request was answered with; null when it was not refused. */
     problem: ErrorCode | 'internal' | null;
   }
 }
 
-/** What `/metrics` answers with, and to whom. */
+/** Content of `/metrics`, and the token that it requires. */
 export interface MetricsPage {
   render(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Bearer token that whoever reads it must have; undefined for none. */
+  /** Bearer token that readers must send; undefined when none is required. */
   readonly token: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export function measureRequests(app: App, metrics: Metrics): void {
   app.decorateRequest('problem', null);
   app.addHook('onResponse', (request, reply, done) => {
     const { method, routeOptions, problem } = request;
-    // Clients may make up addresses, and methods; each would be a time series of its own.
+    // Only known routes become labels: clients can invent paths, and each would be a time series of its own.
     metrics.requestAnswered(method, routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime);
     if (reply.statusCode === 401) metrics.authenticationFailed('http', problem ?? 'unauthorized');
     done();
@@ -39,7 +39,7 @@ export function metricsRoute(app: App, { render, token }: MetricsPage): void {
   });
 }
 
-/** Takes the same time whatever differs. */
+/** Compares in constant time. */
 function same(given: string, expected: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));

@@ -1,7 +1,7 @@
 /**
- * Every refusal and failure as a problem (RFC 9457), in one place. `code` and `field` are for programs, `detail` for
- * people; `statusCode` and `message` repeat status and detail under the names that clients of seed A read. A request that
- * is wrong in itself is 400, whether its JSON or a field is; what is not our client's fault is never explained to them.
+ * Translates every refusal and failure into a problem (RFC 9457). `code` and `field` are for programs, `detail` is for
+ * people; `statusCode` and `message` repeat status and detail under the names that clients of seed A read. Invalid JSON
+ * and invalid fields are both 400. A failure that is not the client's fault is never explained to the client.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
@@ -29,19 +29,19 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Fields whose names differ between the application and this route's clients. */
     fieldNames?: Readonly<Record<string, string>>;
-    /** Statuses of the refusals that are this route's own; what all routes of its kind may answer is known. */
+    /** Statuses of refusals that only this route has; those of its kind of route follow from the other settings. */
     problems?: readonly number[];
-    /** Answers with the version of a stream as its ETag; a command also takes it as `If-Match`. */
+    /** The answer has the version of the stream as its ETag; a command also takes it as `If-Match`. */
     etag?: boolean;
-    /** Takes `If-Match`, and does not answer with an ETag. */
+    /** The route takes `If-Match` and does not answer with an ETag. */
     ifMatch?: boolean;
-    /** Needs a token. */
+    /** The route needs a bearer token. */
     authenticated?: boolean;
-    /** Changes nothing in the log, so that it is not a command there, although it changes something. */
+    /** The route changes something but records nothing in the log: it takes no idempotency key and has no position. */
     unlogged?: boolean;
-    /** Takes one file, as the part of this name of a multipart body. */
+    /** Name of the part of a multipart body in which the route takes one file. */
     file?: string;
-    /** May be asked with a signed link instead of a token. */
+    /** The route also takes a signed link instead of a token. */
     linked?: boolean;
   }
 }
@@ -60,7 +60,7 @@ export function handleProblems(app: FastifyInstance, log: Logger): void {
   app.setNotFoundHandler((request, reply) => answer(NOTHING_HERE, request, reply));
 }
 
-/** Answers a request with what went wrong; also for errors that happen before there is a route. */
+/** Answers a request with a problem; also for errors that occur before a route is found. */
 export function problemAnswer(log: Logger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const refusal = refusalOf(asOutage(error));
@@ -71,7 +71,7 @@ export function problemAnswer(log: Logger) {
   };
 }
 
-/** For being full: counted, and not made worse by a line and a stack for each. */
+/** An overload is counted by metrics. A log line with a stack for each refusal would add to the load. */
 function isRefusalOfOurs(error: unknown): boolean {
   return error instanceof DeskwireError && error.cause === undefined;
 }
@@ -96,7 +96,7 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refu
     statusCode: status,
     message: detail,
   };
-  // Serialized here: the response schemas of a route describe its successes.
+  // Serialized here because the response schemas of a route describe its successes.
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 }
 
@@ -119,7 +119,7 @@ function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number';
 }
 
-/** What Fastify and its plugins refuse by themselves, before any of our code. */
+/** Refusals of Fastify and its plugins, before a handler runs. */
 function frameworkRefusal({ code, statusCode = 500, message }: FastifyError): Refusal {
   if (statusCode === 413) {
     return { status: 413, code: 'payload_too_large', detail: 'The request body is too large' };

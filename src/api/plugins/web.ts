@@ -1,9 +1,9 @@
 /**
- * What browsers load, built before the start (`scripts/build-web.ts`): the console at `/`, and for pages of other origins
- * `/widget.js` and `/client.js`. What was not built is not there.
+ * Serves the files that browsers load, built before the start by `scripts/build-web.ts`: the console at `/`, and
+ * `/widget.js` and `/client.js` for pages of other origins. A file that was not built has no route.
  *
- * Names of the console's files under `/assets/` change with their content and are kept for ever; everything else is asked
- * for again, and answered with 304 while it is the same. The console's pages may load nothing from anywhere else.
+ * The names of the console's files under `/assets/` change with their content, so browsers keep them forever. All other
+ * files are revalidated, with 304 while they are unchanged. The console's pages load from this server only.
  */
 import { existsSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -17,7 +17,7 @@ const PAGE_SECURITY_POLICY = [
   "img-src 'self' data: blob:",
   "media-src 'self' blob:",
   "font-src 'self'",
-  // Sockets of the same host are meant, too.
+  // Also allows sockets of the same host.
   "connect-src 'self'",
   "manifest-src 'self'",
   "worker-src 'self'",
@@ -26,25 +26,25 @@ const PAGE_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const FOR_EVER = 'public, max-age=31536000, immutable';
-const ASK_AGAIN = 'public, no-cache';
-/** Pages in which the widget is are many: they need not ask with every view. Seconds. */
+const FOREVER = 'public, max-age=31536000, immutable';
+const REVALIDATE = 'public, no-cache';
+/** Many pages contain the widget, so browsers need not revalidate it with every page view. Seconds. */
 const SHARED = 'public, max-age=300, stale-while-revalidate=86400';
 
-/** Scripts that pages of any origin may load. They hold nothing of anybody. */
+/** Scripts that pages of any origin may load. They contain no data of users. */
 const SHARED_SCRIPTS = [
   { url: '/widget.js', folder: 'widget', file: 'widget.js' },
   { url: '/client.js', folder: 'client', file: 'index.js' },
 ];
 
-/** Addresses within the console, beside `/`: all of them are its one page, which finds its way by itself. */
+/** Paths within the console, beside `/`. Each is answered with its one page, which routes by itself. */
 const CONSOLE_PAGES = ['/tickets', '/tickets/*', '/inbox', '/operations', '/operations/*'];
 
-/** `folder`: where each thing is built to a folder of its own. */
+/** `folder` contains one folder for each build: `console`, `widget`, `client`. */
 export async function serveWeb(app: App, folder: string): Promise<void> {
-  const there = SHARED_SCRIPTS.filter((script) => existsSync(join(folder, script.folder, script.file)));
+  const built = SHARED_SCRIPTS.filter((script) => existsSync(join(folder, script.folder, script.file)));
   await app.register(files, { root: folder, serve: false, cacheControl: false, preCompressed: true });
-  for (const script of there) {
+  for (const script of built) {
     app.get(script.url, { schema: { hide: true } }, (_request, reply) =>
       reply
         .header('cache-control', SHARED)
@@ -62,20 +62,20 @@ async function serveConsole(app: App, root: string): Promise<void> {
     app.get(url, { schema: { hide: true } }, (_request, reply) =>
       reply
         .header('content-security-policy', PAGE_SECURITY_POLICY)
-        .header('cache-control', ASK_AGAIN)
+        .header('cache-control', REVALIDATE)
         .sendFile('index.html', root),
     );
   }
   await app.register(files, {
     root,
     decorateReply: false,
-    // A route for each file, rather than one for all addresses that nobody else answers: those are not found.
+    // One route per file. A wildcard route would also answer all unknown paths, which must be 404.
     wildcard: false,
     preCompressed: true,
     cacheControl: false,
     setHeaders(reply, path) {
       reply.header('content-security-policy', PAGE_SECURITY_POLICY);
-      reply.header('cache-control', path.startsWith(join(root, 'assets') + sep) ? FOR_EVER : ASK_AGAIN);
+      reply.header('cache-control', path.startsWith(join(root, 'assets') + sep) ? FOREVER : REVALIDATE);
     },
   });
 }

@@ -1,4 +1,4 @@
-/** Signing in, staying in and out, and the keys to verify our tokens with. Only where Deskwire signs its users in itself. */
+/** Login, refresh, logout, and the public keys of our tokens. Absent when an outside provider signs users in. */
 import type { Auth } from '../../auth/auth.ts';
 import type { Tokens } from '../../auth/login.ts';
 import { Keys, LoginBody, LogoutBody, RefreshBody, Success, Tokens as TokensAnswer } from '../../contract/auth.ts';
@@ -30,7 +30,7 @@ export function authRoutes(app: App, auth: Auth): void {
       schema: {
         tags,
         summary: 'Exchange a refresh token for the next',
-        description: 'One that comes a second time ends the session.',
+        description: 'A refresh token that is used a second time ends the session.',
         body: RefreshBody,
         response: { 200: TokensAnswer },
       },
@@ -41,7 +41,7 @@ export function authRoutes(app: App, auth: Auth): void {
     },
   );
 
-  // Either token says which session to end: the access token may have expired by then.
+  // Either token names the session to end, because the access token may have expired.
   app.post(
     '/api/v1/auth/logout',
     {

@@ -1,6 +1,6 @@
 /**
- * The conversation of a ticket over HTTP: seed B's `/api/tickets/:ticketId/chat`, and the same under its canonical name.
- * Posting is the hottest request there is.
+ * The conversation of a ticket over HTTP: `/api/v1/tickets/:ticketId/messages`, and seed B's name for the same,
+ * `/api/tickets/:ticketId/chat`. Posting a message is the hottest request of all.
  */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
@@ -9,7 +9,7 @@ import { HistorySizeField, PostMessageBody, VersionField } from '../../contract/
 import { Message, MessagePage } from '../../contract/message.ts';
 import { Participants } from '../../contract/participant.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, userOf } from '../requests.ts';
+import { callerOf, setPositionHeader, userOf } from '../requests.ts';
 import { type Online, participantsOf } from './ticket-people.ts';
 import { TicketParams } from './tickets.ts';
 
@@ -49,7 +49,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
       schema: {
         tags: [tag],
         summary: 'Post a message',
-        description: 'Staff post internal notes with `internal`. The same `clientMessageId` finds the same message.',
+        description: 'Staff post internal notes with `internal`. A repeated `clientMessageId` gets the same message.',
         params: TicketParams,
         body: PostMessageBody,
         response: { 201: Message },
@@ -57,7 +57,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
     },
     async (request, reply) => {
       const posted = await postMessage(application, callerOf(request), request.params.ticketId, request.body);
-      tellPosition(reply, posted);
+      setPositionHeader(reply, posted);
       reply.code(201);
       return posted.message;
     },
@@ -69,7 +69,7 @@ function conversationRoutes(app: App, application: Application, path: string, ta
       schema: {
         tags: [tag],
         summary: 'Read messages',
-        description: 'The latest, or those before or after a version of the ticket; oldest first.',
+        description: 'The latest messages, or those before or after a version of the ticket; oldest first.',
         params: TicketParams,
         querystring: HistoryQuery,
         response: { 200: MessagePage },

@@ -1,6 +1,6 @@
 /**
- * Whether this process lives (`/livez`: restart it when not) and whether it can serve (`/readyz`: send it no requests when
- * not). Why a check failed goes to the log; who asks here is not known, so they are told only which.
+ * Liveness (`/livez`: restart the process when it fails) and readiness (`/readyz`: send no requests to the process when
+ * it fails). The caller is unknown, so the answer only names the checks that failed; their errors go to the log.
  */
 import type { Logger } from 'pino';
 import { Liveness, NotReady, Ready } from '../../contract/health.ts';
@@ -12,8 +12,8 @@ const CHECK_MS = 2_000;
 export interface ReadinessCheck {
   readonly name: string;
   /**
-   * Resolves with nothing when all is well, or with what somebody should look at although requests can be served;
-   * rejects with why they cannot.
+   * Resolves with undefined when all is well, or with the reason for a degraded state in which requests are still
+   * served. Rejects when the process cannot serve requests.
    */
   check(signal: AbortSignal): Promise<string | undefined>;
 }
@@ -21,7 +21,7 @@ export interface ReadinessCheck {
 export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: Logger): void {
   app.get(
     '/livez',
-    { schema: { tags, summary: 'Tell whether this process lives', response: { 200: Liveness } } },
+    { schema: { tags, summary: 'Check whether this process lives', response: { 200: Liveness } } },
     () => ({ status: 'ok' as const }),
   );
 
@@ -30,7 +30,7 @@ export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: L
     {
       schema: {
         tags,
-        summary: 'Tell whether this process can serve',
+        summary: 'Check whether this process can serve requests',
         response: { 200: Ready, 503: NotReady },
       },
     },
@@ -52,7 +52,7 @@ async function resultOf(check: ReadinessCheck, log: Logger): Promise<'ok' | 'deg
   try {
     const degraded = await Promise.race([check.check(signal), late.promise]);
     if (degraded === undefined) return 'ok';
-    log.warn({ check: check.name, degraded }, 'readiness check passed, but somebody should look');
+    log.warn({ check: check.name, degraded }, 'readiness check passed in a degraded state');
     return 'degraded';
   } catch (error) {
     log.warn({ err: error, check: check.name }, 'readiness check failed');

@@ -1,4 +1,4 @@
-/** A user's inbox over HTTP, and the way in for machines and admins to send durable notifications. */
+/** A user's inbox over HTTP, and the route by which services and admins send durable notifications. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import {
@@ -23,7 +23,7 @@ import {
 } from '../../contract/notification.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, userOf } from '../requests.ts';
+import { callerOf, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Notifications'];
 
@@ -73,7 +73,7 @@ export function notificationRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const { ids } = request.body;
-      tellPosition(reply, await markNotificationsRead(application, callerOf(request), ids));
+      setPositionHeader(reply, await markNotificationsRead(application, callerOf(request), ids));
       await application.settle();
       const { unread } = await getInboxHead(application, userOf(request));
       return { notificationIds: ids, count: unread };
@@ -86,13 +86,13 @@ export function notificationRoutes(app: App, application: Application): void {
       schema: {
         tags,
         summary: 'Mark all notifications as read',
-        description: 'Or those up to a seq.',
+        description: 'All, or those up to a seq.',
         body: UpToSeqBody,
         response: { 200: UnreadCounts },
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await markAllNotificationsRead(application, callerOf(request), request.body.upToSeq));
+      setPositionHeader(reply, await markAllNotificationsRead(application, callerOf(request), request.body.upToSeq));
       await application.settle();
       return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
@@ -104,13 +104,13 @@ export function notificationRoutes(app: App, application: Application): void {
       schema: {
         tags,
         summary: 'Mark your inbox as seen',
-        description: 'What it holds, or holds up to a seq. It may remain unread; what comes later is unseen.',
+        description: 'All notifications, or those up to a seq. They may remain unread; later ones are unseen.',
         body: UpToSeqBody,
         response: { 200: UnreadCounts },
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await markInboxSeen(application, callerOf(request), request.body.upToSeq));
+      setPositionHeader(reply, await markInboxSeen(application, callerOf(request), request.body.upToSeq));
       await application.settle();
       return unreadCountsWire(await getInboxHead(application, userOf(request)));
     },
@@ -132,13 +132,13 @@ export function notificationRoutes(app: App, application: Application): void {
       const { userIds, role, ...notification } = request.body;
       const to = recipientsOf(userIds, role);
       const sent = await sendNotification(application, callerOf(request), { ...notification, to });
-      tellPosition(reply, sent);
+      setPositionHeader(reply, sent);
       return reply.code(201).send({ recipients: sent.recipients });
     },
   );
 }
 
-/** Exactly one of the two says who is meant. */
+/** Exactly one of the two must be given. */
 function recipientsOf(userIds: readonly string[] | undefined, roleName: string | undefined) {
   if ((userIds === undefined) === (roleName === undefined)) {
     throw new DeskwireError('invalid_payload', 'Name either userIds or a role', { field: 'userIds' });

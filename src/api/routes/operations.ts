@@ -1,6 +1,6 @@
 /**
- * Operating a running system: `/api/v1/operations`, for admins. The `deskwire` command does the same without a server. A
- * rebuild or a rollback is only started here; the next `GET` shows how far it is.
+ * Operations on a running system: `/api/v1/operations`, for admins. The `deskwire` command does the same without a
+ * server. A rebuild or a rollback is only started here; `GET` shows its progress.
  */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -18,7 +18,7 @@ const { name: ProjectionField, Operations: OperationsAnswer, Parked, Ordered } =
 const StreamField = Type.String({
   pattern: '^[a-z]+\\.',
   maxLength: LIMITS.id * 2,
-  description: 'Such as ticket.<id>',
+  description: 'For example ticket.<id>',
 });
 const Params = Type.Object({ projection: ProjectionField });
 const RetryBody = Type.Object({ projection: ProjectionField, stream: Type.Optional(StreamField) }, strict);
@@ -26,7 +26,10 @@ const SkipBody = Type.Object(
   {
     projection: ProjectionField,
     stream: StreamField,
-    position: Type.Integer({ minimum: 1, description: 'Of the event, so that no other is skipped by mistake' }),
+    position: Type.Integer({
+      minimum: 1,
+      description: 'Position of the event, so that no other is skipped by mistake',
+    }),
   },
   strict,
 );
@@ -38,7 +41,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
     path,
     {
       config: reads,
-      schema: { tags, summary: 'Read how log, relay and read models stand', response: { 200: OperationsAnswer } },
+      schema: { tags, summary: 'Read the state of log, relay and read models', response: { 200: OperationsAnswer } },
     },
     (request) => permitted(request, operations).getOverview(),
   );
@@ -46,7 +49,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
     `${path}/parked`,
     {
       config: reads,
-      schema: { tags, summary: 'List what read models cannot handle', response: { 200: Parked } },
+      schema: { tags, summary: 'List the events that read models cannot handle', response: { 200: Parked } },
     },
     async (request) => ({ items: await permitted(request, operations).listParked() }),
   );
@@ -71,7 +74,7 @@ export function operationsRoutes(app: App, operations: Operations): void {
     `${path}/parked/skip`,
     {
       config: changes,
-      schema: { tags, summary: 'Leave a parked event out for good', body: SkipBody, response: { 202: Ordered } },
+      schema: { tags, summary: 'Skip a parked event for good', body: SkipBody, response: { 202: Ordered } },
     },
     async (request, reply) => {
       const { projection, stream, position } = request.body;
@@ -94,26 +97,36 @@ export function operationsRoutes(app: App, operations: Operations): void {
   }
 }
 
-/** The changes that take the name of a projection and nothing else. */
+/** Changes that take only the name of a projection. */
 const CHANGES = [
   {
-    ...{ method: 'POST', path: 'rebuild', summary: 'Rebuild a read model while it serves, or go on with it' },
+    method: 'POST',
+    path: 'rebuild',
+    summary: 'Rebuild a read model while it serves, or continue the rebuild',
     change: (operations: Operations, name: ProjectionName) => operations.rebuild([name]),
   },
   {
-    ...{ method: 'DELETE', path: 'rebuild', summary: 'Give up a rebuild' },
+    method: 'DELETE',
+    path: 'rebuild',
+    summary: 'Abort a rebuild',
     change: (operations: Operations, name: ProjectionName) => operations.abortRebuild(name),
   },
   {
-    ...{ method: 'POST', path: 'rollback', summary: 'Bring back what served before the last rebuild' },
+    method: 'POST',
+    path: 'rollback',
+    summary: 'Bring back the tables from before the last rebuild',
     change: (operations: Operations, name: ProjectionName) => operations.rollBack(name),
   },
   {
-    ...{ method: 'POST', path: 'pause', summary: 'Stop a projection where it stands; it goes on serving' },
+    method: 'POST',
+    path: 'pause',
+    summary: 'Pause a projection; its read model still serves',
     change: (operations: Operations, name: ProjectionName) => operations.pause(name),
   },
   {
-    ...{ method: 'POST', path: 'resume', summary: 'Let a paused projection go on' },
+    method: 'POST',
+    path: 'resume',
+    summary: 'Resume a paused projection',
     change: (operations: Operations, name: ProjectionName) => operations.resume(name),
   },
 ] as const;

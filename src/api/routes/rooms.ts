@@ -1,11 +1,11 @@
-/** Rooms and who may enter them: `/api/v1/rooms`. What is said in them goes over sockets. */
+/** Rooms and their access: `/api/v1/rooms`. The messages of a room go over sockets. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { configureRoom, getRoom, listRooms } from '../../application/rooms.ts';
 import { CursorField, PageSizeField, RoomNameField } from '../../contract/fields.ts';
 import { ConfigureRoomBody, Room, RoomPage } from '../../contract/room.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Rooms'];
 const Params = Type.Object({ name: RoomNameField });
@@ -22,7 +22,7 @@ export function roomRoutes(app: App, application: Application): void {
       schema: {
         tags,
         summary: 'List the rooms that you may enter',
-        description: 'Those that were ever used or configured; admins and services see all of them.',
+        description: 'Rooms that were ever used or configured; admins and services see all of them.',
         querystring: ListQuery,
         response: { 200: RoomPage },
       },
@@ -41,7 +41,7 @@ export function roomRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const room = await getRoom(application, userOf(request), request.params.name);
-      tellVersion(reply, room);
+      setETag(reply, room);
       return room;
     },
   );
@@ -52,9 +52,9 @@ export function roomRoutes(app: App, application: Application): void {
       config: { etag: true, problems: [403] },
       schema: {
         tags,
-        summary: 'Say who may enter a room',
+        summary: 'Configure the access to a room',
         description:
-          'For admins and services. A private room is for its members; those who may no longer be in it leave at once.',
+          'For admins and services. A private room is for its members; users who lose access are removed at once.',
         params: Params,
         body: ConfigureRoomBody,
         response: { 200: Room },
@@ -62,8 +62,8 @@ export function roomRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await configureRoom(application, callerOf(request), request.params.name, request.body);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       const { name, private: isPrivate, members, version } = outcome;
       return { name, private: isPrivate, members, version };
     },

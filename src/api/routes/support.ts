@@ -1,4 +1,4 @@
-/** Seed A's tickets, under its names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
+/** Tickets under seed A's names: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { getTicket } from '../../application/messages.ts';
@@ -13,7 +13,7 @@ import {
   supportTicketWire,
 } from '../../contract/ticket.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Support (seed A)'];
 const fieldNames = { requesterId: 'user_id', stationId: 'station_id', assigneeId: 'assignee_id' };
@@ -49,8 +49,8 @@ export function supportRoutes(app: App, application: Application): void {
         ...(userId !== undefined && { requesterId: String(userId) }),
         ...(stationId !== undefined && { stationId: String(stationId) }),
       });
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return reply
         .code(201)
         .header('location', `/api/v1/support/${outcome.state.number}`)
@@ -87,7 +87,7 @@ export function supportRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const ticket = await getTicket(application, userOf(request), request.params.support_id);
-      tellVersion(reply, ticket);
+      setETag(reply, ticket);
       return supportTicketWire(ticket);
     },
   );
@@ -111,8 +111,8 @@ export function supportRoutes(app: App, application: Application): void {
         ...fields,
         ...(assigneeId !== undefined && { assigneeId: assigneeId === null ? null : String(assigneeId) }),
       });
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return supportTicketWire(outcome.state);
     },
   );
@@ -131,7 +131,7 @@ export function supportRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await deleteTicket(application, callerOf(request), request.params.support_id);
-      tellPosition(reply, outcome);
+      setPositionHeader(reply, outcome);
       return { support_id: outcome.state.number, id: outcome.state.id, deleted: true };
     },
   );

@@ -1,4 +1,4 @@
-/** Who is on a ticket, how far they have read, and who did what to it: the parts of `/api/v1/tickets/:ticketId`. */
+/** Participants, read cursors and the timeline of a ticket, under `/api/v1/tickets/:ticketId`. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { listParticipants } from '../../application/messages.ts';
@@ -12,10 +12,10 @@ import { Timeline } from '../../contract/timeline.ts';
 import { lookUp } from '../../domain/record.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 import { TicketParams } from './tickets.ts';
 
-/** Which of these users have a device connected now, on any node. */
+/** Returns those of the users that have a device connected now, on any node. */
 export type Online = (userIds: readonly string[]) => Promise<ReadonlySet<string>>;
 
 const tags = ['Tickets'];
@@ -45,7 +45,7 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
     async (request, reply) => {
       const user = userOf(request);
       const outcome = await markTicketRead(application, callerOf(request), request.params.ticketId, request.body.upTo);
-      tellPosition(reply, outcome);
+      setPositionHeader(reply, outcome);
       await application.settle();
       const { id } = outcome.state;
       const upTo = reachedBy(outcome, user) ?? lookUp(outcome.state.reads, user.id) ?? 0;
@@ -60,7 +60,7 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
       schema: {
         tags,
         summary: 'Read what happened to a ticket: who, when, from where, what changed',
-        description: 'For staff who see the ticket; of a deleted one, for admins. Oldest first, after a version.',
+        description: 'For staff who see the ticket; for admins if it is deleted. Oldest first, after a version.',
         params: TicketParams,
         querystring: TimelineQuery,
         response: { 200: Timeline },
@@ -83,7 +83,7 @@ function participantRoutes(app: App, application: Application, online: Online): 
       schema: {
         tags,
         summary: 'List everyone on a ticket',
-        description: 'What others have not read is for staff to know.',
+        description: 'Only staff see the unread counts of others.',
         params: TicketParams,
         response: { 200: Participants },
       },
@@ -98,7 +98,7 @@ function participantRoutes(app: App, application: Application, online: Online): 
       schema: {
         tags,
         summary: 'Add a participant (CC)',
-        description: 'For staff who see the ticket: whoever is added sees it, too.',
+        description: 'For staff who see the ticket. The added user sees it from then on.',
         params: TicketParams,
         body: ParticipantBody,
         response: { 201: ParticipantAdded },
@@ -107,8 +107,8 @@ function participantRoutes(app: App, application: Application, online: Online): 
     async (request, reply) => {
       const { userId } = request.body;
       const outcome = await addParticipant(application, callerOf(request), request.params.ticketId, userId);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       const ticketId = await ticketIdOf(application, request.params.ticketId);
       return reply.code(201).send({ ticketId, userId });
     },
@@ -121,20 +121,20 @@ function participantRoutes(app: App, application: Application, online: Online): 
       schema: {
         tags,
         summary: 'Remove a participant',
-        description: 'Staff remove anybody; anybody may leave.',
+        description: 'Staff may remove any participant; participants may remove themselves.',
         params: ParticipantParams,
         response: { 204: NoContent },
       },
     },
     async (request, reply) => {
       const { ticketId, userId } = request.params;
-      tellPosition(reply, await removeParticipant(application, callerOf(request), ticketId, userId));
+      setPositionHeader(reply, await removeParticipant(application, callerOf(request), ticketId, userId));
       return reply.code(204).send(null);
     },
   );
 }
 
-/** Of a repetition, how far it reached the first time. */
+/** The cursor that the command recorded; for a retry, the cursor of the first attempt. */
 function reachedBy({ events }: Awaited<ReturnType<typeof markTicketRead>>, user: UserFacts): number | undefined {
   const [read] = events;
   return read?.type === 'TicketRead' && read.data.userId === user.id ? read.data.upTo : undefined;

@@ -1,4 +1,4 @@
-/** Tickets under their own names: `/api/v1/tickets`. */
+/** Tickets under their canonical names: `/api/v1/tickets`. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { getTicket } from '../../application/messages.ts';
@@ -19,7 +19,7 @@ import { ChangeTicketBody, OpenTicketBody, Ticket, TicketPage, ticketWire } from
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 export const TicketParams = Type.Object({ ticketId: TicketIdField });
 const tags = ['Tickets'];
@@ -47,8 +47,8 @@ export function ticketRoutes(app: App, application: Application): void {
         tags,
         summary: 'List the tickets that you may see',
         description:
-          '`q` looks for words in the description and the requester’s name; `unread` for messages that you have not read; ' +
-          '`ids` names up to 100, with commas between them.',
+          '`q` searches the words of the description and the requester’s name; `unread` selects tickets with messages ' +
+          'that you have not read; `ids` is a list of up to 100 ids, separated by commas.',
         querystring: ListQuery,
         response: { 200: TicketPage },
       },
@@ -82,9 +82,9 @@ export function ticketRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await openTicket(application, callerOf(request), request.body);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
-      // Nothing has been said in it yet.
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
+      // A new ticket has no messages.
       return reply
         .code(201)
         .header('location', `/api/v1/tickets/${outcome.state.id}`)
@@ -100,7 +100,7 @@ export function ticketRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const ticket = await getTicket(application, userOf(request), request.params.ticketId);
-      tellVersion(reply, ticket);
+      setETag(reply, ticket);
       return ticketWire(ticket, await getUnread(application, userOf(request), ticket.id));
     },
   );
@@ -120,8 +120,8 @@ export function ticketRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const outcome = await changeTicket(application, callerOf(request), request.params.ticketId, request.body);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return changed(application, outcome.state, userOf(request));
     },
   );
@@ -139,7 +139,7 @@ export function ticketRoutes(app: App, application: Application): void {
       },
     },
     async (request, reply) => {
-      tellPosition(reply, await deleteTicket(application, callerOf(request), request.params.ticketId));
+      setPositionHeader(reply, await deleteTicket(application, callerOf(request), request.params.ticketId));
       return reply.code(204).send(null);
     },
   );
@@ -167,8 +167,8 @@ function assigneeRoutes(app: App, application: Application): void {
     async (request, reply) => {
       const { params, body } = request;
       const outcome = await assignTicket(application, callerOf(request), params.ticketId, body.userId);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return changed(application, outcome.state, userOf(request));
     },
   );
@@ -177,18 +177,18 @@ function assigneeRoutes(app: App, application: Application): void {
     path,
     {
       config,
-      schema: { tags, summary: 'Take a ticket’s assignee away', params: TicketParams, response: { 204: NoContent } },
+      schema: { tags, summary: 'Remove the assignee of a ticket', params: TicketParams, response: { 204: NoContent } },
     },
     async (request, reply) => {
       const outcome = await assignTicket(application, callerOf(request), request.params.ticketId, null);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return reply.code(204).send(null);
     },
   );
 }
 
-/** What a command made of the ticket, and what is unread in it now, which the read models know. */
+/** The ticket after a command. Its unread count comes from the read models, so this waits for them. */
 async function changed(application: Application, state: TicketState, user: UserFacts) {
   await application.settle();
   return ticketWire(state, await getUnread(application, user, state.id));

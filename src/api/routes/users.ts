@@ -1,4 +1,4 @@
-/** Who there is: `/api/v1/users`. Staff look people up, admins change them, the product's machines bring them in. */
+/** Users: `/api/v1/users`. Staff find them, admins change them, services register them. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { changeUser, getUser, listUsers, registerUser } from '../../application/users.ts';
@@ -6,7 +6,7 @@ import type { Auth } from '../../auth/auth.ts';
 import { CursorField, IdField, PageSizeField, RoleField, roleIn, SearchField } from '../../contract/fields.ts';
 import { ChangeUserBody, RegisterUserBody, User, UserPage } from '../../contract/user.ts';
 import type { App } from '../app.ts';
-import { callerOf, tellPosition, tellVersion, userOf } from '../requests.ts';
+import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Users'];
 const Params = Type.Object({ userId: IdField });
@@ -30,7 +30,7 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
       schema: {
         tags,
         summary: 'List users',
-        description: 'For staff. `q` looks for words in the name and the email.',
+        description: 'For staff. `q` searches the words of the name and the email.',
         querystring: ListQuery,
         response: { 200: UserPage },
       },
@@ -54,8 +54,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
         tags,
         summary: 'Register a user',
         description:
-          'For admins; services register users who are not staff. `id` is your product’s own, if it has one. With an `email` ' +
-          'and a `password` they can sign in.',
+          'For admins; services register users who are not staff. `id` is the id of your product, if it has one. ' +
+          'With an `email` and a `password` the user can sign in.',
         body: RegisterUserBody,
         response: { 201: User },
       },
@@ -63,8 +63,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
     async (request, reply) => {
       const input = { ...request.body, role: roleIn(request.body.role) };
       const outcome = await registerUser(application, callerOf(request), own, input);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       const location = `/api/v1/users/${encodeURIComponent(outcome.user.id)}`;
       return reply.code(201).header('location', location).send(outcome.user);
     },
@@ -72,10 +72,10 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
 
   app.get(
     '/api/v1/users/me',
-    { config: { etag: true }, schema: { tags, summary: 'Read who you are', response: { 200: User } } },
+    { config: { etag: true }, schema: { tags, summary: 'Read your own user', response: { 200: User } } },
     async (request, reply) => {
       const user = await getUser(application, userOf(request), userOf(request).id);
-      tellVersion(reply, user);
+      setETag(reply, user);
       return user;
     },
   );
@@ -87,14 +87,14 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
       schema: {
         tags,
         summary: 'Read a user',
-        description: 'Yourself, or for staff.',
+        description: 'For yourself and for staff.',
         params: Params,
         response: { 200: User },
       },
     },
     async (request, reply) => {
       const user = await getUser(application, userOf(request), request.params.userId);
-      tellVersion(reply, user);
+      setETag(reply, user);
       return user;
     },
   );
@@ -107,8 +107,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
         tags,
         summary: 'Change a user',
         description:
-          'For admins. A deactivated user’s sockets go and their tokens stop working at once. Nobody deactivates or ' +
-          'demotes themselves.',
+          'For admins. The sockets of a deactivated user are closed and their tokens stop working at once. Admins cannot ' +
+          'deactivate or demote themselves.',
         params: Params,
         body: ChangeUserBody,
         response: { 200: User },
@@ -118,8 +118,8 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
       const { role, ...others } = request.body;
       const input = { ...others, ...(role !== undefined && { role: roleIn(role) }) };
       const outcome = await changeUser(application, callerOf(request), own, request.params.userId, input);
-      tellPosition(reply, outcome);
-      tellVersion(reply, outcome);
+      setPositionHeader(reply, outcome);
+      setETag(reply, outcome);
       return outcome.user;
     },
   );

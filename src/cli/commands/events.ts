@@ -1,4 +1,4 @@
-/** `deskwire events …`: reading the log, and proving that it is whole. */
+/** `deskwire events …`: reads the log, and verifies that it is complete. */
 import type { Command } from 'commander';
 import { parseStream, type RecordedEvent, type Stream } from '../../domain/event.ts';
 import { createEventReader } from '../../eventlog/reader.ts';
@@ -10,27 +10,29 @@ import type { Action } from '../run.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const PAGE = 1_000;
-/** Milliseconds between two looks for new events. */
+/** Milliseconds between two reads of new events. */
 const TAIL_EVERY = 250;
 
 export function eventCommands(program: Command, action: Action): void {
   const events = program.command('events').description('the event log');
   events
     .command('show')
-    .description('the events of a stream, with everything they say')
+    .description('the events of a stream, with their data')
     .argument('<stream>', 'such as ticket.<id>, user.<id>, room.<name>, reference.<type>-<id>')
     .option('--after <version>', 'only later versions', Number, 0)
     .option('--limit <count>', 'at most this many', Number, PAGE)
     .action(action((on, stream: string, range: { after: number; limit: number }) => show(on, stream, range)));
   events
     .command('tail')
-    .description('the newest events, and new ones as they come, until Ctrl-C; a line each')
+    .description('the newest events, then new ones as they come, until Ctrl-C; one per line')
     .option('--lines <count>', 'how many of the newest first', Number, 10)
-    .option('--data', 'with what they say, message bodies included')
+    .option('--data', 'with the data of the events, including message bodies')
     .action(action((on, options: { lines: number; data?: boolean }) => tail(on, options.lines, options.data === true)));
   events
     .command('verify')
-    .description('prove that positions and versions have no gaps, and that JetStream holds what the log does')
+    .description(
+      'verify that positions and versions have no gaps, and that JetStream contains the same events as the log',
+    )
     .action(action((on) => verify(on)));
 }
 

@@ -1,4 +1,4 @@
-/** `deskwire projections parked …`: events that a projection could not handle. */
+/** `deskwire projections parked …`: shows, retries and skips events that a projection could not handle. */
 import type { Command } from 'commander';
 import type { Operations } from '../../application/operations.ts';
 import type { ProjectionName } from '../../projections/catalog.ts';
@@ -10,19 +10,20 @@ import type { Action } from '../run.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { nameArgument } from './projections.ts';
 
-/** Milliseconds that a retry or skip is waited for. */
-const PATIENCE = 15_000;
-const LOOK_EVERY = 100;
+/** Milliseconds to wait for the outcome of a retry or skip. */
+const OUTCOME_TIMEOUT = 15_000;
+/** Milliseconds. */
+const POLL_EVERY = 100;
 
 export function parkedCommands(projections: Command, action: Action): void {
   const parked = projections.command('parked').description('events that a projection could not handle');
   parked
     .command('list')
-    .description('the streams that are held up, and what holds them up')
+    .description('the streams with parked events, each with its first parked event')
     .action(action((on) => list(on)));
   parked
     .command('show')
-    .description('the event that holds up a stream, with its error and all that it says')
+    .description('the first parked event of a stream, with its error and its data')
     .addArgument(nameArgument())
     .argument('<stream>', 'such as ticket.<id>')
     .action(action((on, name: ProjectionName, stream: string) => show(on, name, stream)));
@@ -34,7 +35,7 @@ export function parkedCommands(projections: Command, action: Action): void {
     .action(action((on, name: ProjectionName, stream?: string) => retry(on, name, stream)));
   parked
     .command('skip')
-    .description('leave out for good the event that holds up a stream, and go on with those behind it')
+    .description('skip the first parked event of a stream for good, and continue with those behind it')
     .addArgument(nameArgument())
     .argument('<stream>', 'such as ticket.<id>')
     .argument('<position>', "the event's position, so that no other is skipped by mistake", Number)
@@ -45,7 +46,13 @@ async function list(on: Surroundings): Promise<void> {
   const all = await (await commandOperations(on)).listParked();
   const now = Date.now();
   const rows = all.map(({ projection, stream, position, type, events, attempts, parkedAt, error }) => [
-    ...[projection, stream, count(position), type, count(events), count(attempts), ago(parkedAt, now)],
+    projection,
+    stream,
+    count(position),
+    type,
+    count(events),
+    count(attempts),
+    ago(parkedAt, now),
     error?.split('\n')[0] ?? 'about to be tried again',
   ]);
   const headings = ['PROJECTION', 'STREAM', 'POSITION', 'EVENT', 'HELD UP', 'TRIES', 'PARKED', 'ERROR'];
@@ -92,10 +99,10 @@ async function reportOutcome(
   name: ProjectionName,
   stream: string | undefined,
 ): Promise<void> {
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + OUTCOME_TIMEOUT;
   let left = await operations.listParked(name, stream);
   while (left.some(({ error }) => error === null) && Date.now() < deadline && !on.signal.aborted) {
-    await rest(LOOK_EVERY, on.signal);
+    await rest(POLL_EVERY, on.signal);
     left = await operations.listParked(name, stream);
   }
   if (left.length === 0) return on.output.result({ projection: name, parked: [] }, `${name}: everything is handled.`);

@@ -1,4 +1,4 @@
-/** `deskwire projections …`: how the read models stand, and rebuilding them. */
+/** `deskwire projections …`: shows the state of the read models, and rebuilds, pauses and rolls them back. */
 import { Argument, type Command } from 'commander';
 import type { ProjectionStatus } from '../../projections/admin/status.ts';
 import { type ProjectionName, projectionNames } from '../../projections/catalog.ts';
@@ -13,7 +13,7 @@ export const nameArgument = () => new Argument('<projection>', 'name of the proj
 const namesArgument = () => new Argument('[projections...]', 'names of projections').choices(projectionNames());
 
 export function projectionCommands(program: Command, action: Action): Command {
-  const projections = program.command('projections').description('read models: how they stand, and rebuilding them');
+  const projections = program.command('projections').description('state of the read models, rebuilds, pauses');
   projections
     .command('list')
     .description('one line for each projection')
@@ -25,15 +25,16 @@ export function projectionCommands(program: Command, action: Action): Command {
     .action(action((on, names: ProjectionName[]) => status(on, names)));
   projections
     .command('rebuild')
-    .description('build read models anew from the log, while those there are serve, and swap them in')
+    .description('rebuild read models from the log while the present ones serve, then swap them')
     .addArgument(namesArgument())
-    .option('--all', 'all of them, reading the log once')
+    .option('--all', 'all projections, reading the log once')
     .option('--prepare', 'fill the new tables but leave the swap to a later rebuild')
     .addHelpText(
       'after',
       `
-Interrupted (Ctrl-C, a crash), the next rebuild goes on where it was; \`abort\` gives it up.
-Nothing is announced to anybody. What served before is kept until \`drop-old\` or the next rebuild; \`rollback\` brings it back.`,
+After an interruption (Ctrl-C, a crash), the next rebuild continues where it was; \`abort\` drops it.
+Clients receive no events from a rebuild. The previous tables are kept until \`drop-old\` or the next rebuild;
+\`rollback\` brings them back.`,
     )
     .action(
       action((on, names: ProjectionName[], options: { all?: boolean; prepare?: boolean }) =>
@@ -42,19 +43,21 @@ Nothing is announced to anybody. What served before is kept until \`drop-old\` o
     );
   projections
     .command('rollback')
-    .description('bring back what served before the last rebuild; or, under older code, make its version current again')
+    .description(
+      'bring back the tables from before the last rebuild; or, under older code, make its version current again',
+    )
     .addArgument(nameArgument())
     .action(action((on, name: ProjectionName) => rollBack(on, name)));
   projections
     .command('abort')
-    .description('give up a rebuild that is going on or was interrupted')
+    .description('abort a rebuild that runs or was interrupted')
     .addArgument(nameArgument())
     .action(action((on, name: ProjectionName) => abort(on, name)));
   projections
     .command('drop-old')
-    .description('drop what served before the last rebuild, and the tables of older versions')
+    .description('drop the tables from before the last rebuild, and those of older versions')
     .addArgument(namesArgument())
-    .option('--all', 'of all of them')
+    .option('--all', 'of all projections')
     .action(
       action((on, names: ProjectionName[], options: { all?: boolean }) =>
         dropOld(on, chosen(names, options.all === true)),
@@ -66,7 +69,7 @@ Nothing is announced to anybody. What served before is kept until \`drop-old\` o
   ] as const) {
     projections
       .command(verb)
-      .description(paused ? 'stop a projection where it stands; it goes on serving' : 'let a paused projection go on')
+      .description(paused ? 'pause a projection; its read model still serves' : 'resume a paused projection')
       .addArgument(nameArgument())
       .action(action((on, name: ProjectionName) => pauseOrResume(on, name, paused)));
   }

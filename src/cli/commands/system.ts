@@ -1,4 +1,7 @@
-/** `deskwire serve`, `migrate` and `doctor`. What they need is loaded only for them: it takes longer than most commands. */
+/**
+ * `deskwire serve`, `migrate` and `doctor`. Their modules load on demand, because loading takes longer than most
+ * commands.
+ */
 import type { Command } from 'commander';
 import { messageOf } from '../../support/start-failure.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
@@ -11,23 +14,23 @@ export function systemCommands(program: Command, action: Action): void {
     .command('serve')
     .description('run the server, as npm start does')
     .action(async () => {
-      // It owns the process from here on: signals, and the exit code.
+      // From here on, the server handles signals and sets the exit code.
       await import('../../main.ts');
     });
   program
     .command('migrate')
     .description("bring the database to this version's schema; servers do it themselves when they start")
-    .option('--pending', 'only say what is pending: exit code 4 when something is')
-    .action(action((on, options: { pending?: boolean }) => migrateOrTell(on, options.pending === true)));
+    .option('--pending', 'only list pending migrations; exit code 4 if there are any')
+    .action(action((on, options: { pending?: boolean }) => migrateOrList(on, options.pending === true)));
   program
     .command('doctor')
-    .description('look for what is wrong, and say what to do about it: exit code 4 when something is')
+    .description('check the system and advise on each fault; exit code 4 if there are errors')
     .action(action((on) => doctor(on)));
 }
 
-async function migrateOrTell(on: Surroundings, pendingOnly: boolean): Promise<void> {
+async function migrateOrList(on: Surroundings, pendingOnly: boolean): Promise<void> {
   const { migrate, pendingMigrations } = await import('../../eventlog/migrate.ts');
-  // Nothing but the database is needed, nor need the broker be there yet.
+  // Migrations need only the database; the broker may not exist yet.
   const databaseUrl = on.config().DATABASE_URL ?? (await on.services()).databaseUrl;
   if (pendingOnly) {
     const pending = await reached(pendingMigrations(databaseUrl));

@@ -1,4 +1,4 @@
-/** `deskwire users …` and `deskwire token`: what an operator does to users, through the log like everybody. */
+/** `deskwire users …` and `deskwire token`: an operator's changes to users, recorded in the log like all others. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { Argument, type Command, Option } from 'commander';
@@ -20,46 +20,46 @@ interface NewUser {
   readonly passwordStdin?: boolean;
 }
 
-/** Shortest that is taken from standard input; one that we make is longer. */
+/** Characters of a password from standard input, at least; generated passwords are longer. */
 const SHORTEST_PASSWORD = 8;
 
 export function userCommands(program: Command, action: Action): void {
-  const users = program.command('users').description('who may sign in, and as what');
+  const users = program.command('users').description('users and their roles');
   const user = () => new Argument('<user>', 'id or email');
   users
     .command('add')
     .description('register a user who signs in with a password')
     .argument('<email>')
     .requiredOption('--name <name>', 'shown to others')
-    .addOption(new Option('--role <role>', 'what they are').choices(ROLES).makeOptionMandatory())
+    .addOption(new Option('--role <role>', 'their role').choices(ROLES).makeOptionMandatory())
     .option('--id <id>', 'their id; a new one when left out')
     .option('--vendor <id>', 'the vendor they belong to')
     .option('--password-stdin', 'read the password from standard input; without it, one is made and printed')
     .action(action((on, email: string, options: NewUser) => add(on, email, options)));
   users
     .command('role')
-    .description('change what a user is')
+    .description('change the role of a user')
     .addArgument(user())
     .addArgument(new Argument('<role>').choices(ROLES))
     .action(action((on, who: string, role: Role) => change(on, who, { role })));
   users
     .command('deactivate')
-    .description('lock a user out: their sockets are closed and their tokens stop working at once')
+    .description('deactivate a user: their sockets are closed and their tokens stop working at once')
     .addArgument(user())
     .action(action((on, who: string) => change(on, who, { active: false })));
   users
     .command('activate')
-    .description('let a deactivated user in again')
+    .description('activate a deactivated user')
     .addArgument(user())
     .action(action((on, who: string) => change(on, who, { active: true })));
   program
     .command('token')
-    .description('an access token for a user, good for an hour, on standard output')
+    .description('print an access token for a user, valid for an hour')
     .addArgument(user())
     .action(action((on, who: string) => token(on, who)));
 }
 
-/** Loaded only for those who need it: it takes longer than most commands. */
+/** Loaded on demand, because loading takes longer than most commands. */
 async function actorsOf(on: Surroundings) {
   const { startCommandActors } = await import('../actors.ts');
   return startCommandActors(on);

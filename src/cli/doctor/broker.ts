@@ -1,4 +1,4 @@
-/** NATS: whether it is there and new enough, and whether its stream fits the log. */
+/** Checks NATS: whether it can be reached and is new enough, and whether its JetStream stream matches the log. */
 import type { Pool } from 'pg';
 import { type BrokerFacts, inspectBroker } from '../../broker/inspection.ts';
 import type { LogHead } from '../../eventlog/event-log.ts';
@@ -8,10 +8,12 @@ import type { Surroundings } from '../surroundings.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
 
 const OLDEST = [2, 9] as const;
-/** Before it, permissions could be got around, and a power failure could lose more than it should. */
+/**
+ * Older versions have known faults: permissions can be bypassed, and a power failure can lose acknowledged messages.
+ */
 const SOUND = [2, 12] as const;
-/** Events that the relay may be behind in passing. */
-const BEHIND = 1_000;
+/** Lag of the relay, in events, above which it is a warning. */
+const NOTICEABLE_LAG = 1_000;
 
 export async function examineBroker(
   on: Surroundings,
@@ -65,7 +67,7 @@ function streamFindings(stream: BrokerFacts['stream'], head: LogHead): Finding[]
   }
   const behind = head.position - lastPosition;
   const words = `${name}: positions ${count(firstPosition)} to ${count(lastPosition)}, ${bytes(stream.bytes)}, ${replicas} replicas`;
-  if (behind > BEHIND) {
+  if (behind > NOTICEABLE_LAG) {
     findings.push(
       warning('JetStream', `${words}; ${count(behind)} behind`, 'see that a relay runs and what its log says'),
     );
@@ -78,7 +80,7 @@ function streamFindings(stream: BrokerFacts['stream'], head: LogHead): Finding[]
   return findings;
 }
 
-/** Whoever leads holds the advisory lock `relay`, as `Session.tryLock` takes it. */
+/** The leading relay holds the advisory lock `relay`, taken by `DedicatedConnection.tryLock`. */
 async function relayFinding(pool: Pool): Promise<Finding> {
   const { rows } = await pool.query(
     `select from pg_locks l

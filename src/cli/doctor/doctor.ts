@@ -1,6 +1,6 @@
 /**
- * Looks at everything that a system depends on, from the configuration to the read models, and says what to do about what
- * is not as it should be. Each part is looked at as far as it can be reached: what is beyond it is left out.
+ * Checks everything that a system depends on, from the configuration to the read models, and advises what to do about
+ * each fault. A check is left out when the service that it needs cannot be reached.
  */
 import pg from 'pg';
 import { reachDatabase } from '../../embedded/reach.ts';
@@ -27,7 +27,7 @@ export async function diagnose(on: Surroundings): Promise<Finding[]> {
 
 async function examineDatabase(on: Surroundings, databaseUrl: string): Promise<Finding[]> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5_000 });
-  pool.on('error', () => {}); // The next query says so.
+  pool.on('error', () => {}); // The next query reports the error.
   try {
     await reachDatabase(pool, databaseUrl);
   } catch (cause) {

@@ -1,10 +1,10 @@
-/** What the doctor finds. */
+/** One result of `deskwire doctor`. */
 export interface Finding {
   readonly about: string;
-  /** A warning can wait until it suits; an error cannot. */
+  /** A warning can wait; an error needs action now. */
   readonly grade: 'ok' | 'warning' | 'error';
   readonly finding: string;
-  /** What to do; there always is something unless all is well. */
+  /** What to do; absent only when the grade is `ok`. */
   readonly advice?: string;
 }
 

@@ -1,4 +1,4 @@
-/** PostgreSQL: what it is, and the settings that durability and order depend on. */
+/** Checks PostgreSQL: its version, load and clock, and the settings that durability and order depend on. */
 import type { Pool } from 'pg';
 import { duration } from '../output.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
@@ -32,10 +32,11 @@ const FACTS = `
       where backend_type = 'client backend' and pid <> pg_backend_pid()
     ) as oldest`;
 
+/** As in `server_version_num`: PostgreSQL 16. */
 const CURRENT = 160_000;
 /** Seconds. */
 const LONG_TRANSACTION = 300;
-/** Milliseconds; tokens are accepted with clocks five seconds apart. */
+/** Milliseconds. Tokens are accepted while clocks differ by at most five seconds. */
 const SKEW = { noticeable: 1_000, grave: 5_000 };
 
 export async function examinePostgres(pool: Pool): Promise<Finding[]> {
@@ -93,7 +94,7 @@ function loadOf({ connections, max_connections, oldest }: Facts): Finding[] {
   return findings;
 }
 
-/** The database's clock against ours, at the middle of the round trip. */
+/** Compares the database's clock with ours, at the middle of the round trip. */
 async function clockOf(pool: Pool): Promise<Finding> {
   const asked = Date.now();
   const { rows } = await pool.query<{ now: number }>(

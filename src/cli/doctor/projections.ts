@@ -1,4 +1,4 @@
-/** The read models: whether they are there, kept up to date, and free of parked events. */
+/** Checks the read models: whether they exist, are up to date, and have no parked events. */
 import type { Pool } from 'pg';
 import { getProjectionStatus, type ProjectionStatus } from '../../projections/admin/status.ts';
 import { bytes, count } from '../output.ts';

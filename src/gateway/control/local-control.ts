@@ -19,7 +19,7 @@ interface Deps {
   readonly dialects: readonly Dialect[];
   readonly clients: Clients;
   readonly rooms: SocketRooms;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
 }
 

@@ -52,7 +52,7 @@ async function forged(change: (token: SignJWT) => SignJWT): Promise<string> {
 }
 
 describe('an access token', () => {
-  it('says who its bearer is, at once when seen before', async () => {
+  it('identifies its bearer, without a promise when seen before', async () => {
     const { accessToken, expiresIn, user } = await login().login(driver);
     expect(user).toMatchObject({ id: '1', role: 'driver', name: 'john_driver' });
     const first = await authenticate(accessToken);
@@ -110,7 +110,7 @@ describe('an access token', () => {
     }
   });
 
-  it('expires, also one that was seen before', async () => {
+  it('expires, also when it was seen before', async () => {
     const { accessToken, expiresIn } = await login().login(driver);
     await authenticate(accessToken);
     clock += (expiresIn + 10) * 1_000;
@@ -118,7 +118,7 @@ describe('an access token', () => {
     await expect(authenticate(accessToken)).rejects.toMatchObject({ code: 'token_expired' });
   });
 
-  it('counts for no more than the role that its user has now', async () => {
+  it('gives its user’s present role, not the claimed one', async () => {
     const token = await forged((claims) => claims.setSubject('8'));
     expect((await authenticate(token)).user.role).toBe('driver');
     const command = { type: 'ChangeUser', role: 'agent' } as const;
@@ -154,7 +154,7 @@ describe('keys', () => {
     for (const one of nodes) one.close();
   });
 
-  it('show nothing private', () => {
+  it('contain no private key', () => {
     expect(auth.own?.jwks.keys[0]).not.toHaveProperty('d');
   });
 });
@@ -171,7 +171,7 @@ describe('signing in', () => {
     expect(unknown).toMatchObject({ code: wrong.code, message: wrong.message });
   });
 
-  it('takes emails whatever their case', async () => {
+  it('ignores the case of emails', async () => {
     await expect(login().login({ ...driver, email: ' Driver@Example.com' })).resolves.toBeDefined();
   });
 
@@ -204,7 +204,7 @@ describe('staying signed in', () => {
     expect((await authenticate(third.accessToken)).sessionId).toBe((await authenticate(first.accessToken)).sessionId);
   });
 
-  it('ends the session, and its tokens everywhere, when a refresh token comes again', async () => {
+  it('ends the session and its tokens on all nodes when a refresh token is reused', async () => {
     const other = await startAuth(node, { now: () => clock });
     const first = await login().login(driver);
     const second = await login().refresh(first.refreshToken);
@@ -216,13 +216,13 @@ describe('staying signed in', () => {
     other.close();
   });
 
-  it('lets only one of many simultaneous uses through', async () => {
+  it('accepts only one of many concurrent uses', async () => {
     const { refreshToken } = await login().login(driver);
     const uses = await Promise.allSettled(Array.from({ length: 8 }, () => login().refresh(refreshToken)));
     expect(uses.filter((use) => use.status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('knows no tokens that were made up, and keeps none in the clear', async () => {
+  it('rejects invented tokens, and stores none in clear text', async () => {
     await expect(login().refresh('made-up')).rejects.toMatchObject({ code: 'unauthorized' });
     const { refreshToken } = await login().login(driver);
     const { rows } = await node.pool.query<{ hash: Buffer }>('select hash from deskwire.refresh_tokens');
@@ -241,7 +241,7 @@ describe('signing out', () => {
     await expect(authenticate(there.accessToken)).resolves.toBeDefined();
   });
 
-  it('is told to other nodes at once', async () => {
+  it('reaches other nodes at once', async () => {
     await using parts = new AsyncDisposableStack();
     const broker = await connectTo(node.natsUrl, parts);
     const other = await startAuth({ ...node, broker }, { pollEvery: 3_600_000, now: () => clock });
@@ -255,7 +255,7 @@ describe('signing out', () => {
     await expect(authenticate(accessToken, other)).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
-  it('is noticed by a node that no signal reached', async () => {
+  it('reaches a node that got no signal', async () => {
     const { pool, actors, directory } = node;
     const deaf = await startAuth({ pool, actors, directory }, { pollEvery: 20, now: () => clock });
     const ended: string[] = [];
@@ -268,7 +268,7 @@ describe('signing out', () => {
     deaf.close();
   });
 
-  it('is remembered by a node that starts later', async () => {
+  it('is known to a node that starts later', async () => {
     const { accessToken, refreshToken } = await login().login(driver);
     await login().logoutWith(refreshToken);
     const late = await startAuth(node, { now: () => clock });

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 const TICKET = '00000000-0000-4000-8000-000000000000';
-/** Every route with a body, and the body with one text field that it takes at least. */
+/** Every route with a body, each with a valid body that has at least one text field. */
 const COMMANDS = [
   ['POST', '/api/v1/auth/login', { email: 'a@example.com', password: 'x' }, 'email'],
   ['POST', '/api/v1/auth/refresh', { refresh_token: 'x' }, 'refresh_token'],
@@ -52,7 +52,7 @@ const READS = [
   `/api/v1/attachments/${TICKET}`,
 ];
 
-/** One clear error: a problem, with what seed A's clients read, and the field where one is wrong. */
+/** Expects one problem, with the fields that seed A's clients read, and the name of the wrong field. */
 function expectProblem(answer: { status: number; headers: Headers; body: object }, status: number, field?: string) {
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   expect(answer.body).toMatchObject({
@@ -67,7 +67,7 @@ function expectProblem(answer: { status: number; headers: Headers; body: object 
 describe.each(COMMANDS)('%s %s', (method, path, body, field) => {
   const send = (wrong: unknown, headers?: Record<string, string>) => admin.send(method, path, wrong, headers);
 
-  it('refuses JSON that is none', async () => {
+  it('refuses invalid JSON', async () => {
     for (const wrong of ['{', '{"a":', 'nothing', '{"a": 1}}', '\u0000']) expectProblem(await send(wrong), 400, 'body');
   });
 
@@ -122,7 +122,7 @@ describe('every route that needs a user', () => {
     ...READS.map((path) => ({ method: 'GET', path, body: undefined })),
   ];
 
-  it.each(routes)('$method $path refuses whoever has no valid token', async ({ method, path, body }) => {
+  it.each(routes)('$method $path refuses a request without a valid token', async ({ method, path, body }) => {
     const unsigned = new UnsecuredJWT({ role: 'admin' }).setSubject('2').setExpirationTime('1h').encode();
     for (const client of [api.anonymous, clientOf(api.url, unsigned), clientOf(api.url, 'nonsense')]) {
       const refused = await client.send(method, path, body);
@@ -132,7 +132,7 @@ describe('every route that needs a user', () => {
   });
 });
 
-describe('what is not in the body', () => {
+describe('input outside the body', () => {
   it.each([
     ['/api/v1/support?status=lost', 'status'],
     ['/api/v1/support?limit=0', 'limit'],
@@ -196,18 +196,18 @@ describe('what is not in the body', () => {
     );
   });
 
-  it('refuses a position that is none', async () => {
+  it('refuses an invalid position', async () => {
     const headers = { 'deskwire-min-position': '-1' };
     expectProblem(await driver.send('GET', '/api/v1/support', undefined, headers), 400, 'Deskwire-Min-Position');
   });
 
-  it('answers with a problem where there is nothing', async () => {
+  it('answers with a problem at an unknown address', async () => {
     expectProblem(await driver.send('GET', '/api/v1/nothing'), 404);
     expectProblem(await driver.send('PUT', '/api/v1/support'), 404);
     expectProblem(await driver.send('GET', '/api/v1/support/%'), 400);
   });
 
-  it('takes a request id that is fit for a log, and no other', async () => {
+  it('accepts a request id only if it is safe to log', async () => {
     const given = await driver.send('GET', '/livez', undefined, { 'x-request-id': 'abc-123' });
     expect(given.headers.get('x-request-id')).toBe('abc-123');
     const odd = await driver.send('GET', '/livez', undefined, { 'x-request-id': 'a b' });
@@ -223,7 +223,7 @@ describe('what is not in the body', () => {
   });
 });
 
-it('all leaves the log as it was', async () => {
+it('all these requests leave the log unchanged', async () => {
   const { position } = await api.node.reader.head();
   const { rows } = await api.node.pool.query<{ count: string }>(
     `select count(*) from deskwire.events where type not in ('UserRegistered', 'ReferenceSet')`,

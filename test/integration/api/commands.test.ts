@@ -22,7 +22,7 @@ const opened = async (fields: object = {}, headers: Record<string, string> = {})
   driver.send('POST', '/api/v1/support', { description: 'The machine is stuck', ...fields }, headers);
 
 describe('signing in over HTTP', () => {
-  it('answers with what seed clients expect', async () => {
+  it('answers as seed clients expect', async () => {
     const credentials = { email: 'vendor@example.com', password: 'deskwire-demo' };
     const { status, headers, body } = await api.anonymous.send('POST', '/api/v1/auth/login', credentials);
     expect(status).toBe(200);
@@ -45,7 +45,7 @@ describe('signing in over HTTP', () => {
     expect((await leaving.send('POST', '/api/v1/auth/logout')).body.code).toBe('unauthorized');
   });
 
-  it('counts attempts by the address that a trusted proxy tells, and by no other', async () => {
+  it('counts attempts by the address that a trusted proxy sends, and trusts no other proxy', async () => {
     const attempt = async (of: ApiRig, address: string) => {
       const credentials = { email: 'driver@example.com', password: 'wrong' };
       return (await of.anonymous.send('POST', '/api/v1/auth/login', credentials, { 'x-forwarded-for': address }))
@@ -70,7 +70,7 @@ describe('signing in over HTTP', () => {
 });
 
 describe("seed A's tickets", () => {
-  it('are opened with the names and forms that its clients know', async () => {
+  it('are opened with the names and formats of its clients', async () => {
     const { status, headers, body } = await opened({ user_id: 1, station_id: 1 });
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -93,7 +93,7 @@ describe("seed A's tickets", () => {
     expect(headers.get('location')).toBe(`/api/v1/support/${body.support_id}`);
   });
 
-  it('take ids as text too', async () => {
+  it('accept ids as text', async () => {
     expect((await opened({ user_id: '1', station_id: '1' })).body).toMatchObject({ user_id: 1, station_id: 1 });
   });
 
@@ -110,7 +110,7 @@ describe("seed A's tickets", () => {
     expect(forDriver).toMatchObject({ status: 201, body: { user_id: 1, username: 'john_driver' } });
   });
 
-  it('are opened once for an idempotency key, whoever else uses the same', async () => {
+  it('are opened once per idempotency key and user', async () => {
     const headers = { 'idempotency-key': 'open-1' };
     const first = await opened({}, headers);
     const again = await opened({}, headers);
@@ -132,7 +132,7 @@ describe("seed A's tickets", () => {
     });
   });
 
-  it('answer a repeated change as they did the first time, whatever happened since', async () => {
+  it('give a repeated change its first answer, also after later changes', async () => {
     const { body: ticket } = await opened();
     const path = `/api/v1/support/${ticket.id}`;
     const headers = { 'idempotency-key': 'change-1' };
@@ -144,7 +144,7 @@ describe("seed A's tickets", () => {
     expect((await admin.send('PATCH', path, { status: 'open' }, headers)).status).toBe(422);
   });
 
-  it('are opened once however many requests with the key come at once', async () => {
+  it('are opened once for many concurrent requests with one key', async () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => opened({}, { 'idempotency-key': 'open-together' })),
     );
@@ -175,7 +175,7 @@ describe("seed A's tickets", () => {
     }
   });
 
-  it('are changed only from the version that If-Match names', async () => {
+  it('are changed only at the version that If-Match names', async () => {
     const { body: ticket } = await opened();
     const path = `/api/v1/support/${ticket.id}`;
     const stale = await admin.send('PATCH', path, { status: 'pending' }, { 'if-match': '"7"' });
@@ -257,7 +257,7 @@ describe('posting in the chat', () => {
     expect(refused).toMatchObject({ status: 404, body: { field: 'attachments.0' } });
   });
 
-  it('does not find a ticket whose number was never given', async () => {
+  it('does not find a ticket with an unused number', async () => {
     const queries = noQueries({ ticketId: () => Promise.resolve(undefined) });
     await using other = await startApi({ queries });
     const client = await other.as('driver@example.com');
@@ -286,7 +286,7 @@ describe('sending notifications', () => {
     expect(api.node.appender.lastPosition).toBe(before);
   });
 
-  it.each([{}, { userIds: ['1'], role: 'driver' }, { role: 'emperor' }])('needs to know to whom: %o', async (to) => {
+  it.each([{}, { userIds: ['1'], role: 'driver' }, { role: 'emperor' }])('requires recipients: %o', async (to) => {
     expect((await admin.send('POST', '/api/v1/notifications', { ...notification, ...to })).status).toBe(400);
   });
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { DEMO_USERS, seedDemo } from '../../../src/runtime/demo.ts';
 import { startAuth, startNode } from './rig.ts';
 
-it('the demo data is recorded once, however often it is seeded, and changes to it stay', async () => {
+it('the demo data is recorded once for any number of starts, and changes to it stay', async () => {
   await using node = await startNode();
   const auth = await startAuth(node);
   const credentials = auth.own?.credentials;

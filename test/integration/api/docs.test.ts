@@ -7,7 +7,7 @@ import { catalogOf } from '../../../src/gateway/dialects/catalog.ts';
 import { type ApiRig, noQueries, startApi } from './rig.ts';
 
 let api: ApiRig;
-// biome-ignore lint/suspicious/noExplicitAny: a document is read as its readers read it
+// biome-ignore lint/suspicious/noExplicitAny: the document is untyped JSON, as for its readers
 let document: any;
 const routes: RouteOptions[] = [];
 
@@ -19,7 +19,7 @@ afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-/** The pages are not part of what they tell of. */
+/** The pages of the document are not in the document. */
 const isPage = (url: string) => url === '/docs' || url.startsWith('/docs/');
 
 const offered = () =>
@@ -27,10 +27,13 @@ const offered = () =>
     .filter(({ method, url }) => method !== 'HEAD' && method !== 'OPTIONS' && !isPage(url))
     .map(({ method, url }) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`);
 
-function operations() {
+function describedRoutes() {
   return Object.entries<object>(document.paths).flatMap(([path, methods]) =>
     // biome-ignore lint/suspicious/noExplicitAny: see above
-    Object.entries<any>(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
+    Object.entries<any>(methods).map(([method, description]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      description,
+    })),
   );
 }
 
@@ -45,69 +48,69 @@ describe('the OpenAPI document', () => {
   it('has every route, and nothing else', () => {
     expect(offered().length).toBeGreaterThan(40);
     expect(
-      operations()
+      describedRoutes()
         .map(({ name }) => name)
         .sort(),
     ).toEqual(offered().sort());
   });
 
-  it('says of every operation what it does, where it belongs, and what it answers', () => {
+  it('gives every route a summary, a tag and its answers', () => {
     const tags = document.tags.map((tag: { name: string }) => tag.name);
-    for (const { name, operation } of operations()) {
-      expect(operation.summary, name).toMatch(/^[A-Z].*[^.]$/);
-      expect(tags, name).toEqual(expect.arrayContaining(operation.tags));
-      expect(operation.tags, name).toHaveLength(1);
-      const successes = Object.keys(operation.responses).filter((status) => status.startsWith('2'));
+    for (const { name, description } of describedRoutes()) {
+      expect(description.summary, name).toMatch(/^[A-Z].*[^.]$/);
+      expect(tags, name).toEqual(expect.arrayContaining(description.tags));
+      expect(description.tags, name).toHaveLength(1);
+      const successes = Object.keys(description.responses).filter((status) => status.startsWith('2'));
       expect(successes.length, name).toBeGreaterThan(0);
       for (const status of successes) {
-        expect(operation.responses[status].description, name).not.toBe('Default Response');
-        if (status !== '204') expect(operation.responses[status].content, name).toBeDefined();
+        expect(description.responses[status].description, name).not.toBe('Default Response');
+        if (status !== '204') expect(description.responses[status].content, name).toBeDefined();
       }
-      for (const status of ['500', '503']) expect(operation.responses[status], `${name} ${status}`).toBeDefined();
+      for (const status of ['500', '503']) expect(description.responses[status], `${name} ${status}`).toBeDefined();
     }
-    const ids = operations().map(({ operation }) => operation.operationId);
+    const ids = describedRoutes().map(({ description }) => description.operationId);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('says what each operation may refuse, as problems, and what commands and reads take and tell', () => {
-    for (const { name, operation } of operations()) {
-      for (const [status, response] of Object.entries<{ content?: object }>(operation.responses)) {
-        // Answers of their own, not refusals.
+  it('gives every route its refusals as problems, and commands and reads their headers', () => {
+    for (const { name, description } of describedRoutes()) {
+      for (const [status, response] of Object.entries<{ content?: object }>(description.responses)) {
+        // These are answers of the route itself, not refusals.
         if (/^[23]|^416$/.test(status) || name === 'GET /readyz') continue;
         expect(response.content, `${name} ${status}`).toEqual({
           'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
         });
       }
-      if (operation.security === undefined) continue;
-      expect(operation.security[0]).toEqual({ bearer: [] });
-      expect(operation.security.length > 1, name).toBe(name === 'GET /api/v1/attachments/{id}');
-      expect(Object.keys(operation.responses), name).toEqual(expect.arrayContaining(['400', '401', '429']));
-      const headers = (operation.parameters ?? []).map((parameter: { name: string }) => parameter.name);
+      if (description.security === undefined) continue;
+      expect(description.security[0]).toEqual({ bearer: [] });
+      expect(description.security.length > 1, name).toBe(name === 'GET /api/v1/attachments/{id}');
+      expect(Object.keys(description.responses), name).toEqual(expect.arrayContaining(['400', '401', '429']));
+      const headers = (description.parameters ?? []).map((parameter: { name: string }) => parameter.name);
       if (name.startsWith('GET ')) {
         expect(headers, name).toContain('Deskwire-Min-Position');
         continue;
       }
       if (/ \/(websocket|api\/v1\/operations)\//.test(name)) {
-        // What is recorded nowhere cannot be recognized either.
+        // A command that is not recorded cannot be recognized when repeated.
         expect(headers, name).not.toContain('Idempotency-Key');
         continue;
       }
-      const form = operation.requestBody?.content['multipart/form-data'];
+      const form = description.requestBody?.content['multipart/form-data'];
       if (form !== undefined) expect(form.schema.required).toEqual(['file']);
-      // What records nothing in the log is no command there.
+      // An upload records nothing in the log, so it is not a command.
       if (form !== undefined) continue;
       expect(headers, name).toContain('Idempotency-Key');
-      expect(Object.keys(operation.responses), name).toContain('422');
-      expect(Object.keys(operation.responses).includes('412'), name).toBe(headers.includes('If-Match'));
-      const told = Object.entries<{ headers?: object }>(operation.responses).filter(([status]) =>
+      expect(Object.keys(description.responses), name).toContain('422');
+      expect(Object.keys(description.responses).includes('412'), name).toBe(headers.includes('If-Match'));
+      const told = Object.entries<{ headers?: object }>(description.responses).filter(([status]) =>
         status.startsWith('2'),
       );
       for (const [, { headers: named }] of told) expect(named, name).toHaveProperty('Deskwire-Position');
     }
   });
 
-  it('needs a token for everything but what must do without', () => {
-    const open = operations().filter(({ operation }) => operation.security === undefined);
+  it('requires a token for every route except those that cannot have one', () => {
+    const open = describedRoutes().filter(({ description }) => description.security === undefined);
     expect(open.map(({ name }) => name).sort()).toEqual([
       'GET /.well-known/jwks.json',
       'GET /livez',
@@ -118,7 +121,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('has only the routes that there are when a provider signs users in', async () => {
+  it('has no login routes when a provider signs users in', async () => {
     const provider = { jwksUrl: 'http://127.0.0.1:1/', issuer: 'https://id.example.com/', audience: 'deskwire' };
     await using other = await startApi({ queries: noQueries(), auth: { provider } });
     const { body } = await other.anonymous.send('GET', '/docs/openapi.json');
@@ -127,7 +130,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the reference page', () => {
-  it('works offline: everything that it loads comes from here', async () => {
+  it('works offline: it loads everything from this server', async () => {
     const page = await fetch(`${api.url}/docs`);
     expect(page.status).toBe(200);
     const html = await page.text();
@@ -171,7 +174,7 @@ describe('the page about the sockets', () => {
     expect((await fetch(`${api.url}/docs/asyncapi.css`)).headers.get('content-type')).toContain('text/css');
   });
 
-  it('shows the document that tools read', async () => {
+  it('serves the document for tools', async () => {
     const { status, body } = await api.anonymous.send('GET', '/docs/asyncapi.json');
     expect(status).toBe(200);
     expect(body).toEqual(createAsyncApi(DIALECTS, '1'));

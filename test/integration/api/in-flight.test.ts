@@ -1,4 +1,4 @@
-/** More requests at once than there may be: the rest is told to come back, and what comes back is done once. */
+/** Requests above the bound are refused with Retry-After, and a retry is carried out once. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type ApiRig, type Client, startApi } from './rig.ts';
@@ -14,9 +14,9 @@ afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-it('refuses what is beyond the bound with Retry-After, says that it is well, and takes the retry', async () => {
+it('refuses requests above the bound with Retry-After, stays ready, and accepts the retry', async () => {
   const leaving = new AbortController();
-  // They wait for something that is never written.
+  // These requests wait for a position that is never written.
   const waiting = [1, 2].map(() =>
     driver.fetch('/api/v1/support', { headers: { 'deskwire-min-position': '999999' }, signal: leaving.signal }),
   );

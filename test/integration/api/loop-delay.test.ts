@@ -1,4 +1,4 @@
-/** A process that cannot keep up refuses requests rather than let them queue, and takes them again by itself. */
+/** A process with a late event loop refuses requests instead of queueing them, and accepts them again afterwards. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type ApiRig, startApi } from './rig.ts';

@@ -46,7 +46,7 @@ async function tickets() {
 }
 
 describe('operations', () => {
-  it('show where the log, the relay and every read model stand', async () => {
+  it('show the state of the log, the relay and every read model', async () => {
     const { position } = await openTicket('Stuck');
     const level = await until(async () => {
       const { body } = await admin.send('GET', PATH);
@@ -57,7 +57,7 @@ describe('operations', () => {
     expect(level.projections.map((one: Projection) => one.name)).toContain('notifications');
   });
 
-  it('rebuild a read model while it serves, and bring back what served before', async () => {
+  it('rebuild a read model while it serves, and roll it back', async () => {
     const { id } = await openTicket('Still stuck');
     const before = (await tickets()).serving;
     expect((await admin.send('POST', REBUILD)).status).toBe(202);
@@ -73,7 +73,7 @@ describe('operations', () => {
     expect((await driver.send('GET', `/api/v1/tickets/${id}`)).status).toBe(200);
   });
 
-  it('refuse a second rebuild while one is going on, and give the first up', async () => {
+  it('refuse a second rebuild during the first, and abort the first', async () => {
     // The swap waits for its projection's row.
     const holder = await pool.connect();
     try {
@@ -92,7 +92,7 @@ describe('operations', () => {
     expect((await admin.send('DELETE', REBUILD)).status).toBe(409);
   });
 
-  it('pause a projection, which serves on, and let it go on', async () => {
+  it('pause a projection, whose read model still serves, and resume it', async () => {
     expect((await admin.send('POST', `${PATH}/projections/tickets/pause`)).status).toBe(202);
     await until(async () => (await tickets()).serving.paused, 'the pause');
     const { position } = await openTicket('While paused');
@@ -101,7 +101,7 @@ describe('operations', () => {
     await until(async () => (await tickets()).serving.position >= position, 'the projection to catch up');
   });
 
-  it('list what is parked, try it again, and leave it out by its position only', async () => {
+  it('list parked events, retry them, and skip one by its position only', async () => {
     const table = `${DEFAULT_SCHEMAS.tickets}.tickets`;
     await pool.query(`alter table ${table} add constraint no check (description not like 'poison%')`);
     const { id } = await openTicket('poison');
@@ -129,7 +129,7 @@ describe('operations', () => {
     await pool.query(`alter table ${table} drop constraint no`);
   });
 
-  it('are for admins, and name what is wrong with an order', async () => {
+  it('are for admins, and name the fault of an order', async () => {
     expect((await driver.send('GET', PATH)).status).toBe(403);
     expect((await driver.send('POST', REBUILD)).status).toBe(403);
     const { status, body } = await admin.send('POST', `${PATH}/projections/nothing/rebuild`);

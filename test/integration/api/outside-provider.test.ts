@@ -44,18 +44,18 @@ describe('with an outside identity provider', () => {
     await node[Symbol.asyncDispose]();
   });
 
-  it('registers its users when they are first seen', async () => {
+  it('registers its users when their first token is seen', async () => {
     const token = await sign({ sub: 'auth0|42', name: 'Ada', role: 'AGENT', email: 'ada@example.com' });
     const { user } = await authenticate(token, outside);
     expect(user).toEqual({ id: 'auth0|42', name: 'Ada', role: 'agent', active: true, email: 'ada@example.com' });
   });
 
-  it('takes whoever claims no role that we know for a customer', async () => {
+  it('makes a user without a known role a customer', async () => {
     const { user } = await authenticate(await sign({ sub: 'guest', role: 'superuser' }), outside);
     expect(user).toMatchObject({ id: 'guest', name: 'guest', role: 'customer' });
   });
 
-  it('follows later tokens, and lets no older one take that back', async () => {
+  it('applies later tokens, and no older one undoes them', async () => {
     const now = Math.floor(Date.now() / 1_000);
     const agent = await sign({ sub: 'eve', name: 'Eve', role: 'agent' }, now - 20);
     const again = await sign({ sub: 'eve', name: 'Eve', role: 'agent', jti: 'another' }, now - 15);
@@ -67,7 +67,7 @@ describe('with an outside identity provider', () => {
     expect((await authenticate(agent, outside)).user.role).toBe('customer');
   });
 
-  it('follows the vendor and the email of later tokens, a missing vendor being none', async () => {
+  it('applies the vendor and the email of later tokens; a token without a vendor removes it', async () => {
     const now = Math.floor(Date.now() / 1_000);
     const at = (seconds: number, claims: object) =>
       sign({ sub: 'vic', name: 'Vic', role: 'vendor', ...claims }, seconds);
@@ -81,7 +81,7 @@ describe('with an outside identity provider', () => {
     expect(await as(left)).toMatchObject({ email: 'vic@v2.example.com' });
   });
 
-  it('takes no tokens of ours, nor do we take theirs', async () => {
+  it('rejects our own tokens, and our own login rejects the provider’s', async () => {
     const own = await startAuth(node);
     await seedDemo({ actors: node.actors, credentials: own.own?.credentials });
     const tokens = await own.own?.login.login({
@@ -95,7 +95,7 @@ describe('with an outside identity provider', () => {
     own.close();
   });
 
-  it('is unavailable, and nobody is refused for good, while its keys cannot be had', async () => {
+  it('answers unavailable, not unauthorized, while its keys cannot be loaded', async () => {
     const provider = { jwksUrl: 'http://127.0.0.1:1/', issuer: 'https://id.example.com/', audience: 'deskwire' };
     const cut = await startAuth(node, { provider });
     await expect(authenticate(await sign({ sub: 'guest' }), cut)).rejects.toMatchObject({ code: 'unavailable' });

@@ -25,7 +25,7 @@ const login = (email: string, password: string) =>
 describe('a user', () => {
   const ada = { name: 'Ada', role: 'VENDOR', email: 'ada@example.com', vendorId: 'v-7', password: 'a long one' };
 
-  it('is registered with a password, once for a key, and signs in with it', async () => {
+  it('is registered with a password, once per idempotency key, and signs in with it', async () => {
     const key = { 'idempotency-key': 'ada' };
     const { status, headers, body } = await admin.send('POST', USERS, ada, key);
     expect(status).toBe(201);
@@ -41,7 +41,7 @@ describe('a user', () => {
     expect(JSON.stringify(rows)).not.toContain('a long one');
   });
 
-  it('is not registered with an email or an id that is taken, and nobody gets the password', async () => {
+  it('is not registered with an email or an id that is taken, and no password is stored', async () => {
     const taken = { name: 'Bob', role: 'driver', email: 'Driver@example.com', password: 'a long one' };
     expect(await admin.send('POST', USERS, taken)).toMatchObject({ status: 409, body: { field: 'email' } });
     const known = { id: '8', name: 'driver2', role: 'driver', email: 'driver2@example.com', password: 'a long one' };
@@ -50,7 +50,7 @@ describe('a user', () => {
     expect((await login('driver2@example.com', 'deskwire-demo')).status).toBe(200);
   });
 
-  it('may be brought in by a machine, under the id that the product gave it, without a password', async () => {
+  it('can be registered by a service, with the id of the product, without a password', async () => {
     const product = { id: 'product|42', name: 'Cleo', role: 'customer' };
     expect((await service.send('POST', USERS, product)).body).toMatchObject({ ...product, active: true });
     const { body } = await agent.send('GET', `${USERS}/${encodeURIComponent(product.id)}`);
@@ -58,7 +58,7 @@ describe('a user', () => {
     expect((await service.send('POST', USERS, { name: 'Root', role: 'admin' })).status).toBe(403);
   });
 
-  it('knows who they are', async () => {
+  it('can read their own user', async () => {
     const { status, headers, body } = await driver.send('GET', `${USERS}/me`);
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -72,7 +72,7 @@ describe('a user', () => {
     expect(headers.get('etag')).toBe(`"${body.version}"`);
   });
 
-  it('is found by staff by words, role and standing, page by page', async () => {
+  it('is found by staff by words, role and activity, page by page', async () => {
     const { body } = await agent.send('GET', `${USERS}?q=driver%20EXAMPLE&role=Driver&active=true&limit=1`);
     expect(body.items.map((user: { id: string }) => user.id)).toEqual(['1']);
     const next = await agent.send('GET', `${USERS}?q=driver&role=driver&limit=1&cursor=${body.nextCursor}`);
@@ -91,7 +91,7 @@ describe('a user', () => {
     expect((await admin.send('PATCH', `${USERS}/2`, { active: false })).status).toBe(409);
   });
 
-  it('loses everything they hold when they are deactivated, refresh tokens for good', async () => {
+  it('loses all tokens when deactivated, refresh tokens for good', async () => {
     await admin.send('POST', USERS, {
       id: 'gone',
       name: 'Gone',
@@ -112,7 +112,7 @@ describe('a user', () => {
 describe('a reference', () => {
   const path = '/api/v1/references/grn/grn-9';
 
-  it('is set whole, from the version that was seen', async () => {
+  it('is replaced whole, only at the version that If-Match names', async () => {
     const first = await service.send('PUT', path, { vendorId: 'v-1', verifiedBy: '6' });
     expect(first.status).toBe(201);
     expect(first.body).toEqual({ type: 'grn', id: 'grn-9', name: null, vendorId: 'v-1', verifiedBy: '6', version: 1 });
@@ -125,7 +125,7 @@ describe('a reference', () => {
     expect((await agent.send('GET', '/api/v1/references/station/grn-9')).status).toBe(404);
   });
 
-  it('takes and gives sight of the tickets that point at it', async () => {
+  it('gives and removes access to the tickets that point at it', async () => {
     const vendor = await api.as('vendor@example.com');
     const grn = '/api/v1/references/grn/grn-10';
     await service.send('PUT', grn, { vendorId: 'vendor-1' });
@@ -140,7 +140,7 @@ describe('a reference', () => {
 describe('a room', () => {
   const path = '/api/v1/rooms/Desk.1';
 
-  it('is not there before its first use, then is made private and open again', async () => {
+  it('does not exist before its first use, then is made private and open again', async () => {
     expect((await driver.send('GET', path)).status).toBe(404);
     const closed = await admin.send('PUT', path, { private: true, members: ['4', '4'] });
     expect(closed).toMatchObject({ status: 200, body: { name: 'Desk.1', private: true, members: ['4'], version: 1 } });

@@ -23,7 +23,7 @@ async function opened(description = 'The machine is stuck') {
 }
 
 describe("seed A's tickets", () => {
-  it('are there for whoever just opened them, by number and by id', async () => {
+  it('can be read right after opening, by number and by id', async () => {
     const ticket = await opened();
     for (const name of [ticket.support_id, ticket.id]) {
       const { status, headers, body } = await driver.send('GET', `/api/v1/support/${name}`);
@@ -33,7 +33,7 @@ describe("seed A's tickets", () => {
     }
   });
 
-  it('can be changed by their number at once', async () => {
+  it('can be changed by their number right after opening', async () => {
     const ticket = await opened();
     const path = `/api/v1/support/${ticket.support_id}`;
     expect(await admin.send('PATCH', path, { status: 'in_progress' })).toMatchObject({ status: 200 });
@@ -43,7 +43,7 @@ describe("seed A's tickets", () => {
     expect((await admin.send('GET', path)).status).toBe(404);
   });
 
-  it('are listed to those who may see them, page by page', async () => {
+  it('are listed for users who may see them, page by page', async () => {
     const first = await opened('first');
     const second = await opened('second');
     const mine: number[] = [];
@@ -75,7 +75,7 @@ describe("seed A's tickets", () => {
 });
 
 describe('the chat', () => {
-  it('shows what was said, oldest first, page by page', async () => {
+  it('shows the messages, oldest first, page by page', async () => {
     const ticket = await opened();
     const path = `/api/tickets/${ticket.id}/chat`;
     for (const message of ['one', 'two', 'three']) await driver.send('POST', path, { message });
@@ -88,7 +88,7 @@ describe('the chat', () => {
     expect(after.body.messages.map((one: { message: string }) => one.message)).toEqual(['three']);
   });
 
-  it('shows the same message that posting answered with', async () => {
+  it('shows a message as the answer to its command did', async () => {
     const ticket = await opened();
     const path = `/api/tickets/${ticket.id}/chat`;
     const posted = await driver.send('POST', path, { message: 'hello', clientMessageId: 'hello-1' });
@@ -109,7 +109,7 @@ describe('the chat', () => {
     for (const one of seen.body.participants) if (one.userId !== '1') expect(one).not.toHaveProperty('unread');
   });
 
-  it('shows who takes part and who is connected', async () => {
+  it('shows the participants and their connection state', async () => {
     const ticket = await opened();
     await agent.send('POST', `/api/tickets/${ticket.id}/chat`, { message: 'how can I help?' });
     const { body } = await agent.send('GET', `/api/tickets/${ticket.id}/chat/participants`);
@@ -155,7 +155,7 @@ describe('notifications', () => {
     expect((await ops.send('GET', '/api/v1/notifications')).body.items).toMatchObject([{ read: true }]);
   });
 
-  it('are all read at once, with or without a body', async () => {
+  it('are all marked as read at once, with or without a body', async () => {
     await opened();
     expect((await admin.send('GET', '/api/v1/notifications/unread-count')).body.count).toBeGreaterThan(0);
     expect((await admin.send('POST', '/api/v1/notifications/read-all')).body).toEqual({ count: 0, unseen: 0 });
@@ -163,7 +163,7 @@ describe('notifications', () => {
     expect((await admin.send('POST', '/api/v1/notifications/read-all', {})).body).toEqual({ count: 0, unseen: 0 });
   });
 
-  it('are seen before they are read, as far as the inbox reaches and no further', async () => {
+  it('can be marked as seen while unread, up to the end of the inbox and no further', async () => {
     const counts = async () => (await admin.send('GET', '/api/v1/notifications/unread-count')).body;
     const see = (body?: object) => admin.send('POST', '/api/v1/notifications/seen', body);
     await admin.send('POST', '/api/v1/notifications/read-all');
@@ -192,13 +192,13 @@ describe('notifications', () => {
 });
 
 describe('a read', () => {
-  it('that names a position gets it', async () => {
+  it('with a position gets an answer that contains it', async () => {
     const posted = await driver.send('POST', '/api/v1/support', { description: 'x' });
     const headers = { 'deskwire-min-position': posted.headers.get('deskwire-position') ?? '' };
     expect((await driver.send('GET', `/api/v1/support/${posted.body.id}`, undefined, headers)).status).toBe(200);
   });
 
-  it('that names a position which does not come is refused, and told when to try again', async () => {
+  it('with a position that does not come is refused, with the time of a retry', async () => {
     const waiter = { waitFor: (position: number) => Promise.resolve(position < 1_000) };
     await using late = await startApi({ queries: noQueries(), waiter });
     const client = await late.as('driver@example.com');
@@ -208,7 +208,7 @@ describe('a read', () => {
     expect(refused.headers.get('retry-after')).toBe('1');
   });
 
-  it('is served what there is when the read models lag behind', async () => {
+  it('is answered from what there is when the read models lag', async () => {
     const waiter = { waitFor: () => Promise.resolve(false) };
     const queries = noQueries({ tickets: () => Promise.resolve({ items: [], nextCursor: null }) });
     await using late = await startApi({ queries, waiter });
@@ -218,7 +218,7 @@ describe('a read', () => {
 });
 
 describe('the surroundings', () => {
-  it('are reported by /readyz, without saying why', async () => {
+  it('are reported by /readyz, without reasons', async () => {
     const readiness = [
       { name: 'database', check: () => Promise.resolve(undefined) },
       { name: 'projections', check: () => Promise.resolve('an event of ticket.secret is parked') },
@@ -233,7 +233,7 @@ describe('the surroundings', () => {
     expect((await api.anonymous.send('GET', '/readyz')).status).toBe(200);
   });
 
-  it('that are away make clients come back later, and are not explained to them', async () => {
+  it('that are away give 503 with Retry-After, without explanation', async () => {
     const outage = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' });
     const queries = noQueries({
       tickets: () => Promise.reject(outage),
@@ -248,7 +248,7 @@ describe('the surroundings', () => {
     expect(JSON.stringify([away.body, broken.body])).not.toMatch(/10\.0\.0\.7|oops/);
   });
 
-  it('decide which web pages may call', async () => {
+  it('decide which origins may call', async () => {
     await using open = await startApi({ queries: noQueries(), config: { corsOrigins: ['https://app.example.com'] } });
     const from = (origin: string) => open.anonymous.send('GET', '/livez', undefined, { origin });
     const friend = await from('https://app.example.com');
@@ -265,7 +265,7 @@ describe('the surroundings', () => {
     expect(preflight.headers.get('access-control-allow-headers')).toContain('idempotency-key');
   });
 
-  it('limit how much one user may ask, and nobody else', async () => {
+  it('limit the requests of one user without affecting others', async () => {
     const queries = noQueries({ inbox: () => Promise.resolve({ seq: 0, unread: 0, unseen: 0 }) });
     await using limited = await startApi({ queries, config: { requestsPerMinute: 3 } });
     const [one, two] = [await limited.as('driver@example.com'), await limited.as('driver2@example.com')];

@@ -6,7 +6,7 @@ import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import type { ApiConfig, ApiDeps } from '../../../src/api/api.ts';
 import type { App } from '../../../src/api/app.ts';
 import type { ReadinessCheck } from '../../../src/api/routes/health.ts';
-import { type Auth, type AuthParts, createAuth } from '../../../src/auth/auth.ts';
+import { type Auth, type AuthDeps, createAuth } from '../../../src/auth/auth.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
 import type { Directory } from '../../../src/directory/directory.ts';
@@ -81,7 +81,7 @@ export async function connectTo(url: string, parts: AsyncDisposableStack): Promi
 
 type AuthNode = Pick<Node, 'pool' | 'actors' | 'directory'> & Partial<Pick<Node, 'broker'>>;
 
-export function startAuth(node: AuthNode, options: Partial<AuthParts> = {}): Promise<Auth> {
+export function startAuth(node: AuthNode, options: Partial<AuthDeps> = {}): Promise<Auth> {
   const { pool, actors, directory, broker } = node;
   return createAuth({
     pool,
@@ -125,7 +125,7 @@ interface RigOptions {
   readonly queries?: Queries;
   readonly waiter?: ProjectionWaiter;
   readonly config?: Partial<ApiConfig>;
-  readonly auth?: Partial<AuthParts>;
+  readonly auth?: Partial<AuthDeps>;
   readonly readiness?: readonly ReadinessCheck[];
   readonly online?: readonly string[];
   readonly onRoute?: ApiDeps['onRoute'];

@@ -31,7 +31,7 @@ async function listed(by: Client, query: string): Promise<string[]> {
 }
 
 describe('a ticket', () => {
-  it('is opened with everything that it points at, and is there at once', async () => {
+  it('is opened with all its references, and can be read at once', async () => {
     const fields = { stationId: '1', grnId: 'grn-1', dispatchId: 'dispatch-1', tags: ['a', 'b'], category: 'payment' };
     const { status, headers, body } = await driver.send('POST', TICKETS, { description: 'Stuck', ...fields });
     expect(status).toBe(201);
@@ -60,7 +60,7 @@ describe('a ticket', () => {
     expect((await driver.send('GET', `${TICKETS}/${body.number}`)).body).toEqual(body);
   });
 
-  it('names what it points at and is not there', async () => {
+  it('is refused with the field of a reference that does not exist', async () => {
     for (const [field, message] of [
       ['stationId', 'Station not found'],
       ['grnId', 'GRN not found'],
@@ -73,7 +73,7 @@ describe('a ticket', () => {
     expect(refused).toMatchObject({ status: 404, body: { field: 'requesterId' } });
   });
 
-  it('is changed from the version that If-Match names, and only from that', async () => {
+  it('is changed only at the version that If-Match names', async () => {
     const ticket = await opened();
     const changes = { status: 'pending', tags: ['x'], assigneeId: '4', priority: 'urgent' };
     const changed = await agent.send('PATCH', ticket.path, changes, { 'if-match': '"1"' });
@@ -86,7 +86,7 @@ describe('a ticket', () => {
     expect((await admin.send('DELETE', ticket.path, undefined, { 'if-match': '"2"' })).status).toBe(204);
   });
 
-  it('that is changed into what it is says that there was nothing to record', async () => {
+  it('that is changed to its present state answers that nothing was recorded', async () => {
     const ticket = await opened();
     const same = await agent.send('PATCH', ticket.path, { status: 'open' });
     expect(same).toMatchObject({ status: 200, body: { version: 1 } });
@@ -129,7 +129,7 @@ describe('the list', () => {
     expect(await listed(driver, `ids=${mine.id},${plain.id},nothing`)).toEqual([plain.id]);
   });
 
-  it('says what is unread, and may show only that', async () => {
+  it('shows unread counts, and can be limited to unread tickets', async () => {
     const ticket = await opened();
     await agent.send('POST', `${ticket.path}/messages`, { message: 'How can I help?' });
     await agent.send('POST', `${ticket.path}/messages`, { message: 'Odd one', internal: true });
@@ -145,7 +145,7 @@ describe('the list', () => {
     expect(await listed(driver, 'unread=false')).toContain(ticket.id);
   });
 
-  it('goes on where a page ended', async () => {
+  it('continues where a page ended', async () => {
     for (let i = 0; i < 3; i++) await opened({ category: 'other' });
     const first = await driver.send('GET', `${TICKETS}?category=other&limit=2`);
     const next = `${TICKETS}?category=other&limit=2&cursor=${first.body.nextCursor}`;
@@ -158,7 +158,7 @@ describe('the list', () => {
 });
 
 describe('the people on a ticket', () => {
-  it('come and go, and see it meanwhile', async () => {
+  it('see it from when they are added until they are removed', async () => {
     const ticket = await opened();
     const people = `${ticket.path}/participants`;
     expect(await agent.send('POST', people, { userId: '6' })).toMatchObject({
@@ -177,7 +177,7 @@ describe('the people on a ticket', () => {
     expect((await agent.send('DELETE', `${people}/6`)).status).toBe(204);
   });
 
-  it('are not made up', async () => {
+  it('must exist', async () => {
     const ticket = await opened();
     const refused = await agent.send('POST', `${ticket.path}/participants`, { userId: 'none' });
     expect(refused).toMatchObject({ status: 404, body: { field: 'userId' } });
@@ -204,7 +204,7 @@ describe('the conversation', () => {
 });
 
 describe('the timeline', () => {
-  it('tells who did what, when and from where, page by page', async () => {
+  it('shows who did what, when and from where, page by page', async () => {
     const ticket = await opened();
     await agent.send('PATCH', ticket.path, { status: 'pending', assigneeId: '4' }, { 'x-request-id': 'the-change' });
     await agent.send('POST', `${ticket.path}/messages`, { message: 'psst', internal: true });
@@ -232,7 +232,7 @@ describe('the timeline', () => {
     expect((await driver.send('GET', `${ticket.path}/events`)).status).toBe(403);
   });
 
-  it('outlives its ticket, for admins, by id and by number', async () => {
+  it('remains for admins after the ticket is deleted, by id and by number', async () => {
     const ticket = await opened();
     await admin.send('DELETE', ticket.path);
     for (const name of [ticket.id, ticket.number]) {
@@ -247,7 +247,7 @@ describe('the timeline', () => {
 describe('a repeated command', () => {
   const key = { 'idempotency-key': 'again' };
 
-  it('is answered as it was the first time, to whoever may not see the ticket any more, too', async () => {
+  it('gets its first answer, also after the user lost access to the ticket', async () => {
     const ticket = await opened();
     await agent.send('POST', `${ticket.path}/participants`, { userId: '6' });
     const commands: [string, string, object | undefined][] = [
@@ -274,7 +274,7 @@ describe('a repeated command', () => {
     expect((await ops.send('GET', ticket.path)).status).toBe(404);
   });
 
-  it('is refused when it asks for something else', async () => {
+  it('is refused when its content differs', async () => {
     const ticket = await opened();
     const pairs: [string, string, object, object][] = [
       ['PATCH', ticket.path, { status: 'pending' }, { status: 'open' }],

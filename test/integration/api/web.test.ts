@@ -1,4 +1,4 @@
-/** What browsers load: who may load it, how long they keep it, and what it may load in turn. */
+/** The console and the shared scripts: origins that may load them, caching, and their content security policy. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -49,7 +49,7 @@ describe('scripts for other pages', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  it('sends what was compressed when they were built', async () => {
+  it('sends the files that were compressed by the build', async () => {
     const { headers } = await fetch(`${api.url}/widget.js`, {
       method: 'HEAD',
       headers: { 'accept-encoding': 'br, gzip' },
@@ -60,10 +60,10 @@ describe('scripts for other pages', () => {
     expect(headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('lets them be kept for a while, and asked for again cheaply', async () => {
+  it('lets browsers cache them for a while, then revalidate', async () => {
     const { headers } = await get('/widget.js');
     expect(headers.get('cache-control')).toContain('max-age=300');
-    // Without the second, fetch would add that it wants it anew.
+    // Without the second header, fetch would add one that bypasses caches.
     const revalidating = { 'if-none-match': headers.get('etag') ?? '', 'cache-control': 'max-age=0' };
     const again = await get('/widget.js', revalidating);
     expect(again.status).toBe(304);
@@ -71,7 +71,7 @@ describe('scripts for other pages', () => {
 });
 
 describe('the console', () => {
-  it('is at the root, and may load nothing from anywhere else', async () => {
+  it('is at the root, and may load from this server only', async () => {
     const { status, headers, text } = await get('/');
     expect(status).toBe(200);
     expect(text).toContain('<title>Desk</title>');
@@ -96,7 +96,7 @@ describe('the console', () => {
     },
   );
 
-  it('has files whose names change with their content, which are kept for ever', async () => {
+  it('has files whose names change with their content, which browsers keep forever', async () => {
     const { status, headers } = await get('/assets/desk-4f2a.js');
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toContain('immutable');

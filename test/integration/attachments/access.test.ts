@@ -1,6 +1,6 @@
 /**
- * Who can fetch an attachment, by which address: everyone with every address that anyone was given, in a ticket's public
- * message and in an internal note. And what becomes of addresses when access ends.
+ * Access to attachments: every user tries every link that any user received, for a public message and for an internal
+ * note. Also tests links after their viewer lost access.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
@@ -17,7 +17,7 @@ let files: FilesRig;
 let shift = 0;
 const clients = new Map<string, Client>();
 const as = (name: string) => clients.get(name) ?? files.api.anonymous;
-/** Of the driver, with a GRN of the vendor that ops verified, about an invoice: all of them see it. */
+/** A driver's ticket about an invoice, with a GRN of the vendor that ops verified, so that all these users see it. */
 let ticket: string;
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   shift = 0;
   ticket = await openTicket(as('driver'), { category: 'invoice' });
-  // Seed A's tickets name no GRN; whoever posts is a participant.
+  // Seed A's tickets have no GRN; the author of a message becomes a participant.
   for (const name of ['vendor', 'ops']) await join(name);
 });
 afterAll(() => files[Symbol.asyncDispose]());
@@ -46,7 +46,7 @@ async function attached(by: string, internal: boolean): Promise<{ id: string; ur
   return message.attachments[0];
 }
 
-/** The address as this user is shown it in the chat, if they are. */
+/** The link that this user gets in the chat; undefined when the message is hidden from them. */
 async function linkOf(name: string, id: string): Promise<string | undefined> {
   const { body } = await as(name).send('GET', `/api/tickets/${ticket}/chat`);
   const all: { id: string; url: string }[] = (body.messages ?? []).flatMap(
@@ -58,7 +58,7 @@ const status = async (client: Client, path: string) => (await client.fetch(path)
 const bare = (id: string) => `/api/v1/attachments/${id}`;
 
 describe('an attachment of a public message', () => {
-  it('is read by those who see the ticket, with a token or by a link of their own, and by nobody else', async () => {
+  it('is readable for users who see the ticket, with a token or their own link, and for nobody else', async () => {
     const { id } = await attached('driver', false);
     for (const name of EVERYONE) {
       const sees = INSIDERS.some((insider) => insider === name);
@@ -72,7 +72,7 @@ describe('an attachment of a public message', () => {
 });
 
 describe('an attachment of an internal note', () => {
-  it('is read by the staff who see the ticket, and by nobody else', async () => {
+  it('is readable for staff who see the ticket, and for nobody else', async () => {
     const { id } = await attached('agent', true);
     for (const name of EVERYONE) {
       const sees = STAFF.some((staff) => staff === name);
@@ -81,7 +81,7 @@ describe('an attachment of an internal note', () => {
     }
   });
 
-  it('is not reached by any address that a requester was given, whatever they make of it', async () => {
+  it('cannot be fetched with any link that a requester received, even if they alter it', async () => {
     const shown = await attached('driver', false);
     const note = await attached('agent', true);
     for (const name of ['driver', 'vendor']) {
@@ -89,14 +89,14 @@ describe('an attachment of an internal note', () => {
       if (link === undefined) throw new Error('no link');
       expect(await status(files.api.anonymous, link.replace(shown.id, note.id))).toBe(401);
       expect(await status(as(name), link.replace(shown.id, note.id))).toBe(401);
-      // A staff member's link stands for the staff member; in another's name it stands for nobody.
+      // A staff member's link is valid for that viewer only; with another viewer its signature is wrong.
       const own = new URL(note.url, files.api.url).searchParams.get('viewer');
       const theirs = new URL(link, files.api.url).searchParams.get('viewer');
       expect(await status(files.api.anonymous, note.url.replace(`viewer=${own}`, `viewer=${theirs}`))).toBe(401);
     }
   });
 
-  it('stays internal when somebody tries to send it again in public', async () => {
+  it('stays internal when a user names it in a public message', async () => {
     const { body } = await upload(as('agent'), ticket, PNG);
     const message = { attachments: [body.id], clientMessageId: 'note-1' };
     await post(as('agent'), ticket, { ...message, internal: true });
@@ -107,14 +107,14 @@ describe('an attachment of an internal note', () => {
 });
 
 describe('an upload that no message names', () => {
-  it('is its uploader’s alone', async () => {
+  it('is readable for its uploader only', async () => {
     const { body } = await upload(as('driver'), ticket, PNG);
     for (const name of EVERYONE) expect(await status(as(name), bare(body.id))).toBe(name === 'driver' ? 200 : 404);
   });
 });
 
 describe('a link', () => {
-  it('is void when a single character of it is changed', async () => {
+  it('is invalid when a single character of it is changed', async () => {
     const { url } = await attached('driver', false);
     const { searchParams } = new URL(url, files.api.url);
     for (const [name, value] of searchParams) {
@@ -130,7 +130,7 @@ describe('a link', () => {
     }
   });
 
-  it('does not tell whether there is such an attachment', async () => {
+  it('does not show whether the attachment exists', async () => {
     const { id, url } = await attached('driver', false);
     const other = url.replace(id, '00000000-0000-4000-8000-000000000000');
     const forged = url.replace(/signature=.*/, 'signature=AAAA');
@@ -140,7 +140,7 @@ describe('a link', () => {
     );
   });
 
-  it('is good for ten to fifteen minutes', async () => {
+  it('is valid for ten to fifteen minutes', async () => {
     const { url } = await attached('driver', false);
     shift = 10 * 60_000 - 5_000;
     expect(await status(files.api.anonymous, url)).toBe(200);
@@ -150,7 +150,7 @@ describe('a link', () => {
     expect(await status(files.api.anonymous, fresh ?? '')).toBe(200);
   });
 
-  it('stays the same for a while, so that browsers find what they have', async () => {
+  it('stays the same for a while, so that browser caches work', async () => {
     const { id } = await attached('driver', false);
     shift = 300_000 - (Date.now() % 300_000) + 1_000;
     const first = await linkOf('driver', id);

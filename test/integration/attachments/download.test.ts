@@ -1,4 +1,6 @@
-/** What an attachment is served with: nothing that a user uploads can act in anybody's browser. */
+/**
+ * Downloads: headers that keep an uploaded file from running in a browser, ranges, conditional requests, lost files.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../api/rig.ts';
 import { DOCX, GIF_AND_SCRIPT, PDF, PNG, PNG_AND_PAGE } from './files.ts';
@@ -47,7 +49,7 @@ describe('an attachment is served', () => {
     expect(headers.get('cache-control')).toMatch(/^private, max-age=\d+/);
   });
 
-  it('under its name, whatever characters that has', async () => {
+  it('under its name, with any characters', async () => {
     const { headers } = await get(await stored(PNG, 'Ärger {1} (1) 100%.png'));
     expect(headers.get('content-disposition')).toBe(
       `inline; filename="_rger {1} (1) 100_.png"; filename*=UTF-8''%C3%84rger%20%7B1%7D%20%281%29%20100%25.png`,
@@ -69,7 +71,7 @@ describe('an attachment is served', () => {
     expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');
   });
 
-  it('in parts to whoever asks for them', async () => {
+  it('in ranges when the client asks for them', async () => {
     const url = await stored(Buffer.from('0123456789'), 'a.txt');
     const part = async (range: string, headers = {}) => {
       const answer = await get(url, { range, ...headers });
@@ -86,7 +88,7 @@ describe('an attachment is served', () => {
     expect(await part('bytes=2-4', { 'if-range': '"another"' })).toEqual([200, null, '0123456789']);
   });
 
-  it('not again to whoever has it, and without its content to whoever asks for the headers', async () => {
+  it('with 304 to a client that has it, and without content for HEAD', async () => {
     const url = await stored(PNG, 'a.png');
     const etag = (await get(url)).headers.get('etag') ?? '';
     expect((await get(url, { 'if-none-match': etag })).status).toBe(304);

@@ -1,4 +1,4 @@
-/** Small files that are what they say, and some that are not. */
+/** Small files with honest names, and some with misleading ones. */
 import { crc32 } from 'node:zlib';
 
 /** One pixel. */
@@ -11,7 +11,7 @@ export const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntraile
 export const HTML = Buffer.from('<!doctype html><script>alert(document.domain)</script>');
 export const SVG = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
 export const EXE = Buffer.concat([Buffer.from('MZ'), Buffer.alloc(200, 1)]);
-/** Draws a pixel, and is a page with a script for whoever takes it for one. */
+/** A picture of one pixel that a browser could also read as a page with a script. */
 export const PNG_AND_PAGE = Buffer.concat([PNG, HTML]);
 /** A picture by its signature, a script by its syntax. */
 export const GIF_AND_SCRIPT = Buffer.from('GIF89a/*\x01\x00\x01\x00*/=1;alert(document.domain)//');

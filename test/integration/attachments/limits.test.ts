@@ -1,4 +1,4 @@
-/** What uploads may cost: bodies that are no upload, how many at once and lying about, memory. */
+/** Limits of uploads: malformed bodies, uploads in flight, unused uploads, memory. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -76,7 +76,7 @@ function form(...headers: string[]): Uint8Array<ArrayBuffer> {
 }
 
 describe('one user', () => {
-  it('uploads five files at once to a process, and goes on when one is through', async () => {
+  it('uploads five files at once to a process, and another when one is done', async () => {
     const before = (await files.sizes()).length;
     const slow: SlowUpload[] = [];
     for (let count = 0; count < 5; count += 1) slow.push(beginUpload(files.api.url, driver, ticket));
@@ -109,18 +109,18 @@ it('does not hold uploads in memory, however many arrive at once', async () => {
   const before = memory();
   const uploads = clients.flatMap((client) => Array.from({ length: 5 }, () => beginUpload(api.url, client, ticket)));
   for (let sent = 0; sent < 9; sent += 1) await Promise.all(uploads.map((one) => one.write(chunk)));
-  // Each has nine megabytes on disk and is not over: 180 would be in memory if they were held there.
+  // Each open upload has sent nine megabytes: 180 MB if they were held in memory.
   await until(
     async () => (await files.sizes()).filter((size) => size === 9 * chunk.length).length === uploads.length,
     'all uploads to have arrived but for their end',
   );
-  // A buffer that was collected is given back a little later.
+  // The memory of a collected buffer is freed a little later.
   await until(() => memory() - before < 60 * 1024 * 1024, 'less than 60 MB to be held');
   for (const one of uploads) one.end();
   for (const one of uploads) expect((await one.answer).status).toBe(201);
 });
 
-/** Bytes in use. What is not used any more does not count, whenever it would have been collected. */
+/** Bytes in use, after a garbage collection. */
 function memory(): number {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();

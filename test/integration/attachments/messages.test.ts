@@ -1,4 +1,4 @@
-/** Naming uploads in messages: each once, by whoever uploaded it, in the ticket that it was uploaded to. */
+/** Messages name uploads: each upload once, by its uploader, in its ticket. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../api/rig.ts';
@@ -22,7 +22,7 @@ const uploaded = async (client = driver, to = ticket) => (await upload(client, t
 const notFound = (index: number) => ({ status: 404, body: { code: 'not_found', field: `attachments.${index}` } });
 
 describe('a message', () => {
-  it('names uploads by their ids or as they are, in its own order, and needs no text then', async () => {
+  it('names uploads by id or as objects, keeps their order, and then needs no text', async () => {
     const picture = await uploaded();
     const paper = (await upload(driver, ticket, PDF, 'bill.pdf')).body;
     const attachments = [paper, picture.id];
@@ -35,7 +35,7 @@ describe('a message', () => {
     ]);
   });
 
-  it('shows what was uploaded, whatever the client says of it', async () => {
+  it('shows the facts of the upload, not those that the client sends', async () => {
     const { id } = await uploaded();
     const lies = { id, name: '../x.html', size: 1, mimeType: 'text/html', url: 'javascript:alert(1)' };
     const { body } = await post(driver, ticket, { attachments: [lies] });
@@ -43,7 +43,7 @@ describe('a message', () => {
     expect(body.attachments[0].url).toMatch(/^\/api\/v1\/attachments\//);
   });
 
-  it('shows its attachments to everyone who reads it, each with links of their own', async () => {
+  it('shows its attachments to every reader, with links of their own', async () => {
     const { id } = await uploaded();
     const { body: posted } = await post(driver, ticket, { attachments: [id] });
     const read = async (client: Client) => {
@@ -57,7 +57,7 @@ describe('a message', () => {
     for (const { url } of [theirs, agents]) expect((await files.api.anonymous.fetch(url)).status).toBe(200);
   });
 
-  it('cannot name what does not exist, and then claims nothing', async () => {
+  it('cannot name an upload that does not exist, and then claims none', async () => {
     const { id } = await uploaded();
     for (const unknown of [randomUUID(), 'none', '__proto__', "' or true --"]) {
       expect(await post(driver, ticket, { attachments: [id, unknown] })).toMatchObject(notFound(1));
@@ -65,14 +65,14 @@ describe('a message', () => {
     expect((await post(driver, ticket, { attachments: [id] })).status).toBe(201);
   });
 
-  it('cannot name what somebody else uploaded, or what was uploaded elsewhere', async () => {
+  it('cannot name an upload of another user or of another ticket', async () => {
     const agents = await uploaded(agent);
     expect(await post(driver, ticket, { attachments: [agents] })).toMatchObject(notFound(0));
     const elsewhere = await uploaded(driver, await openTicket(driver));
     expect(await post(driver, ticket, { attachments: [elsewhere] })).toMatchObject(notFound(0));
   });
 
-  it('cannot name what another message names, or one upload twice', async () => {
+  it('cannot name an upload of another message, or one upload twice', async () => {
     const { id } = await uploaded();
     const twice = await post(driver, ticket, { attachments: [id, id] });
     expect(twice).toMatchObject({ status: 400, body: { field: 'attachments.1' } });
@@ -87,19 +87,19 @@ describe('a message', () => {
     const later = await post(driver, ticket, message);
     expect(new Set([...answers, later].map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
     expect(later.body.attachments[0].id).toBe(id);
-    // Not even with other attachments: what is recorded stays.
+    // Other attachments in the retry change nothing.
     const other = await uploaded();
     expect((await post(driver, ticket, { ...message, attachments: [other] })).body.attachments[0].id).toBe(id);
   });
 
-  it('that is refused leaves its uploads to the next', async () => {
+  it('that is refused releases its uploads for the next', async () => {
     const { id } = await uploaded();
     const note = { attachments: [id], internal: true };
     expect((await post(driver, ticket, note)).status).toBe(403);
     expect((await post(driver, ticket, { attachments: [id] })).status).toBe(201);
   });
 
-  it('takes over what a message claimed that never came to be', async () => {
+  it('takes over the claims of a message that was never recorded', async () => {
     const { id } = await uploaded();
     const { rowCount } = await files.api.node.pool.query(
       "update deskwire.attachments set command_id = 'lost', claimed_at = now() - interval '2 minutes' where id = $1",

@@ -1,4 +1,4 @@
-/** Attachments over sockets: posted, live, in history and in replays, each listener with links of their own. */
+/** Attachments over sockets: posted, live, in history and in replays, with links of their own for each receiver. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   type Client,
@@ -97,7 +97,7 @@ it('an internal note with an attachment reaches staff only', async () => {
   expect(JSON.stringify(requester.heard)).not.toContain(attachment.id);
 });
 
-it('history and replays bring links for whoever asks', async () => {
+it('history and replays contain links for the asking user', async () => {
   using first = await joined(agent);
   const { version } = await first.ask('send_message', { ticketId, message: 'here it comes' });
   const attachment = await uploaded(agent);
@@ -116,7 +116,7 @@ it('history and replays bring links for whoever asks', async () => {
   expect(viewerOf(page.messages[0].attachments[0].url)).toBe('1');
 });
 
-it('what cannot be named is refused as over HTTP', async () => {
+it('a wrong attachment is refused as over HTTP', async () => {
   using requester = await joined(driver);
   const refused = await requester.ask('send_message', { ticketId, message: 'x', attachments: ['none'] });
   expect(refused).toMatchObject({ success: false, error: { type: 'not_found', field: 'attachments.0' } });

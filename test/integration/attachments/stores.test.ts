@@ -1,4 +1,4 @@
-/** A folder and a bucket keep files alike; what the configuration names is used, or is a reason not to start. */
+/** A folder and a bucket behave alike. The configured store is used, or the start fails. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { access, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
@@ -51,7 +51,7 @@ describe.each(['folder', 'bucket'])('a %s', (name) => {
     return key;
   }
 
-  it('gives back what was put into it, whole or in part', async () => {
+  it('returns a stored file, whole or in part', async () => {
     const content = Buffer.alloc(2_000_000, PNG);
     const key = await stored(content);
     expect(content.equals(await buffer(await storeCalled(name).open(key)))).toBe(true);
@@ -59,14 +59,14 @@ describe.each(['folder', 'bucket'])('a %s', (name) => {
     expect(part).toEqual(content.subarray(10, 20));
   });
 
-  it('forgets what is removed, also twice', async () => {
+  it('removes a file, also twice', async () => {
     const key = await stored(PNG);
     await storeCalled(name).remove(key);
     await storeCalled(name).remove(key);
     await expect(storeCalled(name).open(key)).rejects.toBeInstanceOf(AttachmentLost);
   });
 
-  it('can be left off reading in the middle', async () => {
+  it('allows a reader to stop in the middle', async () => {
     const stream = await storeCalled(name).open(await stored(Buffer.alloc(5_000_000)));
     await once(stream, 'readable');
     stream.destroy();
@@ -74,7 +74,7 @@ describe.each(['folder', 'bucket'])('a %s', (name) => {
     expect(stream.destroyed).toBe(true);
   });
 
-  it('serves the whole way of an attachment, from upload to link', async () => {
+  it('serves an attachment from upload to link', async () => {
     await using files = await startFiles({ store: storeCalled(name) });
     const driver = await files.api.as('driver@example.com');
     const ticket = await openTicket(driver);
@@ -86,12 +86,12 @@ describe.each(['folder', 'bucket'])('a %s', (name) => {
     expect(Buffer.from(await fetched.arrayBuffer())).toEqual(PNG);
     const part = await files.api.anonymous.fetch(body.url, { headers: { range: 'bytes=1-3' } });
     expect(await part.text()).toBe('PNG');
-    // Nothing of it stays where it was received.
+    // Nothing stays in the folder of incoming uploads.
     expect(await readdir(storeCalled(name).incoming)).toEqual([]);
   });
 });
 
-it('a bucket that is away for a moment is said to be, and leaves no upload behind', async ({ skip }) => {
+it('an outage of the bucket is reported as unavailable, and leaves no upload behind', async ({ skip }) => {
   if (!s3.controlled) skip('this S3 server is not ours to stop');
   await using files = await startFiles({ store: storeCalled('bucket') });
   const driver = await files.api.as('driver@example.com');
@@ -108,7 +108,7 @@ it('a bucket that is away for a moment is said to be, and leaves no upload behin
   expect((await files.api.anonymous.fetch(before.body.url)).status).toBe(200);
 });
 
-describe('a start is refused, naming what to look at, with', () => {
+describe('a start is refused, with the setting to check, for', () => {
   const refusal = async (settings: Record<string, string>) => {
     const error: unknown = await openAttachmentStore(readConfig(settings)).catch((reason: unknown) => reason);
     return error instanceof Error ? `${error.name}: ${error.message}` : 'it started';
@@ -131,12 +131,12 @@ describe('a start is refused, naming what to look at, with', () => {
     );
   });
 
-  it('a server that is not there', async () => {
+  it('a server that does not answer', async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
     expect(await refusal({ ...s3.settings, S3_ENDPOINT: endpoint })).toContain('ECONNREFUSED');
   });
 
-  it('a folder that cannot be made', async () => {
+  it('a folder that cannot be created', async () => {
     const file = join(dirname(folder), 'a file');
     await writeFile(file, '');
     expect(await refusal({ ATTACHMENTS_DIR: join(file, 'attachments') })).toMatch(
@@ -152,7 +152,7 @@ describe('a start is refused, naming what to look at, with', () => {
   });
 });
 
-it('attachments are under DATA_DIR when nothing else is named', async () => {
+it('attachments are under DATA_DIR by default', async () => {
   const dataDir = await temporaryFolder(parts);
   const store = await openAttachmentStore(readConfig({ DATA_DIR: dataDir }));
   await access(join(dataDir, 'attachments', 'incoming'));

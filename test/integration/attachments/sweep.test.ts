@@ -1,4 +1,4 @@
-/** What nobody uses goes after a day, and nothing else does: from table and store alike, also with several nodes. */
+/** The sweep removes unused uploads after a day from table and store, and nothing else, also with several nodes. */
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -34,7 +34,7 @@ const age = (hours: number) =>
   );
 const status = async (url: string) => (await files.api.anonymous.fetch(url)).status;
 
-it('an upload that no message names is gone after a day, its file too', async () => {
+it('an upload that no message names is removed after a day, with its file', async () => {
   const unused = await uploaded();
   const used = await uploaded();
   await post(driver, ticket, { attachments: [used.id] });
@@ -50,7 +50,7 @@ it('an upload that no message names is gone after a day, its file too', async ()
   expect(await status(used.url)).toBe(200);
 });
 
-it('a claim that came to nothing does not keep an upload', async () => {
+it('a claim without a recorded message does not keep an upload', async () => {
   const { id, url } = await uploaded();
   const uploader = { id: '1', name: 'john_driver', role: 'driver', active: true } as const;
   await attachments.claim({ ticketId: ticket, uploader, commandId: 'never recorded', ids: [id] });
@@ -59,7 +59,7 @@ it('a claim that came to nothing does not keep an upload', async () => {
   expect(await status(url)).toBe(404);
 });
 
-it('what is posted while nodes sweep stays', async () => {
+it('attachments of messages that are posted during a sweep stay', async () => {
   const all = await Promise.all(Array.from({ length: 5 }, uploaded));
   const unused = all.pop();
   await age(23);
@@ -75,7 +75,7 @@ it('what is posted while nodes sweep stays', async () => {
   expect(await status(unused.url)).toBe(404);
 });
 
-it('a file that cannot be removed now is removed next time', async () => {
+it('a file whose removal fails is removed by the next sweep', async () => {
   const { id } = await uploaded();
   await age(26);
   const broken = { ...files.store, remove: () => Promise.reject(new Error('away')) };
@@ -86,7 +86,7 @@ it('a file that cannot be removed now is removed next time', async () => {
   expect(await attachments.find(id)).toBeUndefined();
 });
 
-it('what a killed process was receiving is gone after a day', async () => {
+it('a partial upload of a killed process is removed after a day', async () => {
   const [old, recent] = ['old', 'recent'].map((name) => join(files.store.incoming, name));
   if (old === undefined || recent === undefined) throw new Error('no paths');
   await writeFile(old, 'half');

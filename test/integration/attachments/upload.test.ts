@@ -1,4 +1,4 @@
-/** Taking in files, over real HTTP into a real folder: what is taken, what is refused, and that refusals leave nothing. */
+/** Uploads over real HTTP into a real folder: accepted files, refusals, and that refusals leave nothing behind. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/contract/limits.ts';
 import { until } from '../../support/until.ts';
@@ -47,7 +47,7 @@ describe('an upload', () => {
     expect(Buffer.from(await fetched.arrayBuffer())).toEqual(PNG);
   });
 
-  it('goes to a ticket by its number too, and to none that the user cannot see', async () => {
+  it('also takes the number of a ticket, and only a ticket that the user sees', async () => {
     const { body } = await driver.send('GET', `/api/v1/support/${ticket}`);
     expect((await upload(driver, String(body.support_id), PNG)).status).toBe(201);
     const before = await now();
@@ -77,14 +77,14 @@ describe('an upload', () => {
     await expectNothingNew(before);
   });
 
-  it('is refused before it is sent when it says that it is too large', async () => {
+  it('is refused before its body when its declared length is too large', async () => {
     const length = { 'content-length': 20 * 1024 * 1024 };
     const slow = beginUpload(files.api.url, driver, ticket, length);
     expect((await slow.answer).status).toBe(413);
     slow.request.destroy();
   });
 
-  it('is refused at the limit when it never ends, nothing left behind', async () => {
+  it('is refused at the limit when it never ends, and leaves nothing behind', async () => {
     const before = await now();
     const slow = beginUpload(files.api.url, driver, ticket);
     const chunk = Buffer.alloc(256 * 1024, 'x');
@@ -100,7 +100,7 @@ describe('an upload', () => {
     await expectNothingNew(before);
   });
 
-  it('that the client gives up leaves nothing behind, on disk or in the table', async () => {
+  it('that the client aborts leaves nothing behind, on disk or in the table', async () => {
     const before = await now();
     const slow = beginUpload(files.api.url, driver, ticket);
     await slow.write(Buffer.alloc(3 * 1024 * 1024, 'x'));
@@ -109,7 +109,7 @@ describe('an upload', () => {
     await expectNothingNew(before);
   });
 
-  it('does not hold up a server that closes, and leaves nothing behind there', async () => {
+  it('does not delay a server that closes, and leaves nothing behind', async () => {
     const other = await startFiles({ config: { closingGrace: 50 } });
     const client = await other.api.as('driver@example.com');
     const slow = beginUpload(other.api.url, client, await openTicket(client));
@@ -121,7 +121,7 @@ describe('an upload', () => {
     await other[Symbol.asyncDispose]();
   });
 
-  it('does not keep a fault of the store', async () => {
+  it('leaves nothing behind when the store fails', async () => {
     const before = await files.sizes();
     const broken = { ...files.store, put: () => Promise.reject(new Error('disk full')) };
     await using other = await startFiles({ store: broken });
@@ -133,7 +133,7 @@ describe('an upload', () => {
   });
 });
 
-describe('what a file is', () => {
+describe('the type of a file', () => {
   it.each([
     ['a.png', PNG, 'image/png'],
     ['a.gif', GIF, 'image/gif'],
@@ -173,11 +173,11 @@ describe('what a file is', () => {
     await expectNothingNew(before);
   });
 
-  it('is not nothing', async () => {
+  it('is refused when the file is empty', async () => {
     expect(await upload(driver, ticket, Buffer.alloc(0))).toMatchObject({ status: 400, body: { field: 'file' } });
   });
 
-  it('decides what its name ends in, so that no system opens it as something else', async () => {
+  it('decides the extension of its name, so that no system opens it as another type', async () => {
     expect((await upload(driver, ticket, PNG_AND_PAGE, 'nice.hta')).body.name).toBe('nice.hta.png');
     expect((await upload(driver, ticket, PNG, 'photo.JPG')).body.name).toBe('photo.JPG.png');
     expect((await upload(driver, ticket, PDF, 'bill')).body.name).toBe('bill.pdf');
@@ -195,7 +195,7 @@ describe('the name of a file', () => {
     ['a<b>:"|?*.txt', 'a_b______.txt'],
     ['Ärger 🙂.txt', 'Ärger 🙂.txt'],
   ])('%j is kept as %s', async (name, kept) => {
-    // By hand: browsers and fetch escape what an attacker would not.
+    // The header is written by hand: browsers and fetch would escape these characters.
     const header = `Content-Disposition: form-data; name="file"; filename="${name.replace(/["\\]/g, '\\$&')}"`;
     const body = new Uint8Array(Buffer.concat([part(header, 'x'), END]));
     expect(await send(driver, ticket, { body, headers: MULTIPART })).toMatchObject({
@@ -204,7 +204,7 @@ describe('the name of a file', () => {
     });
   });
 
-  it('is cut to a length that every system takes, its ending kept', async () => {
+  it('is cut to a length that every system accepts, with its extension kept', async () => {
     const { body } = await textFile('x', `${'ä'.repeat(500)}.txt`);
     expect(body.name).toMatch(/^ä+\.txt$/);
     expect(Buffer.byteLength(body.name)).toBeLessThanOrEqual(255);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => system[Symbol.asyncDispose]());
 
-/** What it finds wrong, but for durability: the PostgreSQL of tests forgets on purpose. */
+/** The doctor's faults, without durability: the PostgreSQL of tests runs without fsync on purpose. */
 async function errorsFound(commands: Commands): Promise<string[]> {
   const { stdout } = await commands.run('doctor', '--json');
   const findings: { about: string; grade: string; finding: string }[] = JSON.parse(stdout);
@@ -23,7 +23,7 @@ async function errorsFound(commands: Commands): Promise<string[]> {
 }
 
 describe('the deskwire command', () => {
-  it('says what it can do, and refuses what it cannot with exit code 2', async () => {
+  it('prints its help, and refuses a wrong command line with exit code 2', async () => {
     const help = await deskwire.run('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
     for (const word of ['serve', 'migrate', 'doctor', 'projections', 'events', 'users', 'token', 'Exit codes']) {
@@ -37,7 +37,7 @@ describe('the deskwire command', () => {
     }
   });
 
-  it('says in one line what is missing when there is nothing to work on', async () => {
+  it('prints in one line what is missing when no system can be found', async () => {
     const nowhere = commandsOn({ DATA_DIR: '/nowhere/at/all' });
     const refused = await nowhere.run('projections', 'list');
     expect(refused).toMatchObject({ code: 1, stdout: '' });
@@ -52,7 +52,7 @@ describe('the deskwire command', () => {
     });
   });
 
-  it('finds what is wrong, and says what to do about it', async () => {
+  it('finds faults, and advises what to do', async () => {
     const wrong = commandsOn({ ...system.env, PORT: 'eighty' });
     const { code, stdout, stderr } = await wrong.run('doctor');
     expect(code).toBe(4);
@@ -71,7 +71,7 @@ describe('the deskwire command', () => {
     );
   });
 
-  it('adds a user, changes what they are, and locks them out at once', async () => {
+  it('adds a user, changes their role, and deactivates them at once', async () => {
     const { code, stdout } = await deskwire.withInput(
       'correct horse battery\n',
       ...[
@@ -110,13 +110,13 @@ describe('the deskwire command', () => {
     expect((await deskwire.run('users', 'activate', 'new-1')).code).toBe(0);
   });
 
-  it('makes a password when none is given, and shows it once', async () => {
+  it('generates a password when none is given, and prints it once', async () => {
     const made = await deskwire.json(['users', 'add', 'made@example.com', '--name', 'Made', '--role', 'driver']);
     expect(made).toMatchObject({ email: 'made@example.com', role: 'driver' });
     await system.signIn('made@example.com', made.password);
   });
 
-  it('gives a token that works', async () => {
+  it('prints a valid token', async () => {
     const { code, stdout } = await deskwire.run('token', 'admin@example.com');
     expect(code).toBe(0);
     expect((await system.withToken(stdout.trim()).send('GET', '/api/v1/support')).status).toBe(200);
@@ -140,7 +140,7 @@ describe('the deskwire command', () => {
     await tail.finished;
   });
 
-  it('ends without a word when nobody reads on', async () => {
+  it('ends silently when its reader closes the pipe', async () => {
     const tail = deskwire.launch('events', 'tail', '--lines', '1');
     await until(() => tail.stdout() !== '', 'the newest event');
     tail.hangUp();
@@ -148,7 +148,7 @@ describe('the deskwire command', () => {
     expect(await tail.finished).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('proves that the log is whole and JetStream equal to it, and notices when they are not', async () => {
+  it('verifies that the log has no gaps and JetStream equals it, and reports differences', async () => {
     const verified = await deskwire.json(['events', 'verify']);
     expect(verified.findings).toEqual([]);
     expect(verified.jetStream.compared).toBe(verified.events);
@@ -172,7 +172,7 @@ describe('the deskwire command', () => {
     expect((await deskwire.run('events', 'verify')).code).toBe(0);
   });
 
-  it('migrates, and says what is pending', async () => {
+  it('migrates, and lists pending migrations', async () => {
     expect(await deskwire.run('migrate')).toMatchObject({ code: 0, stdout: 'Nothing was pending.\n' });
     expect(await deskwire.json(['migrate', '--pending'])).toEqual({ pending: [] });
     const name = `deskwire_bare_${Date.now()}`;
@@ -184,7 +184,7 @@ describe('the deskwire command', () => {
       expect((await bare.run('projections', 'list')).stderr).toContain('run `deskwire migrate`');
       expect((await bare.json(['migrate', '--pending'], 4)).pending).toContain('0001_event_log');
       expect((await bare.run('doctor')).stdout).toContain('pending: 0001_event_log');
-      // As the step of a deployment does it: before there is a broker.
+      // A deployment runs this step before the broker exists.
       const early = commandsOn({ DATABASE_URL: bareUrl.href });
       expect((await early.json(['migrate'])).migrated).toContain('0001_event_log');
       expect((await bare.run('projections', 'list')).stdout).toContain('missing');
@@ -193,7 +193,7 @@ describe('the deskwire command', () => {
     }
   });
 
-  it('says so when no server runs', async () => {
+  it('reports that no server runs', async () => {
     await system.stopServer();
     const { code, stdout } = await deskwire.run('doctor');
     expect(code).toBe(4);

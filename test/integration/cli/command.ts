@@ -13,7 +13,7 @@ export interface Running {
   stdout(): string;
   stderr(): string;
   signal(signal: NodeJS.Signals): void;
-  /** Reads no more of what it says, as `head` does. */
+  /** Closes the reading end of its output, as `head` does. */
   hangUp(): void;
 }
 
@@ -56,7 +56,7 @@ export function commandsOn(env: NodeJS.ProcessEnv) {
     run,
     launch: (...args: readonly string[]) => launch(args, env),
     withInput: (input: string, ...args: readonly string[]) => launch(args, env, input).finished,
-    /** What it says with `--json`; the exit code must be the one given. */
+    /** Returns its `--json` result; the exit code must be the one given. */
     // biome-ignore lint/suspicious/noExplicitAny: tests look into it as a script would
     async json(args: readonly string[], code = 0): Promise<any> {
       const finished = await run(...args, '--json');

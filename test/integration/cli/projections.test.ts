@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => system[Symbol.asyncDispose]());
 
 describe('deskwire projections', () => {
-  it('shows how projections stand, for people and for programs', async () => {
+  it('shows the state of projections, for people and for programs', async () => {
     const { stdout } = await deskwire.run('projections', 'list');
     for (const name of projectionNames()) expect(stdout).toMatch(new RegExp(`^${name} +\\d+ +active`, 'm'));
     const statuses = await deskwire.json(['projections', 'list']);
@@ -88,12 +88,12 @@ describe('deskwire projections', () => {
     );
     expect((await deskwire.run('projections', 'parked', 'list')).stdout).toBe('Nothing is parked.\n');
     expect((await admin.send('GET', `/api/v1/support/${poisoned[1]?.id}`)).status).toBe(404);
-    // A rebuild starts from the log, which has it.
+    // A rebuild reads the event from the log again.
     expect((await deskwire.run('projections', 'rebuild', 'tickets')).code).toBe(0);
     expect((await admin.send('GET', `/api/v1/support/${poisoned[1]?.id}`)).status).toBe(200);
   });
 
-  it('rebuilds while people work, goes on after kill -9, rolls back, and drops what is old', async () => {
+  it('rebuilds under load, continues after kill -9, rolls back, and drops old tables', async () => {
     const [driver, admin] = await Promise.all([
       system.signIn('driver@example.com'),
       system.signIn('admin@example.com'),

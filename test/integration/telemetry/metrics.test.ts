@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 describe('/metrics', () => {
-  it('tells what happened, in numbers that add up', async () => {
+  it('counts what happened, with consistent numbers', async () => {
     const driver = await signIn(server.url, 'driver');
     const agent = await signIn(server.url, 'agent');
     const { id: ticketId, number } = await openTicket(driver);
@@ -63,13 +63,13 @@ describe('/metrics', () => {
     }
   });
 
-  it('names nothing that a client made up', async () => {
+  it('has no label that a client invented', async () => {
     await fetch(`${server.url}/no/such/place-4711`);
     const text = await (await fetch(`${server.url}/metrics`)).text();
     expect(text).not.toContain('4711');
   });
 
-  it('asks for the token when there is one', async () => {
+  it('requires the token when one is configured', async () => {
     const token = 'scrape-0123456789abcdef';
     await using guarded = await startServer({ METRICS_TOKEN: token });
     const statusWith = async (authorization?: string) =>
@@ -79,13 +79,13 @@ describe('/metrics', () => {
     expect(await statusWith(`Bearer ${token}`)).toBe(200);
   });
 
-  it('is not there when it is off', async () => {
+  it('does not exist when metrics are off', async () => {
     await using quiet = await startServer({ METRICS: 'off' });
     expect((await fetch(`${quiet.url}/metrics`)).status).toBe(404);
   });
 });
 
-describe('what is said about the metrics', () => {
+describe('the documentation of the metrics', () => {
   /** Names as queries use them: of histograms their series, without labels. */
   async function names(): Promise<Set<string>> {
     const text = await (await fetch(`${server.url}/metrics`)).text();

@@ -1,4 +1,4 @@
-/** `/readyz`, each thing that turns it red made to happen. Databases and brokers that go away are in `outages`. */
+/** Causes each failure of `/readyz`. Outages of database and broker are tested in `outages`. */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   const database = { connectionString: resources.use(await createDatabase()).url };
   nats = resources.use(await startNats({ controlled: true }));
   pool = new pg.Pool(database);
-  // Dropping the database may overtake the goodbye of an idle connection.
+  // The database may be dropped before an idle connection has closed.
   pool.on('error', () => undefined);
   resources.defer(() => pool.end());
   appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 5_000 });
@@ -58,7 +58,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-/** The names of the checks that fail, and why. */
+/** The failed checks with their reasons. */
 async function failing(): Promise<Record<string, string>> {
   const checks = readinessChecks({
     ...{ pool, broker, projections, relay },
@@ -109,7 +109,7 @@ it('is red while a read model is far behind', async () => {
     await client.query("select from deskwire.projections where name = 'references' for update");
     await record('first');
     await record('second');
-    // The others may be behind for a moment; this one stays so.
+    // Other read models may lag for a moment; this one keeps lagging.
     await until(
       async () => /^projection references is \d+ events behind$/.test((await failing()).projections ?? ''),
       'the lag to be told',
@@ -121,7 +121,7 @@ it('is red while a read model is far behind', async () => {
   await untilReady();
 });
 
-it('is red while JetStream is far behind, before anybody knows that the broker is away', async () => {
+it('is red while JetStream is far behind, before the loss of the broker is noticed', async () => {
   await until(() => relay.leading, 'the relay to lead');
   await untilReady();
   await nats.pause();

@@ -1,4 +1,6 @@
-/** One client's trace, from its header to the delivery to another: the process has an SDK, as `--import` loads one. */
+/**
+ * A client's trace, from its header to the delivery to another client. The process has an SDK, as `--import` loads it.
+ */
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
@@ -46,7 +48,7 @@ async function recordedTraceparents(ticketId: string): Promise<(string | undefin
   return events.map(({ metadata }) => metadata.traceparent);
 }
 
-it('goes from an HTTP header through command, append, relay and read models to the socket that hears of it', async () => {
+it('goes from an HTTP header through command, append, relay and read models to the receiving socket', async () => {
   const { id: ticketId } = await openTicket(driver);
   using listener = (await signIn(server.url, 'agent')).connect();
   await listener.ask('join_ticket', { ticketId });

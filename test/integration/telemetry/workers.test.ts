@@ -1,4 +1,4 @@
-/** Several workers on one port tell their metrics together: which of them is asked makes no difference. */
+/** Several workers on one port answer with their joint metrics, whichever worker gets the request. */
 import { expect, inject, it } from 'vitest';
 import { freePort } from '../../../src/embedded/free-port.ts';
 import { launchServer } from '../../support/server-process.ts';

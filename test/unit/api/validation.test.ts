@@ -16,8 +16,8 @@ function refusalOf(act: () => unknown): { code: string; field: string | undefine
   throw new Error('it was accepted');
 }
 
-describe('the gate for what clients send', () => {
-  it('returns what it was given, untouched', () => {
+describe('the validation of client input', () => {
+  it('returns valid input unchanged', () => {
     const body = { message: 'line one\nline two\ttabbed\r\n🙂', internal: false };
     expect(validate(body)).toBe(body);
   });
@@ -44,7 +44,7 @@ describe('the gate for what clients send', () => {
     expect(refusalOf(() => validate(value))).toEqual({ code: 'invalid_payload', field });
   });
 
-  it('looks into free-form fields as well', () => {
+  it('checks free-form fields as well', () => {
     const free = validator(Type.Object({ data: Type.Record(Type.String(), Type.Unknown()) }));
     const polluted: unknown = JSON.parse('{"data": {"a": [{"__proto__": 1}]}}');
     expect(refusalOf(() => free(polluted)).field).toBe('data.a.0.__proto__');
@@ -52,7 +52,7 @@ describe('the gate for what clients send', () => {
     expect(refusalOf(() => free({ data: { 'a\u0000': 1 } })).field).toBe('data');
   });
 
-  it('refuses nesting so deep that it could exhaust the stack', () => {
+  it('refuses nesting that is deep enough to exhaust the stack', () => {
     const free = validator(Type.Object({ data: Type.Unknown() }));
     const deep: unknown = JSON.parse(`{"data": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
     expect(refusalOf(() => free(deep)).code).toBe('invalid_payload');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { safeFileName } from '../../../src/attachments/file-name.ts';
 
-/** Any text at all, with more of what hurts than chance would bring. */
+/** Arbitrary text, with more dangerous characters than chance would give. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -26,7 +26,7 @@ describe('a safe file name', () => {
     );
   });
 
-  it('ends in what the file is, and stays what it is when it is made safe again', () => {
+  it('ends in an extension of the file’s type, and is unchanged when it is made safe again', () => {
     fc.assert(
       fc.property(hostile, (given) => {
         const name = safeFileName(given, ['jpg', 'jpeg']);

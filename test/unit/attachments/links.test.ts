@@ -13,7 +13,7 @@ function parametersOf(url: string) {
   return { viewer, expires: Number(searchParams.get('expires')), signature: searchParams.get('signature') ?? '' };
 }
 
-it('a link is good for ten minutes at least and fifteen at most, whenever it is made', () => {
+it('a link is valid for ten to fifteen minutes, at any time of creation', () => {
   for (let second = 0; second < 600; second += 7) {
     const made = 1_800_000_000_000 + second * 1_000;
     time = made;
@@ -25,7 +25,7 @@ it('a link is good for ten minutes at least and fifteen at most, whenever it is 
   }
 });
 
-it('a link is for one viewer, one attachment and the key that it was made with', () => {
+it('a link is valid for one viewer, one attachment and one key', () => {
   const parameters = parametersOf(links.urlFor('a', 'Ann & Bob?'));
   expect(parameters.viewer).toBe('Ann & Bob?');
   links.verify('a', parameters);
@@ -37,6 +37,6 @@ it('a link is for one viewer, one attachment and the key that it was made with',
   expect(() => links.verify('a', { ...parameters, signature: '' })).toThrow('not valid');
 });
 
-it('without a viewer an address is not signed, so it needs a token', () => {
+it('a URL without a viewer is not signed, so it needs a token', () => {
   expect(links.urlFor('a')).toBe('/api/v1/attachments/a');
 });

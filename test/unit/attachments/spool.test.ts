@@ -18,7 +18,7 @@ const codeOf = (promise: Promise<unknown>) =>
     (error) => error.code,
   );
 
-it('what arrives is a file until it is disposed of', async () => {
+it('a received upload is a file until its disposal', async () => {
   {
     await using file = await received(Readable.from([Buffer.from('one '), Buffer.from('two')]));
     expect([file.size, await readFile(file.path, 'utf8')]).toEqual([7, 'one two']);
@@ -26,7 +26,7 @@ it('what arrives is a file until it is disposed of', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('nothing is left of what breaks off, however early', async () => {
+it('an upload that breaks off leaves nothing, however early', async () => {
   const broken = (when: 'before' | 'at once' | 'later') => {
     const stream = new PassThrough();
     stream.on('error', () => undefined);
@@ -42,14 +42,14 @@ it('nothing is left of what breaks off, however early', async () => {
   }
 });
 
-it('nothing is left of what is too large, by a byte', async () => {
+it('an upload that is too large by one byte leaves nothing', async () => {
   expect(await codeOf(received(Readable.from([Buffer.alloc(60), Buffer.alloc(41)])))).toBe('payload_too_large');
   await using exactly = await received(Readable.from([Buffer.alloc(60), Buffer.alloc(40)]));
   expect(exactly.size).toBe(100);
   expect(await readdir(folder)).toHaveLength(1);
 });
 
-it('what stops arriving is given up', async () => {
+it('an upload that stalls is aborted', async () => {
   const stream = new PassThrough();
   stream.write('some');
   await expect(received(stream, 100, 20)).rejects.toThrow('The upload stopped arriving');

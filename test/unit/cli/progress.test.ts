@@ -29,7 +29,7 @@ describe('the progress of rebuilds', () => {
     );
   });
 
-  it('is a JSON object a line with --json', () => {
+  it('is a JSON object per line with --json', () => {
     const lines = shown(true, true, filling, done).trim().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual([filling, done]);
   });

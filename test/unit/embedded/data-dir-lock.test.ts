@@ -13,7 +13,7 @@ async function folder(...claims: string[]): Promise<string> {
 }
 
 describe('the lock on DATA_DIR', () => {
-  it('is held until it is released, and then leaves nothing', async () => {
+  it('is held until it is released, and leaves no file behind', async () => {
     const path = await folder();
     const release = await lockDataDir(path);
     await expect(lockDataDir(path)).rejects.toThrow(`another Deskwire (process ${process.pid})`);
@@ -34,7 +34,7 @@ describe('the lock on DATA_DIR', () => {
     await release();
   });
 
-  it('goes to exactly one of many who find the same stale lock', async () => {
+  it('goes to exactly one of many processes that find the same stale lock', async () => {
     const path = await folder('4194999-1234abcd-1.aa.held');
     const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => lockDataDir(path)));
     expect(attempts.filter((attempt) => attempt.status === 'fulfilled')).toHaveLength(1);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findNatsServer } from '../../../src/embedded/find-nats-server.ts';
 
-/** A folder with programs that do nothing but say that they are a nats-server of some version. */
+/** Creates a folder with programs that only print the version of a nats-server. */
 async function withPrograms(programs: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'deskwire-nats-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -18,13 +18,13 @@ async function withPrograms(programs: Record<string, string>): Promise<string> {
 const cached = 'cache/nats-server/usr/sbin/nats-server';
 
 describe('finding a nats-server', () => {
-  it('prefers the first on PATH, and needs no absolute folders there', async () => {
+  it('prefers the first on PATH, and skips relative folders', async () => {
     const folder = await withPrograms({ 'a/nats-server': 'v2.10.1', 'b/nats-server': 'v2.11.0', [cached]: 'v2.12.0' });
     const path = ['', 'relative', `${folder}/none`, `${folder}/a`, `${folder}/b`].join(':');
     expect(await findNatsServer({ path, cache: join(folder, 'cache') })).toBe(join(folder, 'a/nats-server'));
   });
 
-  it('passes over one that is older than 2.9, or that does not run', async () => {
+  it('skips a program that is older than 2.9 or does not run', async () => {
     const folder = await withPrograms({
       'old/nats-server': 'v2.8.4',
       'broken/nats-server': 'what?',
@@ -34,7 +34,7 @@ describe('finding a nats-server', () => {
     expect(await findNatsServer({ path, cache: join(folder, 'cache') })).toBe(join(folder, cached));
   });
 
-  it('takes newer major versions', async () => {
+  it('accepts newer major versions', async () => {
     const folder = await withPrograms({ 'new/nats-server': 'v3.0.0' });
     expect(await findNatsServer({ path: `${folder}/new`, cache: folder })).toBe(join(folder, 'new/nats-server'));
   });

@@ -16,14 +16,14 @@ async function guarded(script: string) {
 }
 
 describe('a guarded process', () => {
-  it('reports how it ended by itself', async () => {
+  it('reports how it ended', async () => {
     const { guardedProcess, log } = await guarded('echo out of luck; exit 3');
     expect(await guardedProcess.exited).toBe('exit code 3');
     expect(guardedProcess.running).toBe(false);
     expect(await log()).toBe('out of luck\n');
   });
 
-  it('is asked to stop by its own signal, and has the time that it needs', async () => {
+  it('is stopped with its own signal, and has time to finish', async () => {
     const { guardedProcess, log, folder } = await guarded(
       'trap "echo tidying; sleep 0.2; echo tidy; exit 0" TERM; echo up; while :; do sleep 0.05; done',
     );
@@ -33,7 +33,7 @@ describe('a guarded process', () => {
     await until(async () => (await processesNaming(folder)).length === 0, 'all of it to be gone');
   });
 
-  it('is killed when it does not stop', async () => {
+  it('is killed when it does not stop in time', async () => {
     const { guardedProcess, log, folder } = await guarded('trap "" TERM; echo up; while :; do sleep 0.05; done');
     await until(async () => (await log()).includes('up'), 'it to be up');
     await guardedProcess.stop(100);

@@ -8,7 +8,7 @@ const CLIENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const OTHER = '00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01';
 
 describe('without an SDK', () => {
-  it('a span is the call of a function, and the client’s trace goes on as it came', async () => {
+  it('a span is a function call, and the client’s trace context is passed on unchanged', async () => {
     const tracing = createTracing();
     expect(tracing).toBe(noTracing);
     expect(await tracing.span({ name: 'work', parent: CLIENT }, async (traceparent) => traceparent)).toBe(CLIENT);
@@ -31,7 +31,7 @@ describe('with an SDK', () => {
     propagation.disable();
   });
 
-  it('a span is a child of the client’s, and what follows is told its own context', async () => {
+  it('a span is a child of the client’s, and its work receives the span’s context', async () => {
     const carried = await tracing.span({ name: 'work', parent: CLIENT }, async (traceparent) => traceparent);
     const [span] = exporter.getFinishedSpans();
     expect(span?.spanContext().traceId).toBe(CLIENT.split('-')[1]);
@@ -39,19 +39,19 @@ describe('with an SDK', () => {
     expect(carried).toBe(`00-${CLIENT.split('-')[1]}-${span?.spanContext().spanId}-01`);
   });
 
-  it('the active span comes before what the client says: an instrumentation made it from that', async () => {
+  it('the active span takes precedence over the client’s context, from which an instrumentation made it', async () => {
     await tracing.span({ name: 'outer' }, () => tracing.span({ name: 'inner', parent: CLIENT }, async () => undefined));
     const [inner, outer] = exporter.getFinishedSpans();
     expect(inner?.parentSpanContext?.spanId).toBe(outer?.spanContext().spanId);
   });
 
-  it('a failure is on the span, and goes on', async () => {
+  it('a failure is recorded on the span and rethrown', async () => {
     const failure = new Error('refused');
     await expect(tracing.span({ name: 'work' }, () => Promise.reject(failure))).rejects.toBe(failure);
     expect(exporter.getFinishedSpans()[0]).toMatchObject({ status: { code: 2, message: 'refused' } });
   });
 
-  it('a batch belongs to the first trace in it and is linked to the others, each once', () => {
+  it('a batch belongs to its first trace and links to each other trace once', () => {
     const startedAt = performance.now() - 50;
     tracing.past({ name: 'batch', startedAt, traceparents: [undefined, CLIENT, CLIENT, OTHER] });
     const [span] = exporter.getFinishedSpans();

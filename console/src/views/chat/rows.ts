@@ -55,7 +55,7 @@ interface Conversation {
 const PAUSE = 5 * 60_000;
 const NOBODY: readonly string[] = [];
 
-/** `dayEnd`: when the day of a time ends, where the reader is; milliseconds since 1970, both. */
+/** `dayEnd`: when the day of a time ends in the reader's time zone. Both are Unix times in milliseconds. */
 export function rowsOf(conversation: Conversation, meId: string, dayEnd: (at: number) => number): Row[] {
   const { messages, outgoing, people, hasOlder } = conversation;
   const readers = readersOf(messages, people, meId);

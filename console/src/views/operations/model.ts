@@ -48,7 +48,7 @@ export interface Parked {
 
 /** One look. */
 export interface Sample {
-  /** Milliseconds since 1970, by the server's clock. */
+  /** Unix time in milliseconds, by the server's clock. */
   readonly at: number;
   readonly position: number;
   /** Undefined while nobody knows. */

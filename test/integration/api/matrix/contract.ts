@@ -1,4 +1,4 @@
-/** Holds answers against the OpenAPI document: that their status is in it, and that they have the headers and body that it says. */
+/** Checks answers against the OpenAPI document: status, headers and body. */
 import { Compile } from 'typebox/compile';
 import { expect } from 'vitest';
 import type { Answer } from '../rig.ts';
@@ -17,7 +17,7 @@ interface Response {
   readonly content?: Readonly<Record<string, { schema: object }>>;
 }
 
-/** Fails the test when the answer of a route (`GET /api/v1/tickets/:ticketId`) is not one that the document tells of. */
+/** Fails the test when the document does not describe the answer of a route (`GET /api/v1/tickets/:ticketId`). */
 export type Contract = (route: string, answer: Answer) => void;
 
 export function contractOf(document: Document): Contract {
@@ -39,7 +39,7 @@ export function contractOf(document: Document): Contract {
     }
     const [type] = (headers.get('content-type') ?? '').split(';');
     const content = response?.content?.[type ?? ''];
-    // A file is what it is.
+    // The content of a file has no schema.
     if (response?.content?.['*/*'] !== undefined) return;
     if (body === undefined) expect(response?.content, `${route} ${status}`).toBeUndefined();
     else check(content?.schema ?? {}, body, `${route} ${status} ${type}`);

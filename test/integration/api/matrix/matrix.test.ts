@@ -96,7 +96,7 @@ function askOfTicket(row: TicketRow, role: Role, ticketId: string, attachmentId 
   return ask(as(role), row, { ticketId, support_id: ticketId, userId, id: attachmentId });
 }
 
-/** The id of a file in a message, or a note, that the colleague posts now. */
+/** Posts a message or note with a file as the colleague, and returns the id of the file. */
 async function attachmentIn({ id: ticketId }: CastTicket, { attachment }: TicketRow): Promise<string | undefined> {
   if (attachment === undefined) return undefined;
   const path = `/api/tickets/${ticketId}/chat`;
@@ -111,14 +111,14 @@ async function attachmentIn({ id: ticketId }: CastTicket, { attachment }: Ticket
   return id;
 }
 
-/** What a refusal says, but for what is of this request. */
+/** The refusal without the values that differ for each request. */
 const saidBy = ({ body }: Answer) => ({ ...body, requestId: '' });
 const nameOf = (row: { route: string; use?: string }) =>
   row.use === undefined ? row.route : `${row.route}, ${row.use}`;
 const changes = (row: TicketRow) => !row.route.startsWith('GET ');
 
 describe('the matrix', () => {
-  it('has a row for every route there is, and none for others', () => {
+  it('has a row for every route, and no other rows', () => {
     const rows = [...TICKET_ROWS, ...PLAIN_ROWS].map((row) => row.route);
     expect([...new Set([...rows, ...OPEN_ROUTES])].sort()).toEqual([...new Set(routes)].sort());
   });
@@ -126,7 +126,7 @@ describe('the matrix', () => {
 
 describe('of a ticket', () => {
   const shared = new Map<Case, Promise<CastTicket>>();
-  /** Reads share a ticket; every command has one of its own. */
+  /** Reads share a ticket; every command gets a ticket of its own. */
   function ticketFor(row: TicketRow, wanted: Case): Promise<CastTicket> {
     if (changes(row)) return cast.ticketFor(wanted);
     const ticket = shared.get(wanted) ?? cast.ticketFor(wanted);
@@ -195,7 +195,7 @@ async function everything(client: Client, path: string): Promise<string> {
   return text;
 }
 
-describe('of no ticket', () => {
+describe('without a ticket', () => {
   it.each(PLAIN_ROWS.map((row) => [nameOf(row), row] as const))('%s', async (_name, row) => {
     for (const role of ROLES) {
       const answer = await ask(as(role), row, row.params ?? {});
@@ -213,10 +213,10 @@ describe('of no ticket', () => {
   });
 });
 
-describe('for those without a good token', () => {
+describe('without a valid token', () => {
   const rows = [...TICKET_ROWS, ...PLAIN_ROWS];
 
-  it('there is nothing, and nobody is told whether there would be', async () => {
+  it('every route refuses, without showing whether anything exists', async () => {
     const ticket = await cast.ticketFor({ role: 'driver', relation: 'requester' });
     const answers = new Set<string>();
     for (const row of rows) {
@@ -229,7 +229,7 @@ describe('for those without a good token', () => {
     expect(answers.size).toBe(1);
   });
 
-  it('there is nothing once they are deactivated, nor with the same token when they are back', async () => {
+  it('every route refuses a deactivated user, and their old token after reactivation', async () => {
     const ticket = await cast.ticketFor({ role: 'driver', relation: 'requester' });
     const path = `/api/v1/users/${cast.leaver.id}`;
     expect((await leaver.send('GET', '/api/v1/users/me')).status).toBe(200);

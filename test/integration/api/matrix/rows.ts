@@ -1,15 +1,15 @@
 /**
- * What each route answers to whom, one row for each route and each way to use it that the policy tells apart. Written by
- * hand from docs/protocol.md. A route without a row fails the matrix.
+ * The expected answer of each route for each kind of user: one row for each route and each use that the policy
+ * distinguishes. Written by hand from docs/protocol.md. A route without a row fails the matrix.
  */
 
 import { ROLES, type Role } from '../../../../src/domain/user/identity.ts';
 import { isDesk } from '../../../support/cast.ts';
 
-/** Of a ticket: who does not see it gets 404, who sees it and may not do this 403. */
+/** A route of a ticket: users who do not see it get 404; users who see it and may not do this get 403. */
 export interface TicketRow {
   readonly route: string;
-  /** What distinguishes it from other rows of the route. */
+  /** Distinguishes the row from other rows of the route. */
   readonly use?: string;
   /** Of those who see the ticket. */
   readonly may: (role: Role) => boolean;
@@ -21,9 +21,9 @@ export interface TicketRow {
   readonly shows?: 'notes';
   /** Sends a file. */
   readonly file?: true;
-  /** Asks for the file of a message that the colleague posted: `:id`. */
+  /** `:id` is the file of a message that the colleague posted. */
   readonly attachment?: 'of a message' | 'of a note';
-  /** What those get who see the ticket and may not; 403 when absent. */
+  /** Status for users who see the ticket and may not do this; 403 when absent. */
   readonly refused?: 404;
 }
 
@@ -75,7 +75,7 @@ export const TICKET_ROWS: readonly TicketRow[] = [
   { route: `DELETE ${SUPPORT}`, may: admin, ok: 200 },
 ];
 
-/** Not of a ticket: who may not gets 403, whether or not what they ask for exists. */
+/** A route without a ticket: users who may not do this get 403, whether or not the object exists. */
 export interface PlainRow {
   readonly route: string;
   readonly use?: string;

@@ -1,12 +1,12 @@
 /**
- * A route as the OpenAPI document tells of it: beside its own schemas, what follows from the kind of route it is. A command
- * takes an idempotency key and tells a position, a read takes one, a versioned resource has an ETag, and each may be refused
- * in the ways of its kind.
+ * Builds the OpenAPI description of a route: its own schemas, and the headers and refusals that follow from its kind. A
+ * command takes an idempotency key and answers with a position, a read takes a position, a versioned resource has an
+ * ETag.
  */
 import type { FastifySchema, RouteOptions } from 'fastify';
 import { Problem } from '../../contract/problem.ts';
 
-interface Part {
+interface Header {
   readonly name: string;
   readonly description: string;
   readonly schema: object;
@@ -14,62 +14,68 @@ interface Part {
 
 const text = (maxLength: number) => ({ type: 'string', maxLength });
 
-const IDEMPOTENCY_KEY: Part = {
+const IDEMPOTENCY_KEY: Header = {
   name: 'Idempotency-Key',
-  description: 'Names this command: the same key again gets the first outcome, with another request 422',
+  description: 'Names this command: the same key again gets the first outcome; with a different request it gets 422',
   schema: text(128),
 };
-const IF_MATCH: Part = {
+const IF_MATCH: Header = {
   name: 'If-Match',
-  description: 'The ETag that the command is meant for; refused with 412 when it has become another',
+  description: 'The ETag that the command is meant for; refused with 412 when the resource has another by now',
   schema: text(32),
 };
-const MIN_POSITION: Part = {
+const MIN_POSITION: Header = {
   name: 'Deskwire-Min-Position',
-  description: 'A Deskwire-Position that the answer must show',
+  description: 'A Deskwire-Position that the answer must contain',
   schema: { type: 'integer', minimum: 0 },
 };
-const POSITION: Part = {
+const POSITION: Header = {
   name: 'Deskwire-Position',
-  description: 'Where in the log the command stands; 0 when it changed nothing',
+  description: 'Position of the command in the log; 0 when it changed nothing',
   schema: { type: 'integer' },
 };
-const EPOCH: Part = {
+const EPOCH: Header = {
   name: 'Deskwire-Epoch',
-  description: 'What the versions count in; show it to `subscribe`',
+  description: 'The history in which versions count; pass it to `subscribe`',
   schema: { type: 'string' },
 };
-const ETAG: Part = { name: 'ETag', description: 'The version, for If-Match', schema: { type: 'string' } };
-const LOCATION: Part = { name: 'Location', description: 'Where it is now', schema: { type: 'string' } };
+const ETAG: Header = { name: 'ETag', description: 'The version, for If-Match', schema: { type: 'string' } };
+const LOCATION: Header = { name: 'Location', description: 'Address of the new resource', schema: { type: 'string' } };
 
 const REFUSALS: Readonly<Record<number, string>> = {
   400: 'Something in the request is wrong; `field` names it',
-  401: 'No valid token',
-  403: 'You see it, and may not do that',
-  404: 'It does not exist, or not for you',
+  401: 'The token is missing or not valid',
+  403: 'You may see it, but not do this',
+  404: 'It does not exist, or you may not see it',
   409: 'Its state does not allow it',
   412: 'It has another version than If-Match names',
   413: 'The body is too large',
-  415: 'The body is of a type that is not taken here',
+  415: 'The type of the body is not accepted here',
   422: 'The Idempotency-Key was used for another request, or an event name cannot be used',
-  429: 'Too often; see Retry-After',
+  429: 'Too many requests; see Retry-After',
   500: 'Something went wrong on our side',
-  503: 'Something that we need is away; see Retry-After',
+  503: 'A service that we need is not available; see Retry-After',
 };
 
-/** The schema of a route's operation. Hidden routes stay hidden. */
-export function operationOf({ schema = {}, route }: { schema?: FastifySchema; route: RouteOptions }): FastifySchema {
+/** Returns the schema that the OpenAPI document shows for `route`. A hidden route stays hidden. */
+export function routeDescription({
+  schema = {},
+  route,
+}: {
+  schema?: FastifySchema;
+  route: RouteOptions;
+}): FastifySchema {
   if (schema.hide) return schema;
   const method = String(route.method);
   const { authenticated = false, etag = false, ifMatch = false, unlogged = false, linked, file } = route.config ?? {};
   const command = authenticated && method !== 'GET' && !unlogged;
   const takesIfMatch = command && (etag || ifMatch) && (route.url.includes(':') || ifMatch);
-  const asked = [
+  const requestHeaders = [
     command && IDEMPOTENCY_KEY,
     takesIfMatch && IF_MATCH,
     authenticated && method === 'GET' && MIN_POSITION,
   ];
-  const told = [
+  const answerHeaders = [
     command && POSITION,
     authenticated && !linked && method === 'GET' && EPOCH,
     etag && ETAG,
@@ -78,9 +84,9 @@ export function operationOf({ schema = {}, route }: { schema?: FastifySchema; ro
   return {
     ...schema,
     operationId: operationId(method, route.url),
-    headers: headersOf(present(asked)),
+    headers: headersOf(present(requestHeaders)),
     response: {
-      ...withHeaders(schema.response, present(told)),
+      ...withHeaders(schema.response, present(answerHeaders)),
       ...problemsOf(statusesOf(route, { command, takesIfMatch }), schema.response),
     },
     ...(file !== undefined && { consumes: ['multipart/form-data'], body: formOf(file) }),
@@ -88,14 +94,14 @@ export function operationOf({ schema = {}, route }: { schema?: FastifySchema; ro
   };
 }
 
-/** Only told of: it is read as it comes in, and checked then. */
+/** For the document only: the route itself reads and checks the upload while it arrives. */
 function formOf(part: string): object {
   const content = { type: 'string', contentMediaType: 'application/octet-stream' };
   return { type: 'object', required: [part], properties: { [part]: content } };
 }
 
-function present(parts: readonly (Part | false)[]): Part[] {
-  return parts.filter((part) => part !== false);
+function present(headers: readonly (Header | false)[]): Header[] {
+  return headers.filter((header) => header !== false);
 }
 
 function statusesOf(route: RouteOptions, { command, takesIfMatch }: { command: boolean; takesIfMatch: boolean }) {
@@ -111,13 +117,13 @@ function statusesOf(route: RouteOptions, { command, takesIfMatch }: { command: b
   return [...statuses].sort((a, b) => a - b);
 }
 
-function headersOf(parts: readonly Part[]): object {
-  const properties = parts.map(({ name, description, schema }) => [name, { ...schema, description }]);
+function headersOf(headers: readonly Header[]): object {
+  const properties = headers.map(({ name, description, schema }) => [name, { ...schema, description }]);
   return { type: 'object', properties: Object.fromEntries(properties) };
 }
 
-function withHeaders(response: unknown, parts: readonly Part[]): object {
-  const headers = Object.fromEntries(parts.map(({ name, description, schema }) => [name, { ...schema, description }]));
+function withHeaders(response: unknown, given: readonly Header[]): object {
+  const headers = Object.fromEntries(given.map(({ name, description, schema }) => [name, { ...schema, description }]));
   const entries = Object.entries(response ?? {}).map(([status, schema]) => [
     status,
     status.startsWith('2') ? { ...schema, headers } : schema,
@@ -125,7 +131,7 @@ function withHeaders(response: unknown, parts: readonly Part[]): object {
   return Object.fromEntries(entries);
 }
 
-/** A status that the route answers with by itself is not a problem. */
+/** Leaves out the statuses for which the route has a response schema of its own. */
 function problemsOf(statuses: readonly number[], response: unknown): object {
   const own = new Set(Object.keys(response ?? {}));
   const content = { 'application/problem+json': { schema: Problem } };
