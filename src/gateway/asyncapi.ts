@@ -35,7 +35,7 @@ function channelId({ namespace }: NamespaceCatalog): string {
 }
 
 function channelOf({ namespace, dialects, requests, events }: NamespaceCatalog): AsyncApiChannel {
-  const spoken = dialects.map(({ name }) => name).join(', ');
+  const names = dialects.map(({ name }) => name).join(', ');
   const messages = Object.fromEntries([
     ...[...requests].map(([name, { payload }]) => [`${name}.request`, { name, title: name, payload: plain(payload) }]),
     ...[...requests].map(([name, request]) => [
@@ -44,7 +44,7 @@ function channelOf({ namespace, dialects, requests, events }: NamespaceCatalog):
     ]),
     ...[...events].map(([name, payload]) => [`${name}.event`, { name, title: name, payload: opened(payload) }]),
   ]);
-  return { address: namespace, title: `Namespace ${namespace}`, description: `Dialects: ${spoken}`, messages };
+  return { address: namespace, title: `Namespace ${namespace}`, description: `Dialects: ${names}`, messages };
 }
 
 /** From the application's point of view, as the specification has it: it receives requests and sends events. */

@@ -26,7 +26,7 @@ export interface ClientLifecycle {
   inboxOf(client: Client): LiveInbox;
 }
 
-interface Deps {
+interface ClientLifecycleDeps {
   readonly catalog: ReadonlyMap<string, NamespaceCatalog>;
   readonly clients: Clients;
   readonly outbound: Outbound;
@@ -39,7 +39,7 @@ interface Deps {
   readonly log: Logger;
 }
 
-export function createClientLifecycle(deps: Deps): ClientLifecycle {
+export function createClientLifecycle(deps: ClientLifecycleDeps): ClientLifecycle {
   const { catalog, clients, announcements, presence, inboxes, memberships, typing, log } = deps;
   const inboxOf = new WeakMap<Client, LiveInbox>();
 

@@ -11,7 +11,7 @@ import type { DialectContext } from './dialects/context.ts';
 import type { LiveInbox } from './inbox/live-inbox.ts';
 import type { MessageWireFor } from './wire.ts';
 
-interface Deps {
+interface DialectContextsDeps {
   readonly application: Application;
   readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
@@ -29,7 +29,7 @@ interface Deps {
   refreshToken(client: Client, token: string): Promise<void>;
 }
 
-export function createDialectContexts(deps: Deps): (client: Client) => DialectContext {
+export function createDialectContexts(deps: DialectContextsDeps): (client: Client) => DialectContext {
   const { application, historySize, now, memberships, typing } = deps;
   return (client) => ({
     application,
@@ -45,7 +45,7 @@ export function createDialectContexts(deps: Deps): (client: Client) => DialectCo
       leave: (dialect) => deps.inboxOf(client).leave(client, dialect),
     },
     typing: {
-      tell: (ticketId, isTyping, internal) => typing.tell(ticketId, client.user, isTyping, internal),
+      publish: (ticketId, isTyping, internal) => typing.publish(ticketId, client.user, isTyping, internal),
       stop: (ticketId) => typing.stop(ticketId, client.user.id),
     },
     messageWire: (message) => deps.messageWireFor(client.user)(message),

@@ -44,7 +44,7 @@ import { type AttachmentUrl, createMessageWire } from './wire.ts';
 export interface HostWorker {
   readonly adapter: NonNullable<ServerOptions['adapter']>;
   /** A new transport id, by which later requests of the transport find this worker. */
-  readonly newSessionId: () => string;
+  readonly newTransportId: () => string;
 }
 
 export interface GatewayDeps {
@@ -218,7 +218,7 @@ function createServer(
     cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
     ...(worker && { adapter: worker.adapter }),
   });
-  if (worker) io.engine.generateId = worker.newSessionId;
+  if (worker) io.engine.generateId = worker.newTransportId;
   return io;
 }
 

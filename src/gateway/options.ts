@@ -15,7 +15,7 @@ export interface GatewayOptions {
   /** The longest pause between attempts to read the log. */
   readonly maxPause: number;
   /** How long opening a stream waits for the broker. */
-  readonly registrationPatience: number;
+  readonly registrationTimeout: number;
   /** Attempts for one joining socket before it is refused. */
   readonly attempts: number;
   /** How long a stream that nobody listens to stays subscribed: page changes come back at once. */
@@ -67,7 +67,7 @@ export const defaultOptions: GatewayOptions = {
   readLimit: 500,
   gapDelay: 20,
   maxPause: 2_000,
-  registrationPatience: 500,
+  registrationTimeout: 500,
   attempts: 6,
   linger: 5_000,
   headCheckEvery: 3_000,

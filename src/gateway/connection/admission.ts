@@ -9,14 +9,14 @@ import type { Server } from 'socket.io';
 import type { Rate } from '../options.ts';
 import { createRateLimit } from './rate-limit.ts';
 
-interface Deps {
+interface AdmissionDeps {
   readonly engine: Server['engine'];
   readonly rate: Rate;
   readonly now: () => number;
   onRefused(): void;
 }
 
-export function admitAtRate({ engine, rate, now, onRefused }: Deps): void {
+export function admitAtRate({ engine, rate, now, onRefused }: AdmissionDeps): void {
   const limit = createRateLimit(rate, now);
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const wait = isFirst(request) ? limit.take('') : 0;

@@ -27,7 +27,7 @@ export interface Connections {
   sessionRevoked(sessionId: string): void;
 }
 
-interface Deps {
+interface ConnectionsDeps {
   readonly authenticate: Authenticate;
   readonly directory: Directory;
   readonly clients: Clients;
@@ -56,7 +56,7 @@ export interface Handshake {
 /** The longest delay of a timer in Node.js, in milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-export function createConnections(deps: Deps): Connections {
+export function createConnections(deps: ConnectionsDeps): Connections {
   const { authenticate, directory, clients, log, now } = deps;
   const admitted = new WeakMap<Socket, { token: string; found: Authenticated } | { error: unknown }>();
   const expiries = new WeakMap<Client, NodeJS.Timeout>();
@@ -80,14 +80,14 @@ export function createConnections(deps: Deps): Connections {
     try {
       if (admission === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
       if ('error' in admission) throw admission.error;
-      open(socket, stillValid(admission));
+      open(socket, authenticateAgain(admission));
     } catch (error) {
-      turnAway(socket, error);
+      refuse(socket, error);
     }
   }
 
   /** Authenticates again in the tick in which the client opens: the session may have been revoked meanwhile. */
-  function stillValid({ token, found }: { token: string; found: Authenticated }): Authenticated {
+  function authenticateAgain({ token, found }: { token: string; found: Authenticated }): Authenticated {
     const again = authenticate(token);
     return again instanceof Promise ? found : again;
   }
@@ -123,7 +123,7 @@ export function createConnections(deps: Deps): Connections {
     deps.onOpened(client, { lastSeq: lastSeqOf(auth) });
   }
 
-  function turnAway(socket: Socket, error: unknown): void {
+  function refuse(socket: Socket, error: unknown): void {
     const refusal = wireError(error);
     if (refusal.type === 'unauthorized' || refusal.type === 'token_expired') deps.onRefused(refusal.type);
     if (error instanceof DeskwireError) {
@@ -131,10 +131,10 @@ export function createConnections(deps: Deps): Connections {
     } else {
       log.error({ socket: socket.id, namespace: socket.nsp.name, err: error }, 'socket authentication failed');
     }
-    dismiss(socket, error);
+    endWithError(socket, error);
   }
 
-  function dismiss(socket: Socket, error: unknown): void {
+  function endWithError(socket: Socket, error: unknown): void {
     const { type, message, retryAfter } = wireError(error);
     // The client does not learn what is wrong with its token.
     const text = type === 'unauthorized' ? 'Authentication required' : message;
@@ -148,7 +148,7 @@ export function createConnections(deps: Deps): Connections {
     const timer = setTimeout(
       () => {
         if (left > MAX_TIMER) expireAt(client, expiresAt);
-        else dismiss(client.socket, new DeskwireError('token_expired', 'Token expired'));
+        else endWithError(client.socket, new DeskwireError('token_expired', 'Token expired'));
       },
       Math.min(Math.max(left, 0), MAX_TIMER),
     );
@@ -179,7 +179,7 @@ export function createConnections(deps: Deps): Connections {
     for (const client of [...clients.ofUser(userId)]) {
       // Requests that still wait are then decided with the user's present state.
       client.user = user ?? { ...client.user, active: false };
-      dismiss(client.socket, new DeskwireError('unauthorized', 'This account is deactivated'));
+      endWithError(client.socket, new DeskwireError('unauthorized', 'This account is deactivated'));
     }
   }
 
@@ -205,7 +205,7 @@ export function createConnections(deps: Deps): Connections {
     sessionRevoked(sessionId) {
       for (const client of [...clients]) {
         if (client.sessionId !== sessionId) continue;
-        dismiss(client.socket, new DeskwireError('unauthorized', 'Signed out'));
+        endWithError(client.socket, new DeskwireError('unauthorized', 'Signed out'));
       }
     },
   };

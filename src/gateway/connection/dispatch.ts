@@ -33,7 +33,7 @@ export interface Dispatch {
   attach(client: Client): void;
 }
 
-interface Deps {
+interface DispatchDeps {
   /** The requests of a namespace, by name. */
   requestsOf(namespace: string): ReadonlyMap<string, Request>;
   contextFor(client: Client): DialectContext;
@@ -43,7 +43,7 @@ interface Deps {
   readonly log: Logger;
 }
 
-export function createDispatch(deps: Deps): Dispatch {
+export function createDispatch(deps: DispatchDeps): Dispatch {
   const { limits, options, log } = deps;
 
   function attach(client: Client): void {

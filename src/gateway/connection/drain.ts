@@ -10,9 +10,9 @@ import type { Client } from './client.ts';
 import { type Connection, type Websocket, websocketOf } from './transports.ts';
 
 /** Milliseconds in which clients have to complete the close. */
-const PATIENCE = 2_000;
+const CLOSE_TIMEOUT = 2_000;
 /** Milliseconds from one batch to the next, and the least connections in a batch. */
-const BATCHES = { every: 100, least: 50 };
+const BATCHES = { every: 100, minSize: 50 };
 
 /** `spread` in milliseconds. Resolves when every socket is gone or was terminated. */
 export async function drain(io: Server, clients: Iterable<Client>, spread: number): Promise<void> {
@@ -20,7 +20,7 @@ export async function drain(io: Server, clients: Iterable<Client>, spread: numbe
   const connections = new Set<Connection>();
   const websockets: Websocket[] = [];
 
-  function release(connection: Connection): void {
+  function closeTransport(connection: Connection): void {
     const websocket = websocketOf(connection);
     if (websocket !== undefined) {
       websockets.push(websocket);
@@ -30,7 +30,7 @@ export async function drain(io: Server, clients: Iterable<Client>, spread: numbe
   }
 
   // A connection that comes now is closed at once.
-  io.engine.on('connection', release);
+  io.engine.on('connection', closeTransport);
   for (const { socket } of [...clients]) {
     gone.push(new Promise((resolve) => socket.once('disconnect', () => resolve())));
     socket.emit('server:draining', { retryAfter: Math.ceil((Math.random() * spread) / 1_000) });
@@ -38,16 +38,16 @@ export async function drain(io: Server, clients: Iterable<Client>, spread: numbe
   }
   for (const [index, batch] of batchesOf([...connections], spread).entries()) {
     if (index > 0) await wait(BATCHES.every);
-    for (const connection of batch) release(connection);
+    for (const connection of batch) closeTransport(connection);
   }
-  await Promise.race([Promise.all(gone), wait(PATIENCE, undefined, { ref: false })]);
+  await Promise.race([Promise.all(gone), wait(CLOSE_TIMEOUT, undefined, { ref: false })]);
   io.engine.close();
   for (const websocket of websockets) websocket.terminate();
 }
 
 /** As many batches as fit into `spread`, but none with fewer connections than the least. */
 function batchesOf<T>(all: readonly T[], spread: number): T[][] {
-  const size = Math.max(BATCHES.least, Math.ceil(all.length / Math.max(1, spread / BATCHES.every)));
+  const size = Math.max(BATCHES.minSize, Math.ceil(all.length / Math.max(1, spread / BATCHES.every)));
   return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
     all.slice(index * size, (index + 1) * size),
   );

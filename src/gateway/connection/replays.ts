@@ -14,13 +14,13 @@ export interface Replays {
   run<T>(socket: Socket, task: () => Promise<T>): Promise<T>;
 }
 
-interface Deps {
-  readonly outbound: Pick<Outbound, 'taken'>;
+interface ReplaysDeps {
+  readonly outbound: Pick<Outbound, 'caughtUp'>;
   readonly limits: { readonly atOnce: number; readonly waiting: number };
   onRefused(): void;
 }
 
-export function createReplays({ outbound, limits, onRefused }: Deps): Replays {
+export function createReplays({ outbound, limits, onRefused }: ReplaysDeps): Replays {
   const connections = createLanes<Socket['conn']>();
   const queue: (() => void)[] = [];
   let running = 0;
@@ -46,7 +46,7 @@ export function createReplays({ outbound, limits, onRefused }: Deps): Replays {
   return {
     run: (socket, task) =>
       connections.run(socket.conn, async () => {
-        await outbound.taken(socket);
+        await outbound.caughtUp(socket);
         await takePlace();
         try {
           return await task();

@@ -15,13 +15,13 @@ export interface ClusterControl extends SocketControl {
   close(): Promise<void>;
 }
 
-interface Deps {
+interface ClusterControlDeps {
   readonly presence: Pick<Presence, 'self' | 'others' | 'users' | 'rooms'>;
   readonly requests: Broker['requests'];
   readonly takenNames: ReadonlySet<string>;
   readonly log: { info(details: object, message: string): void };
   /** Milliseconds. */
-  readonly patience?: number;
+  readonly timeout?: number;
 }
 
 type Methods = { readonly [M in keyof LocalControl]: LocalControl[M] };
@@ -34,7 +34,13 @@ interface Question {
   readonly with: readonly unknown[];
 }
 
-export function createClusterControl({ presence, requests, takenNames, log, patience = 2_000 }: Deps): ClusterControl {
+export function createClusterControl({
+  presence,
+  requests,
+  takenNames,
+  log,
+  timeout = 2_000,
+}: ClusterControlDeps): ClusterControl {
   let local: LocalControl | undefined;
   let service: Service | undefined;
 
@@ -43,9 +49,9 @@ export function createClusterControl({ presence, requests, takenNames, log, pati
     return (sockets[question.ask] as (...given: readonly unknown[]) => unknown)(...question.with);
   }
 
-  async function askOther(node: string, question: Question): Promise<unknown> {
+  async function askNode(node: string, question: Question): Promise<unknown> {
     try {
-      return await requests.ask(socketsOf(node), question, patience);
+      return await requests.ask(socketsOf(node), question, timeout);
     } catch (error) {
       if (!(error instanceof UnansweredError)) throw error;
       log.info({ node, reason: error.reason }, 'a process did not answer about its sockets');
@@ -57,7 +63,7 @@ export function createClusterControl({ presence, requests, takenNames, log, pati
   async function gather<M extends keyof Methods>(ask: M, ...given: Arguments<M>): Promise<Answer<M>[]> {
     const question = { ask, with: given };
     const own = local === undefined ? [] : [answer(local, question)];
-    const answers = await Promise.all([...own, ...presence.others.map((node) => askOther(node, question))]);
+    const answers = await Promise.all([...own, ...presence.others.map((node) => askNode(node, question))]);
     return answers.filter(isAnswer<M>);
   }
 
@@ -67,7 +73,7 @@ export function createClusterControl({ presence, requests, takenNames, log, pati
     const own = local && (await answer(local, question));
     if (isAnswer<M>(own)) return own;
     const others = presence.others.map(async (node) => {
-      const answered = await askOther(node, question);
+      const answered = await askNode(node, question);
       if (isAnswer<M>(answered)) return answered;
       throw new Error('it is not there');
     });
@@ -84,13 +90,13 @@ export function createClusterControl({ presence, requests, takenNames, log, pati
       return 'client' in target ? find('disconnect', target) : sum(await gather('disconnect', target));
     },
     async status() {
-      const deps = await gather('summary');
+      const summaries = await gather('summary');
       return {
-        connections: sum(deps.map(({ connections }) => connections)),
+        connections: sum(summaries.map(({ connections }) => connections)),
         users: presence.users,
         rooms: presence.rooms,
-        nodes: deps.length,
-        uptime: Math.max(0, ...deps.map(({ uptime }) => uptime)),
+        nodes: summaries.length,
+        uptime: Math.max(0, ...summaries.map(({ uptime }) => uptime)),
       };
     },
     async clients(range) {

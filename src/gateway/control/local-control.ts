@@ -15,7 +15,7 @@ import { tableOf } from '../delivery/stream-access.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { LiveKind } from '../dialects/joining.ts';
 
-interface Deps {
+interface LocalControlDeps {
   readonly dialects: readonly Dialect[];
   readonly clients: Clients;
   readonly rooms: SocketRooms;
@@ -43,7 +43,7 @@ export interface Summary {
 /** Characters of a page of clients, as JSON: well within what the broker takes. */
 const PAGE_SIZE = 256 * 1024;
 
-export function createLocalControl({ dialects, clients, rooms, now }: Deps): LocalControl {
+export function createLocalControl({ dialects, clients, rooms, now }: LocalControlDeps): LocalControl {
   const startedAt = now();
   const namespaces = [...new Set(dialects.map(({ namespace }) => namespace))];
 
@@ -66,7 +66,7 @@ export function createLocalControl({ dialects, clients, rooms, now }: Deps): Loc
   }
 
   /** The connection ends as a whole, so all of its sockets do. */
-  function endedWith(target: ClientTarget): Client[] | undefined {
+  function clientsToEnd(target: ClientTarget): Client[] | undefined {
     if ('users' in target) return target.users.flatMap((id) => [...clients.ofUser(id)]);
     const client = clients.ofSocket(target.client);
     return client && clients.sameConnection(client);
@@ -78,12 +78,12 @@ export function createLocalControl({ dialects, clients, rooms, now }: Deps): Loc
       const except = excludeUserId === undefined ? undefined : userRoom(excludeUserId);
       const wire = { name: event.name, payload: event.data };
       const reached = await Promise.all(
-        namespaces.map((namespace) => rooms.reach(namespace, roomsOf(target, namespace), wire, except)),
+        namespaces.map((namespace) => rooms.sendToRooms(namespace, roomsOf(target, namespace), wire, except)),
       );
       return reached.reduce((sum, sockets) => sum + sockets, 0);
     },
     disconnect(target) {
-      const ending = endedWith(target);
+      const ending = clientsToEnd(target);
       for (const { socket } of ending ?? []) {
         socket.emit('error', { type: 'forbidden', message: 'Disconnected by an administrator' });
       }

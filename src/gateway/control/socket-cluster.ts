@@ -18,12 +18,12 @@ export interface SocketCluster {
   close(): Promise<void>;
 }
 
-interface Deps extends PresenceParts {
+interface SocketClusterDeps extends PresenceParts {
   readonly broker: Broker;
   readonly dialects: readonly Dialect[];
 }
 
-export function createSocketCluster({ dialects, ...deps }: Deps): SocketCluster {
+export function createSocketCluster({ dialects, ...deps }: SocketClusterDeps): SocketCluster {
   const presence = createPresence(deps);
   const { requests } = deps.broker;
   const control = createClusterControl({ presence, requests, takenNames: takenNames(dialects), log: deps.log });

@@ -19,7 +19,7 @@ export interface Alerts {
   close(): void;
 }
 
-interface Deps {
+interface AlertsDeps {
   readonly dialects: readonly Dialect[];
   readonly clients: Clients;
   readonly streams: LiveStreams;
@@ -27,7 +27,7 @@ interface Deps {
   onError(error: unknown): void;
 }
 
-export function createAlerts({ dialects, clients, streams, messageWireFor, onError }: Deps): Alerts {
+export function createAlerts({ dialects, clients, streams, messageWireFor, onError }: AlertsDeps): Alerts {
   const alerting = dialects.filter(({ tickets }) => tickets?.alert !== undefined);
   const closing = new AbortController();
   /** One lane for each user, so that their alerts are in order. */
@@ -46,7 +46,7 @@ export function createAlerts({ dialects, clients, streams, messageWireFor, onErr
     if (receiversOf(userId, ticketId, version).length === 0) return;
     const ticket = streams.acquire('ticket', ticketId);
     try {
-      await ticket.subscription.current(closing.signal);
+      await ticket.subscription.catchUp(closing.signal);
       const event = await streams.readEvent('ticket', ticketId, version);
       if (event?.type !== 'MessagePosted' || event.data.internal || event.metadata.actor.id === userId) return;
       const message = messageOf(event as RecordedEvent<TicketEvent>);

@@ -45,7 +45,7 @@ export interface SubscriptionOptions {
   /** Milliseconds; the longest pause between attempts to read the log. */
   readonly maxPause: number;
   /** Milliseconds after which it opens although the broker has not registered the subscription. */
-  readonly registrationPatience: number;
+  readonly registrationTimeout: number;
   /** Attempts to read the log for one joining client before it is refused. */
   readonly attempts: number;
   /** Resolves after `ms`, early when aborted. */
@@ -69,7 +69,7 @@ export interface CatchUpSubscription<E> {
   /** The stream has at least this version. Missing events are read now. */
   checkHead(version: number): void;
   /** Resolves when every event is delivered that the log held at the call. Rejects with `unavailable`. */
-  current(signal: AbortSignal): Promise<void>;
+  catchUp(signal: AbortSignal): Promise<void>;
   /** `from` is the last version that the client has, or 'now' to replay nothing. Rejects with `unavailable`. */
   arrive(
     from: number | 'now',
@@ -118,12 +118,12 @@ export function createCatchUpSubscription<E>(
     },
   );
   const opened = open();
-  // `arrive` and `current` report the failure. Without callers, nobody needs to know.
+  // `arrive` and `catchUp` report the failure. Without callers, nobody needs to know.
   opened.catch(() => undefined);
 
   async function open(): Promise<void> {
     const registered = subscription.ready.then(() => true);
-    if (!(await Promise.race([registered, sleep(options.registrationPatience, closing.signal).then(() => false)]))) {
+    if (!(await Promise.race([registered, sleep(options.registrationTimeout, closing.signal).then(() => false)]))) {
       registered.then(compareHead).catch(onError);
     }
     sequencer.open(await source.open());
@@ -190,13 +190,13 @@ export function createCatchUpSubscription<E>(
     throw new DeskwireError('unavailable', 'What happened meanwhile cannot be read now', { retryAfter: 1 });
   }
 
-  async function current(leaving: AbortSignal): Promise<void> {
+  async function catchUp(leaving: AbortSignal): Promise<void> {
     await opened;
     const signal = AbortSignal.any([leaving, closing.signal]);
     let head: number | undefined;
     await repeat(signal, async () => {
       head ??= await source.head();
-      return cursor() >= head ? 'done' : reach(head, head, signal);
+      return cursor() >= head ? 'done' : advanceTo(head, head, signal);
     });
   }
 
@@ -227,10 +227,10 @@ export function createCatchUpSubscription<E>(
           entry.arrival = 'too_old';
           return 'done';
         case 'read':
-          return readOn(step.after, replay);
+          return readMore(step.after, replay);
         case 'wait':
           // A version that only the client knows is accepted when the log has it.
-          return reach(step.version, step.version === start ? await source.head() : step.version, signal);
+          return advanceTo(step.version, step.version === start ? await source.head() : step.version, signal);
       }
     });
     if (entry.failure !== undefined) throw entry.failure.cause;
@@ -239,13 +239,13 @@ export function createCatchUpSubscription<E>(
     return arrival;
   }
 
-  async function readOn(after: number, replay: JoinReplay<E>): Promise<Progress> {
+  async function readMore(after: number, replay: JoinReplay<E>): Promise<Progress> {
     const { events, through } = await source.read(after, options.readLimit);
     return replay.filled(events, through) ? 'some' : 'none';
   }
 
   /** Moves the cursor towards `version`, if the stream, whose head is `head`, has that version. */
-  async function reach(version: number, head: number, signal: AbortSignal): Promise<Progress> {
+  async function advanceTo(version: number, head: number, signal: AbortSignal): Promise<Progress> {
     const before = cursor();
     if (before >= version) return 'some';
     if (head < version) return 'impossible';
@@ -271,7 +271,7 @@ export function createCatchUpSubscription<E>(
       sequencer.seen(version);
       progressed(0);
     },
-    current,
+    catchUp,
     arrive,
     close() {
       closing.abort();

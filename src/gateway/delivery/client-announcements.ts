@@ -29,7 +29,7 @@ export interface ClientAnnouncements {
   close(): void;
 }
 
-interface Deps {
+interface ClientAnnouncementsDeps {
   readonly dialects: readonly Dialect[];
   readonly signals: Broker['signals'];
   readonly rooms: SocketRooms;
@@ -37,7 +37,13 @@ interface Deps {
   onError(error: unknown): void;
 }
 
-export function createClientAnnouncements({ dialects, signals, rooms, now, onError }: Deps): ClientAnnouncements {
+export function createClientAnnouncements({
+  dialects,
+  signals,
+  rooms,
+  now,
+  onError,
+}: ClientAnnouncementsDeps): ClientAnnouncements {
   const announcing = dialects.filter(({ clients }) => clients !== undefined);
   const namespaces = new Set(announcing.map(({ namespace }) => namespace));
 

@@ -67,9 +67,9 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       reader: deps.reader,
       actors: application.actors,
       relations: (ticket) => application.directory.relations(ticket),
-      onOpened: (stream) => ofTicket(stream, typing.follow),
-      onClosed: (stream) => ofTicket(stream, typing.unfollow),
-      onDelivered: ownCursorMoved,
+      onOpened: (stream) => ifTicket(stream, typing.follow),
+      onClosed: (stream) => ifTicket(stream, typing.unfollow),
+      onDelivered: countOwnUnread,
     },
     deps.subscriptionOptions,
     options,
@@ -78,7 +78,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     ...{ broker, onError },
     waiter: deps.waiter,
     gather: options.ticketChangesEvery,
-    tell(client, changed) {
+    send(client, changed) {
       for (const dialect of dialects) {
         const wire = dialect.namespace === client.namespace ? dialect.tickets?.changed?.(changed) : undefined;
         if (wire !== undefined) client.send(wire);
@@ -100,7 +100,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   });
 
   /** A user who posts or reads has fewer unread messages. */
-  function ownCursorMoved(event: RecordedEvent): void {
+  function countOwnUnread(event: RecordedEvent): void {
     const posted = event.type === 'MessagePosted' ? event.metadata.actor.id : undefined;
     const userId = event.type === 'TicketRead' ? event.data.userId : posted;
     if (userId !== undefined) countUnread(userId, parseStream(event.stream).id, event.position);
@@ -147,6 +147,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   };
 }
 
-function ofTicket(stream: LiveStream, then: (ticket: LiveStream) => void): void {
+function ifTicket(stream: LiveStream, then: (ticket: LiveStream) => void): void {
   if (stream.kind === 'ticket') then(stream);
 }

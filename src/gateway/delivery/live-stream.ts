@@ -27,9 +27,9 @@ import { createStreamMembers } from './stream-members.ts';
 export interface LiveStream extends JoinedStream {
   readonly subscription: CatchUpSubscription<RecordedEvent>;
   /** False for a stream that nobody can join again. */
-  readonly lasting: boolean;
+  readonly joinable: boolean;
   /** Whether access depends on references. */
-  readonly referring: boolean;
+  readonly hasReferences: boolean;
   /** The access of a user, as of the last event delivered. */
   access(user: UserFacts): Access;
   /** The access of a user through this dialect. Throws `not_found` or `forbidden` for a user without access. */
@@ -206,11 +206,11 @@ export function createLiveStream(
     kind,
     id,
     subscription,
-    get lasting() {
-      return streamAccess.lasting;
+    get joinable() {
+      return streamAccess.joinable;
     },
-    get referring() {
-      return streamAccess.referring;
+    get hasReferences() {
+      return streamAccess.hasReferences;
     },
     members,
     get dialects() {

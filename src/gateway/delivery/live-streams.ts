@@ -36,7 +36,7 @@ export interface LiveStreamsDeps
 }
 
 /** Milliseconds. */
-interface Paces {
+interface Intervals {
   readonly linger: number;
   readonly headCheckEvery: number;
 }
@@ -48,15 +48,15 @@ const HEADS = { size: 1_000, flights: Number.POSITIVE_INFINITY, gather: 'turn' }
 export function createLiveStreams(
   deps: LiveStreamsDeps,
   optionsFor: (kind: LiveKind) => SubscriptionOptions,
-  paces: Paces,
+  intervals: Intervals,
 ): LiveStreams {
   const readRange = createBatcher<StreamRange, RecordedEvent[]>((ranges) => deps.reader.readStreams(ranges), RANGES);
   const readHead = createBatcher<Stream, number>((streams) => deps.reader.readVersions(streams), HEADS);
   /** The number of deliveries of a stream when its head was last compared. */
   const compared = new WeakMap<LiveStream, number>();
   const streams = createLingering<Stream, LiveStream>({
-    linger: paces.linger,
-    lingers: (stream) => stream.lasting,
+    linger: intervals.linger,
+    lingers: (stream) => stream.joinable,
     close(stream) {
       stream.close();
       deps.onClosed(stream);
@@ -102,7 +102,7 @@ export function createLiveStreams(
     return stream.subscription.delivered === (compared.get(stream) ?? 0);
   }
 
-  const timer = setInterval(() => compareHeads(wasIdle), paces.headCheckEvery).unref();
+  const timer = setInterval(() => compareHeads(wasIdle), intervals.headCheckEvery).unref();
   const stopReconnected = deps.broker.onReconnected(() => compareHeads(() => true));
 
   return {
@@ -114,7 +114,7 @@ export function createLiveStreams(
       return event?.version === version ? event : undefined;
     },
     checkReferences() {
-      for (const stream of streams) if (stream.referring) void stream.checkReferences().catch(deps.onError);
+      for (const stream of streams) if (stream.hasReferences) void stream.checkReferences().catch(deps.onError);
     },
     reset: streams.clear,
     close() {

@@ -28,7 +28,7 @@ export interface Memberships {
   leaveAll(client: Client): void;
 }
 
-interface Deps {
+interface MembershipsDeps {
   readonly application: Application;
   readonly streams: LiveStreams;
   readonly messageWireFor: MessageWireFor;
@@ -42,7 +42,7 @@ interface Deps {
 /** Attempts to join when the stream, or the client's access to it, changes during the attempt. */
 const ATTEMPTS = 3;
 
-export function createMemberships(deps: Deps): Memberships {
+export function createMemberships(deps: MembershipsDeps): Memberships {
   const { application, streams, messageWireFor, replayLimit, historySize } = deps;
 
   const lanes = createLanes<string>();
@@ -69,7 +69,7 @@ export function createMemberships(deps: Deps): Memberships {
     const stream = streams.acquire(request.kind, id);
     try {
       // The log's present state decides: a change of access on another node a moment ago counts already.
-      await stream.subscription.current(client.leaving);
+      await stream.subscription.catchUp(client.leaving);
       stream.requireAccess(client.user, dialect);
       // A client that joins again asks for the events after a version; no later event may be sent before them.
       stream.suspend(client, dialect);
@@ -153,7 +153,7 @@ export function createMemberships(deps: Deps): Memberships {
   }
 
   async function find(client: Client, dialect: Dialect, { kind, id: given }: Place) {
-    const id = kind === 'ticket' ? await ticketIdOf(application, String(given)).catch(asUnseen) : String(given);
+    const id = kind === 'ticket' ? await ticketIdOf(application, String(given)).catch(asUnknownTicket) : String(given);
     const name = memberName(dialect, kind, id);
     return { id, name, member: client.members.get(name) };
   }
@@ -166,7 +166,7 @@ export function createMemberships(deps: Deps): Memberships {
       );
     },
     async leave(client, dialect, place) {
-      const found = await find(client, dialect, place).catch(ifNotFound);
+      const found = await find(client, dialect, place).catch(undefinedIfNotFound);
       if (found === undefined) return String(place.id);
       const { id, name } = found;
       return inTurn(client, name, async () => {
@@ -177,7 +177,7 @@ export function createMemberships(deps: Deps): Memberships {
       });
     },
     async require(client, dialect, place) {
-      const found = await find(client, dialect, place).catch(ifNotFound);
+      const found = await find(client, dialect, place).catch(undefinedIfNotFound);
       if (found?.member !== undefined) return found.member;
       throw new DeskwireError('conflict', 'Join the ticket first', { field: 'ticketId' });
     },
@@ -188,13 +188,13 @@ export function createMemberships(deps: Deps): Memberships {
 }
 
 /** A client that has not joined gets the same answer whether or not the ticket exists. */
-function ifNotFound(error: unknown): undefined {
+function undefinedIfNotFound(error: unknown): undefined {
   if (error instanceof DeskwireError && error.code === 'not_found') return undefined;
   throw error;
 }
 
 /** A number without a ticket gets the same refusal as a ticket that the user may not see. */
-function asUnseen(error: unknown): never {
+function asUnknownTicket(error: unknown): never {
   if (!(error instanceof DeskwireError) || error.code !== 'not_found') throw error;
   throw new DeskwireError('not_found', error.message, { field: 'ticketId', cause: error });
 }

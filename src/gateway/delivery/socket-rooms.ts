@@ -7,7 +7,7 @@ export interface SocketRooms {
   /** Encodes the event once for all sockets of the room. */
   send(namespace: string, room: string, wire: Wire, exceptRoom?: string): void;
   /** Sends to several rooms, once to each socket. `payload` may be any JSON. Resolves with the number of sockets. */
-  reach(
+  sendToRooms(
     namespace: string,
     rooms: readonly string[],
     event: { readonly name: string; readonly payload: unknown },
@@ -25,7 +25,7 @@ export function createSocketRooms(io: Server): SocketRooms {
     send(namespace, room, { name, payload, ephemeral }, exceptRoom) {
       to(namespace, [room], exceptRoom, ephemeral === true ? BEHIND : undefined).emit(name, payload);
     },
-    async reach(namespace, rooms, { name, payload }, exceptRoom) {
+    async sendToRooms(namespace, rooms, { name, payload }, exceptRoom) {
       // Without a room, Socket.IO would send to everyone.
       if (rooms.length === 0) return 0;
       const members = to(namespace, rooms, exceptRoom);

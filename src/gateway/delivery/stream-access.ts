@@ -27,9 +27,9 @@ export type AccessEffect = 'nothing' | 'access' | 'references';
 
 export interface StreamAccess {
   /** False for a stream that nobody can join again. */
-  readonly lasting: boolean;
+  readonly joinable: boolean;
   /** Whether access depends on references. */
-  readonly referring: boolean;
+  readonly hasReferences: boolean;
   /** Resolves with the version of the loaded state. */
   load(): Promise<number>;
   apply(event: RecordedEvent): AccessEffect;
@@ -62,10 +62,10 @@ function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
     relations = await deps.relations(state);
   };
   return {
-    get lasting() {
+    get joinable() {
       return isThere();
     },
-    get referring() {
+    get hasReferences() {
       return state.grnId !== null || state.dispatchId !== null;
     },
     async load() {
@@ -94,8 +94,8 @@ function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
 function roomAccess(name: string, deps: StreamAccessDeps): StreamAccess {
   let state = roomDecider.initialState();
   return {
-    lasting: true,
-    referring: false,
+    joinable: true,
+    hasReferences: false,
     async load() {
       const read = await deps.actors.read('room', name);
       state = read.state;

@@ -19,12 +19,12 @@ export interface TicketChanges {
   close(): void;
 }
 
-interface Deps {
+interface TicketChangesDeps {
   readonly broker: Pick<Broker, 'live' | 'onReconnected'>;
   readonly waiter: ProjectionWaiter;
   /** Milliseconds in which changes are gathered. */
   readonly gather: number;
-  tell(client: Client, changed: ChangedTickets): void;
+  send(client: Client, changed: ChangedTickets): void;
   onError(error: unknown): void;
 }
 
@@ -32,14 +32,14 @@ interface Deps {
 const MOST_IDS = 200;
 const WAIT_MS = 5_000;
 
-export function createTicketChanges({ broker, waiter, gather, tell, onError }: Deps): TicketChanges {
+export function createTicketChanges({ broker, waiter, gather, send, onError }: TicketChangesDeps): TicketChanges {
   const following = new Set<Client>();
   let subscription: Subscription | undefined;
   let gathered = new Set<string>();
   let all = false;
   let position = 0;
   let timer: NodeJS.Timeout | undefined;
-  let telling = false;
+  let sending = false;
 
   function onEvent(event: RecordedEvent): void {
     // The reader gets an unread count instead.
@@ -50,20 +50,20 @@ export function createTicketChanges({ broker, waiter, gather, tell, onError }: D
   }
 
   function plan(): void {
-    if (!telling) timer ??= setTimeout(() => void tellAll().catch(onError), gather).unref();
+    if (!sending) timer ??= setTimeout(() => void sendAll().catch(onError), gather).unref();
   }
 
-  async function tellAll(): Promise<void> {
+  async function sendAll(): Promise<void> {
     timer = undefined;
-    telling = true;
+    sending = true;
     const changed = { ticketIds: gathered.size > MOST_IDS ? [] : [...gathered], all: all || gathered.size > MOST_IDS };
     gathered = new Set();
     all = false;
     try {
       await waiter.waitFor(position, WAIT_MS);
-      for (const client of following) if (maySeeEveryTicket(client.user)) tell(client, changed);
+      for (const client of following) if (maySeeEveryTicket(client.user)) send(client, changed);
     } finally {
-      telling = false;
+      sending = false;
       if (gathered.size > 0 || all) plan();
     }
   }

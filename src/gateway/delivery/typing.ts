@@ -22,13 +22,13 @@ export interface Typing {
   /** Receives the signals of a ticket until `unfollow`. */
   follow(ticket: LiveStream): void;
   unfollow(ticket: LiveStream): void;
-  tell(ticketId: string, user: UserFacts, typing: boolean, internal: boolean): void;
+  publish(ticketId: string, user: UserFacts, typing: boolean, internal: boolean): void;
   /** Call it when a user posts or leaves. Does nothing for a user who was not typing. */
   stop(ticketId: string, userId: string): void;
   close(): void;
 }
 
-interface Deps {
+interface TypingDeps {
   readonly signals: Broker['signals'];
   readonly expires: number;
   readonly now: () => number;
@@ -41,7 +41,7 @@ interface Followed {
   readonly typists: Map<string, { readonly signal: Signal; readonly timer: NodeJS.Timeout }>;
 }
 
-export function createTyping({ signals, expires, now, onError }: Deps): Typing {
+export function createTyping({ signals, expires, now, onError }: TypingDeps): Typing {
   const followed = new Map<string, Followed>();
 
   function receive(entry: Followed, signal: Signal): void {
@@ -68,7 +68,7 @@ export function createTyping({ signals, expires, now, onError }: Deps): Typing {
     }
   }
 
-  function tell(ticketId: string, { id, name }: UserFacts, typing: boolean, internal: boolean): void {
+  function publish(ticketId: string, { id, name }: UserFacts, typing: boolean, internal: boolean): void {
     const signal: Signal = { user: { id, name }, typing, internal };
     signals.publish(topicOf(ticketId), signal);
   }
@@ -95,7 +95,7 @@ export function createTyping({ signals, expires, now, onError }: Deps): Typing {
       followed.set(ticket.id, entry);
     },
     unfollow,
-    tell,
+    publish,
     stop(ticketId, userId) {
       const known = followed.get(ticketId)?.typists.get(userId);
       if (known !== undefined) signals.publish(topicOf(ticketId), { ...known.signal, typing: false });

@@ -11,7 +11,7 @@ export interface UnreadCounting {
   changed(user: UserFacts, ticketId: string, position: number): void;
 }
 
-interface Deps {
+interface UnreadCountingDeps {
   readonly queries: Pick<Queries, 'unread'>;
   readonly waiter: ProjectionWaiter;
   send(user: UserFacts, ticketId: string, unread: number): void;
@@ -26,7 +26,7 @@ interface Counting {
 
 const WAIT_MS = 5_000;
 
-export function createUnreadCounting({ queries, waiter, send, onError }: Deps): UnreadCounting {
+export function createUnreadCounting({ queries, waiter, send, onError }: UnreadCountingDeps): UnreadCounting {
   const counting = new Map<string, Counting>();
 
   async function count(key: string, user: UserFacts, ticketId: string, counted: Counting): Promise<void> {

@@ -104,7 +104,7 @@ function typing(typing: boolean) {
     const member = await context.streams.require(chat, { kind: 'ticket', id: payload.ticketId });
     // Only staff can type an internal note. The flag of others is ignored.
     const internal = payload.internal === true && member.internal;
-    context.typing.tell(member.id, typing, internal);
+    context.typing.publish(member.id, typing, internal);
     return {};
   });
 }

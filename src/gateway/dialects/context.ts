@@ -63,7 +63,7 @@ export interface InboxPort {
 }
 
 export interface TypingPort {
-  tell(ticketId: string, typing: boolean, internal: boolean): void;
+  publish(ticketId: string, typing: boolean, internal: boolean): void;
   /** Does nothing for a user who was not typing. */
   stop(ticketId: string): void;
 }

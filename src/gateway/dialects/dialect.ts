@@ -84,7 +84,7 @@ export interface InboxTable {
   /** After the user marked the inbox as seen. */
   seen?(upToSeq: number, counts: UnreadCounts): Wire;
   /** After notifications were read, and for each client that joins. */
-  unreadOnes?(unread: UnreadOnes): Wire;
+  unreadSet?(unread: UnreadSet): Wire;
   /** For a user that may see more, or less, of the past from now on. */
   viewChanged?(seq: number): Wire;
 }
@@ -92,7 +92,7 @@ export interface InboxTable {
 /** Unseen are the unread ones that came since the user last opened the inbox. */
 export type UnreadCounts = Pick<InboxHead, 'unread' | 'unseen'>;
 
-export interface UnreadOnes extends UnreadRanges {
+export interface UnreadSet extends UnreadRanges {
   /** The last seq sent before this. */
   readonly cursor: number;
   /** RFC 3339 UTC. */

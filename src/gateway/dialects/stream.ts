@@ -38,7 +38,7 @@ const rooms: NonNullable<Dialect['rooms']> = {
 const inbox: InboxTable = {
   onConnect: false,
   render: (notification) => [notificationWire(notification)],
-  unreadOnes: unreadWire,
+  unreadSet: unreadWire,
   viewChanged: (seq) => resync('inbox', 'access', seq),
 };
 

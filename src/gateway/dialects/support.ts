@@ -82,7 +82,7 @@ export const support: Dialect = {
     ),
     typing: request(Type.Object({ ticketId, isTyping: Type.Boolean() }, strict), async ({ context }, payload) => {
       const member = await context.streams.require(support, { kind: 'ticket', id: payload.ticketId });
-      context.typing.tell(member.id, payload.isTyping, false);
+      context.typing.publish(member.id, payload.isTyping, false);
       return {};
     }),
   },

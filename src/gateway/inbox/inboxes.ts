@@ -32,9 +32,9 @@ const COMPARED_AT_ONCE = 8;
 export function createInboxes(
   deps: InboxesDeps,
   options: SubscriptionOptions,
-  paces: { readonly linger: number; readonly checkEvery: number },
+  intervals: { readonly linger: number; readonly checkEvery: number },
 ): Inboxes {
-  const inboxes = createLingering<string, LiveInbox>({ linger: paces.linger, close: (inbox) => inbox.close() });
+  const inboxes = createLingering<string, LiveInbox>({ linger: intervals.linger, close: (inbox) => inbox.close() });
   let comparing = false;
 
   async function compareAll(): Promise<void> {
@@ -55,7 +55,7 @@ export function createInboxes(
     }
   }
 
-  const timer = setInterval(() => void compareAll(), paces.checkEvery).unref();
+  const timer = setInterval(() => void compareAll(), intervals.checkEvery).unref();
   const stopReconnected = deps.broker.onReconnected(() => void compareAll());
 
   function open(user: UserFacts): LiveInbox {

@@ -18,7 +18,7 @@ import {
 import type { SocketRooms } from '../delivery/socket-rooms.ts';
 import type { Dialect, UnreadCounts, Wire } from '../dialects/dialect.ts';
 import type { Break, InboxArrival, InboxRequest } from '../dialects/joining.ts';
-import { createUnreadOnes } from './unread-notifications.ts';
+import { createUnreadSender } from './unread-notifications.ts';
 
 /** Checks enough to recognise an inbox signal. The rest comes from our own processes. */
 const inboxSignal = Compile(
@@ -92,10 +92,10 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     options,
   );
 
-  const unreadOnes = createUnreadOnes({
+  const unreadSender = createUnreadSender({
     ...{ queries, subscription, limit: replayLimit, now: deps.now, onError: deps.onError },
     user: () => user,
-    tell: (ones) => broadcast(({ inbox }) => wires(inbox?.unreadOnes?.(ones))),
+    send: (unread) => broadcast(({ inbox }) => wires(inbox?.unreadSet?.(unread))),
   });
 
   function receive(signal: InboxSignal, notify: (one: NotificationView) => void, seen: (seq: number) => void): void {
@@ -113,7 +113,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   }
 
   function readingChanged(): void {
-    if (unreadFollowers.size > 0) unreadOnes.changed();
+    if (unreadFollowers.size > 0) unreadSender.changed();
   }
 
   /** The answer leaves out seqs that the user may not see. The head tells up to which seq it is complete. */
@@ -141,7 +141,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     return `${name}:inbox:${id}`;
   }
 
-  function noteUnread(head: InboxHead): void {
+  function updateCounts(head: InboxHead): void {
     if (head.unread === counts?.unread && head.unseen === counts.unseen) return;
     counts = head;
     broadcast(({ inbox }) => wires(inbox?.unread?.(head)));
@@ -166,7 +166,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
       void client.socket.join(roomOf(dialect));
       const count = counts === undefined ? undefined : dialect.inbox?.unread?.(counts);
       if (count !== undefined) client.send(count);
-      if (dialect.inbox?.unreadOnes === undefined) return;
+      if (dialect.inbox?.unreadSet === undefined) return;
       unreadFollowers.add(client);
       client.leaving.addEventListener('abort', () => unreadFollowers.delete(client), { once: true });
       readingChanged();
@@ -191,13 +191,13 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     },
     leave(client, dialect) {
       void client.socket.leave(roomOf(dialect));
-      if (dialect.inbox?.unreadOnes !== undefined) unreadFollowers.delete(client);
+      if (dialect.inbox?.unreadSet !== undefined) unreadFollowers.delete(client);
     },
     async compare() {
       const head = await queries.inbox(user);
-      noteUnread(head);
+      updateCounts(head);
       subscription.checkHead(head.seq);
-      if (unreadOnes.pending) readingChanged();
+      if (unreadSender.pending) readingChanged();
     },
     close: () => subscription.close(),
   };

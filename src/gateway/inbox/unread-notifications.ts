@@ -7,20 +7,20 @@
 import type { Queries, UnreadRanges } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { CatchUpSubscription } from '../delivery/catch-up-subscription.ts';
-import type { UnreadOnes } from '../dialects/dialect.ts';
+import type { UnreadSet } from '../dialects/dialect.ts';
 
-interface Deps {
+interface UnreadSenderDeps {
   readonly queries: Pick<Queries, 'unreadNotifications'>;
-  readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'current'>;
+  readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'catchUp'>;
   /** The number of ranges in the answer. Unread notifications before them are left out. */
   readonly limit: number;
   readonly now: () => number;
   user(): UserFacts;
-  tell(unread: UnreadOnes): void;
+  send(unread: UnreadSet): void;
   onError(error: unknown): void;
 }
 
-export interface UnreadTeller {
+export interface UnreadSender {
   /** Notifications were read, or may have been. */
   changed(): void;
   /** Whether the last attempt failed. */
@@ -30,7 +30,15 @@ export interface UnreadTeller {
 /** Milliseconds. */
 const CATCH_UP_TIMEOUT = 10_000;
 
-export function createUnreadOnes({ queries, subscription, limit, now, user, tell, onError }: Deps): UnreadTeller {
+export function createUnreadSender({
+  queries,
+  subscription,
+  limit,
+  now,
+  user,
+  send,
+  onError,
+}: UnreadSenderDeps): UnreadSender {
   let changes = 0;
   let sent = 0;
   let running = false;
@@ -43,9 +51,9 @@ export function createUnreadOnes({ queries, subscription, limit, now, user, tell
       do {
         seen = changes;
         found = await queries.unreadNotifications(user(), limit);
-        await subscription.current(AbortSignal.timeout(CATCH_UP_TIMEOUT));
+        await subscription.catchUp(AbortSignal.timeout(CATCH_UP_TIMEOUT));
       } while (seen !== changes);
-      tell({ ...found, cursor: subscription.cursor, timestamp: new Date(now()).toISOString() });
+      send({ ...found, cursor: subscription.cursor, timestamp: new Date(now()).toISOString() });
       sent = seen;
     } catch (error) {
       onError(error);

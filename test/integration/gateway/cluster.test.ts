@@ -40,7 +40,7 @@ afterEach(async () => {
 const start = () =>
   startNode(
     { databaseUrl: database.url, natsUrl: nats.url },
-    { presence: { silentAfter: 5_000, keptFor: 6_000 }, gateway: { registrationPatience: 50 } },
+    { presence: { silentAfter: 5_000, keptFor: 6_000 }, gateway: { registrationTimeout: 50 } },
   );
 
 async function connected(client: Client, namespace = '/'): Promise<Listener> {

@@ -176,7 +176,7 @@ it('says that a socket is connected when nothing can escape it any more', async 
       },
     },
   });
-  await using slow = await startNode(own, { wrapBroker: late, gateway: { registrationPatience: 60_000 } });
+  await using slow = await startNode(own, { wrapBroker: late, gateway: { registrationTimeout: 60_000 } });
   const requester = await signIn(slow.url, 'driver');
   const staff = await signIn(slow.url, 'admin');
   const ticket = await openTicket(requester);

@@ -49,7 +49,7 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
     readLimit: plan.readLimit,
     gapDelay: 1,
     maxPause: 4,
-    registrationPatience: 1,
+    registrationTimeout: 1,
     attempts: 20,
     sleep: () => scheduler.schedule(Promise.resolve(), 'sleep'),
     onError: () => undefined,
@@ -104,7 +104,7 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
   const settled = await scheduler.waitFor(Promise.all(sockets));
   await scheduler.waitIdle();
   // What no live copy announced shows when heads are compared, and only then; everything else has come by itself.
-  if (plan.commits.some(({ copies }) => copies === 0)) await scheduler.waitFor(feed.current(forever));
+  if (plan.commits.some(({ copies }) => copies === 0)) await scheduler.waitFor(feed.catchUp(forever));
   await scheduler.waitIdle();
   feed.close();
   for (const { from, start, got, arrival } of settled) {
@@ -142,7 +142,7 @@ it('refuses a socket, rather than keep it waiting for ever, while the log cannot
       readLimit: 1,
       gapDelay: 1,
       maxPause: 1,
-      registrationPatience: 1,
+      registrationTimeout: 1,
       attempts: 3,
       sleep: () => Promise.resolve(),
       onError: () => undefined,

@@ -96,8 +96,8 @@ it('counts answers to polls that nobody reads, and ends them', async () => {
 it('lets one replay in that is larger than the limit, and nothing but the limit on top until it is taken', async () => {
   const { outbound, connection, socket, cut, rooms } = start();
   connection.send(5_000);
-  const taken = outbound.taken(socket);
-  expect(taken).toBeInstanceOf(Promise);
+  const caughtUp = outbound.caughtUp(socket);
+  expect(caughtUp).toBeInstanceOf(Promise);
   await turn();
   connection.send(400);
   await turn();
@@ -110,8 +110,8 @@ it('lets one replay in that is larger than the limit, and nothing but the limit 
   expect(cut).toEqual([]);
   connection.transport.socket.bufferedAmount = 100;
   connection.emit('flush');
-  await taken;
-  expect([outbound.taken(socket), [...rooms]]).toEqual([undefined, []]);
+  await caughtUp;
+  expect([outbound.caughtUp(socket), [...rooms]]).toEqual([undefined, []]);
   for (let at = 0; at < 3; at += 1) {
     connection.send(400);
     await turn();
@@ -141,7 +141,7 @@ it('lets whoever waits for a connection go on when it is gone', async () => {
   connection.send(900);
   await turn();
   let resolved = false;
-  void outbound.taken(socket)?.then(() => {
+  void outbound.caughtUp(socket)?.then(() => {
     resolved = true;
   });
   connection.close();

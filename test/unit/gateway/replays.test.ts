@@ -4,9 +4,12 @@ import { createReplays } from '../../../src/gateway/connection/replays.ts';
 
 const someone = () => ({ conn: {} }) as Socket;
 
-function start(limits: { atOnce: number; waiting: number }, taken: () => Promise<void> | undefined = () => undefined) {
+function start(
+  limits: { atOnce: number; waiting: number },
+  caughtUp: () => Promise<void> | undefined = () => undefined,
+) {
   let refused = 0;
-  const replays = createReplays({ outbound: { taken }, limits, onRefused: () => (refused += 1) });
+  const replays = createReplays({ outbound: { caughtUp }, limits, onRefused: () => (refused += 1) });
   return { replays, refused: () => refused };
 }
 

@@ -44,7 +44,7 @@ async function desk() {
       },
     } as Parameters<typeof createTicketChanges>[0]['waiter'],
     gather: 1,
-    tell: (_client, changed) => void told.push(changed),
+    send: (_client, changed) => void told.push(changed),
     onError(error) {
       throw error;
     },
