@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSequencer } from '../../../src/gateway/delivery/sequencer.ts';
-import { playWorld, type Scenario } from './feed-world.ts';
+import { playWorld, type Scenario } from './sequencer-world.ts';
 import { everyInterleaving } from './interleavings.ts';
 
 const small: Scenario = {
