@@ -1,4 +1,4 @@
-/** Implements `DialectContext`, the things that dialects need, for the client that a request came from. */
+/** Implements `DialectContext`, the ports of the dialects, for the client that sent a request. */
 import type { Application } from '../application/application.ts';
 import type { ProjectionWaiter } from '../application/views.ts';
 import type { Client } from './connection/client.ts';
@@ -24,7 +24,7 @@ interface DialectContextsDeps {
   /** Unix time in milliseconds. */
   readonly now: () => number;
   epoch(): string;
-  /** Throws `unavailable` for as long as the client has no inbox. */
+  /** Throws `unavailable` while the client has no inbox. */
   inboxOf(client: Client): LiveInbox;
   refreshToken(client: Client, token: string): Promise<void>;
 }

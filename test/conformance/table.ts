@@ -1,4 +1,6 @@
-/** The table of results that each seed's suite prints: one line for each check; a failed one does not end the others. */
+/**
+ * The table of results that each seed's suite prints: one line for each check; a failed one does not end the others.
+ */
 import assert from 'node:assert/strict';
 import type { Payload } from './client.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Alerts of new messages, with the message itself, for users of a ticket who have not joined it. The notification in a
- * user's inbox triggers the alert: notifications reach the users of a ticket once and in order, on whichever node they
- * are. The message is read from the log, and the ticket's present state decides whether the user may see it.
+ * user's inbox triggers the alert: notifications reach each user of a ticket once and in order, on every node. The
+ * message is read from the log, and the ticket's present state decides whether the user may see it.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
@@ -14,7 +14,7 @@ import { memberName } from './live-stream.ts';
 import type { LiveStreams } from './live-streams.ts';
 
 export interface Alerts {
-  /** Somebody else posted a message in a ticket of this user. */
+  /** Call it when another user posted a message in a ticket of this user. `version`: of the message. */
   posted(userId: string, ticketId: string, version: number): void;
   close(): void;
 }
@@ -30,7 +30,7 @@ interface AlertsDeps {
 export function createAlerts({ dialects, clients, streams, messageWireFor, onError }: AlertsDeps): Alerts {
   const alerting = dialects.filter(({ tickets }) => tickets?.alert !== undefined);
   const closing = new AbortController();
-  /** One lane for each user, so that their alerts are in order. */
+  /** One lane for each user, so that a user's alerts are sent in order. */
   const lanes = createLanes<string>();
 
   function receiversOf(userId: string, ticketId: string, version: number) {

@@ -1,6 +1,6 @@
 /**
- * Announces to the staff of a namespace which clients connect and disconnect, and sends broadcasts to everyone there.
- * Signals carry both to every process, and each process sends to its own sockets. Nothing of it is stored.
+ * Announces to the staff of a namespace which clients connect and disconnect, and sends broadcasts to every client
+ * there. Signals carry both to every process, and each process sends to its own sockets. Neither is stored.
  */
 import Type from 'typebox';
 import type { Broker, Topic } from '../../broker/port.ts';
@@ -22,7 +22,7 @@ type Signal = ReturnType<typeof signalSchema>;
 export interface ClientAnnouncements {
   opened(client: Client): void;
   closed(client: Client): void;
-  /** Starts or ends the announcements for a user who became staff, or is staff no longer. */
+  /** Starts or ends the announcements to a client whose user became staff, or is staff no longer. */
   userChanged(client: Client): void;
   /** Sends to all others in the client's namespace. */
   broadcast(client: Client, message: unknown): void;
@@ -64,7 +64,7 @@ export function createClientAnnouncements({
     for (const dialect of announcing) {
       if (dialect.namespace !== namespace) continue;
       const wire = wireOf(dialect, signal);
-      // Each socket is alone in the room of its own id. The client that it is about does not get it.
+      // The client that acted does not get the event: each socket is alone in the room of its own id.
       if (wire !== undefined) rooms.send(namespace, room, wire, signal.act.clientId);
     }
   }

@@ -1,13 +1,12 @@
 /**
- * Sends a user's own sockets the number of unread messages in a ticket whenever it changes. The count comes from the
- * read model, after the read model knows the change. A change during the read causes one more read.
+ * Sends the number of a user's unread messages in a ticket to the user's sockets when it changes. The count is read
+ * from the read model, after the read model contains the change. A change during the read causes one more read.
  */
-
 import type { ProjectionWaiter, Queries } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 
 export interface UnreadCounting {
-  /** `position`: the position of the event that changed the count. */
+  /** Call it when the count may have changed. `position`: of the event that changed it. */
   changed(user: UserFacts, ticketId: string, position: number): void;
 }
 
@@ -24,6 +23,7 @@ interface Counting {
   changes: number;
 }
 
+/** Milliseconds to wait for the read model. */
 const WAIT_MS = 5_000;
 
 export function createUnreadCounting({ queries, waiter, send, onError }: UnreadCountingDeps): UnreadCounting {

@@ -1,8 +1,10 @@
 /**
- * The live inbox of one user with clients in this process. It uses the same subscription as a ticket, with `seq` in the
- * place of the version and the read model in the place of the log. Signals bring notifications, and missing ones are
- * read. The set of unread notifications is not a stream: the latest state counts, and it is read again after a possible
- * loss.
+ * The live inbox of one user with clients in this process. It uses the same subscription as a ticket, with `seq`
+ * instead of the version and the read model instead of the log. Inbox signals carry notifications. Missing
+ * notifications are read from the read model.
+ *
+ * The set of unread notifications is no stream: only its latest state counts. It is read again when a signal may have
+ * been lost.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -20,7 +22,7 @@ import type { Dialect, UnreadCounts, Wire } from '../dialects/dialect.ts';
 import type { Break, InboxArrival, InboxRequest } from '../dialects/joining.ts';
 import { createUnreadSender } from './unread-notifications.ts';
 
-/** Checks enough to recognise an inbox signal. The rest comes from our own processes. */
+/** Checks the fields that tell an inbox signal from other signals: only our own processes send them. */
 const inboxSignal = Compile(
   Type.Unsafe<InboxSignal>(
     Type.Object({
@@ -33,9 +35,9 @@ const inboxSignal = Compile(
 export interface LiveInbox {
   /** Rejects when the inbox cannot be read. The live inbox is then useless. */
   readonly opened: Promise<void>;
-  /** The owner of the clients keeps it current. */
+  /** The inbox's user. `Inboxes` sets it when the user changes. */
   user: UserFacts;
-  /** `welcome` sends the first events to the client. It is called in the tick in which the client joins. */
+  /** `welcome` sends the replay to the client. It is called in the tick in which the client joins. */
   join(
     client: Client,
     dialect: Dialect,
@@ -43,7 +45,7 @@ export interface LiveInbox {
     welcome: (arrival: InboxArrival) => void,
   ): Promise<void>;
   leave(client: Client, dialect: Dialect): void;
-  /** Compares with the read model, and finds notifications and counts whose signals were lost. */
+  /** Reads the head from the read model, and then the notifications and counts whose signals were lost. */
   compare(): Promise<void>;
   close(): void;
 }
@@ -93,7 +95,11 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   );
 
   const unreadSender = createUnreadSender({
-    ...{ queries, subscription, limit: replayLimit, now: deps.now, onError: deps.onError },
+    queries,
+    subscription,
+    limit: replayLimit,
+    now: deps.now,
+    onError: deps.onError,
     user: () => user,
     send: (unread) => broadcast(({ inbox }) => wires(inbox?.unreadSet?.(unread))),
   });
@@ -103,7 +109,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     seen(signal.head.seq);
     const { read: what, seen: marked, head } = signal;
     const added = signal.notifications.filter(({ read }) => !read).length;
-    // Counts that do not follow from the ones before show that the signal of a reading was lost.
+    // If the counts do not follow from the counts before, a signal that notifications were read was lost.
     const follows = head.unread === (counts?.unread ?? 0) + added && head.unseen === (counts?.unseen ?? 0) + added;
     if (what !== undefined || !follows) readingChanged();
     counts = head;
@@ -116,17 +122,19 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     if (unreadFollowers.size > 0) unreadSender.changed();
   }
 
-  /** The answer leaves out seqs that the user may not see. The head tells up to which seq it is complete. */
+  /**
+   * The query skips notifications that the user may not see, so the head says up to which seq the result is complete.
+   */
   async function read(after: number, limit: number): Promise<LogRead<NotificationView>> {
     const head = await queries.inbox(user);
     const events = await queries.notificationsAfter(user, after, limit);
     const last = events.at(-1)?.seq ?? after;
-    // A missed notification may mean a missed reading.
+    // If notifications were missed, a signal that others were read may have been missed, too.
     readingChanged();
     return { events, through: events.length < limit ? Math.max(last, head.seq) : last };
   }
 
-  /** A user who is staff no longer does not see the previews of internal notes. */
+  /** Previews of internal notes are for staff, and the user may be staff no longer. */
   function visible(notification: NotificationView): boolean {
     return !notification.internal || isStaff(user.role);
   }
@@ -158,7 +166,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     let mismatch = false;
     const arrival = await subscription.arrive(after ?? 'now', replayLimit, client.leaving, (missed, seq) => {
       const staff = isStaff(user.role);
-      // The client's own state was loaded with another access than the user has now.
+      // The client's own state was loaded with an access that has changed since.
       mismatch = internal !== undefined && internal !== staff;
       if (mismatch) return;
       const wires = missed.filter(visible).flatMap((notification) => dialect.inbox?.render(notification) ?? []);

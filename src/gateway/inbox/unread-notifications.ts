@@ -1,9 +1,8 @@
 /**
- * Sends the set of unread notifications of a user after a reading, and to each client that joins. The set comes from
- * the read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox at
- * the read, and is sent after the notifications with those seqs, so that a client with both has the correct state.
+ * Sends a user's set of unread notifications after some were read, and after a client joins. The set is read from the
+ * read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox. It is
+ * sent after the notifications up to that head, so that a client that applies both has the correct state.
  */
-
 import type { Queries, UnreadRanges } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { CatchUpSubscription } from '../delivery/catch-up-subscription.ts';
@@ -12,8 +11,9 @@ import type { UnreadSet } from '../dialects/dialect.ts';
 interface UnreadSenderDeps {
   readonly queries: Pick<Queries, 'unreadNotifications'>;
   readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'catchUp'>;
-  /** The number of ranges in the answer. Unread notifications before them are left out. */
+  /** The number of ranges in the set, at most. Unread notifications before them are left out. */
   readonly limit: number;
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   user(): UserFacts;
   send(unread: UnreadSet): void;
@@ -21,13 +21,13 @@ interface UnreadSenderDeps {
 }
 
 export interface UnreadSender {
-  /** Notifications were read, or may have been. */
+  /** Call it when the set may have changed, or when a client joined. */
   changed(): void;
   /** Whether the last attempt failed. */
   readonly pending: boolean;
 }
 
-/** Milliseconds. */
+/** Milliseconds to wait until the inbox has delivered what the set covers. */
 const CATCH_UP_TIMEOUT = 10_000;
 
 export function createUnreadSender({

@@ -1,6 +1,6 @@
 /**
- * Seed B's ticket chat: every event of its two tables as its client code sends and hears them, its REST fallback, its rules
- * of access and its message types, against any running server.
+ * Seed B's ticket chat: every event of its two tables as its client code sends and hears them, its REST fallback, its
+ * rules of access and its message types, against any running server.
  */
 import assert from 'node:assert/strict';
 import { openSocket, type Payload, type SeedClient, type SeedSocket, type SeedSocketOptions } from '../client.ts';

@@ -1,6 +1,6 @@
 /**
- * Seed C's rooms and relay: every event of its two lists and every HTTP endpoint, as its client code and its curl examples
- * use them, against any running server.
+ * Seed C's rooms and relay: every event of its two lists and every HTTP endpoint, as its client code and its curl
+ * examples use them, against any running server.
  */
 import assert from 'node:assert/strict';
 import { openSocket, type Payload, type SeedClient, type SeedSocketOptions } from '../client.ts';

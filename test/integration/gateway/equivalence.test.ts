@@ -1,7 +1,7 @@
 /**
- * The promise of our own protocol, held against random histories: what a client has that was cut off again and again, and
- * was sent what it missed, is what a fresh load gives. The broker loses, doubles, delays and reorders all the while; roles,
- * participants and categories change, so that some clients see less, more, or nothing in between.
+ * The promise of our own protocol, held against random histories: what a client has that was cut off again and again,
+ * and was sent what it missed, is what a fresh load gives. The broker loses, doubles, delays and reorders all the
+ * while; roles, participants and categories change, so that some clients see less, more, or nothing in between.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';

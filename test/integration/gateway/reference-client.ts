@@ -1,9 +1,9 @@
 /**
  * A minimal client of Deskwire's own protocol, as docs/protocol.md section 7 defines it. It subscribes from the
- * beginning, applies what it is sent in the order received, and goes on after its cursor when it comes back. When it is told
- * to load afresh it does, and subscribes again after the version of what it loaded, with the epoch that came with it: if what
- * it may see changed meanwhile, it is told once more. Each part of what it loads has the version that it was read at; events
- * that are no newer change nothing in it.
+ * beginning, applies what it is sent in the order received, and goes on after its cursor when it comes back. When it is
+ * told to load afresh it does, and subscribes again after the version of what it loaded, with the epoch that came with
+ * it: if what it may see changed meanwhile, it is told once more. Each part of what it loads has the version that it
+ * was read at; events that are no newer change nothing in it.
  */
 import type { Client, Listener } from './rig.ts';
 

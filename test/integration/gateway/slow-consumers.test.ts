@@ -1,4 +1,7 @@
-/** A client that does not take what it is sent costs a bounded number of bytes, and then its connection, and nothing else. */
+/**
+ * A client that does not take what it is sent costs a bounded number of bytes, and then its connection, and nothing
+ * else.
+ */
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { noMetrics } from '../../../src/telemetry/metrics.ts';
