@@ -1,20 +1,20 @@
 /**
- * A planned shutdown: every client gets a random delay after which to come back, and the transports are closed in
- * batches. So the clients do not come back all at once, and do not ask another process for their replays all at once.
- * Closing the transport, rather than disconnecting the socket, makes clients reconnect by themselves. A connection that
- * does not complete the close, because it does not read or is gone, is terminated.
+ * A planned shutdown: every client receives a random delay after which to come back, and the transports are closed in
+ * batches. So the clients do not all come back, and do not all ask for replays, at the same time. When the transport is
+ * closed, rather than the socket disconnected, clients reconnect by themselves. A connection that does not complete the
+ * close, because its client does not read or is gone, is terminated.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Server } from 'socket.io';
 import type { Client } from './client.ts';
 import { type Connection, type Websocket, websocketOf } from './transports.ts';
 
-/** Milliseconds in which clients have to complete the close. */
+/** Milliseconds that clients have to complete the close. */
 const CLOSE_TIMEOUT = 2_000;
-/** Milliseconds from one batch to the next, and the least connections in a batch. */
+/** `every`: milliseconds from one batch to the next. `minSize`: the least number of connections in a batch. */
 const BATCHES = { every: 100, minSize: 50 };
 
-/** `spread` in milliseconds. Resolves when every socket is gone or was terminated. */
+/** `spread`: milliseconds in which clients come back. Resolves when every socket is gone or was terminated. */
 export async function drain(io: Server, clients: Iterable<Client>, spread: number): Promise<void> {
   const gone: Promise<void>[] = [];
   const connections = new Set<Connection>();
@@ -29,7 +29,7 @@ export async function drain(io: Server, clients: Iterable<Client>, spread: numbe
     connection.close();
   }
 
-  // A connection that comes now is closed at once.
+  // A connection that opens during the drain is closed at once.
   io.engine.on('connection', closeTransport);
   for (const { socket } of [...clients]) {
     gone.push(new Promise((resolve) => socket.once('disconnect', () => resolve())));
@@ -45,7 +45,7 @@ export async function drain(io: Server, clients: Iterable<Client>, spread: numbe
   for (const websocket of websockets) websocket.terminate();
 }
 
-/** As many batches as fit into `spread`, but none with fewer connections than the least. */
+/** Splits connections into as many batches as fit into `spread`, each with at least `minSize` connections. */
 function batchesOf<T>(all: readonly T[], spread: number): T[][] {
   const size = Math.max(BATCHES.minSize, Math.ceil(all.length / Math.max(1, spread / BATCHES.every)));
   return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>

@@ -1,13 +1,14 @@
 /**
- * Limits the bytes that wait in this process for each connection: in Engine.IO's buffer, in the websocket, or in the
- * answer to a poll. A connection with more than `limit` bytes waiting is cut off as a slow consumer. The client comes
- * back and gets a replay of what it missed; until it reads, it uses no memory here.
+ * Limits the backlog of each connection: the bytes that wait in Engine.IO's buffer, in the websocket, or in the answer
+ * to a poll. A connection with a backlog of more than `limit` bytes is cut off as a slow consumer. The client comes
+ * back and gets a replay of the events that it missed.
  *
- * The transport counts the bytes, so a broadcast is not measured again for each of its sockets. Connections are checked
- * once per turn of the event loop, after everything that was sent in it:
- * - A connection with more than half of the limit waiting is `behind`: it gets no ephemeral events. Replays wait.
- * - More than half of the limit sent in one turn is a replay, which may be larger than the limit. It is allowed, once,
- *   and nothing more than the limit on top of it until it is taken.
+ * The bytes are counted at the transport, so a broadcast is not measured again for each of its sockets. Connections are
+ * checked once per turn of the event loop, after everything that was sent in the turn:
+ * - A connection with a backlog of more than half of the limit is `behind`. It gets no ephemeral events, and its
+ *   replays wait.
+ * - A connection that is sent more than half of the limit in one turn gets a replay, which may be larger than the
+ *   limit. One replay is allowed, and at most `limit` bytes beside it until it has been sent.
  */
 import type { Server, Socket } from 'socket.io';
 import { type Answer, answerOf, type Connection, websocketOf } from './transports.ts';
@@ -23,13 +24,13 @@ const CLOSE_TIME = 5_000;
 const TRY_AGAIN_LATER = 1013;
 
 export interface Outbound {
-  /** Adds a socket of an open connection: `onSlow` gets it when its connection is cut off. */
+  /** Adds a socket of an open connection. `onSlow` receives it when the connection is cut off. */
   add(socket: Socket): void;
-  /** Resolves when the connection is no longer behind, or is gone. Undefined when that is so now. */
+  /** Resolves when the connection is no longer behind, or is gone. Undefined when it is not behind now. */
   caughtUp(socket: Socket): Promise<void> | undefined;
-  /** Whether this socket's connection was cut off. */
+  /** Whether this socket's connection was cut off as a slow consumer. */
   wasCut(socket: Socket): boolean;
-  /** Bytes that wait on the connection with the most. */
+  /** The number of bytes in the largest backlog. */
   readonly longest: number;
   close(): void;
 }
@@ -38,23 +39,24 @@ interface OutboundDeps {
   readonly engine: Server['engine'];
   /** Bytes. */
   readonly limit: number;
+  /** Called before a connection is cut off, with its sockets and its backlog. */
   onSlow(sockets: Iterable<Socket>, bytes: number): void;
 }
 
+/** The bytes that wait for one connection. */
 interface Backlog {
   readonly connection: Connection;
   readonly sockets: Set<Socket>;
-  /** Answers to polls that were not taken yet. */
+  /** Answers to polls that the client has not read completely. */
   readonly answers: Set<Answer>;
   readonly whenCaughtUp: Set<() => void>;
-  /** Bytes in Engine.IO's own buffer. */
+  /** Bytes in Engine.IO's buffer. */
   buffered: number;
-  /** Bytes that waited when this turn began. */
+  /** Bytes that waited when this turn of the event loop began. */
   before: number;
-  /** Bytes of a replay that may wait beside the limit. */
+  /** Bytes of a replay that may wait above the limit. */
   allowed: number;
   behind: boolean;
-  cut: boolean;
 }
 
 export function createOutbound({ engine, limit, onSlow }: OutboundDeps): Outbound {
@@ -66,8 +68,14 @@ export function createOutbound({ engine, limit, onSlow }: OutboundDeps): Outboun
 
   function watch(connection: Connection): void {
     const backlog: Backlog = {
-      ...{ connection, sockets: new Set(), answers: new Set(), whenCaughtUp: new Set() },
-      ...{ buffered: 0, before: 0, allowed: 0, behind: false, cut: false },
+      connection,
+      sockets: new Set(),
+      answers: new Set(),
+      whenCaughtUp: new Set(),
+      buffered: 0,
+      before: 0,
+      allowed: 0,
+      behind: false,
     };
     backlogs.set(connection, backlog);
     connection.on('packetCreate', (packet: Packet) => {
@@ -137,7 +145,9 @@ export function createOutbound({ engine, limit, onSlow }: OutboundDeps): Outboun
     backlog.whenCaughtUp.clear();
   }
 
-  /** The transport is terminated, too: after a mere close, the data would wait until TCP gives up. */
+  /**
+   * Closes the connection, and terminates its transport: after a close alone, the data would wait until TCP gives up.
+   */
   function cut(backlog: Backlog, bytes: number): void {
     const { connection } = backlog;
     cutOff.add(connection);
@@ -161,7 +171,7 @@ export function createOutbound({ engine, limit, onSlow }: OutboundDeps): Outboun
     caughtUp(socket) {
       const backlog = backlogs.get(socket.conn);
       if (backlog === undefined) return undefined;
-      // The data of this turn is not checked yet.
+      // Data that was sent in this turn has not been checked yet.
       if (!backlog.behind && waiting(backlog) > limit / 2) fallBehind(backlog);
       if (!backlog.behind) return undefined;
       return new Promise((resolve) => backlog.whenCaughtUp.add(resolve));

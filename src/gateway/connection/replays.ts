@@ -1,8 +1,8 @@
 /**
- * Reads of the past that sockets ask for: joins, replays and older pages. The number of reads at once is limited, and
- * so is the number of reads that wait. More are refused, and the clients try again. The reads of one connection run one
- * after the other, each when the connection has taken the result of the one before. So a connection never has more than
- * one result in our memory, and never more than one of the places.
+ * Limits the reads of the past that clients ask for: joins, replays and older pages. A number of reads run at once, and
+ * a number of reads wait. Further reads are refused, and the clients try again. The reads of one connection run one
+ * after the other, and each starts when the connection is no longer behind. So the results of a connection's reads do
+ * not pile up in memory, and a connection never has more than one running read.
  */
 import type { Socket } from 'socket.io';
 import { DeskwireError } from '../../domain/errors.ts';
@@ -10,7 +10,7 @@ import { createLanes } from '../../support/lanes.ts';
 import type { Outbound } from './outbound.ts';
 
 export interface Replays {
-  /** Rejects with `unavailable` when too many wait. */
+  /** Runs a read for this socket's connection. Rejects with `unavailable` when too many reads wait. */
   run<T>(socket: Socket, task: () => Promise<T>): Promise<T>;
 }
 

@@ -1,4 +1,4 @@
-/** The sockets of this process: requests from outside send to them, list them and end them. */
+/** Control of the sockets of this process: sends to them, lists them and ends them, for requests over HTTP. */
 import type {
   ClientRange,
   ClientsPage,
@@ -19,14 +19,14 @@ interface LocalControlDeps {
   readonly dialects: readonly Dialect[];
   readonly clients: Clients;
   readonly rooms: SocketRooms;
-  /** Milliseconds since 1970. */
+  /** Unix time in milliseconds. */
   readonly now: () => number;
 }
 
 export interface LocalControl {
-  /** Resolves with the number of sockets reached; undefined for a single socket that is not here. */
+  /** Resolves with the number of sockets reached; undefined when the target is one socket of another process. */
   send(target: SocketTarget, event: SocketEvent, excludeUserId?: string): Promise<number | undefined>;
-  /** Returns the number of sockets ended, those of the same connection included; undefined as above. */
+  /** Returns the number of sockets ended, with those of the same connections; undefined as for `send`. */
   disconnect(target: ClientTarget): number | undefined;
   summary(): Summary;
   clients(range: ClientRange): ClientsPage;
@@ -36,11 +36,11 @@ export interface LocalControl {
 
 export interface Summary {
   readonly connections: number;
-  /** Seconds. */
+  /** Seconds since the start. */
   readonly uptime: number;
 }
 
-/** Characters of a page of clients, as JSON: well within what the broker takes. */
+/** The number of characters of a page of clients, as JSON. The broker takes larger messages. */
 const PAGE_SIZE = 256 * 1024;
 
 export function createLocalControl({ dialects, clients, rooms, now }: LocalControlDeps): LocalControl {
@@ -65,7 +65,7 @@ export function createLocalControl({ dialects, clients, rooms, now }: LocalContr
     return 1;
   }
 
-  /** The connection ends as a whole, so all of its sockets do. */
+  /** The clients that end with a target: a connection ends with all of its sockets. */
   function clientsToEnd(target: ClientTarget): Client[] | undefined {
     if ('users' in target) return target.users.flatMap((id) => [...clients.ofUser(id)]);
     const client = clients.ofSocket(target.client);

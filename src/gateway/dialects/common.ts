@@ -1,4 +1,4 @@
-/** The requests and events of every namespace, for all of its dialects. Source: docs/protocol.md section 2. */
+/** Requests and events that every namespace has, whatever its dialects. Source: docs/protocol.md section 2. */
 import Type, { type TSchema } from 'typebox';
 import { RefusalEvent } from '../../contract/problem.ts';
 import { anyJson, closed, count, text } from '../../contract/schema.ts';
@@ -17,7 +17,7 @@ export const commonEvents: Readonly<Record<string, TSchema>> = {
   connected: greeting,
   error: RefusalEvent,
   'server:draining': closed({ retryAfter: count }),
-  // Socket pushes of services and admins reach sockets of every namespace. Source: docs/protocol.md section 6.
+  // Socket pushes reach sockets of every namespace. Source: docs/protocol.md section 6.
   notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
   chatMessage: anyJson,
   whatsappStatusUpdate: anyJson,
