@@ -20,8 +20,12 @@ export async function startServers(count: number, env: Readonly<Record<string, s
   const database = parts.use(await createDatabase());
   const nats = parts.use(await startNats());
   const config = readConfig({
-    ...{ PORT: '0', DATABASE_URL: database.url, NATS_URL: nats.url, DATA_DIR: inject('services').directory },
-    ...{ DEMO_DATA: 'on', RATE_LIMIT: 'off' },
+    PORT: '0',
+    DATABASE_URL: database.url,
+    NATS_URL: nats.url,
+    DATA_DIR: inject('services').directory,
+    DEMO_DATA: 'on',
+    RATE_LIMIT: 'off',
     ...env,
   });
   const urls: string[] = [];

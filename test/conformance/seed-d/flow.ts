@@ -40,7 +40,11 @@ async function notifications(stage: Stage): Promise<void> {
   const counted = (count: number) => (payload: Payload) => payload.count === count;
   const notify = (title: string) =>
     people.service.call('POST', '/api/v1/notifications', 201, {
-      ...{ userIds: ['1'], type: 'order', title, message: `${title}!`, data: { order: 7 } },
+      userIds: ['1'],
+      type: 'order',
+      title,
+      message: `${title}!`,
+      data: { order: 7 },
     });
 
   await check('/notifications: connected', async () => assertFields(await socket.event('connected'), { userId: 1 }));

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSequencer } from '../../../src/gateway/delivery/sequencer.ts';
-import { playWorld, type Scenario } from './sequencer-world.ts';
 import { everyInterleaving } from './interleavings.ts';
+import { playWorld, type Scenario } from './sequencer-world.ts';
 
 const small: Scenario = {
   before: 1,
