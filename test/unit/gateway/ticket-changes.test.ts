@@ -1,4 +1,4 @@
-/** Which tickets have changed: gathered, told once reads show it, and never left out. */
+/** Test that ids of changed tickets are gathered, sent after the read models show the changes, and never omitted. */
 import { expect, it } from 'vitest';
 import type { EventHandler } from '../../../src/broker/port.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
@@ -7,7 +7,7 @@ import { createTicketChanges } from '../../../src/gateway/delivery/ticket-change
 import type { ChangedTickets } from '../../../src/gateway/dialects/dialect.ts';
 import { until } from '../../support/until.ts';
 
-/** A broker and a read model in hand, and an agent who follows. */
+/** A fake broker, a fake waiter, and an agent who follows all tickets. */
 async function desk() {
   const told: ChangedTickets[] = [];
   const waits: { readonly position: number; arrive(): void }[] = [];
@@ -52,12 +52,12 @@ async function desk() {
   const client = { user: { id: '4', name: 'agent', role: 'agent', active: true }, leaving: leaving.signal };
   expect(changes.follow(client as unknown as Client)).toBe(true);
   const next = async () => {
-    await until(() => waits.length > 0, 'the read model to be waited for', { everyMs: 1 });
+    await until(() => waits.length > 0, 'a wait for the read model', { everyMs: 1 });
     return waits.shift() ?? { position: 0, arrive: () => undefined };
   };
   registered.resolve();
   (await next()).arrive();
-  await until(() => told.length === 1, 'the follower to be told that anything may have been missed', { everyMs: 1 });
+  await until(() => told.length === 1, '`all` to be sent', { everyMs: 1 });
   told.length = 0;
   return {
     told,
@@ -76,7 +76,7 @@ async function desk() {
   };
 }
 
-it('tells together what changed within a moment, once reads show all of it', async () => {
+it('sends the changes of a short time together, after the read models show all of them', async () => {
   await using one = await desk();
   one.change('a');
   one.change('b');
@@ -89,7 +89,7 @@ it('tells together what changed within a moment, once reads show all of it', asy
   expect(one.told).toEqual([{ ticketIds: ['a', 'b'], all: false }]);
 });
 
-it('tells afterwards what changes while it waits', async () => {
+it('sends changes during the wait afterwards', async () => {
   await using one = await desk();
   one.change('a');
   const wait = await one.next();
@@ -100,7 +100,7 @@ it('tells afterwards what changes while it waits', async () => {
   expect(one.told.map(({ ticketIds }) => ticketIds)).toEqual([['a'], ['b']]);
 });
 
-it('says that any may have changed when too many have, and when something may have been missed', async () => {
+it('sends `all` when too many tickets have changed, and when changes may have been missed', async () => {
   await using one = await desk();
   for (let at = 0; at < 300; at += 1) one.change(`t${at}`);
   (await one.next()).arrive();
@@ -114,7 +114,7 @@ it('says that any may have changed when too many have, and when something may ha
   ]);
 });
 
-it('listens for as long as somebody follows', async () => {
+it('is subscribed only while a client follows', async () => {
   await using one = await desk();
   expect(one.isListening()).toBe(true);
   one.leave();
