@@ -10,7 +10,7 @@ import type { SocketControl, SocketTarget } from '../../application/socket-contr
 import { ticketIdOf } from '../../application/tickets.ts';
 import { IdField, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import { ClientStatus, Clients, Delivered, SocketsStatus } from '../../contract/sockets.ts';
+import { ClientStatus, Clients, Delivered, type PushedEventName, SocketsStatus } from '../../contract/sockets.ts';
 import { mayDisconnectClients, mayPushToSockets, requirePermission } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { App } from '../app.ts';
@@ -63,7 +63,7 @@ type Params = Readonly<Record<string, string>>;
 interface What {
   readonly path: string;
   readonly says: string;
-  readonly event: string;
+  readonly event: PushedEventName;
   readonly body: Type.TSchema;
   readonly where: readonly Where[];
 }

@@ -1,7 +1,8 @@
 /** Requests and events that every namespace has, whatever its dialects. Source: docs/protocol.md section 2. */
 import Type, { type TSchema } from 'typebox';
 import { RefusalEvent } from '../../contract/problem.ts';
-import { anyJson, closed, count, text } from '../../contract/schema.ts';
+import { closed, count } from '../../contract/schema.ts';
+import { pushedEvents } from '../../contract/sockets.ts';
 import { greeting } from '../../contract/user.ts';
 import { token } from './fields.ts';
 import { type Request, request } from './request.ts';
@@ -18,9 +19,5 @@ export const commonEvents: Readonly<Record<string, TSchema>> = {
   error: RefusalEvent,
   'server:draining': closed({ retryAfter: count }),
   // Socket pushes reach sockets of every namespace. Source: docs/protocol.md section 6.
-  notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
-  chatMessage: anyJson,
-  whatsappStatusUpdate: anyJson,
-  whatsappMessageUpdate: anyJson,
-  conversationUpdate: anyJson,
+  ...pushedEvents,
 };
