@@ -1,7 +1,7 @@
 /**
  * The gateway: Socket.IO for every kind of client, over websocket and long-polling. It authenticates sockets, replays
  * the events that a client missed in its tickets, its rooms and its inbox, and then sends live events for as long as
- * the user has access. This file creates the parts and connects them.
+ * the user has access. This file creates the parts of the gateway and connects them.
  *
  * Socket.IO's own connection state recovery is off: it skips authorization and loses events.
  */

@@ -67,14 +67,14 @@ export type SeedSocketOptions = Partial<ManagerOptions & SocketOptions>;
 /** Connects. `url`: with the namespace as its path. */
 export function openSocket(url: string, options: SeedSocketOptions): SeedSocket {
   const socket: Socket = io(url, { forceNew: true, ...options });
-  const heard: { name: string; payload: Payload }[] = [];
+  const events: { name: string; payload: Payload }[] = [];
   const waiting = new Set<() => void>();
   socket.onAny((name: string, payload: Payload) => {
-    heard.push({ name, payload });
+    events.push({ name, payload });
     for (const check of waiting) check();
   });
   const ended = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()));
-  const of = (name: string) => heard.filter((one) => one.name === name).map(({ payload }) => payload);
+  const of = (name: string) => events.filter((one) => one.name === name).map(({ payload }) => payload);
 
   function event(name: string, fits: (payload: Payload) => boolean = () => true): Promise<Payload> {
     const { promise, resolve, reject } = Promise.withResolvers<Payload>();
@@ -85,7 +85,7 @@ export function openSocket(url: string, options: SeedSocketOptions): SeedSocket 
     waiting.add(check);
     check();
     const timer = setTimeout(() => {
-      reject(new Error(`no ${name} within ${TIMEOUT} ms; received: ${heard.map((one) => one.name).join(', ')}`));
+      reject(new Error(`no ${name} within ${TIMEOUT} ms; received: ${events.map((one) => one.name).join(', ')}`));
     }, TIMEOUT);
     return promise.finally(() => {
       clearTimeout(timer);
@@ -102,7 +102,7 @@ export function openSocket(url: string, options: SeedSocketOptions): SeedSocket 
     event,
     received: of,
     get names() {
-      return heard.map(({ name }) => name);
+      return events.map(({ name }) => name);
     },
     ended,
     [Symbol.dispose]: () => void socket.disconnect(),

@@ -56,15 +56,15 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     staff.emit('join_ticket', { ticketId });
     await staff.event('joined_ticket', here);
     assertHas(await user.event('user_joined', by('2')), 'userId', 'ticketId', 'timestamp');
-    assert.deepEqual(staff.received('user_joined'), [], 'nobody is told of themselves');
+    assert.deepEqual(staff.received('user_joined'), [], 'a user does not receive their own join');
   });
   await check('send_message acks success, new_message', async () => {
     const ack = await user.ask('send_message', { ticketId, message: 'Hello!', messageType: 'TEXT' });
     assert.equal(ack.success, true);
     for (const socket of [user, staff]) {
-      const heard = await socket.event('new_message', said('Hello!'));
-      assertHas(heard, 'message', 'ticketId', 'timestamp');
-      assertFields(heard.message as Payload, { senderId: '1', messageType: 'TEXT', ticketId });
+      const received = await socket.event('new_message', said('Hello!'));
+      assertHas(received, 'message', 'ticketId', 'timestamp');
+      assertFields(received.message as Payload, { senderId: '1', messageType: 'TEXT', ticketId });
     }
     user.emit('send_message', { ticketId, message: 'without waiting' });
     await staff.event('new_message', said('without waiting'));
@@ -78,7 +78,7 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
   await check('typing_stop → user_stopped_typing', async () => {
     user.emit('typing_stop', { ticketId });
     assertFields(await staff.event('user_stopped_typing', by('1')), { userName: 'john_driver', ticketId });
-    assert.deepEqual(user.received('user_typing'), [], 'nobody is told of their own typing');
+    assert.deepEqual(user.received('user_typing'), [], 'a user does not receive their own typing');
   });
   await check('error {type, message}', async () => {
     user.emit('send_message', { ticketId });
@@ -180,8 +180,8 @@ async function attaches(url: string, driver: SeedClient, user: SeedSocket, ticke
   assertFields(attachment, { name: 'pixel.png', size: PIXEL.length, mimeType: 'image/png' });
   const message = { ticketId, message: '', messageType: 'IMAGE', attachments: [attachment] };
   assert.equal((await user.ask('send_message', message)).success, true);
-  const heard = await user.event('new_message', ({ message: one }) => (one as Payload).messageType === 'IMAGE');
-  const [file] = (heard.message as Payload).attachments as Payload[];
+  const received = await user.event('new_message', ({ message: one }) => (one as Payload).messageType === 'IMAGE');
+  const [file] = (received.message as Payload).attachments as Payload[];
   const fetched = await fetch(new URL(String(file?.url), url));
   assert.deepEqual(Buffer.from(await fetched.arrayBuffer()), PIXEL);
 }

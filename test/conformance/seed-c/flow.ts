@@ -29,8 +29,8 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     staff.emit('message', { text: 'Hello from WebSocket client!' });
     assertHas(await staff.event('messageReceived'), 'messageId', 'timestamp');
     for (const socket of [one, two]) {
-      const heard = await socket.event('messageBroadcast');
-      assertFields(heard, { clientId: staff.id, userId: '2', message: { text: 'Hello from WebSocket client!' } });
+      const received = await socket.event('messageBroadcast');
+      assertFields(received, { clientId: staff.id, userId: '2', message: { text: 'Hello from WebSocket client!' } });
     }
     assert.deepEqual(staff.received('messageBroadcast'), []);
   });
@@ -42,9 +42,9 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
   });
   await check('roomMessage', async () => {
     one.emit('roomMessage', { room: 'general', message: 'Hello room' });
-    const heard = await two.event('roomMessage');
-    assertFields(heard, { room: 'general', message: 'Hello room', clientId: one.id, userId: '1' });
-    assertHas(heard, 'timestamp');
+    const received = await two.event('roomMessage');
+    assertFields(received, { room: 'general', message: 'Hello room', clientId: one.id, userId: '1' });
+    assertHas(received, 'timestamp');
     assert.deepEqual(one.received('roomMessage'), []);
     assert.deepEqual(staff.received('roomMessage'), []);
   });

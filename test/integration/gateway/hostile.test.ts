@@ -35,7 +35,7 @@ describe('a socket that is not authenticated', () => {
       expect(socket.heard).toEqual([
         { name: 'error', payload: { type: 'unauthorized', message: 'Authentication required' } },
       ]);
-      await post(driver, ticket.id, 'nobody hears this');
+      await post(driver, ticket.id, 'not for this socket');
       expect(socket.heard).toHaveLength(1);
     }
   });

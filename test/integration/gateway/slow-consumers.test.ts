@@ -123,7 +123,7 @@ it('a client that is behind receives no ephemeral events, but receives their end
     await typist.ask('typing_start', { ticketId: ticket.id });
     await typist.ask('typing_stop', { ticketId: ticket.id });
     return (await pollUntil(poller, 'user_stopped_typing')).some(({ name }) => name === 'user_typing');
-  }, 'typing to be heard again');
+  }, 'user_typing to arrive again');
   expect(version).toBeGreaterThan(0);
 });
 

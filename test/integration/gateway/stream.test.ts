@@ -223,8 +223,8 @@ describe('an inbox', () => {
     expect(third.data.title).toBe('three');
     const ids = [answer.events[1].id];
     await accounts.send('POST', '/api/v1/notifications/read', { ids });
-    const told = (await unread(({ count, upTo }) => count === 2 && upTo === 3)).data;
-    expect(told).toEqual({
+    const received = (await unread(({ count, upTo }) => count === 2 && upTo === 3)).data;
+    expect(received).toEqual({
       from: 1,
       upTo: 3,
       count: 2,

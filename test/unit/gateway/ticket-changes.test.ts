@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts';
 
 /** A fake broker, a fake waiter, and an agent who follows all tickets. */
 async function desk() {
-  const told: ChangedTickets[] = [];
+  const sent: ChangedTickets[] = [];
   const waits: { readonly position: number; arrive(): void }[] = [];
   const registered = Promise.withResolvers<void>();
   const leaving = new AbortController();
@@ -44,7 +44,7 @@ async function desk() {
       },
     } as Parameters<typeof createTicketChanges>[0]['waiter'],
     gather: 1,
-    send: (_client, changed) => void told.push(changed),
+    send: (_client, changed) => void sent.push(changed),
     onError(error) {
       throw error;
     },
@@ -57,10 +57,10 @@ async function desk() {
   };
   registered.resolve();
   (await next()).arrive();
-  await until(() => told.length === 1, '`all` to be sent', { everyMs: 1 });
-  told.length = 0;
+  await until(() => sent.length === 1, '`all` to be sent', { everyMs: 1 });
+  sent.length = 0;
   return {
-    told,
+    sent,
     next,
     leave: () => leaving.abort(),
     isListening: () => onEvent !== undefined,
@@ -83,10 +83,10 @@ it('sends the changes of a short time together, after the read models show all o
   const last = one.change('a');
   const wait = await one.next();
   expect(wait.position).toBe(last);
-  expect(one.told).toEqual([]);
+  expect(one.sent).toEqual([]);
   wait.arrive();
-  await until(() => one.told.length > 0, 'the changes', { everyMs: 1 });
-  expect(one.told).toEqual([{ ticketIds: ['a', 'b'], all: false }]);
+  await until(() => one.sent.length > 0, 'the changes', { everyMs: 1 });
+  expect(one.sent).toEqual([{ ticketIds: ['a', 'b'], all: false }]);
 });
 
 it('sends changes during the wait afterwards', async () => {
@@ -96,19 +96,19 @@ it('sends changes during the wait afterwards', async () => {
   one.change('b');
   wait.arrive();
   (await one.next()).arrive();
-  await until(() => one.told.length > 1, 'the later change', { everyMs: 1 });
-  expect(one.told.map(({ ticketIds }) => ticketIds)).toEqual([['a'], ['b']]);
+  await until(() => one.sent.length > 1, 'the later change', { everyMs: 1 });
+  expect(one.sent.map(({ ticketIds }) => ticketIds)).toEqual([['a'], ['b']]);
 });
 
 it('sends `all` when too many tickets have changed, and when changes may have been missed', async () => {
   await using one = await desk();
   for (let at = 0; at < 300; at += 1) one.change(`t${at}`);
   (await one.next()).arrive();
-  await until(() => one.told.length === 1, 'the changes', { everyMs: 1 });
+  await until(() => one.sent.length === 1, 'the changes', { everyMs: 1 });
   one.reconnect();
   (await one.next()).arrive();
-  await until(() => one.told.length === 2, 'the reconnection', { everyMs: 1 });
-  expect(one.told).toEqual([
+  await until(() => one.sent.length === 2, 'the reconnection', { everyMs: 1 });
+  expect(one.sent).toEqual([
     { ticketIds: [], all: true },
     { ticketIds: [], all: true },
   ]);
