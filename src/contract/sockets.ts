@@ -1,6 +1,6 @@
 /** Connected sockets, as `/websocket/...` answers with them. Source: docs/protocol.md section 6. */
-import type { Static } from 'typebox';
-import { closed, count, described, flag, listOf, nextCursor, text, time } from './schema.ts';
+import Type, { type Static, type TSchema } from 'typebox';
+import { anyJson, closed, count, described, flag, listOf, nextCursor, text, time } from './schema.ts';
 import { role } from './user.ts';
 
 export const Client = closed(
@@ -39,3 +39,14 @@ export const ClientStatus = closed(
   { clientId: text, connected: flag, connections: count, clients: listOf(Client) },
   { description: 'Whether the client is connected' },
 );
+
+/** Events that a socket push sends under a name of its own, with their payloads. Every namespace has them. */
+export const pushedEvents = {
+  notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
+  chatMessage: anyJson,
+  whatsappStatusUpdate: anyJson,
+  whatsappMessageUpdate: anyJson,
+  conversationUpdate: anyJson,
+} satisfies Record<string, TSchema>;
+
+export type PushedEventName = keyof typeof pushedEvents;

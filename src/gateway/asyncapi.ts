@@ -1,8 +1,10 @@
 /**
- * The sockets as an AsyncAPI 3 document, made from the dialect tables: a channel for each namespace, with every request
- * that it takes and every event that it sends. Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0.
+ * The AsyncAPI 3 document of the sockets, made from the dialect tables: a channel for each namespace, with every
+ * request that it takes and every event that it sends. Source:
+ * https://www.asyncapi.com/docs/reference/specification/v3.0.0.
  *
- * The tables' schemas of events are closed, for our own tests; here they are open, because fields may be added to them.
+ * The schemas of events are closed in the tables, for our own tests. In the document they are open, because later
+ * versions may add fields.
  */
 import type { TSchema } from 'typebox';
 import type { AsyncApiChannel, AsyncApiDocument, AsyncApiOperation } from '../contract/asyncapi.ts';
@@ -35,7 +37,7 @@ function channelId({ namespace }: NamespaceCatalog): string {
 }
 
 function channelOf({ namespace, dialects, requests, events }: NamespaceCatalog): AsyncApiChannel {
-  const spoken = dialects.map(({ name }) => name).join(', ');
+  const names = dialects.map(({ name }) => name).join(', ');
   const messages = Object.fromEntries([
     ...[...requests].map(([name, { payload }]) => [`${name}.request`, { name, title: name, payload: plain(payload) }]),
     ...[...requests].map(([name, request]) => [
@@ -44,10 +46,10 @@ function channelOf({ namespace, dialects, requests, events }: NamespaceCatalog):
     ]),
     ...[...events].map(([name, payload]) => [`${name}.event`, { name, title: name, payload: opened(payload) }]),
   ]);
-  return { address: namespace, title: `Namespace ${namespace}`, description: `Dialects: ${spoken}`, messages };
+  return { address: namespace, title: `Namespace ${namespace}`, description: `Dialects: ${names}`, messages };
 }
 
-/** From the application's point of view, as the specification has it: it receives requests and sends events. */
+/** The operations of the application, as the specification defines them: it receives requests and sends events. */
 function operationsOf(one: NamespaceCatalog): Record<string, AsyncApiOperation> {
   const id = channelId(one);
   const channel = { $ref: `#/channels/${id}` };

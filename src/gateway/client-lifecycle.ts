@@ -1,4 +1,4 @@
-/** The steps when a client connects, disconnects, or its user changes. */
+/** The steps that follow when a client connects or disconnects, or when its user changes. */
 import type { Logger } from 'pino';
 import type { Presence } from '../cluster/presence/presence.ts';
 import { DeskwireError } from '../domain/errors.ts';
@@ -21,12 +21,13 @@ import type { LiveInbox } from './inbox/live-inbox.ts';
 export interface ClientLifecycle {
   opened(client: Client, dispatch: Dispatch, handshake: Handshake): void;
   closed(client: Client): void;
+  /** Checks what the clients of a changed user may still receive. */
   userChanged(user: UserFacts): void;
-  /** Throws `unavailable` for as long as the client has no inbox. */
+  /** Throws `unavailable` while the client has no inbox. */
   inboxOf(client: Client): LiveInbox;
 }
 
-interface Deps {
+interface ClientLifecycleDeps {
   readonly catalog: ReadonlyMap<string, NamespaceCatalog>;
   readonly clients: Clients;
   readonly outbound: Outbound;
@@ -39,7 +40,7 @@ interface Deps {
   readonly log: Logger;
 }
 
-export function createClientLifecycle(deps: Deps): ClientLifecycle {
+export function createClientLifecycle(deps: ClientLifecycleDeps): ClientLifecycle {
   const { catalog, clients, announcements, presence, inboxes, memberships, typing, log } = deps;
   const inboxOf = new WeakMap<Client, LiveInbox>();
 
@@ -54,7 +55,7 @@ export function createClientLifecycle(deps: Deps): ClientLifecycle {
       .catch((error: unknown) => lostInbox(client, error));
   }
 
-  /** Without its inbox a client would seem connected and get no events. It must connect again. */
+  /** Closes the connection: without its inbox, the client would seem connected and get no events. It connects again. */
   function lostInbox({ socket, user, leaving }: Client, error: unknown): void {
     if (leaving.aborted) return;
     log.error({ socket: socket.id, user: user.id, err: error }, 'inbox could not be joined');
@@ -71,7 +72,7 @@ export function createClientLifecycle(deps: Deps): ClientLifecycle {
       presence.enter('online', { id: client.user.id, name: client.user.name });
       const inbox = inboxes.acquire(client.user);
       inboxOf.set(client, inbox);
-      // Also for a namespace without an inbox: unread counts and alerts depend on it.
+      // A client of a namespace without an inbox needs it, too: unread counts and alerts depend on it.
       inbox.opened.catch((error: unknown) => lostInbox(client, error));
       for (const dialect of dialects) {
         if (dialect.inbox?.onConnect === true) joinInbox(client, inbox, dialect, lastSeq);
@@ -102,7 +103,7 @@ export function createClientLifecycle(deps: Deps): ClientLifecycle {
   };
 }
 
-/** The greeting of the first dialect that has one of its own. */
+/** The greeting of the first dialect that has its own; otherwise the usual one. */
 function greetingFor(user: UserFacts, dialects: readonly Dialect[]): object {
   const greeting = dialects.find((dialect) => dialect.greeting !== undefined)?.greeting?.(user);
   return greeting ?? { message: 'Successfully connected', userId: user.id, role: user.role, name: user.name };

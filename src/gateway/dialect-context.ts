@@ -1,4 +1,4 @@
-/** Implements `DialectContext`, the things that dialects need, for the client that a request came from. */
+/** Implements `DialectContext`, the ports of the dialects, for the client that sent a request. */
 import type { Application } from '../application/application.ts';
 import type { ProjectionWaiter } from '../application/views.ts';
 import type { Client } from './connection/client.ts';
@@ -11,7 +11,7 @@ import type { DialectContext } from './dialects/context.ts';
 import type { LiveInbox } from './inbox/live-inbox.ts';
 import type { MessageWireFor } from './wire.ts';
 
-interface Deps {
+interface DialectContextsDeps {
   readonly application: Application;
   readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
@@ -24,12 +24,12 @@ interface Deps {
   /** Unix time in milliseconds. */
   readonly now: () => number;
   epoch(): string;
-  /** Throws `unavailable` for as long as the client has no inbox. */
+  /** Throws `unavailable` while the client has no inbox. */
   inboxOf(client: Client): LiveInbox;
   refreshToken(client: Client, token: string): Promise<void>;
 }
 
-export function createDialectContexts(deps: Deps): (client: Client) => DialectContext {
+export function createDialectContexts(deps: DialectContextsDeps): (client: Client) => DialectContext {
   const { application, historySize, now, memberships, typing } = deps;
   return (client) => ({
     application,
@@ -45,7 +45,7 @@ export function createDialectContexts(deps: Deps): (client: Client) => DialectCo
       leave: (dialect) => deps.inboxOf(client).leave(client, dialect),
     },
     typing: {
-      tell: (ticketId, isTyping, internal) => typing.tell(ticketId, client.user, isTyping, internal),
+      publish: (ticketId, isTyping, internal) => typing.publish(ticketId, client.user, isTyping, internal),
       stop: (ticketId) => typing.stop(ticketId, client.user.id),
     },
     messageWire: (message) => deps.messageWireFor(client.user)(message),

@@ -1,10 +1,9 @@
 /**
  * The gateway: Socket.IO for every kind of client, over websocket and long-polling. It authenticates sockets, replays
- * the events that each missed in its tickets, rooms and inbox, and then sends live events for as long as the user has
- * access. This file wires the parts.
+ * the events that a client missed in its tickets, its rooms and its inbox, and then sends live events for as long as
+ * the user has access. This file creates the parts of the gateway and connects them.
  *
- * Socket.IO's own connection state recovery is off: it skips authorization and loses events. The gateway has its own
- * replay.
+ * Socket.IO's own connection state recovery is off: it skips authorization and loses events.
  */
 import type { Server as HttpServer } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
@@ -40,11 +39,11 @@ import { createInboxes } from './inbox/inboxes.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
 import { type AttachmentUrl, createMessageWire } from './wire.ts';
 
-/** For a gateway in one of several workers of a host. */
+/** For a gateway that runs in one of several workers of a host. */
 export interface HostWorker {
   readonly adapter: NonNullable<ServerOptions['adapter']>;
-  /** A new transport id, by which later requests of the transport find this worker. */
-  readonly newSessionId: () => string;
+  /** Makes a transport id. The host routes later requests with this id to this worker. */
+  readonly newTransportId: () => string;
 }
 
 export interface GatewayDeps {
@@ -60,7 +59,7 @@ export interface GatewayDeps {
   readonly log: Logger;
   /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** Instead of all that there are. */
+  /** All dialects when absent. */
   readonly dialects?: readonly Dialect[];
   readonly options?: Partial<GatewayOptions>;
   readonly telemetry?: Telemetry;
@@ -68,25 +67,25 @@ export interface GatewayDeps {
 }
 
 export interface Gateway {
-  /** Of the sockets of this process. */
+  /** Controls the sockets of this process. */
   readonly control: LocalControl;
-  /** Authenticated sockets by namespace. */
+  /** The number of authenticated sockets, by namespace. */
   sockets(): ReadonlyMap<string, number>;
-  /** Rooms with sockets in them by namespace, each socket's own left out. */
+  /** The number of Socket.IO rooms with sockets, by namespace, without the room that each socket has of its own. */
   rooms(): ReadonlyMap<string, number>;
-  /** Bytes that wait on the connection with the most. */
+  /** The number of bytes that wait for the connection with the largest backlog. */
   outbound(): number;
-  /** Tells clients when to come back, disconnects them, and ends everything that the gateway listens to. */
+  /** Sends clients the time to come back, disconnects them, and ends the gateway's subscriptions. */
   close(): Promise<void>;
 }
 
-/** The HTTP server stays its owner's to close. */
+/** Does not close the HTTP server: its owner does. */
 export function createGateway(deps: GatewayDeps): Gateway {
   const { application, waiter, broker, epoch, presence, log, now, dialects = DIALECTS, telemetry = noTelemetry } = deps;
   const catalog = catalogOf(dialects);
   const { metrics } = telemetry;
   const options: GatewayOptions = { ...defaultOptions, ...deps.options };
-  const onError = (error: unknown) => log.warn({ err: error }, 'gateway');
+  const onError = (error: unknown) => log.warn({ err: error }, 'a background task of the gateway failed');
   const io = createServer(deps.httpServer, options, deps.worker);
   const rooms = createSocketRooms(io);
   const clients = createClients();
@@ -99,13 +98,24 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const subscriptionOptions = subscriptionOptionsOf(options, telemetry, onError);
   const currentEpoch = () => epoch.current;
   const delivery = createDelivery({
-    ...{ ...deps, options, dialects, rooms, clients, replays, messageWireFor, subscriptionOptions, onError },
+    ...deps,
+    options,
+    dialects,
+    rooms,
+    clients,
+    replays,
+    messageWireFor,
+    subscriptionOptions,
+    onError,
     epoch: currentEpoch,
   });
   const { memberships, typing, ticketChanges } = delivery;
   const inboxes = createInboxes(
     {
-      ...{ broker, rooms, now, onError },
+      broker,
+      rooms,
+      now,
+      onError,
       signals: broker.signals,
       queries: application.queries,
       replayLimit: options.replayLimit,
@@ -117,12 +127,29 @@ export function createGateway(deps: GatewayDeps): Gateway {
   );
   const announcements = createClientAnnouncements({ dialects, signals: broker.signals, rooms, now, onError });
   const lifecycle = createClientLifecycle({
-    ...{ catalog, clients, outbound, replays, announcements, presence, inboxes, memberships, typing, log },
+    catalog,
+    clients,
+    outbound,
+    replays,
+    announcements,
+    presence,
+    inboxes,
+    memberships,
+    typing,
+    log,
   });
   const dispatch = createDispatch({
     requestsOf: (namespace) => catalog.get(namespace)?.requests ?? new Map(),
     contextFor: createDialectContexts({
-      ...{ application, waiter, memberships, replays, typing, ticketChanges, announcements, messageWireFor, now },
+      application,
+      waiter,
+      memberships,
+      replays,
+      typing,
+      ticketChanges,
+      announcements,
+      messageWireFor,
+      now,
       historySize: options.historySize,
       epoch: currentEpoch,
       inboxOf: lifecycle.inboxOf,
@@ -150,7 +177,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     onRefused: (reason) => metrics.authenticationFailed('socket', reason),
   });
 
-  /** A client that was cut off comes back by itself, and gets a replay from its cursors. */
+  /** Reports the sockets of a connection that was cut off. Their clients come back and get a replay. */
   function onSlow(sockets: Iterable<Socket>, bytes: number): void {
     for (const { id, nsp } of sockets) {
       const user = clients.ofSocket(id)?.user.id;
@@ -159,8 +186,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
     }
   }
 
-  /** The history was replaced, and all cursors are void. Clients come back with their old epoch and load afresh. */
-  function onChanged(): void {
+  /**
+   * The history of the log was replaced, so all cursors are void. Clients come back with their old epoch and load
+   * afresh.
+   */
+  function onEpochChanged(): void {
     log.warn('the log has a new epoch: disconnecting every socket');
     for (const { socket } of clients) socket.conn.close();
     delivery.reset();
@@ -171,7 +201,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     if (kind === 'reference') delivery.live.checkReferences();
     else void connections.userChanged(id);
   });
-  const stopEpoch = epoch.onChanged(onChanged);
+  const stopEpoch = epoch.onChanged(onEpochChanged);
   const stopRevoked = deps.auth.onSessionRevoked(connections.sessionRevoked);
   const namespaces = [...catalog.keys()];
   for (const namespace of namespaces) connections.serve(io.of(namespace));
@@ -218,7 +248,7 @@ function createServer(
     cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
     ...(worker && { adapter: worker.adapter }),
   });
-  if (worker) io.engine.generateId = worker.newSessionId;
+  if (worker) io.engine.generateId = worker.newTransportId;
   return io;
 }
 

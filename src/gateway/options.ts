@@ -1,60 +1,66 @@
-/** Every bound and pace of the gateway, in one place. Times are milliseconds unless a name says otherwise. */
+/** Every limit and interval of the gateway. Times are in milliseconds unless a name says otherwise. */
 
 export interface GatewayOptions {
-  /** Most missed events that a socket is sent one by one; beyond, it gets the latest page. */
+  /**
+   * The number of missed events in a replay, at most. A client that missed more gets the start its dialect asks for.
+   */
   readonly replayLimit: number;
-  /** Messages in the first page of a joined ticket, or a room's latest events for those who missed too much. */
+  /**
+   * The number of messages in a joined ticket's first page, and of a room's events for clients that missed too much.
+   */
   readonly historySize: number;
-  /** The latest events that each active stream keeps in memory for replays. */
+  /** The number of latest events that each live stream keeps in memory for replays. */
   readonly ringSize: number;
-  /** Events of one stream that may wait for an earlier one. */
+  /** The number of events of one stream that may wait for an earlier one. */
   readonly waitingLimit: number;
+  /** The number of events in one read of the log, at most. */
   readonly readLimit: number;
-  /** How long a gap may close by itself before the log is read. */
+  /** The time in which a gap may close by itself before the log is read. */
   readonly gapDelay: number;
   /** The longest pause between attempts to read the log. */
   readonly maxPause: number;
-  /** How long opening a stream waits for the broker. */
-  readonly registrationPatience: number;
-  /** Attempts for one joining socket before it is refused. */
+  /** The time after which a stream opens although the broker has not registered its subscription. */
+  readonly registrationTimeout: number;
+  /** Attempts in a row without progress before a joining client is refused. */
   readonly attempts: number;
-  /** How long a stream that nobody listens to stays subscribed: page changes come back at once. */
+  /** The time for which a stream without members stays open: a user who changes the page often comes back. */
   readonly linger: number;
-  /** How often the heads of idle streams are compared with the log. */
+  /** The interval at which idle streams are compared with the log. */
   readonly headCheckEvery: number;
-  /** How often inboxes are compared with the read model. */
+  /** The interval at which inboxes are compared with the read model. */
   readonly inboxCheckEvery: number;
-  /** How often the users of the sockets are looked up again, in case a change of theirs was missed. */
+  /** The interval at which the users of the sockets are looked up again, in case a change was missed. */
   readonly userCheckEvery: number;
-  /** How often those who follow all tickets are told which have changed, at most. */
+  /** The least time between two sends of changed tickets to the clients that follow all tickets. */
   readonly ticketChangesEvery: number;
-  /** Typing that nobody renews ends after this. */
+  /** The time after which typing ends without a further signal. */
   readonly typingExpires: number;
-  /** Characters and values of one client event, counted together. */
+  /** The number of characters and values in one client event, at most, counted together. */
   readonly maxEventSize: number;
-  /** Bytes of one transport frame: above what `maxEventSize` answers, the connection closes. */
+  /** The number of bytes in one transport frame, at most. A larger frame closes the connection. */
   readonly maxFrameBytes: number;
-  /** Tickets and rooms, by whichever dialect. */
+  /** The number of tickets and rooms that a socket may join, over all dialects. */
   readonly streamsPerSocket: number;
   readonly socketsPerUser: number;
-  /** Bytes that may wait for one connection to take them; above, it is cut off as a slow consumer. */
+  /** The number of bytes that may wait for one connection. With more, it is cut off as a slow consumer. */
   readonly outboundLimit: number;
-  /** Sockets that read the past at once, and that wait to. */
+  /** The number of reads of the past that run at once, and of those that may wait. */
   readonly replays: { readonly atOnce: number; readonly waiting: number };
-  /** New connections to this process. */
+  /** The rate of new connections to this process. */
   readonly admission: Rate | 'off';
-  /** Client events of one socket that may be in progress. */
+  /** The number of client events of one socket that may be in progress. */
   readonly inProgressPerSocket: number;
+  /** The rate of client events. */
   readonly rate: { readonly socket: Rate; readonly user: Rate } | 'off';
-  /** On a drain, clients are told to come back within this time, each at a moment of its own. */
+  /** The time in which clients come back after a drain, each at a random moment. */
   readonly drainSpread: number;
   readonly corsOrigins: readonly string[];
-  /** Addresses and networks of the proxies that are believed about the client's address. */
+  /** Addresses and networks of the proxies that are trusted to report a client's address. */
   readonly trustProxy: readonly string[];
 }
 
 export interface Rate {
-  /** As many may come at once. */
+  /** The number that may come at once. */
   readonly burst: number;
   readonly perSecond: number;
 }
@@ -67,7 +73,7 @@ export const defaultOptions: GatewayOptions = {
   readLimit: 500,
   gapDelay: 20,
   maxPause: 2_000,
-  registrationPatience: 500,
+  registrationTimeout: 500,
   attempts: 6,
   linger: 5_000,
   headCheckEvery: 3_000,

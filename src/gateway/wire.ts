@@ -1,12 +1,12 @@
-/** Messages as sockets receive them, with links for the user of the socket. */
+/** Messages as clients receive them, with links to attachments for the client's user. */
 import { messageWire } from '../contract/message.ts';
 import type { MessageWire } from '../contract/stream-event.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 
-/** The link of an attachment for one user; without a user, the address that takes a token. */
+/** The link to an attachment, signed for `viewer`. Without a viewer, the address, which requires a token. */
 export type AttachmentUrl = (attachmentId: string, viewer?: UserFacts) => string;
 
-/** Shows messages to one user. Without attachments, all users receive the same. */
+/** Renders messages for `viewer`. Messages without attachments are the same for all users. */
 export type MessageWireFor = (viewer?: UserFacts) => MessageWire;
 
 export function createMessageWire(attachmentUrl: AttachmentUrl): MessageWireFor {

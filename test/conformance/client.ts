@@ -1,15 +1,15 @@
-/** A client as the seeds' own guides describe one: REST with a token, and socket.io-client. */
+/** A client as the guides of the seeds describe it: REST with a token, and socket.io-client. */
 import assert from 'node:assert/strict';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 
-/** Milliseconds that anything may take before it counts as not having happened. */
-const PATIENCE = 5_000;
+/** Milliseconds to wait for an event or an ack. */
+const TIMEOUT = 5_000;
 
 export type Payload = Readonly<Record<string, unknown>>;
 
 export interface SeedClient {
   readonly token: string;
-  /** Rejects when the status is another one than `expected`. */
+  /** Sends a request. Rejects when the status is not `expected`. */
   call(method: string, path: string, expected: number, body?: object): Promise<Payload>;
 }
 
@@ -42,18 +42,21 @@ async function call(
   return text === '' ? {} : JSON.parse(text);
 }
 
-/** A socket that remembers what it was sent. */
+/** A socket that keeps every event that it received. */
 export interface SeedSocket extends Disposable {
-  /** Its id, once it is connected. */
+  /** The id of the socket; empty before it is connected. */
   readonly id: string;
-  /** Without waiting for an answer, as most seeds do. */
+  /** Sends an event without an ack, as most seeds do. */
   emit(name: string, payload?: unknown): void;
-  /** Resolves with the ack. */
+  /** Sends an event. Resolves with the ack. */
   ask(name: string, payload?: unknown): Promise<Payload>;
-  /** The first such event, whether it came already or is yet to come. Rejects after a while. */
+  /**
+   * Resolves with the first event of this name that fits, received before or after the call. Rejects after 5 seconds.
+   */
   event(name: string, fits?: (payload: Payload) => boolean): Promise<Payload>;
-  heard(name: string): readonly Payload[];
-  /** The names of everything heard, in order. */
+  /** The payloads of all received events of this name, in order. */
+  received(name: string): readonly Payload[];
+  /** The names of all received events, in order. */
   readonly names: readonly string[];
   /** Resolves when the server has ended the connection. */
   readonly ended: Promise<void>;
@@ -61,32 +64,32 @@ export interface SeedSocket extends Disposable {
 
 export type SeedSocketOptions = Partial<ManagerOptions & SocketOptions>;
 
-/** `url` with the namespace as its path. */
+/** Connects. `url`: with the namespace as its path. */
 export function openSocket(url: string, options: SeedSocketOptions): SeedSocket {
   const socket: Socket = io(url, { forceNew: true, ...options });
-  const heard: { name: string; payload: Payload }[] = [];
+  const events: { name: string; payload: Payload }[] = [];
   const waiting = new Set<() => void>();
   socket.onAny((name: string, payload: Payload) => {
-    heard.push({ name, payload });
-    for (const look of waiting) look();
+    events.push({ name, payload });
+    for (const check of waiting) check();
   });
   const ended = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()));
-  const of = (name: string) => heard.filter((one) => one.name === name).map(({ payload }) => payload);
+  const of = (name: string) => events.filter((one) => one.name === name).map(({ payload }) => payload);
 
   function event(name: string, fits: (payload: Payload) => boolean = () => true): Promise<Payload> {
     const { promise, resolve, reject } = Promise.withResolvers<Payload>();
-    const look = () => {
+    const check = () => {
       const found = of(name).find(fits);
       if (found !== undefined) resolve(found);
     };
-    waiting.add(look);
-    look();
+    waiting.add(check);
+    check();
     const timer = setTimeout(() => {
-      reject(new Error(`no ${name} within ${PATIENCE} ms; heard: ${heard.map((one) => one.name).join(', ')}`));
-    }, PATIENCE);
+      reject(new Error(`no ${name} within ${TIMEOUT} ms; received: ${events.map((one) => one.name).join(', ')}`));
+    }, TIMEOUT);
     return promise.finally(() => {
       clearTimeout(timer);
-      waiting.delete(look);
+      waiting.delete(check);
     });
   }
 
@@ -95,11 +98,11 @@ export function openSocket(url: string, options: SeedSocketOptions): SeedSocket 
       return socket.id ?? '';
     },
     emit: (name, ...payload) => void socket.emit(name, ...payload),
-    ask: (name, ...payload) => socket.timeout(PATIENCE).emitWithAck(name, ...payload),
+    ask: (name, ...payload) => socket.timeout(TIMEOUT).emitWithAck(name, ...payload),
     event,
-    heard: of,
+    received: of,
     get names() {
-      return heard.map(({ name }) => name);
+      return events.map(({ name }) => name);
     },
     ended,
     [Symbol.dispose]: () => void socket.disconnect(),

@@ -1,4 +1,4 @@
-/** The people of the demo data, signed in. */
+/** Signs in users of the demo data. */
 import { logIn, type SeedClient } from './client.ts';
 
 export const PASSWORD = 'deskwire-demo';

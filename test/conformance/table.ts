@@ -1,15 +1,16 @@
-/** The table of results that each seed's suite prints: one line for each check; a failed one does not end the others. */
+/** The table of results that each seed's suite prints: one line for each check. Checks go on after a failure. */
 import assert from 'node:assert/strict';
 import type { Payload } from './client.ts';
 
 export interface Line {
   readonly label: string;
-  /** Why it failed, when it did. */
+  /** The reason of the failure; undefined when the check passed. */
   readonly failure: string | undefined;
 }
 
 export interface Table {
   readonly lines: readonly Line[];
+  /** Runs a check and adds its line. Never rejects. */
   check(label: string, run: () => Promise<void>): Promise<void>;
 }
 
@@ -47,7 +48,7 @@ export function assertFields(actual: Payload, expected: Payload): void {
   }
 }
 
-/** Fails unless the payload has exactly these fields, and maybe others that were added. */
+/** Fails unless the payload has these fields. It may have others. */
 export function assertHas(actual: unknown, ...fields: readonly string[]): void {
   for (const field of fields) {
     assert.ok(typeof actual === 'object' && actual !== null && field in actual, `${field} is missing`);

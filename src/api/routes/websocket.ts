@@ -15,7 +15,7 @@ import {
 } from '../../application/socket-control.ts';
 import { IdField, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
-import { ClientStatus, Clients, Delivered, SocketsStatus } from '../../contract/sockets.ts';
+import { ClientStatus, Clients, Delivered, type PushedEventName, SocketsStatus } from '../../contract/sockets.ts';
 import { mayDisconnectClients, mayPushToSockets, requirePermission } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { App } from '../app.ts';
@@ -68,7 +68,7 @@ type Params = Readonly<Record<string, string>>;
 interface What {
   readonly path: string;
   readonly says: string;
-  readonly event: string;
+  readonly event: PushedEventName;
   readonly body: Type.TSchema;
   readonly where: readonly Where[];
 }

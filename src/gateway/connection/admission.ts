@@ -1,7 +1,7 @@
 /**
- * New connections are admitted at a bounded rate for all users together: after an outage all clients come back at once,
- * and those that are connected must not notice. The check is at the first request of a transport, before the request is
- * read. Refused clients are asked to come back, which socket.io-client does by itself.
+ * Limits the rate of new connections of all users together. After an outage all clients come back at once, and this
+ * must not slow down the clients that are connected already. The check is at the first request of a transport, before
+ * the request is read. Refused clients are asked to come back, which socket.io-client does by itself.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -9,14 +9,16 @@ import type { Server } from 'socket.io';
 import type { Rate } from '../options.ts';
 import { createRateLimit } from './rate-limit.ts';
 
-interface Deps {
+interface AdmissionDeps {
   readonly engine: Server['engine'];
   readonly rate: Rate;
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   onRefused(): void;
 }
 
-export function admitAtRate({ engine, rate, now, onRefused }: Deps): void {
+/** Refuses new connections above the rate with 503 and `Retry-After`, from now on. */
+export function admitAtRate({ engine, rate, now, onRefused }: AdmissionDeps): void {
   const limit = createRateLimit(rate, now);
   engine.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const wait = isFirst(request) ? limit.take('') : 0;
@@ -24,7 +26,7 @@ export function admitAtRate({ engine, rate, now, onRefused }: Deps): void {
     onRefused();
     const retryAfter = Math.ceil(wait);
     if (request.headers.upgrade === undefined) refuse(response, retryAfter);
-    // Engine.IO passes an object that is no full response for an upgrade.
+    // For an upgrade, Engine.IO passes an object that is no full response.
     else refuseUpgrade(request.socket, retryAfter);
   });
 }

@@ -1,4 +1,4 @@
-/** One authenticated socket: its user, the streams that it has joined, and the moment when it ends. */
+/** A client: one authenticated socket, with its user and the streams that it has joined. */
 import type { Socket } from 'socket.io';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { validTraceparent } from '../../telemetry/tracing.ts';
@@ -10,43 +10,45 @@ export interface Client extends DialectClient {
   readonly socket: Socket;
   readonly namespace: string;
   user: UserFacts;
-  /** The signed-in session behind the token; undefined for tokens of an outside provider. */
+  /** The session of the token; undefined for a token of an outside provider. */
   sessionId: string | undefined;
   /** RFC 3339 UTC. */
   readonly connectedAt: string;
-  /** The streams that it has joined, by dialect and stream. */
+  /** The streams that the client has joined, by the names that `memberName` makes. */
   readonly members: Map<string, Member>;
-  /** Remembers that it left a stream after it had received this version. */
+  /** Remembers that the client left a stream after it had received this version. */
   noteLeft(member: string, version: number): void;
-  /** Whether it has received this version of a stream, or will: it is a member, or left the stream later. */
+  /**
+   * True when the client has received this version of a stream or will: it is a member, or it left the stream later.
+   */
   hasReceived(member: string, version: number): boolean;
   /** Aborted when the socket is gone. */
   readonly leaving: AbortSignal;
 }
 
-/** A client in one stream, through one dialect. */
+/** The membership of a client in one stream, through one dialect. */
 export interface Member extends Membership {
   readonly client: Client;
   readonly dialect: Dialect;
   readonly stream: JoinedStream;
   internal: boolean;
-  /** Whether others are shown that the user is there. */
+  /** Whether the user is shown to others as present. */
   readonly present: boolean;
-  /** False while the client joins again: it is a member then, but in no room. */
+  /** False while the client joins again: it is then a member that is in no Socket.IO room. */
   live: boolean;
 }
 
-/** A stream, as its members know it. */
+/** A live stream, as far as its members need it. */
 export interface JoinedStream {
   readonly kind: LiveKind;
   readonly id: string;
-  /** Call it when something that access depends on changed elsewhere: a user, or a reference. */
+  /** Checks the access of all members, or of one user's. Call it when a user or a reference has changed. */
   checkAccess(userId?: string): void;
   /** Does nothing when the client is not a member. */
   remove(client: Client, dialect: Dialect): void;
 }
 
-/** The number of streams that a socket left and that are remembered. */
+/** The number of streams for which a client remembers that it left. */
 const REMEMBERED = 100;
 
 export function createClient(
@@ -75,12 +77,12 @@ export function createClient(
   };
 }
 
-/** For the whole connection. Browsers cannot set headers, so the handshake's `auth` may have it, too. */
+/** The trace context of the connection. Browsers cannot set headers, so the handshake's `auth` may have it, too. */
 function traceparentOf({ handshake }: Socket): string | undefined {
   return validTraceparent(handshake.auth.traceparent) ?? validTraceparent(handshake.headers.traceparent);
 }
 
-/** The Socket.IO room of all of a user's sockets in a namespace. A client never names a room itself. */
+/** The Socket.IO room of all of a user's sockets in a namespace. */
 export function userRoom(userId: string): string {
   return `user:${userId}`;
 }

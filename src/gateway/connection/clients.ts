@@ -1,4 +1,4 @@
-/** Every client of this process, by socket, user and connection. */
+/** The registry of the clients of this process, by socket, user and connection. */
 import type { Client } from './client.ts';
 
 export interface Clients extends Iterable<Client> {
@@ -6,9 +6,10 @@ export interface Clients extends Iterable<Client> {
   remove(client: Client): void;
   ofSocket(socketId: string): Client | undefined;
   ofUser(userId: string): ReadonlySet<Client>;
-  /** The clients of the same connection: one transport carries a socket for each namespace. */
+  /** The clients on the same connection, this one included: a connection carries a socket for each namespace. */
   sameConnection(client: Client): Client[];
   readonly size: number;
+  /** The number of users with clients. */
   readonly users: number;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The life of a client, from the handshake to the end. A socket that is not authenticated gets an error and nothing
- * else. A client stays for as long as its token is valid, its signed-in session lives and its user is active. The end
- * of any of these ends the client at once, on whichever node it happened.
+ * The life of a client, from the handshake to the end. A socket that is not authenticated receives an error and nothing
+ * else. A client stays connected while its token is valid, its session has not ended and its user is active. When one
+ * of these ends, on any node, the client is ended at once.
  */
 import { isDeepStrictEqual } from 'node:util';
 import proxyAddr from '@fastify/proxy-addr';
@@ -20,31 +20,33 @@ export interface Connections {
   serve(namespace: Namespace): void;
   /** Replaces the token of the client's connection. Rejects with `forbidden` for a token of another user. */
   refresh(client: Client, token: string): Promise<void>;
-  /** Looks the user up again, and updates or ends all of their clients. Never rejects. */
+  /** Looks the user up again, and updates or ends all of the user's clients. Never rejects. */
   userChanged(userId: string): Promise<void>;
-  /** Does the same for every user with clients. */
+  /** Calls `userChanged` for every user with clients. */
   review(): void;
+  /** Ends the clients of a session. */
   sessionRevoked(sessionId: string): void;
 }
 
-interface Deps {
+interface ConnectionsDeps {
   readonly authenticate: Authenticate;
   readonly directory: Directory;
   readonly clients: Clients;
   readonly socketsPerUser: number;
-  /** Whether a proxy with this address is trusted to tell the client's address. */
+  /** Whether a proxy with this address is trusted to report the client's address. */
   readonly trusted: (address: string, hop: number) => boolean;
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
-  /** Resolves when this process receives the events of the user's inbox. Never rejects. */
+  /** Resolves when this process receives the events of the user's inbox, or cannot. Never rejects. */
   prepare(user: UserFacts): Promise<void>;
   onOpened(client: Client, handshake: Handshake): void;
   onClosed(client: Client): void;
   onUserChanged(user: UserFacts): void;
   onError(error: unknown): void;
-  /** The reason why the gateway ended a socket's connection, if Socket.IO has no word for it. */
+  /** The gateway's own reason for the end of a connection; undefined when Socket.IO's description is right. */
   endReason(socket: Socket): string | undefined;
-  /** A socket was refused because of its token. */
+  /** Called when a socket is refused because of its token. */
   onRefused(reason: string): void;
 }
 
@@ -56,7 +58,7 @@ export interface Handshake {
 /** The longest delay of a timer in Node.js, in milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-export function createConnections(deps: Deps): Connections {
+export function createConnections(deps: ConnectionsDeps): Connections {
   const { authenticate, directory, clients, log, now } = deps;
   const admitted = new WeakMap<Socket, { token: string; found: Authenticated } | { error: unknown }>();
   const expiries = new WeakMap<Client, NodeJS.Timeout>();
@@ -67,7 +69,7 @@ export function createConnections(deps: Deps): Connections {
       if (token === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
       const { user } = await authenticate(token);
       await deps.prepare(user);
-      // Again: the user may have changed or been deactivated meanwhile.
+      // A second time, because the user may have changed or been deactivated meanwhile.
       admitted.set(socket, { token, found: await authenticate(token) });
     } catch (error) {
       admitted.set(socket, { error });
@@ -80,14 +82,14 @@ export function createConnections(deps: Deps): Connections {
     try {
       if (admission === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
       if ('error' in admission) throw admission.error;
-      open(socket, stillValid(admission));
+      open(socket, authenticateAgain(admission));
     } catch (error) {
-      turnAway(socket, error);
+      refuse(socket, error);
     }
   }
 
   /** Authenticates again in the tick in which the client opens: the session may have been revoked meanwhile. */
-  function stillValid({ token, found }: { token: string; found: Authenticated }): Authenticated {
+  function authenticateAgain({ token, found }: { token: string; found: Authenticated }): Authenticated {
     const again = authenticate(token);
     return again instanceof Promise ? found : again;
   }
@@ -103,7 +105,12 @@ export function createConnections(deps: Deps): Connections {
     const openedAt = now();
     const connectedAt = new Date(openedAt).toISOString();
     const client = createClient({
-      ...{ socket, namespace, address, user, sessionId, connectedAt },
+      socket,
+      namespace,
+      address,
+      user,
+      sessionId,
+      connectedAt,
       leaving: leaving.signal,
     });
     clients.add(client);
@@ -123,32 +130,34 @@ export function createConnections(deps: Deps): Connections {
     deps.onOpened(client, { lastSeq: lastSeqOf(auth) });
   }
 
-  function turnAway(socket: Socket, error: unknown): void {
+  function refuse(socket: Socket, error: unknown): void {
     const refusal = wireError(error);
     if (refusal.type === 'unauthorized' || refusal.type === 'token_expired') deps.onRefused(refusal.type);
     if (error instanceof DeskwireError) {
-      log.info({ socket: socket.id, namespace: socket.nsp.name, error: refusal.type }, 'socket turned away');
+      log.info({ socket: socket.id, namespace: socket.nsp.name, error: refusal.type }, 'socket refused');
     } else {
       log.error({ socket: socket.id, namespace: socket.nsp.name, err: error }, 'socket authentication failed');
     }
-    dismiss(socket, error);
+    endWithError(socket, error);
   }
 
-  function dismiss(socket: Socket, error: unknown): void {
+  /** Sends the error, then ends the connection with all of its sockets. */
+  function endWithError(socket: Socket, error: unknown): void {
     const { type, message, retryAfter } = wireError(error);
-    // The client does not learn what is wrong with its token.
+    // The client does not learn why its token was refused.
     const text = type === 'unauthorized' ? 'Authentication required' : message;
     socket.emit('error', { type, message: text, ...(retryAfter !== undefined && { retryAfter }) });
     socket.disconnect(true);
   }
 
+  /** Ends the client at `expiresAt`, Unix time in milliseconds. Replaces the earlier time. */
   function expireAt(client: Client, expiresAt: number): void {
     clearTimeout(expiries.get(client));
     const left = expiresAt - now();
     const timer = setTimeout(
       () => {
         if (left > MAX_TIMER) expireAt(client, expiresAt);
-        else dismiss(client.socket, new DeskwireError('token_expired', 'Token expired'));
+        else endWithError(client.socket, new DeskwireError('token_expired', 'Token expired'));
       },
       Math.min(Math.max(left, 0), MAX_TIMER),
     );
@@ -159,7 +168,7 @@ export function createConnections(deps: Deps): Connections {
     if (clients.ofUser(userId).size === 0) return;
     try {
       const found = directory.user(userId);
-      // Nearly always known without waiting: a user who loses access then loses it before anything else is sent.
+      // The directory nearly always has the user at hand. Then a user loses access before anything else is sent.
       const user = found instanceof Promise ? await found : found;
       if (user?.active) updateClientsOf(user);
       else endClientsOf(userId, user);
@@ -177,9 +186,9 @@ export function createConnections(deps: Deps): Connections {
 
   function endClientsOf(userId: string, user: UserFacts | undefined): void {
     for (const client of [...clients.ofUser(userId)]) {
-      // Requests that still wait are then decided with the user's present state.
+      // Requests that still wait are decided with the user's present state.
       client.user = user ?? { ...client.user, active: false };
-      dismiss(client.socket, new DeskwireError('unauthorized', 'This account is deactivated'));
+      endWithError(client.socket, new DeskwireError('unauthorized', 'This account is deactivated'));
     }
   }
 
@@ -205,13 +214,13 @@ export function createConnections(deps: Deps): Connections {
     sessionRevoked(sessionId) {
       for (const client of [...clients]) {
         if (client.sessionId !== sessionId) continue;
-        dismiss(client.socket, new DeskwireError('unauthorized', 'Signed out'));
+        endWithError(client.socket, new DeskwireError('unauthorized', 'Signed out'));
       }
     },
   };
 }
 
-/** From the handshake's `auth`, else from the header. */
+/** The token from the handshake's `auth`, otherwise from the `Authorization` header. */
 function tokenOf({ handshake }: Socket): string | undefined {
   const { token } = handshake.auth as { token?: unknown };
   if (typeof token === 'string' && token !== '') return token.replace(/^Bearer /i, '');
@@ -219,13 +228,13 @@ function tokenOf({ handshake }: Socket): string | undefined {
   return bearer;
 }
 
-/** A value that cannot be a seq counts as none: the client then starts from now. */
+/** The last seq that the client gives. An invalid value counts as none, and the client starts from now. */
 function lastSeqOf(auth: Readonly<Record<string, unknown>>): number | undefined {
   const { lastSeq } = auth;
   return typeof lastSeq === 'number' && Number.isSafeInteger(lastSeq) && lastSeq >= 0 ? lastSeq : undefined;
 }
 
-/** The address from the handshake is for a connection that has ended meanwhile. */
+/** The client's address. When the connection has ended meanwhile, the address from the handshake. */
 function addressOf(socket: Socket, trusted: (address: string, hop: number) => boolean): string {
   return proxyAddr(socket.request, trusted) ?? socket.handshake.address;
 }

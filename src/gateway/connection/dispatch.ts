@@ -1,8 +1,9 @@
 /**
- * Answers each packet of a client exactly once, even a hostile one. Packets are taken here, before they become events
- * of the socket's emitter: there, an event called `error` without a listener would end the process.
+ * Answers each packet of a client exactly once, even a hostile one. Packets are handled before they become events of
+ * the socket's emitter: an event called `error` without a listener would end the process.
  *
- * Requests of one lane (one ticket) are answered in the order in which they came, others side by side.
+ * Requests of one lane (one ticket, room or stream) are answered in the order in which they came. Lanes do not wait for
+ * each other.
  */
 import type { Logger } from 'pino';
 import { DeskwireError } from '../../domain/errors.ts';
@@ -18,22 +19,22 @@ import type { RateLimit } from './rate-limit.ts';
 type Ack = (answer: object) => void;
 
 interface Packet {
-  /** Undefined when it is not a string. */
+  /** Undefined when the client sent something other than a string. */
   readonly name: string | undefined;
   readonly args: readonly unknown[];
   readonly ack: Ack | undefined;
   /** Whether an answer was sent. */
   readonly answered: boolean;
-  /** Answers with success. Only the first call does something. */
+  /** Answers with success. Later calls do nothing. */
   reply(fields: object): void;
 }
 
 export interface Dispatch {
-  /** Takes every packet of this client's socket from now on. */
+  /** Handles every packet of this client's socket from now on. */
   attach(client: Client): void;
 }
 
-interface Deps {
+interface DispatchDeps {
   /** The requests of a namespace, by name. */
   requestsOf(namespace: string): ReadonlyMap<string, Request>;
   contextFor(client: Client): DialectContext;
@@ -43,7 +44,7 @@ interface Deps {
   readonly log: Logger;
 }
 
-export function createDispatch(deps: Deps): Dispatch {
+export function createDispatch(deps: DispatchDeps): Dispatch {
   const { limits, options, log } = deps;
 
   function attach(client: Client): void {
@@ -110,7 +111,7 @@ export function createDispatch(deps: Deps): Dispatch {
   return { attach };
 }
 
-/** The transport appends the ack function when the client wants one; nothing a client sends can be a function. */
+/** When the client wants an ack, Socket.IO appends a function. Data from a client is never a function. */
 function parse([name, ...rest]: readonly unknown[]): Packet {
   const last = rest.at(-1);
   const ack = typeof last === 'function' ? (last as Ack) : undefined;

@@ -1,7 +1,7 @@
 /** Translates failures to the errors that a socket receives. Source: docs/protocol.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
-/** Codes that only HTTP has, and their counterparts here. */
+/** Error codes of HTTP alone, and the codes that sockets receive instead. */
 const HTTP_ONLY = {
   precondition_failed: 'conflict',
   idempotency_key_reused: 'conflict',
@@ -12,13 +12,13 @@ const HTTP_ONLY = {
 export interface WireError {
   readonly type: Exclude<ErrorCode, keyof typeof HTTP_ONLY>;
   readonly message: string;
-  /** As the client named it. */
+  /** The name of the invalid field, as the client sent it. */
   readonly field?: string;
-  /** Seconds. */
+  /** Seconds after which to try again. */
   readonly retryAfter?: number;
 }
 
-/** An unexpected failure becomes `unavailable`, without its details: those are for the log. */
+/** An unexpected failure becomes `unavailable`. Its details go to the log and not to the client. */
 export function wireError(error: unknown): WireError {
   if (!(error instanceof DeskwireError)) return { type: 'unavailable', message: 'Something went wrong on our side' };
   return {

@@ -1,13 +1,14 @@
 /**
- * Limits the bytes that wait in this process for each connection: in Engine.IO's buffer, in the websocket, or in the
- * answer to a poll. A connection with more than `limit` bytes waiting is cut off as a slow consumer. The client comes
- * back and gets a replay of what it missed; until it reads, it uses no memory here.
+ * Limits the backlog of each connection: the bytes that wait in Engine.IO's buffer, in the websocket, or in the answer
+ * to a poll. A connection with a backlog of more than `limit` bytes is cut off as a slow consumer. The client comes
+ * back and gets a replay of the events that it missed.
  *
- * The transport counts the bytes, so a broadcast is not measured again for each of its sockets. Connections are checked
- * once per turn of the event loop, after everything that was sent in it:
- * - A connection with more than half of the limit waiting is `behind`: it gets no ephemeral events. Replays wait.
- * - More than half of the limit sent in one turn is a replay, which may be larger than the limit. It is allowed, once,
- *   and nothing more than the limit on top of it until it is taken.
+ * The bytes are counted at the transport, so a broadcast is not measured again for each of its sockets. Connections are
+ * checked once per turn of the event loop, after everything that was sent in the turn:
+ * - A connection with a backlog of more than half of the limit is `behind`. It gets no ephemeral events, and its
+ *   replays wait.
+ * - A connection that is sent more than half of the limit in one turn gets a replay, which may be larger than the
+ *   limit. One replay is allowed, and at most `limit` bytes beside it until it has been sent.
  */
 import type { Server, Socket } from 'socket.io';
 import { type Answer, answerOf, type Connection, websocketOf } from './transports.ts';
@@ -23,152 +24,161 @@ const CLOSE_TIME = 5_000;
 const TRY_AGAIN_LATER = 1013;
 
 export interface Outbound {
-  /** Adds a socket of an open connection: `onSlow` gets it when its connection is cut off. */
+  /** Adds a socket of an open connection. `onSlow` receives it when the connection is cut off. */
   add(socket: Socket): void;
-  /** Resolves when the connection is no longer behind, or is gone. Undefined when that is so now. */
-  taken(socket: Socket): Promise<void> | undefined;
-  /** Whether this socket's connection was cut off. */
+  /** Resolves when the connection is no longer behind, or is gone. Undefined when it is not behind now. */
+  caughtUp(socket: Socket): Promise<void> | undefined;
+  /** Whether this socket's connection was cut off as a slow consumer. */
   wasCut(socket: Socket): boolean;
-  /** Bytes that wait on the connection with the most. */
+  /** The number of bytes in the largest backlog. */
   readonly longest: number;
   close(): void;
 }
 
-interface Deps {
+interface OutboundDeps {
   readonly engine: Server['engine'];
   /** Bytes. */
   readonly limit: number;
+  /** Called before a connection is cut off, with its sockets and its backlog. */
   onSlow(sockets: Iterable<Socket>, bytes: number): void;
 }
 
-interface Line {
+/** The bytes that wait for one connection. */
+interface Backlog {
   readonly connection: Connection;
   readonly sockets: Set<Socket>;
-  /** Answers to polls that were not taken yet. */
+  /** Answers to polls that the client has not read completely. */
   readonly answers: Set<Answer>;
-  readonly whenTaken: Set<() => void>;
-  /** Bytes in Engine.IO's own buffer. */
+  readonly whenCaughtUp: Set<() => void>;
+  /** Bytes in Engine.IO's buffer. */
   buffered: number;
-  /** Bytes that waited when this turn began. */
+  /** Bytes that waited when this turn of the event loop began. */
   before: number;
-  /** Bytes of a replay that may wait beside the limit. */
+  /** Bytes of a replay that may wait above the limit. */
   allowed: number;
   behind: boolean;
-  cut: boolean;
 }
 
-export function createOutbound({ engine, limit, onSlow }: Deps): Outbound {
-  const lines = new Map<Connection, Line>();
-  const touched = new Set<Line>();
-  const behind = new Set<Line>();
+export function createOutbound({ engine, limit, onSlow }: OutboundDeps): Outbound {
+  const backlogs = new Map<Connection, Backlog>();
+  const changed = new Set<Backlog>();
+  const behind = new Set<Backlog>();
   const cutOff = new WeakSet<Connection>();
   let reviewing: NodeJS.Timeout | undefined;
 
   function watch(connection: Connection): void {
-    const line: Line = {
-      ...{ connection, sockets: new Set(), answers: new Set(), whenTaken: new Set() },
-      ...{ buffered: 0, before: 0, allowed: 0, behind: false, cut: false },
+    const backlog: Backlog = {
+      connection,
+      sockets: new Set(),
+      answers: new Set(),
+      whenCaughtUp: new Set(),
+      buffered: 0,
+      before: 0,
+      allowed: 0,
+      behind: false,
     };
-    lines.set(connection, line);
+    backlogs.set(connection, backlog);
     connection.on('packetCreate', (packet: Packet) => {
-      if (!touched.has(line)) {
-        line.before = waiting(line);
-        line.allowed = Math.min(line.allowed, line.before);
-        if (touched.size === 0) setImmediate(checkTouched);
-        touched.add(line);
+      if (!changed.has(backlog)) {
+        backlog.before = waiting(backlog);
+        backlog.allowed = Math.min(backlog.allowed, backlog.before);
+        if (changed.size === 0) setImmediate(checkChanged);
+        changed.add(backlog);
       }
-      line.buffered += sizeOf(packet);
+      backlog.buffered += sizeOf(packet);
     });
     connection.on('flush', () => {
-      line.buffered = 0;
+      backlog.buffered = 0;
       const answer = answerOf(connection);
       if (answer === undefined) return;
-      line.answers.add(answer);
-      answer.once('close', () => line.answers.delete(answer));
+      backlog.answers.add(answer);
+      answer.once('close', () => backlog.answers.delete(answer));
     });
-    connection.once('close', () => forget(line));
+    connection.once('close', () => forget(backlog));
   }
 
-  function forget(line: Line): void {
-    lines.delete(line.connection);
-    touched.delete(line);
-    recovered(line);
+  function forget(backlog: Backlog): void {
+    backlogs.delete(backlog.connection);
+    changed.delete(backlog);
+    recovered(backlog);
   }
 
-  function checkTouched(): void {
-    const all = [...touched];
-    touched.clear();
-    for (const line of all) checkLimit(line);
+  function checkChanged(): void {
+    const all = [...changed];
+    changed.clear();
+    for (const backlog of all) checkLimit(backlog);
   }
 
-  function checkLimit(line: Line): void {
-    const bytes = waiting(line);
-    const added = bytes - line.before;
-    if (added > limit / 2 && line.before <= limit) line.allowed += added;
-    if (bytes > limit + line.allowed) cut(line, bytes);
-    else if (bytes > limit / 2 && !line.behind) fallBehind(line);
+  function checkLimit(backlog: Backlog): void {
+    const bytes = waiting(backlog);
+    const added = bytes - backlog.before;
+    if (added > limit / 2 && backlog.before <= limit) backlog.allowed += added;
+    if (bytes > limit + backlog.allowed) cut(backlog, bytes);
+    else if (bytes > limit / 2 && !backlog.behind) fallBehind(backlog);
   }
 
-  function fallBehind(line: Line): void {
-    line.behind = true;
-    behind.add(line);
-    for (const socket of line.sockets) void socket.join(BEHIND);
+  function fallBehind(backlog: Backlog): void {
+    backlog.behind = true;
+    behind.add(backlog);
+    for (const socket of backlog.sockets) void socket.join(BEHIND);
     reviewing ??= setInterval(review, REVIEW_EVERY).unref();
   }
 
   function review(): void {
-    for (const line of behind) {
-      const bytes = waiting(line);
-      line.allowed = Math.min(line.allowed, bytes);
+    for (const backlog of behind) {
+      const bytes = waiting(backlog);
+      backlog.allowed = Math.min(backlog.allowed, bytes);
       if (bytes > limit / 2) continue;
-      for (const socket of line.sockets) void socket.leave(BEHIND);
-      recovered(line);
+      for (const socket of backlog.sockets) void socket.leave(BEHIND);
+      recovered(backlog);
     }
   }
 
-  function recovered(line: Line): void {
-    line.behind = false;
-    behind.delete(line);
+  function recovered(backlog: Backlog): void {
+    backlog.behind = false;
+    behind.delete(backlog);
     if (behind.size === 0) {
       clearInterval(reviewing);
       reviewing = undefined;
     }
-    for (const resolve of line.whenTaken) resolve();
-    line.whenTaken.clear();
+    for (const resolve of backlog.whenCaughtUp) resolve();
+    backlog.whenCaughtUp.clear();
   }
 
-  /** The transport is terminated, too: after a mere close, the data would wait until TCP gives up. */
-  function cut(line: Line, bytes: number): void {
-    const { connection } = line;
+  /**
+   * Closes the connection, and terminates its transport: after a close alone, the data would wait until TCP gives up.
+   */
+  function cut(backlog: Backlog, bytes: number): void {
+    const { connection } = backlog;
     cutOff.add(connection);
-    onSlow(line.sockets, bytes);
+    onSlow(backlog.sockets, bytes);
     const websocket = websocketOf(connection);
     websocket?.close(TRY_AGAIN_LATER, 'slow_consumer');
     if (websocket) setTimeout(() => websocket.terminate(), CLOSE_TIME).unref();
     connection.close(true);
-    for (const answer of line.answers) answer.destroy();
+    for (const answer of backlog.answers) answer.destroy();
   }
 
   engine.on('connection', watch);
   return {
     add(socket) {
-      const line = lines.get(socket.conn);
-      if (line === undefined) return;
-      line.sockets.add(socket);
-      socket.once('disconnect', () => line.sockets.delete(socket));
-      if (line.behind) void socket.join(BEHIND);
+      const backlog = backlogs.get(socket.conn);
+      if (backlog === undefined) return;
+      backlog.sockets.add(socket);
+      socket.once('disconnect', () => backlog.sockets.delete(socket));
+      if (backlog.behind) void socket.join(BEHIND);
     },
-    taken(socket) {
-      const line = lines.get(socket.conn);
-      if (line === undefined) return undefined;
-      // The data of this turn is not checked yet.
-      if (!line.behind && waiting(line) > limit / 2) fallBehind(line);
-      if (!line.behind) return undefined;
-      return new Promise((resolve) => line.whenTaken.add(resolve));
+    caughtUp(socket) {
+      const backlog = backlogs.get(socket.conn);
+      if (backlog === undefined) return undefined;
+      // Data that was sent in this turn has not been checked yet.
+      if (!backlog.behind && waiting(backlog) > limit / 2) fallBehind(backlog);
+      if (!backlog.behind) return undefined;
+      return new Promise((resolve) => backlog.whenCaughtUp.add(resolve));
     },
     wasCut: (socket) => cutOff.has(socket.conn),
     get longest() {
-      return [...lines.values()].reduce((most, line) => Math.max(most, waiting(line)), 0);
+      return [...backlogs.values()].reduce((most, backlog) => Math.max(most, waiting(backlog)), 0);
     },
     close() {
       engine.off('connection', watch);
@@ -189,7 +199,7 @@ function sizeOf({ data, options }: Packet): number {
   return typeof data === 'string' ? Buffer.byteLength(data) : (data?.byteLength ?? 0);
 }
 
-function waiting({ connection, buffered, answers }: Line): number {
+function waiting({ connection, buffered, answers }: Backlog): number {
   let bytes = buffered + (websocketOf(connection)?.bufferedAmount ?? 0);
   for (const answer of answers) bytes += answer.writableLength;
   return bytes;

@@ -1,6 +1,9 @@
-/** Measures a payload quickly, before anything else reads it. */
+/** Limits the size of a payload before anything else reads it. */
 
-/** True when the characters and values in `value`, keys included, are no more than `limit`. Does not recurse. */
+/**
+ * True when the number of characters and values in `value`, keys included, is at most `limit`. Does not recurse, so
+ * that a deeply nested payload cannot exhaust the call stack.
+ */
 export function sizeWithin(value: unknown, limit: number): boolean {
   const pending: unknown[] = [value];
   let left = limit;

@@ -1,15 +1,15 @@
 /**
- * Token buckets: each key may send a burst, and then a number per second. The answer is synchronous, because with an
- * asynchronous one two events of one socket could change their order.
+ * Token buckets: each key may send a burst, and then a number per second. The answer is synchronous: with an
+ * asynchronous answer, two events of one socket could change their order.
  */
 import type { Rate } from '../options.ts';
 
 export interface RateLimit {
-  /** Takes one; 0 when there was one, else the seconds until there is. */
+  /** Takes a token. Returns 0, or, when there is none, the seconds until there is one. */
   take(key: string): number;
 }
 
-/** `now` in milliseconds. Buckets that have filled up again are forgotten. */
+/** `now`: Unix time in milliseconds. Full buckets are dropped. */
 export function createRateLimit({ burst, perSecond }: Rate, now: () => number): RateLimit {
   const buckets = new Map<string, { left: number; at: number }>();
   const fullAfter = (burst / perSecond) * 1_000;

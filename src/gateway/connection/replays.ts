@@ -1,8 +1,8 @@
 /**
- * Reads of the past that sockets ask for: joins, replays and older pages. The number of reads at once is limited, and
- * so is the number of reads that wait. More are refused, and the clients try again. The reads of one connection run one
- * after the other, each when the connection has taken the result of the one before. So a connection never has more than
- * one result in our memory, and never more than one of the places.
+ * Limits the reads of the past that clients ask for: joins, replays and older pages. A number of reads run at once, and
+ * a number of reads wait. Further reads are refused, and the clients try again. The reads of one connection run one
+ * after the other, and each starts when the connection is no longer behind. So the results of a connection's reads do
+ * not pile up in memory, and a connection never has more than one running read.
  */
 import type { Socket } from 'socket.io';
 import { DeskwireError } from '../../domain/errors.ts';
@@ -10,17 +10,17 @@ import { createLanes } from '../../support/lanes.ts';
 import type { Outbound } from './outbound.ts';
 
 export interface Replays {
-  /** Rejects with `unavailable` when too many wait. */
+  /** Runs a read for this socket's connection. Rejects with `unavailable` when too many reads wait. */
   run<T>(socket: Socket, task: () => Promise<T>): Promise<T>;
 }
 
-interface Deps {
-  readonly outbound: Pick<Outbound, 'taken'>;
+interface ReplaysDeps {
+  readonly outbound: Pick<Outbound, 'caughtUp'>;
   readonly limits: { readonly atOnce: number; readonly waiting: number };
   onRefused(): void;
 }
 
-export function createReplays({ outbound, limits, onRefused }: Deps): Replays {
+export function createReplays({ outbound, limits, onRefused }: ReplaysDeps): Replays {
   const connections = createLanes<Socket['conn']>();
   const queue: (() => void)[] = [];
   let running = 0;
@@ -46,7 +46,7 @@ export function createReplays({ outbound, limits, onRefused }: Deps): Replays {
   return {
     run: (socket, task) =>
       connections.run(socket.conn, async () => {
-        await outbound.taken(socket);
+        await outbound.caughtUp(socket);
         await takePlace();
         try {
           return await task();

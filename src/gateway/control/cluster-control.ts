@@ -1,7 +1,7 @@
 /**
- * The sockets of all processes, for those who send to them, list them or end them: each process is asked for its part,
- * all at the same time. One that is gone costs a round trip, since the broker knows; one that hangs costs the patience
- * and its part of the answer, never an error. See docs/decisions/0027.
+ * Control of the sockets of all nodes: sends to them, lists them and ends them. All nodes are asked for their part at
+ * the same time. For a node that is gone, the broker answers at once. A node that hangs delays the answer by the
+ * time-out, and the answer lacks its part. Neither is an error. See docs/decisions/0027.
  */
 import type { SocketControl } from '../../application/socket-control.ts';
 import { type Broker, type Service, type Topic, UnansweredError } from '../../broker/port.ts';
@@ -10,66 +10,72 @@ import type { Client } from '../../contract/sockets.ts';
 import type { LocalControl } from './local-control.ts';
 
 export interface ClusterControl extends SocketControl {
-  /** Answers what other processes ask of this one's sockets, from when this resolves. */
+  /** Answers the requests of other nodes with the sockets of this process. Resolves when requests can arrive. */
   serve(local: LocalControl): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Deps {
+interface ClusterControlDeps {
   readonly presence: Pick<Presence, 'self' | 'others' | 'users' | 'rooms'>;
   readonly requests: Broker['requests'];
   readonly takenNames: ReadonlySet<string>;
   readonly log: { info(details: object, message: string): void };
-  /** Milliseconds. */
-  readonly patience?: number;
+  /** Milliseconds to wait for the answer of a node. */
+  readonly timeout?: number;
 }
 
 type Methods = { readonly [M in keyof LocalControl]: LocalControl[M] };
 type Arguments<M extends keyof Methods> = Parameters<Methods[M]>;
 type Answer<M extends keyof Methods> = NonNullable<Awaited<ReturnType<Methods[M]>>>;
 
-/** What one process asks another: plain JSON. */
+/** A request from one node to another, as plain JSON: the name of a method and its arguments. */
 interface Question {
   readonly ask: keyof Methods;
   readonly with: readonly unknown[];
 }
 
-export function createClusterControl({ presence, requests, takenNames, log, patience = 2_000 }: Deps): ClusterControl {
+export function createClusterControl({
+  presence,
+  requests,
+  takenNames,
+  log,
+  timeout = 2_000,
+}: ClusterControlDeps): ClusterControl {
   let local: LocalControl | undefined;
   let service: Service | undefined;
 
   async function answer(sockets: LocalControl, question: Question): Promise<unknown> {
-    if (!Object.hasOwn(sockets, question.ask)) throw new Error('another version asks what this one does not know');
+    if (!Object.hasOwn(sockets, question.ask)) throw new Error('the request of another version is unknown here');
     return (sockets[question.ask] as (...given: readonly unknown[]) => unknown)(...question.with);
   }
 
-  async function askOther(node: string, question: Question): Promise<unknown> {
+  async function askNode(node: string, question: Question): Promise<unknown> {
     try {
-      return await requests.ask(socketsOf(node), question, patience);
+      return await requests.ask(socketsOf(node), question, timeout);
     } catch (error) {
       if (!(error instanceof UnansweredError)) throw error;
-      log.info({ node, reason: error.reason }, 'a process did not answer about its sockets');
+      log.info({ node, reason: error.reason }, 'a node did not answer about its sockets');
       return undefined;
     }
   }
 
-  /** What this process answers, which needs no broker for it, and what each other one does that answers. */
+  /** The answers of this process, which needs no broker, and of each other node that answers. */
   async function gather<M extends keyof Methods>(ask: M, ...given: Arguments<M>): Promise<Answer<M>[]> {
     const question = { ask, with: given };
     const own = local === undefined ? [] : [answer(local, question)];
-    const answers = await Promise.all([...own, ...presence.others.map((node) => askOther(node, question))]);
+    const answers = await Promise.all([...own, ...presence.others.map((node) => askNode(node, question))]);
     return answers.filter(isAnswer<M>);
   }
 
-  /** The answer of the one process that has it: once that is known, nobody waits for the others. */
+  /** The first answer that has a value. Does not wait for other nodes after it. */
   async function find<M extends keyof Methods>(ask: M, ...given: Arguments<M>): Promise<Answer<M> | undefined> {
     const question = { ask, with: given };
     const own = local && (await answer(local, question));
     if (isAnswer<M>(own)) return own;
     const others = presence.others.map(async (node) => {
-      const answered = await askOther(node, question);
+      const answered = await askNode(node, question);
       if (isAnswer<M>(answered)) return answered;
-      throw new Error('it is not there');
+      throw new Error('not found on this node');
     });
     return Promise.any(others).catch(() => undefined);
   }
@@ -84,18 +90,18 @@ export function createClusterControl({ presence, requests, takenNames, log, pati
       return 'client' in target ? find('disconnect', target) : sum(await gather('disconnect', target));
     },
     async status() {
-      const deps = await gather('summary');
+      const summaries = await gather('summary');
       return {
-        connections: sum(deps.map(({ connections }) => connections)),
+        connections: sum(summaries.map(({ connections }) => connections)),
         users: presence.users,
         rooms: presence.rooms,
-        nodes: deps.length,
-        uptime: Math.max(0, ...deps.map(({ uptime }) => uptime)),
+        nodes: summaries.length,
+        uptime: Math.max(0, ...summaries.map(({ uptime }) => uptime)),
       };
     },
     async clients(range) {
       const pages = await gather('clients', range);
-      // Beyond the end of a page that has more after it, something may be missing.
+      // A page with more clients after it says nothing about ids after its end, so the merged page must end there.
       const ends = pages.flatMap(({ clients, more }) => (more ? (clients.at(-1)?.clientId ?? []) : [])).sort();
       const known = pages.flatMap(({ clients }) => clients).sort(byId);
       const sure = known.filter(({ clientId }) => clientId <= (ends[0] ?? clientId));
@@ -117,7 +123,7 @@ export function createClusterControl({ presence, requests, takenNames, log, pati
   };
 }
 
-/** What is not there crosses as null. */
+/** JSON carries `undefined`, the answer of a node that does not have the socket, as null. */
 function isAnswer<M extends keyof Methods>(answered: unknown): answered is Answer<M> {
   return answered !== undefined && answered !== null;
 }
@@ -130,7 +136,7 @@ function byId(one: Client, other: Client): number {
   return one.clientId < other.clientId ? -1 : 1;
 }
 
-/** The subject of one process: a new one never gets what was meant for the one before. */
+/** The subject of one node. Its id is new at each start, so a node never receives requests for an earlier process. */
 function socketsOf(node: string): Topic {
   return ['sockets', node];
 }

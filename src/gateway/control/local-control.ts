@@ -1,4 +1,4 @@
-/** The sockets of this process: requests from outside send to them, list them and end them. */
+/** Control of the sockets of this process: sends to them, lists them and ends them, for requests over HTTP. */
 import type {
   ClientRange,
   ClientsPage,
@@ -15,7 +15,7 @@ import { tableOf } from '../delivery/stream-access.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { LiveKind } from '../dialects/joining.ts';
 
-interface Deps {
+interface LocalControlDeps {
   readonly dialects: readonly Dialect[];
   readonly clients: Clients;
   readonly rooms: SocketRooms;
@@ -24,9 +24,9 @@ interface Deps {
 }
 
 export interface LocalControl {
-  /** Resolves with the number of sockets reached; undefined for a single socket that is not here. */
+  /** Resolves with the number of sockets reached; undefined when the target is one socket of another process. */
   send(target: SocketTarget, event: SocketEvent, excludeUserId?: string): Promise<number | undefined>;
-  /** Returns the number of sockets ended, those of the same connection included; undefined as above. */
+  /** Returns the number of sockets ended, with those of the same connections; undefined as for `send`. */
   disconnect(target: ClientTarget): number | undefined;
   summary(): Summary;
   clients(range: ClientRange): ClientsPage;
@@ -36,14 +36,14 @@ export interface LocalControl {
 
 export interface Summary {
   readonly connections: number;
-  /** Seconds. */
+  /** Seconds since the start. */
   readonly uptime: number;
 }
 
-/** Characters of a page of clients, as JSON: well within what the broker takes. */
+/** The number of characters of a page of clients, as JSON. The broker takes larger messages. */
 const PAGE_SIZE = 256 * 1024;
 
-export function createLocalControl({ dialects, clients, rooms, now }: Deps): LocalControl {
+export function createLocalControl({ dialects, clients, rooms, now }: LocalControlDeps): LocalControl {
   const startedAt = now();
   const namespaces = [...new Set(dialects.map(({ namespace }) => namespace))];
 
@@ -65,8 +65,8 @@ export function createLocalControl({ dialects, clients, rooms, now }: Deps): Loc
     return 1;
   }
 
-  /** The connection ends as a whole, so all of its sockets do. */
-  function endedWith(target: ClientTarget): Client[] | undefined {
+  /** The clients that end with a target: a connection ends with all of its sockets. */
+  function clientsToEnd(target: ClientTarget): Client[] | undefined {
     if ('users' in target) return target.users.flatMap((id) => [...clients.ofUser(id)]);
     const client = clients.ofSocket(target.client);
     return client && clients.sameConnection(client);
@@ -78,12 +78,12 @@ export function createLocalControl({ dialects, clients, rooms, now }: Deps): Loc
       const except = excludeUserId === undefined ? undefined : userRoom(excludeUserId);
       const wire = { name: event.name, payload: event.data };
       const reached = await Promise.all(
-        namespaces.map((namespace) => rooms.reach(namespace, roomsOf(target, namespace), wire, except)),
+        namespaces.map((namespace) => rooms.sendToRooms(namespace, roomsOf(target, namespace), wire, except)),
       );
       return reached.reduce((sum, sockets) => sum + sockets, 0);
     },
     disconnect(target) {
-      const ending = endedWith(target);
+      const ending = clientsToEnd(target);
       for (const { socket } of ending ?? []) {
         socket.emit('error', { type: 'forbidden', message: 'Disconnected by an administrator' });
       }

@@ -1,6 +1,6 @@
 /**
- * The sockets of the whole cluster, as one process knows and reaches them. A process without sockets has it, too, to
- * answer questions about the sockets of others.
+ * Presence and control of the sockets of the whole cluster, in one process. A process without a gateway has them, too:
+ * its API answers requests about the sockets of other nodes.
  */
 import type { Broker } from '../../broker/port.ts';
 import { createPresence, type Presence, type PresenceDeps } from '../../cluster/presence/presence.ts';
@@ -12,18 +12,18 @@ import type { LocalControl } from './local-control.ts';
 export interface SocketCluster {
   readonly presence: Presence;
   readonly control: ClusterControl;
-  /** When it resolves, the other processes count this process's sockets. */
+  /** Makes this process's sockets known to the other nodes. Resolves when their requests can arrive. */
   join(gateway: { readonly control: LocalControl }): Promise<void>;
-  /** When the sockets are gone. Never rejects. */
+  /** Call it when the sockets are gone. Never rejects. */
   close(): Promise<void>;
 }
 
-interface Deps extends PresenceDeps {
+interface SocketClusterDeps extends PresenceDeps {
   readonly broker: Broker;
   readonly dialects: readonly Dialect[];
 }
 
-export function createSocketCluster({ dialects, ...deps }: Deps): SocketCluster {
+export function createSocketCluster({ dialects, ...deps }: SocketClusterDeps): SocketCluster {
   const presence = createPresence(deps);
   const { requests } = deps.broker;
   const control = createClusterControl({ presence, requests, takenNames: takenNames(dialects), log: deps.log });

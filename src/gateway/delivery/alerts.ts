@@ -1,7 +1,7 @@
 /**
  * Alerts of new messages, with the message itself, for users of a ticket who have not joined it. The notification in a
- * user's inbox triggers the alert: notifications reach the users of a ticket once and in order, on whichever node they
- * are. The message is read from the log, and the ticket's present state decides whether the user may see it.
+ * user's inbox triggers the alert: notifications reach each user of a ticket once and in order, on every node. The
+ * message is read from the log, and the ticket's present state decides whether the user may see it.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
@@ -14,12 +14,12 @@ import { memberName } from './live-stream.ts';
 import type { LiveStreams } from './live-streams.ts';
 
 export interface Alerts {
-  /** Somebody else posted a message in a ticket of this user. */
+  /** Call it when another user posted a message in a ticket of this user. `version`: of the message. */
   posted(userId: string, ticketId: string, version: number): void;
   close(): void;
 }
 
-interface Deps {
+interface AlertsDeps {
   readonly dialects: readonly Dialect[];
   readonly clients: Clients;
   readonly streams: LiveStreams;
@@ -27,10 +27,10 @@ interface Deps {
   onError(error: unknown): void;
 }
 
-export function createAlerts({ dialects, clients, streams, messageWireFor, onError }: Deps): Alerts {
+export function createAlerts({ dialects, clients, streams, messageWireFor, onError }: AlertsDeps): Alerts {
   const alerting = dialects.filter(({ tickets }) => tickets?.alert !== undefined);
   const closing = new AbortController();
-  /** One lane for each user, so that their alerts are in order. */
+  /** One lane for each user, so that a user's alerts are sent in order. */
   const lanes = createLanes<string>();
 
   function receiversOf(userId: string, ticketId: string, version: number) {
@@ -46,7 +46,7 @@ export function createAlerts({ dialects, clients, streams, messageWireFor, onErr
     if (receiversOf(userId, ticketId, version).length === 0) return;
     const ticket = streams.acquire('ticket', ticketId);
     try {
-      await ticket.subscription.current(closing.signal);
+      await ticket.subscription.catchUp(closing.signal);
       const event = await streams.readEvent('ticket', ticketId, version);
       if (event?.type !== 'MessagePosted' || event.data.internal || event.metadata.actor.id === userId) return;
       const message = messageOf(event as RecordedEvent<TicketEvent>);

@@ -3,13 +3,13 @@
  * live ones. It consists of a sequencer with its subscription, its reads and its timers.
  *
  * Opening subscribes, waits until the broker has registered the subscription, and only then asks for the head of the
- * stream, so that no event is lost between the two. While the broker is away it opens all the same, with the events of
- * this process alone, and compares with the log after the registration. A gap waits briefly for a late event. Then it
- * is read from the log, with growing pauses while the log cannot be reached. A lost last event leaves no gap: the owner
- * calls `checkHead` after a reconnection and from time to time.
+ * stream, so that no event is lost between the two. While the broker is away, the subscription opens with the events of
+ * this process alone, and compares its cursor with the log after the registration. A gap may close by itself for a
+ * short time. Then the missing events are read from the log, with growing pauses while the log cannot be reached. A
+ * lost last event leaves no gap: the owner calls `checkHead` after a reconnection and from time to time.
  *
- * `arrive` brings a client from the last version that it has to the cursor, and calls `join` in the tick in which the
- * two are equal.
+ * `arrive` replays events to a client, from the last version that it has to the cursor. It calls `join` in the tick in
+ * which the client has every event up to the cursor.
  */
 import type { Subscription } from '../../broker/port.ts';
 import { DeskwireError } from '../../domain/errors.ts';
@@ -25,28 +25,30 @@ export interface LogRead<E> {
 
 export interface SubscriptionSource<E> {
   versionOf(event: E): number;
-  /** `seen` reports versions that exist, without their events. */
+  /** Call `seen` with a version that exists and whose event is not at hand. */
   subscribe(event: (event: E) => void, seen: (version: number) => void): Subscription;
   /** Prepares the state that `deliver` needs. Resolves with the version after which delivery starts. */
   open(): Promise<number>;
   head(): Promise<number>;
   read(after: number, limit: number): Promise<LogRead<E>>;
-  /** Sends to the members before it returns. */
+  /** Must send to the members before it returns. */
   deliver(event: E): void;
 }
 
 export interface SubscriptionOptions {
+  /** As in `SequencerOptions`. */
   readonly ringSize: number;
+  /** As in `SequencerOptions`. */
   readonly waitingLimit: number;
-  /** Events read from the log at a time. */
+  /** The number of events in one read of the log, at most. */
   readonly readLimit: number;
-  /** Milliseconds in which late events may fill a gap. */
+  /** Milliseconds that a gap may close by itself before the log is read. */
   readonly gapDelay: number;
   /** Milliseconds; the longest pause between attempts to read the log. */
   readonly maxPause: number;
-  /** Milliseconds after which it opens although the broker has not registered the subscription. */
-  readonly registrationPatience: number;
-  /** Attempts to read the log for one joining client before it is refused. */
+  /** Milliseconds after which the stream opens although the broker has not registered the subscription. */
+  readonly registrationTimeout: number;
+  /** Attempts in a row without progress before a joining client is refused. */
   readonly attempts: number;
   /** Resolves after `ms`, early when aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
@@ -54,9 +56,10 @@ export interface SubscriptionOptions {
   readonly observer?: SubscriptionObserver;
 }
 
-/** Joined; the client missed more than the replay limit; or the version that it claims to have does not exist. */
+/** The client joined; it missed more than the replay limit; or the version that it gave does not exist. */
 export type ArrivalResult = 'joined' | 'too_old' | 'unknown_version';
 
+/** The result of one step of `repeat`. */
 type Progress = 'some' | 'none' | 'done' | 'impossible';
 
 export interface CatchUpSubscription<E> {
@@ -66,11 +69,14 @@ export interface CatchUpSubscription<E> {
   readonly cursor: number;
   /** The number of deliveries. A stream whose number did not change was idle. */
   readonly delivered: number;
-  /** The stream has at least this version. Missing events are read now. */
+  /** The stream has at least this version. Reads missing events at once. */
   checkHead(version: number): void;
-  /** Resolves when every event is delivered that the log held at the call. Rejects with `unavailable`. */
-  current(signal: AbortSignal): Promise<void>;
-  /** `from` is the last version that the client has, or 'now' to replay nothing. Rejects with `unavailable`. */
+  /** Resolves when the events are delivered that the log held at the call. Rejects with `unavailable`. */
+  catchUp(signal: AbortSignal): Promise<void>;
+  /**
+   * `from` is the last version that the client has, or 'now' to replay nothing. `join` gets the missed events and the
+   * cursor. It must add the client to the members before it returns. Rejects with `unavailable`.
+   */
   arrive(
     from: number | 'now',
     replayLimit: number,
@@ -118,16 +124,16 @@ export function createCatchUpSubscription<E>(
     },
   );
   const opened = open();
-  // `arrive` and `current` report the failure. Without callers, nobody needs to know.
+  // `arrive` and `catchUp` report the failure to their callers.
   opened.catch(() => undefined);
 
   async function open(): Promise<void> {
     const registered = subscription.ready.then(() => true);
-    if (!(await Promise.race([registered, sleep(options.registrationPatience, closing.signal).then(() => false)]))) {
+    if (!(await Promise.race([registered, sleep(options.registrationTimeout, closing.signal).then(() => false)]))) {
       registered.then(compareHead).catch(onError);
     }
     sequencer.open(await source.open());
-    // `open` may have read a copy that lags behind the log.
+    // The source may have opened from a copy that lags behind the log.
     await compareHead();
   }
 
@@ -136,7 +142,7 @@ export function createCatchUpSubscription<E>(
     progressed(0);
   }
 
-  /** Called when the cursor may have moved, or has to move. Reads the log after `pause` if events are missing. */
+  /** Call it when the cursor, or the known head, may have moved. If events are missing, reads the log after `pause`. */
   function progressed(pause: number): void {
     for (const wake of waiters) wake();
     waiters.clear();
@@ -171,7 +177,7 @@ export function createCatchUpSubscription<E>(
     return Math.min(options.maxPause, Math.max(options.gapDelay, pause * 2));
   }
 
-  /** Runs steps until one is done. Gives up after several steps in a row without progress. */
+  /** Runs steps until one is done. Rejects after `attempts` steps in a row without progress. */
   async function repeat(signal: AbortSignal, step: () => Promise<Progress>): Promise<Progress> {
     let pause = 0;
     for (let failures = 0; failures < options.attempts && !signal.aborted; ) {
@@ -190,13 +196,13 @@ export function createCatchUpSubscription<E>(
     throw new DeskwireError('unavailable', 'What happened meanwhile cannot be read now', { retryAfter: 1 });
   }
 
-  async function current(leaving: AbortSignal): Promise<void> {
+  async function catchUp(leaving: AbortSignal): Promise<void> {
     await opened;
     const signal = AbortSignal.any([leaving, closing.signal]);
     let head: number | undefined;
     await repeat(signal, async () => {
       head ??= await source.head();
-      return cursor() >= head ? 'done' : reach(head, head, signal);
+      return cursor() >= head ? 'done' : advanceTo(head, head, signal);
     });
   }
 
@@ -219,7 +225,7 @@ export function createCatchUpSubscription<E>(
             join(step.events, cursor());
             observer?.joined(step.events.length);
           } catch (error) {
-            // It may have sent something, so it is not called again.
+            // `join` may have sent something, so it is not called again.
             entry.failure = { cause: error };
           }
           return 'done';
@@ -227,10 +233,10 @@ export function createCatchUpSubscription<E>(
           entry.arrival = 'too_old';
           return 'done';
         case 'read':
-          return readOn(step.after, replay);
+          return readMore(step.after, replay);
         case 'wait':
-          // A version that only the client knows is accepted when the log has it.
-          return reach(step.version, step.version === start ? await source.head() : step.version, signal);
+          // The client may have a version that this process has not seen. It counts if the log has it.
+          return advanceTo(step.version, step.version === start ? await source.head() : step.version, signal);
       }
     });
     if (entry.failure !== undefined) throw entry.failure.cause;
@@ -239,13 +245,13 @@ export function createCatchUpSubscription<E>(
     return arrival;
   }
 
-  async function readOn(after: number, replay: JoinReplay<E>): Promise<Progress> {
+  async function readMore(after: number, replay: JoinReplay<E>): Promise<Progress> {
     const { events, through } = await source.read(after, options.readLimit);
     return replay.filled(events, through) ? 'some' : 'none';
   }
 
-  /** Moves the cursor towards `version`, if the stream, whose head is `head`, has that version. */
-  async function reach(version: number, head: number, signal: AbortSignal): Promise<Progress> {
+  /** Moves the cursor towards `version`. Impossible when `head`, the head of the stream, is below it. */
+  async function advanceTo(version: number, head: number, signal: AbortSignal): Promise<Progress> {
     const before = cursor();
     if (before >= version) return 'some';
     if (head < version) return 'impossible';
@@ -271,7 +277,7 @@ export function createCatchUpSubscription<E>(
       sequencer.seen(version);
       progressed(0);
     },
-    current,
+    catchUp,
     arrive,
     close() {
       closing.abort();

@@ -1,6 +1,6 @@
 /**
- * Announces to the staff of a namespace which clients connect and disconnect, and sends broadcasts to everyone there.
- * Signals carry both to every process, and each process sends to its own sockets. Nothing of it is stored.
+ * Announces to the staff of a namespace which clients connect and disconnect, and sends broadcasts to every client
+ * there. Signals carry both to every process, and each process sends to its own sockets. Neither is stored.
  */
 import Type from 'typebox';
 import type { Broker, Topic } from '../../broker/port.ts';
@@ -22,14 +22,14 @@ type Signal = ReturnType<typeof signalSchema>;
 export interface ClientAnnouncements {
   opened(client: Client): void;
   closed(client: Client): void;
-  /** Starts or ends the announcements for a user who became staff, or is staff no longer. */
+  /** Starts or ends the announcements to a client whose user became staff, or is staff no longer. */
   userChanged(client: Client): void;
   /** Sends to all others in the client's namespace. */
   broadcast(client: Client, message: unknown): void;
   close(): void;
 }
 
-interface Deps {
+interface ClientAnnouncementsDeps {
   readonly dialects: readonly Dialect[];
   readonly signals: Broker['signals'];
   readonly rooms: SocketRooms;
@@ -37,7 +37,13 @@ interface Deps {
   onError(error: unknown): void;
 }
 
-export function createClientAnnouncements({ dialects, signals, rooms, now, onError }: Deps): ClientAnnouncements {
+export function createClientAnnouncements({
+  dialects,
+  signals,
+  rooms,
+  now,
+  onError,
+}: ClientAnnouncementsDeps): ClientAnnouncements {
   const announcing = dialects.filter(({ clients }) => clients !== undefined);
   const namespaces = new Set(announcing.map(({ namespace }) => namespace));
 
@@ -58,7 +64,7 @@ export function createClientAnnouncements({ dialects, signals, rooms, now, onErr
     for (const dialect of announcing) {
       if (dialect.namespace !== namespace) continue;
       const wire = wireOf(dialect, signal);
-      // Each socket is alone in the room of its own id. The client that it is about does not get it.
+      // The client that acted does not get the event: each socket is alone in the room of its own id.
       if (wire !== undefined) rooms.send(namespace, room, wire, signal.act.clientId);
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Wires the delivery of events to the clients of this process: live streams with their members, typing, changes of
- * tickets, and the alerts and unread counts that follow from events and notifications.
+ * Wires the delivery of events to the clients of this process: live streams with their members, typing, changed
+ * tickets, alerts and unread counts.
  */
 import type { Application } from '../../application/application.ts';
 import type { NotificationView, ProjectionWaiter } from '../../application/views.ts';
@@ -32,9 +32,9 @@ export interface Delivery {
   readonly memberships: Memberships;
   readonly typing: Typing;
   readonly ticketChanges: TicketChanges;
-  /** A notification was sent to the sockets of this user. */
+  /** Call it after a notification was sent to the sockets of this user. */
   notified(user: UserFacts, notification: NotificationView): void;
-  /** Drops all streams: the history of the log was replaced. */
+  /** Drops all live streams. Call it when the log has a new epoch. */
   reset(): void;
   close(): void;
 }
@@ -63,22 +63,28 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
-      ...{ broker, rooms, presence, messageWireFor, now, onError },
+      broker,
+      rooms,
+      presence,
+      messageWireFor,
+      now,
+      onError,
       reader: deps.reader,
       actors: application.actors,
       relations: (ticket) => application.directory.relations(ticket),
-      onOpened: (stream) => ofTicket(stream, typing.follow),
-      onClosed: (stream) => ofTicket(stream, typing.unfollow),
-      onDelivered: ownCursorMoved,
+      onOpened: (stream) => ifTicket(stream, typing.follow),
+      onClosed: (stream) => ifTicket(stream, typing.unfollow),
+      onDelivered: countOwnUnread,
     },
     deps.subscriptionOptions,
     options,
   );
   const ticketChanges = createTicketChanges({
-    ...{ broker, onError },
+    broker,
+    onError,
     waiter: deps.waiter,
     gather: options.ticketChangesEvery,
-    tell(client, changed) {
+    send(client, changed) {
       for (const dialect of dialects) {
         const wire = dialect.namespace === client.namespace ? dialect.tickets?.changed?.(changed) : undefined;
         if (wire !== undefined) client.send(wire);
@@ -87,10 +93,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   });
   const alerts = createAlerts({ dialects, clients, streams: live, messageWireFor, onError });
   const memberships = createMemberships({
-    ...{ replayLimit: options.replayLimit, historySize: options.historySize },
+    replayLimit: options.replayLimit,
+    historySize: options.historySize,
     streamsPerSocket: options.streamsPerSocket,
     replays: deps.replays,
-    ...{ application, messageWireFor },
+    application,
+    messageWireFor,
     streams: live,
     epoch: deps.epoch,
   });
@@ -99,14 +107,14 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     if (place.startsWith('ticket:')) live.get('ticket', place.slice('ticket:'.length))?.sendPresence(person, change);
   });
 
-  /** A user who posts or reads has fewer unread messages. */
-  function ownCursorMoved(event: RecordedEvent): void {
+  /** A user who posts or reads in a ticket has fewer unread messages there. */
+  function countOwnUnread(event: RecordedEvent): void {
     const posted = event.type === 'MessagePosted' ? event.metadata.actor.id : undefined;
     const userId = event.type === 'TicketRead' ? event.data.userId : posted;
     if (userId !== undefined) countUnread(userId, parseStream(event.stream).id, event.position);
   }
 
-  /** The notification of a message of somebody else may be ahead of the read model that counts. */
+  /** The count waits for the position of the notification, because the read model of messages may lag behind it. */
   function notified({ id: userId }: UserFacts, { event, data, internal, position }: NotificationView): void {
     const ticketId = lookUp(data, 'ticketId');
     const version = lookUp(data, 'version');
@@ -147,6 +155,6 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   };
 }
 
-function ofTicket(stream: LiveStream, then: (ticket: LiveStream) => void): void {
+function ifTicket(stream: LiveStream, then: (ticket: LiveStream) => void): void {
   if (stream.kind === 'ticket') then(stream);
 }

@@ -1,23 +1,23 @@
 /**
  * The replay for one joining client, from the last version that it has to the cursor of the stream's sequencer.
  *
- * `next` returns the next step: read more of the log, or join in this tick and send `events` first. They end at the
- * cursor, so the next event of the stream is the next one that this client needs. Until then the client is in no room
- * and gets no live events. Recent events come from the ring, older ones from the log.
+ * `next` returns the next step: read more of the log, or join in this tick and send `events` first. These end at the
+ * cursor, so the stream's next event is the next one that this client needs. Before it joins, the client is in no room
+ * and gets no live events. Recent events come from the ring of the sequencer, older ones from the log.
  */
 import type { Sequencer } from './sequencer.ts';
 
 export type ReplayStep<E> =
   | { readonly do: 'join'; readonly events: readonly E[] }
   | { readonly do: 'read'; readonly after: number }
-  /** The client has more than the stream here: the stream must catch up first, or the version is not of this log. */
+  /** The client has a later version than the cursor: the stream must catch up, or the log does not have the version. */
   | { readonly do: 'wait'; readonly version: number }
   /** The client missed more than the replay limit. */
   | { readonly do: 'resync' };
 
 export interface JoinReplay<E> {
   next(): ReplayStep<E>;
-  /** Adds the result of a read after the version of the last step. True when the replay advanced. */
+  /** Takes the result of the read that the last step asked for. True when the replay advanced. */
   filled(events: readonly E[], through: number): boolean;
 }
 

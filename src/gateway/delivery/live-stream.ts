@@ -1,9 +1,11 @@
 /**
- * One ticket or room with members in this process: its events in order, its members, and their access. Access is
- * decided from the state folded up to the event that is being delivered. An event that takes access away takes it
- * before the event itself is sent. Each member is in the Socket.IO rooms that match its access: the public room, and
- * for staff the internal room, too. An event is rendered once per dialect, and each of its wires goes to one of the two
- * rooms. Only a message with attachments is rendered for each member, because its links are signed for one user.
+ * One ticket or room with members in this process: its events in order, its members, and their access.
+ *
+ * Access is decided on the state after the event that is being delivered. A member that loses access by an event is
+ * removed before the event is sent. Each member is in the Socket.IO rooms that match its access: the public room, and
+ * for staff the internal room, too. An event is rendered once per dialect, and each of its wire events goes to one of
+ * the two rooms. Only a message with attachments is rendered for each member, because its links are signed for one
+ * user.
  */
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
@@ -26,25 +28,26 @@ import { createStreamMembers } from './stream-members.ts';
 
 export interface LiveStream extends JoinedStream {
   readonly subscription: CatchUpSubscription<RecordedEvent>;
-  /** False for a stream that nobody can join again. */
-  readonly lasting: boolean;
-  /** Whether access depends on references. */
-  readonly referring: boolean;
+  /** False for a stream that nobody can join: its ticket does not exist, or was deleted. */
+  readonly joinable: boolean;
+  /** Whether access depends on references (GRN, dispatch). */
+  readonly hasReferences: boolean;
   /** The access of a user, as of the last event delivered. */
   access(user: UserFacts): Access;
   /** The access of a user through this dialect. Throws `not_found` or `forbidden` for a user without access. */
   requireAccess(user: UserFacts, dialect: Dialect): { internal: boolean };
   /** Puts a client into the rooms. Only in the tick in which it has every event up to the cursor. */
   add(client: Client, dialect: Dialect): void;
-  /** Takes a member out of the rooms until it is added again. It remains a member. */
+  /** Removes a member from the rooms until it is added again. It remains a member. */
   suspend(client: Client, dialect: Dialect): void;
+  /** Looks up the references again, then checks the access of all members. */
   checkReferences(): Promise<void>;
-  /** Sends to all members but the sockets of `exceptUser`. */
+  /** Sends to all members except the sockets of `exceptUser`. */
   send(dialect: Dialect, wire: StreamWire, exceptUser?: string): void;
-  /** Sends the other members that a user came or went, in the cluster as a whole. */
+  /** Sends to the members that another user came or went. `change` is as the whole cluster sees it. */
   sendPresence(person: Person, change: Change): void;
   readonly members: Iterable<Member>;
-  /** The dialects of its members. */
+  /** The dialects of the members. */
   readonly dialects: Iterable<Dialect>;
   close(): void;
 }
@@ -57,7 +60,7 @@ export interface LiveStreamDeps extends StreamAccessDeps {
   readonly now: () => number;
   readVersion(): Promise<number>;
   readEvents(after: number, limit: number): Promise<readonly RecordedEvent[]>;
-  /** Called for every event after it was sent. */
+  /** Called for each event after it was sent. */
   onDelivered(event: RecordedEvent): void;
   onMemberAdded(): void;
   /** A member left or lost access. */
@@ -105,7 +108,7 @@ export function createLiveStream(
     }
   }
 
-  /** Links to attachments are signed for one user, so that a user who shares a link shares no other user's access. */
+  /** Renders for each member: a link to an attachment is signed for one user and must not reach another. */
   function deliverToEach(event: RecordedEvent): void {
     for (const { client, dialect, internal, live } of members) {
       if (!live) continue;
@@ -206,11 +209,11 @@ export function createLiveStream(
     kind,
     id,
     subscription,
-    get lasting() {
-      return streamAccess.lasting;
+    get joinable() {
+      return streamAccess.joinable;
     },
-    get referring() {
-      return streamAccess.referring;
+    get hasReferences() {
+      return streamAccess.hasReferences;
     },
     members,
     get dialects() {
@@ -240,7 +243,7 @@ export function memberName({ name }: Dialect, kind: LiveKind, id: string): strin
 }
 
 /**
- * The Socket.IO room of a stream's members. It begins with a dialect's name, so that no room name of a client matches.
+ * The Socket.IO room of a stream's members. The prefix keeps names given by clients apart from the server's own rooms.
  */
 export function memberRoom(dialect: Dialect, kind: LiveKind, id: string, audience: 'public' | 'internal'): string {
   const name = memberName(dialect, kind, id);

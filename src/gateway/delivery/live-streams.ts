@@ -1,8 +1,10 @@
 /**
- * The tickets and rooms that have members in this process. The first member opens a stream, and it lingers after the
- * last one has left. Reads of the log by several streams at the same time go into one statement. So do the comparisons
- * of heads, which find a lost last event: after each reconnection of the broker for all streams, and from time to time
- * for those that were idle.
+ * The tickets and rooms that have members in this process. The first member opens a stream. The stream stays open for a
+ * while after the last member has left.
+ *
+ * A lost last event leaves no gap, so the cursors of streams are compared with the heads in the log: those of all
+ * streams after a reconnection of the broker, and those of idle streams from time to time. Reads by several streams at
+ * the same time, of events and of heads, go into one statement.
  */
 import type { Broker } from '../../broker/port.ts';
 import { type RecordedEvent, type Stream, streamOf } from '../../domain/event.ts';
@@ -14,15 +16,15 @@ import type { SubscriptionOptions } from './catch-up-subscription.ts';
 import { createLiveStream, type LiveStream, type LiveStreamDeps } from './live-stream.ts';
 
 export interface LiveStreams extends Iterable<LiveStream> {
-  /** Each acquisition is released once, even when the stream was dropped meanwhile. */
+  /** Opens the stream if necessary. Release each acquisition once, even when the stream was dropped meanwhile. */
   acquire(kind: LiveKind, id: string): LiveStream;
   release(stream: LiveStream): void;
   get(kind: LiveKind, id: string): LiveStream | undefined;
-  /** One event as the log has it; undefined when there is none. */
+  /** Reads one event from the log; undefined when there is none. */
   readEvent(kind: LiveKind, id: string, version: number): Promise<RecordedEvent | undefined>;
-  /** Checks the access to all streams that have references. */
+  /** Checks the access of the members of all streams that have references. */
   checkReferences(): void;
-  /** Drops every stream: the history of the log was replaced. */
+  /** Drops all streams. Call it when the log has a new epoch. */
   reset(): void;
   close(): void;
 }
@@ -36,27 +38,27 @@ export interface LiveStreamsDeps
 }
 
 /** Milliseconds. */
-interface Paces {
+interface Intervals {
   readonly linger: number;
   readonly headCheckEvery: number;
 }
 
-/** A storm of joins comes packet by packet, so its reads are gathered for a whole turn of the event loop. */
+/** Many joins at once come as one packet each, so their reads are gathered for a whole turn of the event loop. */
 const RANGES = { size: 50, concurrency: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
 const HEADS = { size: 1_000, concurrency: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
 
 export function createLiveStreams(
   deps: LiveStreamsDeps,
   optionsFor: (kind: LiveKind) => SubscriptionOptions,
-  paces: Paces,
+  intervals: Intervals,
 ): LiveStreams {
   const readRange = createBatcher<StreamRange, RecordedEvent[]>((ranges) => deps.reader.readStreams(ranges), RANGES);
   const readHead = createBatcher<Stream, number>((streams) => deps.reader.readVersions(streams), HEADS);
   /** The number of deliveries of a stream when its head was last compared. */
   const compared = new WeakMap<LiveStream, number>();
   const streams = createLingering<Stream, LiveStream>({
-    linger: paces.linger,
-    lingers: (stream) => stream.lasting,
+    linger: intervals.linger,
+    lingers: (stream) => stream.joinable,
     close(stream) {
       stream.close();
       deps.onClosed(stream);
@@ -102,7 +104,7 @@ export function createLiveStreams(
     return stream.subscription.delivered === (compared.get(stream) ?? 0);
   }
 
-  const timer = setInterval(() => compareHeads(wasIdle), paces.headCheckEvery).unref();
+  const timer = setInterval(() => compareHeads(wasIdle), intervals.headCheckEvery).unref();
   const stopReconnected = deps.broker.onReconnected(() => compareHeads(() => true));
 
   return {
@@ -114,7 +116,7 @@ export function createLiveStreams(
       return event?.version === version ? event : undefined;
     },
     checkReferences() {
-      for (const stream of streams) if (stream.referring) void stream.checkReferences().catch(deps.onError);
+      for (const stream of streams) if (stream.hasReferences) void stream.checkReferences().catch(deps.onError);
     },
     reset: streams.clear,
     close() {

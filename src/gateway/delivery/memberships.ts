@@ -1,7 +1,7 @@
 /**
- * Joining and leaving tickets and rooms. A client joins when it has every event up to the stream's cursor: the events
- * after the last version that it has, or, if the replay cannot continue from there, the start that its dialect asks
- * for. The first events are sent, and the client is put into the rooms, in one tick, so that no event can come between.
+ * Joins and leaves of tickets and rooms. A joining client gets the events after the last version that it has. If the
+ * replay cannot continue from there, the client gets the start that its dialect asks for. The replay is sent, and the
+ * client is added to the rooms, in one tick, so that no event comes between.
  */
 import type { Application } from '../../application/application.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
@@ -19,16 +19,16 @@ import type { LiveStreams } from './live-streams.ts';
 import { tableOf } from './stream-access.ts';
 
 export interface Memberships {
-  /** `welcome` sends the first events to the client. It is called in the tick in which the client joins. */
+  /** `welcome` sends the replay to the client. It is called in the tick in which the client joins. */
   join(client: Client, dialect: Dialect, request: JoinRequest, welcome: (arrival: Arrival) => void): Promise<Joined>;
-  /** Resolves with the ticket's id or the room's name; for a client that had not joined, with the id as given. */
+  /** Resolves with the ticket's id or the room's name; with the id as given if the client had not joined. */
   leave(client: Client, dialect: Dialect, place: Place): Promise<string>;
-  /** Throws `conflict` for a client that has not joined. */
+  /** Rejects with `conflict` if the client has not joined. */
   require(client: Client, dialect: Dialect, place: Place): Promise<Membership>;
   leaveAll(client: Client): void;
 }
 
-interface Deps {
+interface MembershipsDeps {
   readonly application: Application;
   readonly streams: LiveStreams;
   readonly messageWireFor: MessageWireFor;
@@ -39,15 +39,15 @@ interface Deps {
   epoch(): string;
 }
 
-/** Attempts to join when the stream, or the client's access to it, changes during the attempt. */
+/** The number of attempts to join. An attempt fails when the client's access changes during it. */
 const ATTEMPTS = 3;
 
-export function createMemberships(deps: Deps): Memberships {
+export function createMemberships(deps: MembershipsDeps): Memberships {
   const { application, streams, messageWireFor, replayLimit, historySize } = deps;
 
   const lanes = createLanes<string>();
 
-  /** One task at a time for each stream of a client, whether the client names a ticket by id or by number. */
+  /** Runs one task at a time for each stream of a client, whether the client names a ticket by id or by number. */
   function inTurn<T>(client: Client, name: string, task: () => Promise<T>): Promise<T> {
     return lanes.run(`${client.id} ${name}`, task);
   }
@@ -68,10 +68,10 @@ export function createMemberships(deps: Deps): Memberships {
     }
     const stream = streams.acquire(request.kind, id);
     try {
-      // The log's present state decides: a change of access on another node a moment ago counts already.
-      await stream.subscription.current(client.leaving);
+      // Access is decided on the log's present state, so a change on another node a moment ago counts.
+      await stream.subscription.catchUp(client.leaving);
       stream.requireAccess(client.user, dialect);
-      // A client that joins again asks for the events after a version; no later event may be sent before them.
+      // A client that joins again gets a replay, and no live event may be sent before it.
       stream.suspend(client, dialect);
       return await admit(client, dialect, stream, request, welcome);
     } catch (error) {
@@ -96,7 +96,7 @@ export function createMemberships(deps: Deps): Memberships {
       broken = epoch !== undefined && epoch !== deps.epoch() ? 'epoch' : undefined;
       broken ??= await attempt.enter({ from: after, recovered: true, internal });
     }
-    // The page then has the messages that were just posted, so that they need not be sent one by one.
+    // The page then contains the messages that this process has just recorded. They need no replay.
     if (attempt.joined === undefined && request.otherwise === 'page') await application.settle();
     for (let count = 0; count < ATTEMPTS && attempt.joined === undefined; count += 1) {
       await attempt.enter({ ...(await startOf(client, dialect, stream, request.otherwise)), recovered: false, broken });
@@ -125,7 +125,7 @@ export function createMemberships(deps: Deps): Memberships {
         let mismatch = false;
         const arrival = await stream.subscription.arrive(entry.from, replayLimit, client.leaving, (events, version) => {
           const { internal } = stream.requireAccess(client.user, dialect);
-          // The page, or the client's own state, was loaded with another access than the client has now.
+          // The page, or the client's own state, was loaded with an access that has changed since.
           mismatch = entry.internal !== undefined && entry.internal !== internal;
           if (mismatch) return;
           const { id } = stream;
@@ -153,7 +153,7 @@ export function createMemberships(deps: Deps): Memberships {
   }
 
   async function find(client: Client, dialect: Dialect, { kind, id: given }: Place) {
-    const id = kind === 'ticket' ? await ticketIdOf(application, String(given)).catch(asUnseen) : String(given);
+    const id = kind === 'ticket' ? await ticketIdOf(application, String(given)).catch(asUnknownTicket) : String(given);
     const name = memberName(dialect, kind, id);
     return { id, name, member: client.members.get(name) };
   }
@@ -166,18 +166,18 @@ export function createMemberships(deps: Deps): Memberships {
       );
     },
     async leave(client, dialect, place) {
-      const found = await find(client, dialect, place).catch(ifNotFound);
+      const found = await find(client, dialect, place).catch(undefinedIfNotFound);
       if (found === undefined) return String(place.id);
       const { id, name } = found;
       return inTurn(client, name, async () => {
         const member = client.members.get(name);
         member?.stream.remove(client, dialect);
-        // The id behind a number would tell a client that never joined that the ticket exists.
+        // To a client that never joined, the id behind a number would reveal that the ticket exists.
         return member === undefined ? String(place.id) : id;
       });
     },
     async require(client, dialect, place) {
-      const found = await find(client, dialect, place).catch(ifNotFound);
+      const found = await find(client, dialect, place).catch(undefinedIfNotFound);
       if (found?.member !== undefined) return found.member;
       throw new DeskwireError('conflict', 'Join the ticket first', { field: 'ticketId' });
     },
@@ -188,13 +188,13 @@ export function createMemberships(deps: Deps): Memberships {
 }
 
 /** A client that has not joined gets the same answer whether or not the ticket exists. */
-function ifNotFound(error: unknown): undefined {
+function undefinedIfNotFound(error: unknown): undefined {
   if (error instanceof DeskwireError && error.code === 'not_found') return undefined;
   throw error;
 }
 
 /** A number without a ticket gets the same refusal as a ticket that the user may not see. */
-function asUnseen(error: unknown): never {
+function asUnknownTicket(error: unknown): never {
   if (!(error instanceof DeskwireError) || error.code !== 'not_found') throw error;
   throw new DeskwireError('not_found', error.message, { field: 'ticketId', cause: error });
 }

@@ -1,16 +1,17 @@
 /**
  * Puts the events of one stream into order, for the switch from replay to live.
  *
- * Live events may come late, twice, out of order, or never. Reads of the log may be older than the live events. From
- * these the sequencer delivers every version once and in order. It has a `cursor`, the last version delivered:
+ * Live events may come late, twice, out of order, or never. A read of the log may be older than the live events. From
+ * both, the sequencer delivers every version once and in order. Its `cursor` is the last version delivered:
  * - A version at or below the cursor was delivered before, and is dropped.
  * - The version cursor + 1 is delivered at once, with the versions that were waiting behind it.
  * - A higher version waits. `behind` says that the versions between must be read from the log and given to `filled`.
  *
- * Before `open` gives it the head of the log after the subscription began, it delivers nothing and keeps live events.
- * It does no I/O and has no clock, so that tests can give it its inputs in every possible order. `deliver` is called
- * when the cursor is already on the event, and must send before it returns: a client that joins between two deliveries
- * has replayed exactly up to the cursor.
+ * Before `open`, the sequencer delivers nothing and keeps live events. `open` takes the head of the log, read after the
+ * subscription began. `deliver` is called after the cursor has moved to the event, and must send before it returns: the
+ * replay of a client that joins between two deliveries ends exactly at the cursor.
+ *
+ * The sequencer does no I/O and has no clock, so that tests can give it its inputs in every possible order.
  */
 
 export interface SequencerOptions<E> {
@@ -18,7 +19,7 @@ export interface SequencerOptions<E> {
   deliver(event: E): void;
   /** The number of latest events that are kept for replays. */
   readonly ringSize: number;
-  /** The number of events that may wait for an earlier one. More are dropped, and read from the log later. */
+  /** The number of events that may wait for an earlier one. Further ones are dropped, and read from the log later. */
   readonly waitingLimit: number;
 }
 
@@ -37,7 +38,7 @@ export interface Sequencer<E> {
    * `through`. Versions that are missing in it do not exist for this stream.
    */
   filled(events: readonly E[], through: number): void;
-  /** The events after `version` up to the cursor; undefined when that is more than is kept. */
+  /** The events after `version` up to the cursor; undefined when the ring does not hold all of them. */
   recent(version: number): E[] | undefined;
 }
 
@@ -54,7 +55,7 @@ export function createSequencer<E>(options: SequencerOptions<E>): Sequencer<E> {
   function advance(event: E, version: number): void {
     cursor = version;
     ring.push(event);
-    // Trimmed in bulk: dropping one at a time would move the whole array at each event.
+    // The ring is trimmed in bulk: to drop one event at a time would move the whole array at each event.
     if (ring.length >= ringSize * 2) trimRing();
     deliver(event);
   }
@@ -103,7 +104,7 @@ export function createSequencer<E>(options: SequencerOptions<E>): Sequencer<E> {
       const version = versionOf(event);
       highest = Math.max(highest, version);
       if (cursor !== undefined && version <= cursor) return;
-      // The next version is always kept, or a full set of waiting events could never be delivered.
+      // The next version is always kept: without it, a full set of waiting events could never be delivered.
       if (waiting.size < waitingLimit || version === (cursor ?? 0) + 1) waiting.set(version, event);
       drain();
     },

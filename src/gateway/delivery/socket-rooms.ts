@@ -1,13 +1,13 @@
-/** Sends to Socket.IO rooms of this process. Other processes send the same events to their own sockets. */
+/** Sends events to Socket.IO rooms, in this process only: every process sends the same events to its own sockets. */
 import type { Server } from 'socket.io';
 import { BEHIND } from '../connection/outbound.ts';
 import type { Wire } from '../dialects/dialect.ts';
 
 export interface SocketRooms {
-  /** Encodes the event once for all sockets of the room. */
+  /** Sends to all sockets of the room. The event is encoded once. */
   send(namespace: string, room: string, wire: Wire, exceptRoom?: string): void;
-  /** Sends to several rooms, once to each socket. `payload` may be any JSON. Resolves with the number of sockets. */
-  reach(
+  /** Sends to several rooms, once to each socket. `payload`: any JSON. Resolves with the number of sockets. */
+  sendToRooms(
     namespace: string,
     rooms: readonly string[],
     event: { readonly name: string; readonly payload: unknown },
@@ -25,8 +25,8 @@ export function createSocketRooms(io: Server): SocketRooms {
     send(namespace, room, { name, payload, ephemeral }, exceptRoom) {
       to(namespace, [room], exceptRoom, ephemeral === true ? BEHIND : undefined).emit(name, payload);
     },
-    async reach(namespace, rooms, { name, payload }, exceptRoom) {
-      // Without a room, Socket.IO would send to everyone.
+    async sendToRooms(namespace, rooms, { name, payload }, exceptRoom) {
+      // Socket.IO would take an empty list of rooms for all sockets.
       if (rooms.length === 0) return 0;
       const members = to(namespace, rooms, exceptRoom);
       members.emit(name, payload);

@@ -1,6 +1,6 @@
 /**
- * The access to a live stream: the state of the ticket or room, folded up to the last event delivered, and the decision
- * who may receive its events. Tickets and rooms differ in nothing else.
+ * The access to a live stream: the state of the ticket or room up to the last event delivered, and the decision who may
+ * receive its events. Everything else about live streams is the same for tickets and rooms.
  */
 import type { Application } from '../../application/application.ts';
 import { mayEnterRoom, maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../../domain/access.ts';
@@ -17,21 +17,23 @@ import type { Dialect, StreamTable } from '../dialects/dialect.ts';
 import type { LiveKind } from '../dialects/joining.ts';
 
 export interface Access {
+  /** Whether the user receives events at all. */
   readonly receives: boolean;
-  /** Whether it includes internal events. */
+  /** Whether the user receives internal notes. */
   readonly internal: boolean;
 }
 
-/** The effect of an event on access: none, a change of the state, or references that must be looked up again. */
+/** The effect of an event on access: none, a possible change, or references that must be looked up again. */
 export type AccessEffect = 'nothing' | 'access' | 'references';
 
 export interface StreamAccess {
-  /** False for a stream that nobody can join again. */
-  readonly lasting: boolean;
-  /** Whether access depends on references. */
-  readonly referring: boolean;
-  /** Resolves with the version of the loaded state. */
+  /** False for a stream that nobody can join: its ticket does not exist, or was deleted. */
+  readonly joinable: boolean;
+  /** Whether access depends on references (GRN, dispatch). */
+  readonly hasReferences: boolean;
+  /** Loads the state. Resolves with its version. */
   load(): Promise<number>;
+  /** Folds the next event into the state. */
   apply(event: RecordedEvent): AccessEffect;
   access(user: UserFacts): Access;
   /** The error for a user without access. */
@@ -62,10 +64,10 @@ function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
     relations = await deps.relations(state);
   };
   return {
-    get lasting() {
+    get joinable() {
       return isThere();
     },
-    get referring() {
+    get hasReferences() {
       return state.grnId !== null || state.dispatchId !== null;
     },
     async load() {
@@ -78,7 +80,7 @@ function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
       state = evolveTicket(state, event as RecordedEvent<TicketEvent>);
       // Only the first event of a ticket has references.
       if (event.type === 'TicketOpened') return 'references';
-      // A user who posts becomes a participant, and had access before.
+      // `MessagePosted` makes the user a participant, who had access before.
       return event.type === 'TicketRead' || event.type === 'MessagePosted' ? 'nothing' : 'access';
     },
     access(user) {
@@ -94,8 +96,8 @@ function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
 function roomAccess(name: string, deps: StreamAccessDeps): StreamAccess {
   let state = roomDecider.initialState();
   return {
-    lasting: true,
-    referring: false,
+    joinable: true,
+    hasReferences: false,
     async load() {
       const read = await deps.actors.read('room', name);
       state = read.state;

@@ -1,11 +1,10 @@
 /**
- * Tells users who see every ticket which tickets have changed, so that their lists stay current. It sends the ids
- * alone, a few times a second at most, and only after the read models show the change. Other users learn of their
- * tickets from their inbox: a check of each event against each listener would cost too much.
+ * Sends the ids of changed tickets to users who see every ticket, so that their lists stay current. It sends a few
+ * times a second at most, and only after the read models show the change. Other users learn of their tickets from their
+ * inbox: a check of each event for each follower would cost too much.
  *
- * Changes may be missed while the broker is away. Followers are then told that any ticket may have changed.
+ * Changes may be missed while the broker is away. Followers then receive `all`: any ticket may have changed.
  */
-
 import type { ProjectionWaiter } from '../../application/views.ts';
 import type { Broker, Subscription } from '../../broker/port.ts';
 import { maySeeEveryTicket } from '../../domain/access.ts';
@@ -14,35 +13,36 @@ import type { Client } from '../connection/client.ts';
 import type { ChangedTickets } from '../dialects/dialect.ts';
 
 export interface TicketChanges {
-  /** False for a user who does not see every ticket. They get nothing here. */
+  /** Sends changes to this client until it disconnects. False for a user who does not see every ticket. */
   follow(client: Client): boolean;
   close(): void;
 }
 
-interface Deps {
+interface TicketChangesDeps {
   readonly broker: Pick<Broker, 'live' | 'onReconnected'>;
   readonly waiter: ProjectionWaiter;
   /** Milliseconds in which changes are gathered. */
   readonly gather: number;
-  tell(client: Client, changed: ChangedTickets): void;
+  send(client: Client, changed: ChangedTickets): void;
   onError(error: unknown): void;
 }
 
-/** Ids in one event, at most. With more, a client had better load its list afresh. */
+/** The number of ids in one event, at most. To load the list afresh costs a client less than more ids. */
 const MOST_IDS = 200;
+/** Milliseconds to wait for the read models. */
 const WAIT_MS = 5_000;
 
-export function createTicketChanges({ broker, waiter, gather, tell, onError }: Deps): TicketChanges {
+export function createTicketChanges({ broker, waiter, gather, send, onError }: TicketChangesDeps): TicketChanges {
   const following = new Set<Client>();
   let subscription: Subscription | undefined;
   let gathered = new Set<string>();
   let all = false;
   let position = 0;
   let timer: NodeJS.Timeout | undefined;
-  let telling = false;
+  let sending = false;
 
   function onEvent(event: RecordedEvent): void {
-    // The reader gets an unread count instead.
+    // Only the reader's unread count changes, and the reader receives it.
     if (event.type === 'TicketRead') return;
     gathered.add(parseStream(event.stream).id);
     position = Math.max(position, event.position);
@@ -50,24 +50,25 @@ export function createTicketChanges({ broker, waiter, gather, tell, onError }: D
   }
 
   function plan(): void {
-    if (!telling) timer ??= setTimeout(() => void tellAll().catch(onError), gather).unref();
+    if (!sending) timer ??= setTimeout(() => void sendAll().catch(onError), gather).unref();
   }
 
-  async function tellAll(): Promise<void> {
+  async function sendAll(): Promise<void> {
     timer = undefined;
-    telling = true;
+    sending = true;
     const changed = { ticketIds: gathered.size > MOST_IDS ? [] : [...gathered], all: all || gathered.size > MOST_IDS };
     gathered = new Set();
     all = false;
     try {
       await waiter.waitFor(position, WAIT_MS);
-      for (const client of following) if (maySeeEveryTicket(client.user)) tell(client, changed);
+      for (const client of following) if (maySeeEveryTicket(client.user)) send(client, changed);
     } finally {
-      telling = false;
+      sending = false;
       if (gathered.size > 0 || all) plan();
     }
   }
 
+  /** Events may have been missed, so any ticket may have changed. */
   function missed(): void {
     if (following.size === 0) return;
     all = true;
@@ -90,7 +91,7 @@ export function createTicketChanges({ broker, waiter, gather, tell, onError }: D
       client.leaving.addEventListener('abort', () => leave(client), { once: true });
       if (subscription === undefined) {
         subscription = broker.live.subscribeKind('ticket', onEvent);
-        // Events before the broker registered the subscription were not received.
+        // Events from before the registration were not received.
         subscription.ready.then(missed, onError);
       }
       return true;

@@ -1,7 +1,7 @@
 /**
- * The users who are typing in a ticket. A signal carries it to every process with members in the ticket. Each process
- * ends it when no further signal comes, so that nobody is typing for ever after a process died. Only the staff in the
- * ticket see that somebody types an internal note.
+ * The users who are typing in a ticket. A signal carries the start and the end to every process with members in the
+ * ticket. Each process ends it by itself when no further signal comes, so that nobody seems to type for ever after a
+ * process has died. Only staff in the ticket see that a user types an internal note.
  */
 import Type from 'typebox';
 import type { Broker, Subscription, Topic } from '../../broker/port.ts';
@@ -22,14 +22,16 @@ export interface Typing {
   /** Receives the signals of a ticket until `unfollow`. */
   follow(ticket: LiveStream): void;
   unfollow(ticket: LiveStream): void;
-  tell(ticketId: string, user: UserFacts, typing: boolean, internal: boolean): void;
-  /** Call it when a user posts or leaves. Does nothing for a user who was not typing. */
+  /** Call it when a user starts, continues or ends to type. `internal`: an internal note. */
+  publish(ticketId: string, user: UserFacts, typing: boolean, internal: boolean): void;
+  /** Call it when a user posts or leaves. Does nothing if the user was not typing. */
   stop(ticketId: string, userId: string): void;
   close(): void;
 }
 
-interface Deps {
+interface TypingDeps {
   readonly signals: Broker['signals'];
+  /** Milliseconds after which typing ends without a further signal. */
   readonly expires: number;
   readonly now: () => number;
   onError(error: unknown): void;
@@ -41,7 +43,7 @@ interface Followed {
   readonly typists: Map<string, { readonly signal: Signal; readonly timer: NodeJS.Timeout }>;
 }
 
-export function createTyping({ signals, expires, now, onError }: Deps): Typing {
+export function createTyping({ signals, expires, now, onError }: TypingDeps): Typing {
   const followed = new Map<string, Followed>();
 
   function receive(entry: Followed, signal: Signal): void {
@@ -50,7 +52,7 @@ export function createTyping({ signals, expires, now, onError }: Deps): Typing {
     clearTimeout(known?.timer);
     typists.delete(signal.user.id);
     if (signal.typing) {
-      // A user who changes from a message to a note has stopped typing for users without access to the note.
+      // When a user changes from a message to a note, members without access to the note see that typing ends.
       if (known !== undefined && known.signal.internal !== signal.internal) show(ticket, known.signal, false);
       const end = { ...signal, typing: false };
       typists.set(signal.user.id, { signal, timer: setTimeout(receive, expires, entry, end).unref() });
@@ -68,7 +70,7 @@ export function createTyping({ signals, expires, now, onError }: Deps): Typing {
     }
   }
 
-  function tell(ticketId: string, { id, name }: UserFacts, typing: boolean, internal: boolean): void {
+  function publish(ticketId: string, { id, name }: UserFacts, typing: boolean, internal: boolean): void {
     const signal: Signal = { user: { id, name }, typing, internal };
     signals.publish(topicOf(ticketId), signal);
   }
@@ -95,7 +97,7 @@ export function createTyping({ signals, expires, now, onError }: Deps): Typing {
       followed.set(ticket.id, entry);
     },
     unfollow,
-    tell,
+    publish,
     stop(ticketId, userId) {
       const known = followed.get(ticketId)?.typists.get(userId);
       if (known !== undefined) signals.publish(topicOf(ticketId), { ...known.signal, typing: false });

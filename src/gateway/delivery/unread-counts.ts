@@ -1,17 +1,16 @@
 /**
- * Sends a user's own sockets the number of unread messages in a ticket whenever it changes. The count comes from the
- * read model, after the read model knows the change. A change during the read causes one more read.
+ * Sends the number of a user's unread messages in a ticket to the user's sockets when it changes. The count is read
+ * from the read model, after the read model contains the change. A change during the read causes one more read.
  */
-
 import type { ProjectionWaiter, Queries } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 
 export interface UnreadCounting {
-  /** `position`: the position of the event that changed the count. */
+  /** Call it when the count may have changed. `position`: of the event that changed it. */
   changed(user: UserFacts, ticketId: string, position: number): void;
 }
 
-interface Deps {
+interface UnreadCountingDeps {
   readonly queries: Pick<Queries, 'unread'>;
   readonly waiter: ProjectionWaiter;
   send(user: UserFacts, ticketId: string, unread: number): void;
@@ -24,9 +23,10 @@ interface Counting {
   changes: number;
 }
 
+/** Milliseconds to wait for the read model. */
 const WAIT_MS = 5_000;
 
-export function createUnreadCounting({ queries, waiter, send, onError }: Deps): UnreadCounting {
+export function createUnreadCounting({ queries, waiter, send, onError }: UnreadCountingDeps): UnreadCounting {
   const counting = new Map<string, Counting>();
 
   async function count(key: string, user: UserFacts, ticketId: string, counted: Counting): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The tables of all dialects merged: every namespace with its requests and events. Dispatch, the AsyncAPI document, the
- * list of taken names and the tests of all dialects use it.
+ * The tables of all dialects merged: every namespace with its requests and events. It is the only list of these names:
+ * dispatch, the AsyncAPI document, the taken names and the tests of all dialects are derived from it.
  */
 import type { TSchema } from 'typebox';
 import { commonEvents, commonRequests } from './common.ts';
@@ -14,7 +14,7 @@ export interface NamespaceCatalog {
   readonly events: ReadonlyMap<string, TSchema>;
 }
 
-/** By namespace. Throws RangeError when two dialects of a namespace use one name. */
+/** The catalog by namespace. Throws RangeError when two dialects of a namespace use the same name. */
 export function catalogOf(dialects: readonly Dialect[]): ReadonlyMap<string, NamespaceCatalog> {
   const catalog = new Map<string, NamespaceCatalog>();
   for (const [namespace, own] of Map.groupBy(dialects, (dialect) => dialect.namespace)) {
@@ -40,7 +40,7 @@ function merged<T>(tables: readonly Readonly<Record<string, T>>[]): Map<string, 
 /** Names that Socket.IO uses itself and refuses to send. Source: RESERVED_EVENTS of socket.io and its client. */
 const SOCKET_IO = ['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'];
 
-/** Every name that already has a meaning for clients of some namespace. */
+/** Names that a socket push must not use, because clients of some namespace already give them a meaning. */
 export function takenNames(dialects: readonly Dialect[]): ReadonlySet<string> {
   const taken = new Set(SOCKET_IO);
   for (const { requests, events } of catalogOf(dialects).values()) {

@@ -46,7 +46,7 @@ const tickets: TicketTable = {
 
 const act = closed({ userId: text, userName: text, ticketId: text, timestamp: time });
 const standing = { ticketId: text, version: count, epoch: text, recovered: flag };
-/** `nextCursor` is a version as text. */
+/** `nextCursor`: a version, as text. */
 const pagination = closed({
   limit: count,
   hasMore: flag,
@@ -92,7 +92,7 @@ function welcome({ client, context }: Call, { id, version, epoch, recovered, pag
 }
 
 const strict = { additionalProperties: false };
-/** `nextCursor` of a page, as text or as a number. */
+/** The `nextCursor` of a page, as text or as a number. */
 const before = Type.Union([version, Type.String({ pattern: '^[0-9]{1,9}$' })]);
 const limit = Type.Integer({ minimum: 1, maximum: LIMITS.historySize });
 
@@ -102,9 +102,9 @@ const TypingPayload = Type.Object({ ticketId, internal: Type.Optional(Type.Boole
 function typing(typing: boolean) {
   return request(TypingPayload, async ({ context }, payload) => {
     const member = await context.streams.require(chat, { kind: 'ticket', id: payload.ticketId });
-    // Only staff can type an internal note. The flag of others is ignored.
+    // Only staff can type an internal note. The flag of other users is ignored.
     const internal = payload.internal === true && member.internal;
-    context.typing.tell(member.id, typing, internal);
+    context.typing.publish(member.id, typing, internal);
     return {};
   });
 }

@@ -1,7 +1,8 @@
-/** The requests and events of every namespace, for all of its dialects. Source: docs/protocol.md section 2. */
+/** Requests and events that every namespace has, whatever its dialects. Source: docs/protocol.md section 2. */
 import Type, { type TSchema } from 'typebox';
 import { RefusalEvent } from '../../contract/problem.ts';
-import { anyJson, closed, count, text } from '../../contract/schema.ts';
+import { closed, count } from '../../contract/schema.ts';
+import { pushedEvents } from '../../contract/sockets.ts';
 import { greeting } from '../../contract/user.ts';
 import { token } from './fields.ts';
 import { type Request, request } from './request.ts';
@@ -17,10 +18,6 @@ export const commonEvents: Readonly<Record<string, TSchema>> = {
   connected: greeting,
   error: RefusalEvent,
   'server:draining': closed({ retryAfter: count }),
-  // Socket pushes of services and admins reach sockets of every namespace. Source: docs/protocol.md section 6.
-  notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
-  chatMessage: anyJson,
-  whatsappStatusUpdate: anyJson,
-  whatsappMessageUpdate: anyJson,
-  conversationUpdate: anyJson,
+  // Socket pushes reach sockets of every namespace. Source: docs/protocol.md section 6.
+  ...pushedEvents,
 };

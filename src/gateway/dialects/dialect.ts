@@ -1,11 +1,11 @@
 /**
- * A dialect: the requests and events of one kind of client, as tables. Requests become commands, domain events become
- * wire events. The sequencers, rooms, access checks and limits behind them are the same for all dialects. A new dialect
- * is one file with one table, listed in `all.ts`. Dialects of one namespace share its sockets; a start fails when two
- * of them use one name.
+ * A dialect: the requests and events of one kind of client, as tables. Requests become commands, and domain events
+ * become wire events. The order of events, access checks and limits are the same for all dialects. A new dialect is one
+ * file with one table, listed in `all.ts`. Dialects of one namespace share its sockets. The start fails when two of
+ * them use the same name.
  *
  * `events` has every event that a dialect sends, with the schema of its payload. The schemas are closed: tests check
- * everything that a client receives against them, so that they find a field that nobody allowed.
+ * every event that a client receives against them, and so find a field that the schema does not have.
  */
 import type { TSchema } from 'typebox';
 import type { InboxHead, NotificationView, UnreadRanges } from '../../application/views.ts';
@@ -17,19 +17,19 @@ import type { UserFacts } from '../../domain/user/identity.ts';
 import type { InboxArrival } from './joining.ts';
 import type { Request } from './request.ts';
 
-/** One event as a client receives it. */
+/** A wire event: one event as a client receives it. */
 export interface Wire {
   readonly name: string;
   readonly payload: object;
-  /** Not sent to a client that does not keep up. Never set for the end of something that was announced. */
+  /** Not sent to a client that is behind. Never set for the end of something that an earlier event announced. */
   readonly ephemeral?: boolean;
 }
 
-/** To members of a stream. */
+/** A wire event for members of a stream. */
 export interface StreamWire extends Wire {
   /** `internal` goes only to members with access to internal notes. */
   readonly audience: 'public' | 'internal';
-  /** The id of a socket that does not get it, because it is the sender. */
+  /** The id of a socket that does not receive the event, because it is the sender. */
   readonly exceptSocket?: string;
 }
 
@@ -37,15 +37,15 @@ export interface StreamWire extends Wire {
 export interface StreamTable<E extends DomainEvent> {
   /** Whether staff receive internal notes through this dialect. */
   readonly internal: boolean;
-  /** For an event, live and in replays. */
+  /** The wire events of a domain event, live and in replays. */
   render(event: RecordedEvent<E>, messageWire: MessageWire): readonly StreamWire[];
   /** The last event for a member that lost access. */
   expelled(id: string, version: number): Wire;
-  /** For a member that may see more, or less, of the past from now on. */
+  /** For a member that may see more, or less, of the past events from now on. */
   viewChanged?(id: string, version: number): Wire;
 }
 
-/** An action of a user in a ticket, just now. */
+/** An action of a user in a ticket: to come, go or type. */
 export interface TicketAct {
   readonly ticketId: string;
   readonly user: { readonly id: string; readonly name: string };
@@ -56,12 +56,13 @@ export interface TicketAct {
 export interface TicketTable extends StreamTable<TicketEvent> {
   /** Whether its members are shown to others as present in the ticket. */
   readonly present: boolean;
-  /** For the others in the ticket, once per user. */
+  /** For the other members, once per user. */
   presence?(act: TicketAct, change: 'joined' | 'left'): Wire;
+  /** For the other members, when a user starts or ends to type. */
   typing?(act: TicketAct, typing: boolean): Wire;
   /** For the sockets of a user, when their number of unread messages in a ticket changes. */
   unread?(ticketId: string, unread: number): Wire;
-  /** For sockets of a user of the ticket that have not joined it, when somebody else posts a message. */
+  /** For clients of the ticket's users that have not joined the ticket, when another user posts a message. */
   alert?(ticketId: string, message: object): Wire;
   /** For clients that follow all tickets. */
   changed?(changed: ChangedTickets): Wire;
@@ -69,37 +70,41 @@ export interface TicketTable extends StreamTable<TicketEvent> {
 
 export interface ChangedTickets {
   readonly ticketIds: readonly string[];
-  /** Any other ticket may have changed, too. */
+  /** True when any other ticket may have changed, too. */
   readonly all: boolean;
 }
 
 export interface InboxTable {
-  /** Whether sockets get their user's inbox when they connect; otherwise they ask for it. */
+  /** Whether clients join their inbox when they connect. Otherwise they join it by a request. */
   readonly onConnect: boolean;
-  /** For a socket that connects and cannot continue from the seq that it gives. */
+  /** For a client that connects and cannot continue from the seq that it gave. */
   broken?(arrival: InboxArrival): Wire;
+  /** The wire events of a notification, live and in replays. */
   render(notification: NotificationView): readonly Wire[];
+  /** When the counts change, and for each client that joins. */
   unread?(counts: UnreadCounts): Wire;
+  /** After the user read notifications. `count`: those that remain unread. */
   read?(what: { readonly ids: readonly string[] } | 'all', count: number): Wire;
   /** After the user marked the inbox as seen. */
   seen?(upToSeq: number, counts: UnreadCounts): Wire;
   /** After notifications were read, and for each client that joins. */
-  unreadOnes?(unread: UnreadOnes): Wire;
-  /** For a user that may see more, or less, of the past from now on. */
+  unreadSet?(unread: UnreadSet): Wire;
+  /** For a user who may see more, or less, of the past notifications from now on. */
   viewChanged?(seq: number): Wire;
 }
 
-/** Unseen are the unread ones that came since the user last opened the inbox. */
+/** `unseen`: the unread notifications that came after the user last opened the inbox. */
 export type UnreadCounts = Pick<InboxHead, 'unread' | 'unseen'>;
 
-export interface UnreadOnes extends UnreadRanges {
+/** The set of a user's unread notifications. */
+export interface UnreadSet extends UnreadRanges {
   /** The last seq sent before this. */
   readonly cursor: number;
   /** RFC 3339 UTC. */
   readonly timestamp: string;
 }
 
-/** A socket that connected, disconnected or sent a message to all. */
+/** An action of a client: to connect, disconnect or send a broadcast. */
 export interface ClientAct {
   readonly clientId: string;
   readonly userId: string;
@@ -108,15 +113,16 @@ export interface ClientAct {
 }
 
 export interface ClientsTable {
-  /** For the staff in the namespace. */
+  /** For staff in the namespace, when a client connects. */
   joined(act: ClientAct): Wire;
+  /** For staff in the namespace, when a client disconnects. */
   left(act: ClientAct): Wire;
-  /** For all others in the namespace. */
+  /** For all other clients in the namespace. */
   broadcast(act: ClientAct, message: unknown): Wire;
 }
 
 export interface Dialect {
-  /** Part of the names of its rooms. */
+  /** Unique. It prefixes the names of the dialect's Socket.IO rooms. */
   readonly name: string;
   readonly namespace: string;
   readonly requests: Readonly<Record<string, Request>>;
@@ -126,6 +132,6 @@ export interface Dialect {
   readonly rooms?: StreamTable<RoomEvent>;
   readonly inbox?: InboxTable;
   readonly clients?: ClientsTable;
-  /** The payload of `connected`, if not the usual one. The first dialect of a namespace that has one decides. */
+  /** The payload of `connected`, if not the usual one. Of a namespace's dialects, the first that has one decides. */
   greeting?(user: UserFacts): object;
 }

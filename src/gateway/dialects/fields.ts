@@ -1,4 +1,4 @@
-/** Fields that the requests of several dialects have. */
+/** Schemas of fields that the requests of several dialects share. */
 import Type from 'typebox';
 import { RoomNameField, TicketIdField, VersionField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
@@ -8,10 +8,10 @@ export const ticketId = Type.Union([TicketIdField, Type.Integer({ minimum: 1 })]
 
 export const room = RoomNameField;
 
-/** The last version seen. */
+/** The last version that the client has. */
 export const version = VersionField;
 
-/** What a client was told as the log's epoch. */
+/** The epoch of the versions that the client has. */
 export const epoch = Type.String({ minLength: 1, maxLength: LIMITS.id });
 
 export const token = Type.String({ minLength: 1, maxLength: 16_384 });

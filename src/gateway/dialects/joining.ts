@@ -5,7 +5,11 @@ import type { Wire } from './dialect.ts';
 /** The kinds of streams that clients can join. */
 export type LiveKind = 'ticket' | 'room';
 
-/** The reason why a replay does not continue where the client was. */
+/**
+ * The reason why a replay does not continue after the version that the client gave. `too_old`: it missed more than the
+ * replay limit. `epoch`: the version belongs to another history of the log. `access`: the user may see more, or less,
+ * than when the client loaded its state.
+ */
 export type Break = 'too_old' | 'epoch' | 'access';
 
 /** A ticket by id or number, or a room by name, as the client gave it. */
@@ -15,32 +19,35 @@ export interface Place {
 }
 
 export interface JoinRequest extends Place {
-  /** The last version that the client has. */
+  /** The last version that the client has. Without it, the client gets the start that `otherwise` names. */
   readonly after?: number | undefined;
+  /** The epoch of `after`. Without it, `after` is taken for one of the present epoch. */
   readonly epoch?: string | undefined;
   /** Whether the client has internal notes up to `after`, if the client says so. */
   readonly internal?: boolean | undefined;
-  /** The start for a client that cannot continue: the latest page of a ticket, the latest events of a room, or now. */
+  /** Where a client starts that does not continue: at a ticket's latest page, at the stream's latest events, or now. */
   readonly otherwise: 'page' | 'latest' | 'now';
 }
 
 /** The state of a client that has joined a stream. */
 export interface Joined {
   readonly id: string;
-  /** The last version of the replay. */
+  /** The last version that the client has after the replay. */
   readonly version: number;
   readonly epoch: string;
-  /** True when the replay continues where the client was. */
+  /** True when the replay continues after the version that the client gave. */
   readonly recovered: boolean;
   /** Whether the client receives internal notes. */
   readonly internal: boolean;
 }
 
+/** The first things that a client gets when it joins a stream, for `welcome`. */
 export interface Arrival extends Joined {
   /** Set when the client gave a version and the replay does not continue from it. */
   readonly broken: Break | undefined;
   /** The replay, up to `version`, in order. */
   readonly wires: readonly Wire[];
+  /** The latest page of a ticket, for a client that starts with one. The replay comes after it. */
   readonly page: MessagePage | undefined;
 }
 
@@ -57,17 +64,20 @@ export interface InboxRequest {
   readonly after: number | undefined;
   /** Whether the client has internal notes up to `after`, if the client says so. */
   readonly internal?: boolean | undefined;
-  /** The reason why the replay cannot continue from `after`, when it is known before. */
+  /** Set when the dialect knows already that the replay cannot continue from `after`. */
   readonly broken?: Break | undefined;
 }
 
-/** The state of a client that has joined its inbox. */
+/** The first things that a client gets when it joins its inbox, for `welcome`. */
 export interface InboxArrival {
-  /** The last seq of the replay. */
+  /** The last seq that the client has after the replay. */
   readonly seq: number;
+  /** True when the replay continues after the seq that the client gave. */
   readonly recovered: boolean;
   /** Set when the client gave a seq and the replay does not continue from it. */
   readonly broken: Break | undefined;
+  /** Whether the client receives previews of internal notes. */
   readonly internal: boolean;
+  /** The replay, up to `seq`, in order. */
   readonly wires: readonly Wire[];
 }

@@ -65,7 +65,7 @@ const countedBoth = Type.Object({ count, unseen: count });
 const upToSeqOrAll = Type.Object({ upToSeq: Type.Optional(VersionField) }, { additionalProperties: false });
 const strict = { additionalProperties: false };
 
-/** Milliseconds that an answer waits until the read model knows which notifications were just read. */
+/** Milliseconds that an answer waits for the read model to contain the command's event. */
 const COUNT_WAIT = 2_000;
 
 async function headAfter({ client, context }: Call, position: number): Promise<InboxHead> {
@@ -100,7 +100,7 @@ export const notifications: Dialect = {
       async (call, payload) => {
         const done = await markNotificationsRead(call.context.application, callerOf(call), payload.notificationIds);
         const { unread: count } = await headAfter(call, done.position);
-        // Nothing was recorded, so no signal comes. The client still gets the event that it waits for.
+        // Nothing was recorded, so no signal comes, and the client waits for the event.
         if (done.position === 0) call.client.send(inbox.read({ ids: payload.notificationIds }, count));
         return { notificationIds: payload.notificationIds, count };
       },

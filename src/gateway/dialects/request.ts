@@ -1,35 +1,38 @@
 /**
- * One request of a dialect's table: the schema of its payload, the fields of its ack, and the function that answers.
+ * One request of a dialect's table: the schema of its payload, the schema of its ack, and the function that answers it.
  */
 import Type, { type Static, type TSchema } from 'typebox';
 import type { Caller } from '../../application/application.ts';
 import { validator } from '../../contract/validation.ts';
 import type { DialectClient, DialectContext } from './context.ts';
 
-/** One request being answered. */
+/** One request that is being answered. */
 export interface Call {
   readonly client: DialectClient;
   readonly context: DialectContext;
+  /** Names the request in logs and in the metadata of events that it causes. */
   readonly correlationId: string;
   /** Whether the client waits for an ack. */
   readonly acked: boolean;
-  /** Acknowledges now, in this tick. The result of the answer is then not sent. */
+  /** Acknowledges now, in this tick. The handler's result is then not sent. */
   reply(fields: object): void;
 }
 
-/** The fields that a successful ack carries beside `success`. */
+/** The fields of a successful ack beside `success`. */
 export type Reply = object | undefined;
 
 export interface Request {
   readonly payload: TSchema;
   readonly reply: TSchema;
-  /** Throws DeskwireError `invalid_payload` before anything is done. Requests of one lane are answered in order. */
+  /** Throws `invalid_payload` for an invalid payload, before anything is done. Requests of one lane run in order. */
   prepare(payload: unknown): { readonly lane: string; answer(call: Call): Promise<Reply> | Reply };
 }
 
 const NO_FIELDS = Type.Object({});
 
-/** A missing payload is an empty object. `reply`: the fields of the ack, without `success`. */
+/**
+ * Describes a request. `reply`: the fields of the ack without `success`. A missing payload counts as an empty object.
+ */
 export function request<S extends TSchema>(
   payload: S,
   answer: (call: Call, payload: Static<S>) => Promise<Reply> | Reply,
@@ -46,7 +49,7 @@ export function request<S extends TSchema>(
   };
 }
 
-/** The caller as the use cases of the application take it. */
+/** The caller, as use cases take it. */
 export function callerOf({ client, correlationId }: Call): Caller {
   const { user, address, traceparent } = client;
   return { user, correlationId, address, ...(traceparent !== undefined && { traceparent }) };

@@ -1,5 +1,4 @@
-/** The events of Deskwire's own protocol as wire events. The contract says what they carry. */
-
+/** Renders domain events and notifications as wire events of Deskwire's own protocol, in the contract's shapes. */
 import type { NotificationView } from '../../application/views.ts';
 import {
   type MessageWire,

@@ -2,9 +2,9 @@
  * `/`, streams: Deskwire's own protocol. A client that applies the `events` of an ack, and then each `event`, in the
  * order received, has the state that a fresh load would give. A subscription without `after` starts at the first event.
  *
- * The `epoch` of a subscription, and of a load over HTTP, says to which view its versions belong (`view-epoch.ts`).
- * A client whose user became staff, or is staff no longer, is thereby asked to load afresh (`access`).
- * Source: docs/protocol.md section 7.
+ * The `epoch` of a subscription, and of a load over HTTP, is the view epoch (`view-epoch.ts`): it also says whether
+ * internal notes are included. By it, a client whose user became staff, or is staff no longer, is asked to load afresh
+ * (`access`). Source: docs/protocol.md section 7.
  */
 import Type from 'typebox';
 import { type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';
@@ -38,7 +38,7 @@ const rooms: NonNullable<Dialect['rooms']> = {
 const inbox: InboxTable = {
   onConnect: false,
   render: (notification) => [notificationWire(notification)],
-  unreadOnes: unreadWire,
+  unreadSet: unreadWire,
   viewChanged: (seq) => resync('inbox', 'access', seq),
 };
 
@@ -62,7 +62,9 @@ interface Subscription {
   readonly wires: readonly Wire[];
 }
 
-/** In one tick, so that the ack comes before any later event. Without an ack, the events are sent one by one. */
+/**
+ * Acknowledges in this tick, so that the ack comes before any live event. Without an ack, sends the events one by one.
+ */
 function welcome(call: Call, { stream, version, recovered, broken, wires }: Subscription): void {
   const { client, context } = call;
   const shown = viewEpoch(context.epoch(), client.user);
@@ -108,7 +110,7 @@ export const stream: Dialect = {
         const seen = seenIn(shown);
         const place = named(name);
         if (place === 'inbox') return await subscribeInbox(call, after, seen);
-        // Nothing in a room is internal, so a change of the user's role does not change their view.
+        // A room has no internal events, so a change of the user's role does not change the view of it.
         const { internal } = place.kind === 'room' ? {} : seen;
         const from = { ...place, epoch: seen.epoch, internal, after, otherwise: 'now' } as const;
         await call.context.streams
@@ -141,7 +143,7 @@ export const stream: Dialect = {
   },
 };
 
-/** Names the field of a refusal as this dialect's clients write it. */
+/** Names the field of a refusal `stream`, as this dialect's clients write it. */
 function underItsName(error: unknown): never {
   if (!(error instanceof DeskwireError) || error.field === undefined) throw error;
   throw new DeskwireError(error.code, error.message, {

@@ -1,6 +1,7 @@
 /**
- * `/support`: the messages of tickets, the dialect of seed D. It never sends internal notes to anyone: its table
- * receives nothing internal, and the schemas of its events do not allow it. Source: docs/protocol.md section 4.
+ * `/support`: the messages of tickets, the dialect of seed D. It never sends internal notes, not even to staff: its
+ * table receives no internal events, and the schemas of its events do not allow them. Source: docs/protocol.md section
+ * 4.
  */
 import Type from 'typebox';
 import { PublicMessage as publicMessage } from '../../contract/message.ts';
@@ -42,7 +43,7 @@ function leftWire(id: string) {
   return { name: 'left-ticket', payload: { ticketId: id } };
 }
 
-/** A client that missed too much gets the latest page, message by message. */
+/** A client that missed too much gets the latest page, one event for each message. */
 function welcome({ client, context }: Call, { id, version, epoch, recovered, page, wires }: Arrival): void {
   client.send({ name: 'joined-ticket', payload: { ticketId: id, version, epoch, recovered } });
   const { messageWire } = context;
@@ -82,7 +83,7 @@ export const support: Dialect = {
     ),
     typing: request(Type.Object({ ticketId, isTyping: Type.Boolean() }, strict), async ({ context }, payload) => {
       const member = await context.streams.require(support, { kind: 'ticket', id: payload.ticketId });
-      context.typing.tell(member.id, payload.isTyping, false);
+      context.typing.publish(member.id, payload.isTyping, false);
       return {};
     }),
   },

@@ -1,6 +1,7 @@
 /**
- * The live inboxes of the users with clients in this process. An inbox lingers after its last client has gone. All are
- * compared with the read model after a reconnection of the broker, and from time to time, a few at once.
+ * The live inboxes of the users with clients in this process. An inbox stays open for a while after its last client has
+ * gone. All inboxes are compared with the read model after a reconnection of the broker, and from time to time, a few
+ * at once.
  */
 import type { Broker } from '../../broker/port.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
@@ -10,15 +11,15 @@ import { createLiveInbox, type LiveInbox, type LiveInboxDeps } from './live-inbo
 
 export interface Inboxes {
   /**
-   * Resolves when the inbox of a user is open, or cannot be opened. It stays open for a while, even if nobody acquires
-   * it. A client that connects meanwhile misses no later event.
+   * Resolves when the inbox of a user is open, or when opening it failed. It stays open for a while without clients. A
+   * client that connects in this time misses no later event.
    */
   prepare(user: UserFacts): Promise<void>;
   acquire(user: UserFacts): LiveInbox;
-  /** Each acquisition is released once, even when the inbox was dropped meanwhile. */
+  /** Release each acquisition once, even when the inbox was dropped meanwhile. */
   release(inbox: LiveInbox): void;
   userChanged(user: UserFacts): void;
-  /** Drops every inbox: the history of the log, and so every seq, was replaced. */
+  /** Drops all inboxes. Call it when the log has a new epoch: every seq is void then. */
   reset(): void;
   close(): void;
 }
@@ -27,14 +28,15 @@ export interface InboxesDeps extends LiveInboxDeps {
   readonly broker: Pick<Broker, 'onReconnected'>;
 }
 
+/** The number of inboxes that are compared at the same time. */
 const COMPARED_AT_ONCE = 8;
 
 export function createInboxes(
   deps: InboxesDeps,
   options: SubscriptionOptions,
-  paces: { readonly linger: number; readonly checkEvery: number },
+  intervals: { readonly linger: number; readonly checkEvery: number },
 ): Inboxes {
-  const inboxes = createLingering<string, LiveInbox>({ linger: paces.linger, close: (inbox) => inbox.close() });
+  const inboxes = createLingering<string, LiveInbox>({ linger: intervals.linger, close: (inbox) => inbox.close() });
   let comparing = false;
 
   async function compareAll(): Promise<void> {
@@ -55,7 +57,7 @@ export function createInboxes(
     }
   }
 
-  const timer = setInterval(() => void compareAll(), paces.checkEvery).unref();
+  const timer = setInterval(() => void compareAll(), intervals.checkEvery).unref();
   const stopReconnected = deps.broker.onReconnected(() => void compareAll());
 
   function open(user: UserFacts): LiveInbox {
@@ -67,7 +69,7 @@ export function createInboxes(
 
   function acquire(user: UserFacts): LiveInbox {
     const inbox = inboxes.acquire(user.id, () => open(user));
-    // A change of the user does not reach an inbox without clients.
+    // An inbox without clients does not learn of changes of its user.
     inbox.user = user;
     return inbox;
   }
@@ -79,7 +81,7 @@ export function createInboxes(
   return {
     async prepare(user) {
       const inbox = acquire(user);
-      // The client that acquires it next gets the failure.
+      // The client that acquires the inbox next gets the failure.
       await inbox.opened.catch(() => undefined);
       release(inbox);
     },

@@ -1,8 +1,10 @@
 /**
- * The live inbox of one user with clients in this process. It uses the same subscription as a ticket, with `seq` in the
- * place of the version and the read model in the place of the log. Signals bring notifications, and missing ones are
- * read. The set of unread notifications is not a stream: the latest state counts, and it is read again after a possible
- * loss.
+ * The live inbox of one user with clients in this process. It uses the same subscription as a ticket, with `seq`
+ * instead of the version and the read model instead of the log. Inbox signals carry notifications. Missing
+ * notifications are read from the read model.
+ *
+ * The set of unread notifications is no stream: only its latest state counts. It is read again when a signal may have
+ * been lost.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -18,9 +20,9 @@ import {
 import type { SocketRooms } from '../delivery/socket-rooms.ts';
 import type { Dialect, UnreadCounts, Wire } from '../dialects/dialect.ts';
 import type { Break, InboxArrival, InboxRequest } from '../dialects/joining.ts';
-import { createUnreadOnes } from './unread-notifications.ts';
+import { createUnreadSender } from './unread-notifications.ts';
 
-/** Checks enough to recognise an inbox signal. The rest comes from our own processes. */
+/** Checks the fields that tell an inbox signal from other signals: only our own processes send them. */
 const inboxSignal = Compile(
   Type.Unsafe<InboxSignal>(
     Type.Object({
@@ -33,9 +35,9 @@ const inboxSignal = Compile(
 export interface LiveInbox {
   /** Rejects when the inbox cannot be read. The live inbox is then useless. */
   readonly opened: Promise<void>;
-  /** The owner of the clients keeps it current. */
+  /** The inbox's user. `Inboxes` sets it when the user changes. */
   user: UserFacts;
-  /** `welcome` sends the first events to the client. It is called in the tick in which the client joins. */
+  /** `welcome` sends the replay to the client. It is called in the tick in which the client joins. */
   join(
     client: Client,
     dialect: Dialect,
@@ -43,7 +45,7 @@ export interface LiveInbox {
     welcome: (arrival: InboxArrival) => void,
   ): Promise<void>;
   leave(client: Client, dialect: Dialect): void;
-  /** Compares with the read model, and finds notifications and counts whose signals were lost. */
+  /** Reads the head from the read model, and then the notifications and counts whose signals were lost. */
   compare(): Promise<void>;
   close(): void;
 }
@@ -92,10 +94,14 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     options,
   );
 
-  const unreadOnes = createUnreadOnes({
-    ...{ queries, subscription, limit: replayLimit, now: deps.now, onError: deps.onError },
+  const unreadSender = createUnreadSender({
+    queries,
+    subscription,
+    limit: replayLimit,
+    now: deps.now,
+    onError: deps.onError,
     user: () => user,
-    tell: (ones) => broadcast(({ inbox }) => wires(inbox?.unreadOnes?.(ones))),
+    send: (unread) => broadcast(({ inbox }) => wires(inbox?.unreadSet?.(unread))),
   });
 
   function receive(signal: InboxSignal, notify: (one: NotificationView) => void, seen: (seq: number) => void): void {
@@ -103,7 +109,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     seen(signal.head.seq);
     const { read: what, seen: marked, head } = signal;
     const added = signal.notifications.filter(({ read }) => !read).length;
-    // Counts that do not follow from the ones before show that the signal of a reading was lost.
+    // If the counts do not follow from the counts before, a signal that notifications were read was lost.
     const follows = head.unread === (counts?.unread ?? 0) + added && head.unseen === (counts?.unseen ?? 0) + added;
     if (what !== undefined || !follows) readingChanged();
     counts = head;
@@ -113,20 +119,22 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   }
 
   function readingChanged(): void {
-    if (unreadFollowers.size > 0) unreadOnes.changed();
+    if (unreadFollowers.size > 0) unreadSender.changed();
   }
 
-  /** The answer leaves out seqs that the user may not see. The head tells up to which seq it is complete. */
+  /**
+   * The query skips notifications that the user may not see, so the head says up to which seq the result is complete.
+   */
   async function read(after: number, limit: number): Promise<LogRead<NotificationView>> {
     const head = await queries.inbox(user);
     const events = await queries.notificationsAfter(user, after, limit);
     const last = events.at(-1)?.seq ?? after;
-    // A missed notification may mean a missed reading.
+    // If notifications were missed, a signal that others were read may have been missed, too.
     readingChanged();
     return { events, through: events.length < limit ? Math.max(last, head.seq) : last };
   }
 
-  /** A user who is staff no longer does not see the previews of internal notes. */
+  /** Previews of internal notes are for staff, and the user may be staff no longer. */
   function visible(notification: NotificationView): boolean {
     return !notification.internal || isStaff(user.role);
   }
@@ -141,7 +149,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     return `${name}:inbox:${id}`;
   }
 
-  function noteUnread(head: InboxHead): void {
+  function updateCounts(head: InboxHead): void {
     if (head.unread === counts?.unread && head.unseen === counts.unseen) return;
     counts = head;
     broadcast(({ inbox }) => wires(inbox?.unread?.(head)));
@@ -158,7 +166,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     let mismatch = false;
     const arrival = await subscription.arrive(after ?? 'now', replayLimit, client.leaving, (missed, seq) => {
       const staff = isStaff(user.role);
-      // The client's own state was loaded with another access than the user has now.
+      // The client's own state was loaded with an access that has changed since.
       mismatch = internal !== undefined && internal !== staff;
       if (mismatch) return;
       const wires = missed.filter(visible).flatMap((notification) => dialect.inbox?.render(notification) ?? []);
@@ -166,7 +174,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
       void client.socket.join(roomOf(dialect));
       const count = counts === undefined ? undefined : dialect.inbox?.unread?.(counts);
       if (count !== undefined) client.send(count);
-      if (dialect.inbox?.unreadOnes === undefined) return;
+      if (dialect.inbox?.unreadSet === undefined) return;
       unreadFollowers.add(client);
       client.leaving.addEventListener('abort', () => unreadFollowers.delete(client), { once: true });
       readingChanged();
@@ -191,13 +199,13 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     },
     leave(client, dialect) {
       void client.socket.leave(roomOf(dialect));
-      if (dialect.inbox?.unreadOnes !== undefined) unreadFollowers.delete(client);
+      if (dialect.inbox?.unreadSet !== undefined) unreadFollowers.delete(client);
     },
     async compare() {
       const head = await queries.inbox(user);
-      noteUnread(head);
+      updateCounts(head);
       subscription.checkHead(head.seq);
-      if (unreadOnes.pending) readingChanged();
+      if (unreadSender.pending) readingChanged();
     },
     close: () => subscription.close(),
   };

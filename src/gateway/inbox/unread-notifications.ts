@@ -1,36 +1,44 @@
 /**
- * Sends the set of unread notifications of a user after a reading, and to each client that joins. The set comes from
- * the read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox at
- * the read, and is sent after the notifications with those seqs, so that a client with both has the correct state.
+ * Sends a user's set of unread notifications after some were read, and after a client joins. The set is read from the
+ * read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox. It is
+ * sent after the notifications up to that head, so that a client that applies both has the correct state.
  */
-
 import type { Queries, UnreadRanges } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { CatchUpSubscription } from '../delivery/catch-up-subscription.ts';
-import type { UnreadOnes } from '../dialects/dialect.ts';
+import type { UnreadSet } from '../dialects/dialect.ts';
 
-interface Deps {
+interface UnreadSenderDeps {
   readonly queries: Pick<Queries, 'unreadNotifications'>;
-  readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'current'>;
-  /** The number of ranges in the answer. Unread notifications before them are left out. */
+  readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'catchUp'>;
+  /** The number of ranges in the set, at most. Unread notifications before them are left out. */
   readonly limit: number;
+  /** Unix time in milliseconds. */
   readonly now: () => number;
   user(): UserFacts;
-  tell(unread: UnreadOnes): void;
+  send(unread: UnreadSet): void;
   onError(error: unknown): void;
 }
 
-export interface UnreadTeller {
-  /** Notifications were read, or may have been. */
+export interface UnreadSender {
+  /** Call it when the set may have changed, or when a client joined. */
   changed(): void;
   /** Whether the last attempt failed. */
   readonly pending: boolean;
 }
 
-/** Milliseconds. */
+/** Milliseconds to wait until the inbox has delivered what the set covers. */
 const CATCH_UP_TIMEOUT = 10_000;
 
-export function createUnreadOnes({ queries, subscription, limit, now, user, tell, onError }: Deps): UnreadTeller {
+export function createUnreadSender({
+  queries,
+  subscription,
+  limit,
+  now,
+  user,
+  send,
+  onError,
+}: UnreadSenderDeps): UnreadSender {
   let changes = 0;
   let sent = 0;
   let running = false;
@@ -43,9 +51,9 @@ export function createUnreadOnes({ queries, subscription, limit, now, user, tell
       do {
         seen = changes;
         found = await queries.unreadNotifications(user(), limit);
-        await subscription.current(AbortSignal.timeout(CATCH_UP_TIMEOUT));
+        await subscription.catchUp(AbortSignal.timeout(CATCH_UP_TIMEOUT));
       } while (seen !== changes);
-      tell({ ...found, cursor: subscription.cursor, timestamp: new Date(now()).toISOString() });
+      send({ ...found, cursor: subscription.cursor, timestamp: new Date(now()).toISOString() });
       sent = seen;
     } catch (error) {
       onError(error);

@@ -15,7 +15,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Peers } from './messages.ts';
 
 export interface SessionRouter {
-  newSessionId(worker: number): string;
+  newTransportId(worker: number): string;
   /** Looks at the requests of this server first. Resolves with the port where those of other workers are taken. */
   serve(worker: number, httpServer: Server): Promise<number>;
   setPeers(ports: Peers): void;
@@ -69,7 +69,7 @@ export function createSessionRouter(): SessionRouter {
   }
 
   return {
-    newSessionId: (worker) => `${worker}.${randomBytes(15).toString('base64url')}`,
+    newTransportId: (worker) => `${worker}.${randomBytes(15).toString('base64url')}`,
     setPeers(ports) {
       peers = ports;
     },

@@ -34,7 +34,7 @@ process.exit(await work(await assigned.promise));
 /** Resolves with the exit code. */
 async function work({ number, config, ...assignment }: Assignment): Promise<number> {
   const logger = createLogger(config.LOG_LEVEL).child({ worker: number });
-  const worker = { adapter: createAdapter(), newSessionId: () => router.newSessionId(number), metrics };
+  const worker = { adapter: createAdapter(), newTransportId: () => router.newTransportId(number), metrics };
   try {
     const server = await startOrUndo(async (shutdown) => {
       // After the sockets, whose requests come this way too.

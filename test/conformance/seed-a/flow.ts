@@ -1,7 +1,7 @@
 /**
- * The flow of seed A's own test guide, against any running server: a driver and two admins log in and connect, the
- * driver opens a ticket, an admin works on it until it is gone, and everyone hears what the guide says they hear, with
- * the payloads that it shows. Each line of the table is one check; a failed one does not end the others.
+ * The flow of seed A's test guide, against any running server. A driver and two admins log in and connect, the driver
+ * opens a ticket, and an admin changes it until it is deleted. Each of them receives the events that the guide lists,
+ * with the payloads that it shows. Each line of the table is one check.
  */
 import assert from 'node:assert/strict';
 import {
@@ -21,7 +21,7 @@ export interface Accounts {
   readonly password: string;
 }
 
-/** Of the demo data, as `npm start` has it. */
+/** The accounts of the demo data that `npm start` loads. */
 export const DEMO_ACCOUNTS: Accounts = {
   driver: 'driver@example.com',
   admin: 'admin@example.com',
@@ -31,7 +31,9 @@ export const DEMO_ACCOUNTS: Accounts = {
 
 const DESCRIPTION = 'WebSocket test ticket - Battery swap machine not working';
 
-/** Rejects when nobody can log in; everything else is a line. `how`: the transports, when not all. */
+/**
+ * Rejects when an account cannot log in. Other failures are lines of the table. `how`: the transports; all by default.
+ */
 export async function runFlow(
   url: string,
   accounts: Accounts = DEMO_ACCOUNTS,
@@ -53,7 +55,7 @@ export async function runFlow(
   await check('Driver Connected', () => isGreeted(driverSocket, { userId: 1, role: 'driver' }));
   await check('Admin Connected', () => isGreeted(adminSocket, { userId: 2, role: 'admin' }));
   await check('Second Admin Connected', () => isGreeted(secondAdminSocket, { userId: 3, role: 'admin' }));
-  // Whoever has the unread count has everything before it: what follows is new.
+  // The unread count is the last event of a connection's start: later events are live.
   await Promise.all([driverSocket, adminSocket, secondAdminSocket].map((socket) => socket.event('unread-count')));
 
   let ticket: Payload = {};
@@ -117,16 +119,20 @@ export async function runFlow(
     assertNotification(await driverSocket.event('support:ticket:deleted', about), ticket, expected, 'closed');
   });
 
-  await check('Nobody Told Of Own Acts', async () => {
-    // The deletion was the last act and has arrived, so whatever was to come before it has come.
-    assert.deepEqual(driverSocket.heard('support:ticket:created').filter(about), []);
+  await check('Nobody Notified Of Own Acts', async () => {
+    // The deletion was the last act and its event has arrived, so all earlier events have arrived.
+    assert.deepEqual(driverSocket.received('support:ticket:created').filter(about), []);
     for (const name of ['support:ticket:updated', 'support:ticket:resolved', 'support:ticket:deleted']) {
-      assert.deepEqual(adminSocket.heard(name).filter(about), [], `the admin was told of their own ${name}`);
+      assert.deepEqual(
+        adminSocket.received(name).filter(about),
+        [],
+        `the admin received ${name} for an act of their own`,
+      );
     }
   });
   await check('In Order, Without Gaps', async () => {
     await driverSocket.event('notification:new', (one) => about(one) && one.type === 'support_ticket_deleted');
-    const seqs = driverSocket.heard('notification:new').map(({ seq }) => Number(seq));
+    const seqs = driverSocket.received('notification:new').map(({ seq }) => Number(seq));
     assert.ok(seqs.length >= 3, 'every notification also comes as notification:new');
     assert.deepEqual(
       seqs,
@@ -151,7 +157,7 @@ async function isRefused(url: string, options: SeedSocketOptions): Promise<void>
   using socket = openSocket(`${url}/notifications`, options);
   assertFields(await socket.event('error'), { type: 'unauthorized', message: 'Authentication required' });
   await socket.ended;
-  assert.deepEqual(socket.names, ['error'], 'an unauthenticated socket hears nothing but the error');
+  assert.deepEqual(socket.names, ['error'], 'an unauthenticated socket receives only the error');
 }
 
 function assertNotification(received: Payload, ticket: Payload, expected: Payload, status: string): void {

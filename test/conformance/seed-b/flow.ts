@@ -1,19 +1,19 @@
 /**
- * Seed B's ticket chat: every event of its two tables as its client code sends and hears them, its REST fallback, its rules
- * of access and its message types, against any running server.
+ * Seed B's ticket chat, against any running server: every event of its two tables as its client code sends and receives
+ * them, its REST fallback, its access rules and its message types.
  */
 import assert from 'node:assert/strict';
 import { openSocket, type Payload, type SeedClient, type SeedSocket, type SeedSocketOptions } from '../client.ts';
 import { signInAll } from '../people.ts';
 import { assertFields, assertHas, createTable, type Line } from '../table.ts';
 
-/** The smallest PNG there is: one pixel. */
+/** A PNG of one pixel. */
 const PIXEL = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
 
-/** Rejects when nobody can log in; everything else is a line. */
+/** Rejects when a user cannot log in. Other failures are lines of the table. */
 export async function runFlow(url: string, how: SeedSocketOptions): Promise<readonly Line[]> {
   const people = await signInAll(url, ['driver', 'driver2', 'admin', 'agent', 'vendor', 'ops', 'accounts']);
   const { driver, admin } = people;
@@ -56,15 +56,15 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     staff.emit('join_ticket', { ticketId });
     await staff.event('joined_ticket', here);
     assertHas(await user.event('user_joined', by('2')), 'userId', 'ticketId', 'timestamp');
-    assert.deepEqual(staff.heard('user_joined'), [], 'nobody is told of themselves');
+    assert.deepEqual(staff.received('user_joined'), [], 'a user does not receive their own join');
   });
   await check('send_message acks success, new_message', async () => {
     const ack = await user.ask('send_message', { ticketId, message: 'Hello!', messageType: 'TEXT' });
     assert.equal(ack.success, true);
     for (const socket of [user, staff]) {
-      const heard = await socket.event('new_message', said('Hello!'));
-      assertHas(heard, 'message', 'ticketId', 'timestamp');
-      assertFields(heard.message as Payload, { senderId: '1', messageType: 'TEXT', ticketId });
+      const received = await socket.event('new_message', said('Hello!'));
+      assertHas(received, 'message', 'ticketId', 'timestamp');
+      assertFields(received.message as Payload, { senderId: '1', messageType: 'TEXT', ticketId });
     }
     user.emit('send_message', { ticketId, message: 'without waiting' });
     await staff.event('new_message', said('without waiting'));
@@ -78,7 +78,7 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
   await check('typing_stop → user_stopped_typing', async () => {
     user.emit('typing_stop', { ticketId });
     assertFields(await staff.event('user_stopped_typing', by('1')), { userName: 'john_driver', ticketId });
-    assert.deepEqual(user.heard('user_typing'), [], 'nobody is told of their own typing');
+    assert.deepEqual(user.received('user_typing'), [], 'a user does not receive their own typing');
   });
   await check('error {type, message}', async () => {
     user.emit('send_message', { ticketId });
@@ -92,9 +92,9 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     assertHas(await user.event('user_left', by('2')), 'userId', 'ticketId', 'timestamp');
     await user.ask('send_message', { ticketId, message: 'are you gone?' });
     await user.event('new_message', said('are you gone?'));
-    assert.equal(staff.heard('new_message').some(said('are you gone?')), false);
+    assert.equal(staff.received('new_message').some(said('are you gone?')), false);
   });
-  await check('A client that was away gets what it missed', () => resumes(connect, driver, admin, ticketId));
+  await check('A client that reconnects receives the missed messages', () => resumes(connect, driver, admin, ticketId));
 
   await check('GET /api/tickets/:ticketId/chat', async () => {
     const answer = await driver.call('GET', `/api/tickets/${ticketId}/chat?limit=2`, 200);
@@ -113,7 +113,7 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     assert.ok(all.some(({ userId }) => userId === '2'));
   });
   await check('POST …/chat/upload, then IMAGE and FILE', () => attaches(url, driver, user, ticketId));
-  await check('SYSTEM is for the system', async () => {
+  await check('SYSTEM messages come from the system only', async () => {
     const refused = await user.ask('send_message', { ticketId, message: 'I am root', messageType: 'SYSTEM' });
     assert.equal(refused.success, false);
     await admin.call('PATCH', `/api/v1/tickets/${ticketId}`, 200, { status: 'in_progress' });
@@ -126,11 +126,11 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     return (await socket.ask('join_ticket', { ticketId: id })).success === true;
   };
   await check('Access: ADMIN to all', async () => assert.ok(await mayJoin(admin, ticketId)));
-  await check('Access: who created it, and no other', async () => {
+  await check('Access: the requester, and no other user', async () => {
     assert.ok(await mayJoin(driver, ticketId));
     assert.equal(await mayJoin(people.driver2, ticketId), false);
   });
-  await check('Access: who is assigned', async () => {
+  await check('Access: the assignee', async () => {
     assert.equal(await mayJoin(people.ops, ticketId), false);
     await admin.call('PATCH', `/api/v1/tickets/${ticketId}`, 200, { assigneeId: '6' });
     assert.ok(await mayJoin(people.ops, ticketId));
@@ -165,7 +165,7 @@ async function resumes(
   for (const at of [1, 2, 3]) await admin.call('POST', `/api/tickets/${ticketId}/chat`, 201, { message: `away ${at}` });
   const back = connect(driver);
   assert.equal((await back.ask('join_ticket', { ticketId, after: version })).success, true);
-  const texts = back.heard('new_message').map(({ message }) => (message as Payload).message);
+  const texts = back.received('new_message').map(({ message }) => (message as Payload).message);
   assert.deepEqual(texts, ['away 1', 'away 2', 'away 3']);
 }
 
@@ -180,8 +180,8 @@ async function attaches(url: string, driver: SeedClient, user: SeedSocket, ticke
   assertFields(attachment, { name: 'pixel.png', size: PIXEL.length, mimeType: 'image/png' });
   const message = { ticketId, message: '', messageType: 'IMAGE', attachments: [attachment] };
   assert.equal((await user.ask('send_message', message)).success, true);
-  const heard = await user.event('new_message', ({ message: one }) => (one as Payload).messageType === 'IMAGE');
-  const [file] = (heard.message as Payload).attachments as Payload[];
+  const received = await user.event('new_message', ({ message: one }) => (one as Payload).messageType === 'IMAGE');
+  const [file] = (received.message as Payload).attachments as Payload[];
   const fetched = await fetch(new URL(String(file?.url), url));
   assert.deepEqual(Buffer.from(await fetched.arrayBuffer()), PIXEL);
 }

@@ -1,4 +1,4 @@
-/** Seed B against the started server, and against two of them. */
+/** Test seed B's flow against one started server, and against two. */
 import { expect, it } from 'vitest';
 import { startServers } from '../server.ts';
 import { report } from '../table.ts';

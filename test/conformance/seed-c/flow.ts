@@ -1,13 +1,13 @@
 /**
- * Seed C's rooms and relay: every event of its two lists and every HTTP endpoint, as its client code and its curl examples
- * use them, against any running server.
+ * Seed C's rooms and socket pushes, against any running server: every event of its two lists and every HTTP endpoint,
+ * as its client code and its curl examples use them.
  */
 import assert from 'node:assert/strict';
 import { openSocket, type Payload, type SeedClient, type SeedSocketOptions } from '../client.ts';
 import { signInAll } from '../people.ts';
 import { assertFields, assertHas, createTable, type Line } from '../table.ts';
 
-/** Rejects when nobody can log in; everything else is a line. */
+/** Rejects when a user cannot log in. Other failures are lines of the table. */
 export async function runFlow(url: string, how: SeedSocketOptions): Promise<readonly Line[]> {
   const { driver, driver2, admin, service } = await signInAll(url, ['driver', 'driver2', 'admin', 'service']);
   using sockets = new DisposableStack();
@@ -29,10 +29,10 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     staff.emit('message', { text: 'Hello from WebSocket client!' });
     assertHas(await staff.event('messageReceived'), 'messageId', 'timestamp');
     for (const socket of [one, two]) {
-      const heard = await socket.event('messageBroadcast');
-      assertFields(heard, { clientId: staff.id, userId: '2', message: { text: 'Hello from WebSocket client!' } });
+      const received = await socket.event('messageBroadcast');
+      assertFields(received, { clientId: staff.id, userId: '2', message: { text: 'Hello from WebSocket client!' } });
     }
-    assert.deepEqual(staff.heard('messageBroadcast'), []);
+    assert.deepEqual(staff.received('messageBroadcast'), []);
   });
   await check('joinRoom → roomJoined', async () => {
     one.emit('joinRoom', { room: 'general' });
@@ -42,17 +42,17 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
   });
   await check('roomMessage', async () => {
     one.emit('roomMessage', { room: 'general', message: 'Hello room' });
-    const heard = await two.event('roomMessage');
-    assertFields(heard, { room: 'general', message: 'Hello room', clientId: one.id, userId: '1' });
-    assertHas(heard, 'timestamp');
-    assert.deepEqual(one.heard('roomMessage'), []);
-    assert.deepEqual(staff.heard('roomMessage'), []);
+    const received = await two.event('roomMessage');
+    assertFields(received, { room: 'general', message: 'Hello room', clientId: one.id, userId: '1' });
+    assertHas(received, 'timestamp');
+    assert.deepEqual(one.received('roomMessage'), []);
+    assert.deepEqual(staff.received('roomMessage'), []);
   });
   await check('leaveRoom → roomLeft', async () => {
     two.emit('leaveRoom', { room: 'general' });
     assertFields(await two.event('roomLeft'), { room: 'general' });
   });
-  await check('A client that was away gets what it missed', async () => {
+  await check('A client that reconnects receives the missed messages', async () => {
     const { version } = await one.ask('roomMessage', { room: 'general', message: 'while you were away' });
     const back = connect(driver2);
     await back.ask('joinRoom', { room: 'general', after: Number(version) - 1 });
@@ -64,7 +64,7 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     const { delivered } = await service.call('POST', `/websocket/${path}`, 202, body);
     assert.equal(delivered, reached, path);
   };
-  /** Others may be connected as well. */
+  /** Sends to all sockets. Other clients may be connected, too, so `delivered` is only a minimum. */
   const sendToAll = async (path: string, body: object): Promise<void> => {
     const { delivered } = await service.call('POST', `/websocket/${path}`, 202, body);
     assert.ok(Number(delivered) >= 3, path);
@@ -143,7 +143,7 @@ export async function runFlow(url: string, how: SeedSocketOptions): Promise<read
     two[Symbol.dispose]();
     assertFields(await staff.event('clientLeft', of(id)), { clientId: id, userId: '8' });
   });
-  await check('No token, no connection', async () => {
+  await check('A connection without a token is refused', async () => {
     using stranger = openSocket(url, how);
     await stranger.event('error');
     await stranger.ended;

@@ -1,4 +1,4 @@
-/** Seed C against the started server, and against two of them. */
+/** Test seed C's flow against one started server, and against two. */
 import { expect, it } from 'vitest';
 import { startServers } from '../server.ts';
 import { report } from '../table.ts';
@@ -9,7 +9,7 @@ it.each([
   ['polling', 1],
   ['websocket', 2],
 ] as const)(
-  'passes the flow of seed C’s tables: rooms, relay and its HTTP endpoints, over %s, with %i servers',
+  'passes the flow of seed C’s tables: rooms, socket pushes and HTTP endpoints, over %s, with %i servers',
   async (transport, servers) => {
     await using server = await startServers(servers);
     const lines = await runFlow(server.url, { transports: [transport] });

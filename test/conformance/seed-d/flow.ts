@@ -1,6 +1,6 @@
 /**
- * Seed D's notifications and ticket messages: every event of its two namespaces as its frontend code uses them, and its
- * WebSocketService as a backend calls it over HTTP, against any running server.
+ * Seed D's notifications and ticket messages, against any running server: every event of its two namespaces as its
+ * frontend code uses them, and each method of its WebSocketService as the HTTP request that replaces it.
  */
 import assert from 'node:assert/strict';
 import { until } from '../../support/until.ts';
@@ -17,7 +17,7 @@ interface Stage {
 
 const signIn = (url: string) => signInAll(url, ['driver', 'driver2', 'admin', 'agent', 'service']);
 
-/** Rejects when nobody can log in; everything else is a line. */
+/** Rejects when a user cannot log in. Other failures are lines of the table. */
 export async function runFlow(url: string, how: SeedSocketOptions): Promise<readonly Line[]> {
   const people = await signIn(url);
   const { lines, check } = createTable();
@@ -40,7 +40,11 @@ async function notifications(stage: Stage): Promise<void> {
   const counted = (count: number) => (payload: Payload) => payload.count === count;
   const notify = (title: string) =>
     people.service.call('POST', '/api/v1/notifications', 201, {
-      ...{ userIds: ['1'], type: 'order', title, message: `${title}!`, data: { order: 7 } },
+      userIds: ['1'],
+      type: 'order',
+      title,
+      message: `${title}!`,
+      data: { order: 7 },
     });
 
   await check('/notifications: connected', async () => assertFields(await socket.event('connected'), { userId: 1 }));
@@ -55,9 +59,9 @@ async function notifications(stage: Stage): Promise<void> {
   await check('get-unread-count → unread-count', async () => {
     await notify('Two');
     await socket.event('unread-count', counted(2));
-    const before = socket.heard('unread-count').length;
+    const before = socket.received('unread-count').length;
     socket.emit('get-unread-count');
-    await socket.event('unread-count', () => socket.heard('unread-count').length > before);
+    await socket.event('unread-count', () => socket.received('unread-count').length > before);
   });
   await check('mark-as-read → marked-as-read', async () => {
     const { id } = await socket.event('notification:new', titled('One'));
@@ -69,9 +73,9 @@ async function notifications(stage: Stage): Promise<void> {
   await check('mark-all-as-read → marked-all-as-read', async () => {
     socket.emit('mark-all-as-read');
     for (const one of [socket, tablet]) assertFields(await one.event('marked-all-as-read'), { count: 0 });
-    await tablet.event('unread-count', (one) => one.count === 0 && tablet.heard('unread-count').length > 2);
+    await tablet.event('unread-count', (one) => one.count === 0 && tablet.received('unread-count').length > 2);
   });
-  await check('What was missed comes first', async () => {
+  await check('A client that reconnects first receives the missed notifications', async () => {
     const { seq } = await socket.event('notification:new', titled('Two'));
     await notify('Three');
     await socket.event('notification:new', titled('Three'));
@@ -106,10 +110,10 @@ async function support(stage: Stage): Promise<void> {
     assertFields(message, { ticketId, senderId: '2' });
     await staff.event('message:new', texting('How can we help?'));
   });
-  await check('support:new-message, to who has not joined', async () => {
+  await check('support:new-message, to users who have not joined', async () => {
     const alert = await elsewhere.event('support:new-message', here);
     assertFields(alert.message as Payload, { message: 'How can we help?', senderId: '2' });
-    assert.deepEqual(socket.heard('support:new-message'), []);
+    assert.deepEqual(socket.received('support:new-message'), []);
   });
   await check('typing → user-typing', async () => {
     socket.emit('typing', { ticketId, isTyping: true });
@@ -117,15 +121,15 @@ async function support(stage: Stage): Promise<void> {
     assertFields(await staff.event('user-typing'), { ...typing, isTyping: true });
     socket.emit('typing', { ticketId, isTyping: false });
     assertFields(await staff.event('user-typing', ({ isTyping }) => isTyping === false), typing);
-    assert.deepEqual(socket.heard('user-typing'), []);
+    assert.deepEqual(socket.received('user-typing'), []);
   });
-  await check('Internal messages are not sent, to anyone', async () => {
+  await check('Internal messages are not sent, not even to staff', async () => {
     await post(people.agent, 'between us', true);
     await post(people.agent, 'for all');
     for (const one of [socket, staff]) await one.event('message:new', texting('for all'));
     await elsewhere.event('support:new-message', ({ message }) => texting('for all')(message as Payload));
     for (const one of [socket, staff, elsewhere]) {
-      const heard = JSON.stringify(one.names.flatMap((name) => one.heard(name)));
+      const heard = JSON.stringify(one.names.flatMap((name) => one.received(name)));
       assert.ok(!heard.includes('between us'));
     }
   });
@@ -134,12 +138,12 @@ async function support(stage: Stage): Promise<void> {
     assertFields(await socket.event('left-ticket'), { ticketId });
     await post(people.admin, 'after you left');
     await staff.event('message:new', texting('after you left'));
-    assert.equal(socket.heard('message:new').some(texting('after you left')), false);
+    assert.equal(socket.received('message:new').some(texting('after you left')), false);
   });
-  await check('What was missed comes with after', async () => {
+  await check('A client that joins with `after` receives the missed messages', async () => {
     using back = connect(stage, '/support', people.driver);
     await back.ask('join-ticket', { ticketId, after: 2 });
-    const texts = back.heard('message:new').map(({ message }) => message);
+    const texts = back.received('message:new').map(({ message }) => message);
     assert.deepEqual(texts, ['for all', 'after you left']);
   });
   await check('Permissions are checked', async () => {
@@ -156,7 +160,7 @@ async function support(stage: Stage): Promise<void> {
   });
 }
 
-/** Each call of its WebSocketService, as the HTTP request that it becomes. */
+/** Each method of its WebSocketService, as an HTTP request. */
 async function serviceCalls(stage: Stage): Promise<void> {
   const { people, check } = stage;
   const { service } = people;
@@ -179,7 +183,7 @@ async function serviceCalls(stage: Stage): Promise<void> {
   await check('sendToUser(userId, event, data)', async () => {
     assert.equal(await send('client/user:1/orderShipped', { order: 1 }), 2);
     for (const socket of [inbox, chat]) assert.deepEqual(await socket.event('orderShipped'), { order: 1 });
-    assert.deepEqual(other.heard('orderShipped'), []);
+    assert.deepEqual(other.received('orderShipped'), []);
   });
   await check('sendToMultipleUsers(userIds, event, data)', async () => {
     assert.equal(await send('users/priceChanged', { userIds: ['1', '8'], data: { price: 2 } }), 3);
@@ -190,15 +194,15 @@ async function serviceCalls(stage: Stage): Promise<void> {
     for (const socket of [chat, staff]) await socket.event('etaChanged');
     assert.equal(await send(`ticket/${id}/etaChanged?excludeUserId=1`, { eta: 4 }), 1);
     await staff.event('etaChanged', ({ eta }) => eta === 4);
-    assert.equal(chat.heard('etaChanged').length, 1);
-    assert.deepEqual(other.heard('etaChanged'), []);
+    assert.equal(chat.received('etaChanged').length, 1);
+    assert.deepEqual(other.received('etaChanged'), []);
   });
   await check('broadcast(event, data, excludeUserId?)', async () => {
     assert.ok((await send('broadcast/maintenance', { at: 5 })) >= 4);
     for (const socket of [inbox, chat, other, staff]) assert.deepEqual(await socket.event('maintenance'), { at: 5 });
     await send('broadcast/maintenance?excludeUserId=1', { at: 6 });
     await other.event('maintenance', ({ at }) => at === 6);
-    assert.equal(chat.heard('maintenance').length, 1);
+    assert.equal(chat.received('maintenance').length, 1);
   });
   await check('isUserOnline(userId), getConnectionCount(userId)', async () => {
     assertFields(await statusOf('1'), { connected: true, connections: 2 });

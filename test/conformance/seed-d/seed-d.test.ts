@@ -1,4 +1,4 @@
-/** Seed D against the started server. */
+/** Test seed D's flow against a started server. */
 import { expect, it } from 'vitest';
 import { startServer } from '../server.ts';
 import { report } from '../table.ts';

@@ -1,4 +1,4 @@
-/** Access is taken away before the next event is sent, whatever takes it. */
+/** Test that a member that loses access is removed before the next event is sent, for each cause of the loss. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TicketCommand } from '../../../src/domain/ticket/commands.ts';
 import type { UserCommand } from '../../../src/domain/user/decider.ts';
@@ -8,7 +8,7 @@ import { type Client, type Listener, type Node, openTicket, post, signIn, startN
 
 let services: Awaited<ReturnType<typeof startServices>>;
 let node: Node;
-/** The commands come from another node: what takes access away arrives here by NATS alone. */
+/** The node that runs the commands. The events that end access reach `node` over NATS alone. */
 let other: Node;
 let driver: Client;
 let admin: Client;
@@ -45,9 +45,12 @@ async function join(client: Client, ticketId: string): Promise<Listener> {
   return socket;
 }
 
-/** Posts something more and waits until a socket that may hear it has; then nobody else can still be about to. */
-async function hearsNoMore(socket: Listener, ticketId: string): Promise<void> {
-  using witness = await join(admin, ticketId);
+/**
+ * Posts a message, waits until a member has received it, and expects that `socket` has not: the message goes to all
+ * members of a node in the same tick.
+ */
+async function receivesNothingMore(socket: Listener, ticketId: string): Promise<void> {
+  using member = await join(admin, ticketId);
   const heard = socket.heard.length;
   const { version } = await change(ticketId, {
     type: 'PostMessage',
@@ -57,7 +60,7 @@ async function hearsNoMore(socket: Listener, ticketId: string): Promise<void> {
     attachments: [],
     internal: false,
   });
-  await witness.first('new_message', (message) => message.version === version);
+  await member.first('new_message', (message) => message.version === version);
   expect(socket.heard.slice(heard).filter(({ name }) => name !== 'ticket_unread')).toEqual([]);
   if (socket.socket.connected) {
     expect(await socket.ask('join_ticket', { ticketId })).toMatchObject({ error: { type: 'not_found' } });
@@ -65,7 +68,7 @@ async function hearsNoMore(socket: Listener, ticketId: string): Promise<void> {
   }
 }
 
-it('a participant who is removed hears that they left, and nothing after', async () => {
+it('a removed participant receives left_ticket and no later event', async () => {
   const ticket = await openTicket(admin);
   const user: UserFacts = { id: '8', name: 'driver2', role: 'driver', active: true };
   const { version: added } = await change(ticket.id, { type: 'AddParticipant', user });
@@ -74,18 +77,18 @@ it('a participant who is removed hears that they left, and nothing after', async
   await change(ticket.id, { type: 'RemoveParticipant', userId: '8' });
   expect(await socket.first('left_ticket')).toMatchObject({ ticketId: ticket.id });
   expect(socket.all('new_message').filter(({ version }) => version > added)).toEqual([]);
-  await hearsNoMore(socket, ticket.id);
+  await receivesNothingMore(socket, ticket.id);
 });
 
-it('accounts lose a ticket that is no longer about a payment', async () => {
+it('accounts lose access to a ticket whose category is no longer payment', async () => {
   const ticket = await openTicket(driver, { category: 'payment' });
   using socket = await join(await signIn(node.url, 'accounts'), ticket.id);
   await change(ticket.id, { type: 'ChangeTicket', category: 'technical' });
   await socket.first('left_ticket');
-  await hearsNoMore(socket, ticket.id);
+  await receivesNothingMore(socket, ticket.id);
 });
 
-it('everyone loses a ticket that is deleted', async () => {
+it('everyone loses access to a deleted ticket', async () => {
   const ticket = await openTicket(driver);
   using socket = await join(driver, ticket.id);
   await change(ticket.id, { type: 'DeleteTicket' });
@@ -93,7 +96,7 @@ it('everyone loses a ticket that is deleted', async () => {
   expect(await socket.ask('join_ticket', { ticketId: ticket.id })).toMatchObject({ error: { type: 'not_found' } });
 });
 
-it('an agent who becomes a driver loses the tickets of others, and internal notes in their own', async () => {
+it('an agent who becomes a driver loses access to tickets of others, and to internal notes in their own', async () => {
   const agent = await signIn(node.url, 'agent');
   const foreign = await openTicket(driver);
   const own = await openTicket(agent);
@@ -103,7 +106,7 @@ it('an agent who becomes a driver loses the tickets of others, and internal note
   await here.first('new_message', ({ message }) => message.message === 'note before');
   await changeUser('4', { type: 'ChangeUser', role: 'driver' });
   await there.first('left_ticket');
-  await hearsNoMore(there, foreign.id);
+  await receivesNothingMore(there, foreign.id);
   await post(admin, own.id, 'note after', true);
   const last = await post(admin, own.id, 'still public');
   await here.first('new_message', ({ version }) => version === last);
@@ -112,10 +115,10 @@ it('an agent who becomes a driver loses the tickets of others, and internal note
   await until(async () => {
     await post(admin, own.id, 'note again', true);
     return here.all('new_message').some(({ message }) => message.message === 'note again');
-  }, 'internal notes to come back');
+  }, 'internal notes to arrive again');
 });
 
-it('a deactivated user’s sockets go at once, in every namespace', async () => {
+it('the sockets of a deactivated user are disconnected at once, in every namespace', async () => {
   const vendor = await signIn(node.url, 'vendor');
   using chat = vendor.connect();
   using inbox = vendor.connect('/notifications');
@@ -131,15 +134,15 @@ it('a deactivated user’s sockets go at once, in every namespace', async () => 
   await changeUser('5', { type: 'ChangeUser', active: true });
 });
 
-it('a vendor loses a ticket when its GRN goes to another vendor', async () => {
+it('a vendor loses access to a ticket when its GRN is given to another vendor', async () => {
   const vendor = await until(() => signIn(node.url, 'vendor'), 'the vendor to sign in');
   const { id } = await openTicketAbout('grn-1');
   using socket = vendor.connect();
-  await until(async () => (await socket.ask('join_ticket', { ticketId: id })).success, 'the vendor to be let in');
+  await until(async () => (await socket.ask('join_ticket', { ticketId: id })).success, 'the vendor to join');
   const reference = { type: 'grn', id: 'grn-1', vendorId: 'vendor-2', verifiedBy: '6' } as const;
   await other.actors.execute('reference', 'grn-grn-1', { type: 'SetReference', reference }, context());
   await socket.first('left_ticket');
-  await hearsNoMore(socket, id);
+  await receivesNothingMore(socket, id);
 });
 
 async function openTicketAbout(grnId: string): Promise<{ id: string }> {

@@ -1,4 +1,6 @@
-/** All clients come back at once: they are let in at a rate, and whoever is in notices nothing. */
+/**
+ * Test admission: many clients that come back at once are admitted at a rate, and connected clients are not affected.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -44,30 +46,30 @@ afterAll(async () => {
   await services?.[Symbol.asyncDispose]();
 });
 
-it('all of a storm get in, by and by, and a socket that was in before hears everything meanwhile', async () => {
+it('all clients of a storm are admitted in time, and a connected socket receives every event meanwhile', async () => {
   const ticket = await openTicket(driver);
-  using inside = admin.connect();
-  await inside.ask('join_ticket', { ticketId: ticket.id });
-  const { id } = inside.socket;
+  using connected = admin.connect();
+  await connected.ask('join_ticket', { ticketId: ticket.id });
+  const { id } = connected.socket;
   using storm = new DisposableStack();
   const transports = [['websocket'], ['polling'], ['polling', 'websocket']];
   const before = refused;
   const sockets = Array.from({ length: 15 }, (_, at) =>
     storm.use(driver.connect('/', { transports: transports[at % 3] ?? [], reconnectionDelayMax: 500 })),
   );
-  await until(() => refused > before, 'somebody to be refused');
+  await until(() => refused > before, 'a refusal');
   const posted: number[] = [];
   while (!sockets.every(({ socket }) => socket.connected)) posted.push(await post(driver, ticket.id, 'meanwhile'));
-  await until(() => inside.all('new_message').length === posted.length, 'it to hear everything');
-  expect(inside.socket.id).toBe(id);
-  // Where they asked for it, they get their websocket: it is of a session that was let in.
+  await until(() => connected.all('new_message').length === posted.length, 'every message');
+  expect(connected.socket.id).toBe(id);
+  // The upgrade of an admitted polling transport is not refused.
   await until(
     () => sockets.filter(({ socket }) => socket.io.engine.transport.name === 'websocket').length === 10,
     'the upgrades',
   );
 });
 
-it('says when to come back, to polling and to websocket clients', async () => {
+it('a refusal contains Retry-After, for polling and for websocket clients', async () => {
   const before = refused;
   const path = '/socket.io/?EIO=4&transport=';
   const polled: Response[] = [];
@@ -80,7 +82,7 @@ it('says when to come back, to polling and to websocket clients', async () => {
   expect(refused).toBeGreaterThan(before);
 });
 
-it('more joins at once than there may be are told to come back, and then let in', async () => {
+it('joins beyond the limit of replays are refused with retryAfter, and succeed later', async () => {
   await using small = await startNode(services, { gateway: { replays: { atOnce: 1, waiting: 1 } } });
   const ticket = await openTicket(driver);
   const version = await post(driver, ticket.id, 'said');
@@ -102,7 +104,7 @@ it('more joins at once than there may be are told to come back, and then let in'
   expect(sockets.map((socket) => socket.all('new_message').length)).toEqual(sockets.map(() => 1));
 });
 
-/** The answer's head. */
+/** Resolves with the head of the response. */
 async function askForUpgrade(path: string): Promise<string> {
   const { hostname, port } = new URL(node.url);
   const socket = connect(Number(port), hostname);

@@ -1,4 +1,4 @@
-/** `/`, ticket chat, with real clients: docs/protocol.md section 5. */
+/** Test ticket chat in `/` with real clients. Source: docs/protocol.md section 5. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Client, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe('joining a ticket', () => {
-  it('says so, then brings the history, then what happens live', async () => {
+  it('sends joined_ticket, then the history, then live events', async () => {
     const ticket = await openTicket(driver);
     await post(driver, ticket.id, 'first');
     using socket = driver.connect();
@@ -53,7 +53,7 @@ describe('joining a ticket', () => {
     expect(await socket.ask('join_ticket', { ticketId: String(ticket.number) })).toMatchObject({ ticketId: ticket.id });
   });
 
-  it('is refused to strangers as if there were no such ticket', async () => {
+  it('is refused to a user without access as if the ticket did not exist', async () => {
     const ticket = await openTicket(driver);
     using socket = stranger.connect();
     const refused = await socket.ask('join_ticket', { ticketId: ticket.id });
@@ -65,7 +65,7 @@ describe('joining a ticket', () => {
     expect(unknown).toEqual(refused);
   });
 
-  it('loads afresh when the epoch is another one, or the version does not exist', async () => {
+  it('starts with a page when the epoch has changed or the version does not exist', async () => {
     const ticket = await openTicket(driver);
     await post(driver, ticket.id, 'hello');
     using socket = driver.connect();
@@ -79,7 +79,7 @@ describe('joining a ticket', () => {
     expect(socket.all('new_message').map(({ version }) => version)).toEqual([2]);
   });
 
-  it('can be done again without hearing anything twice', async () => {
+  it('can be repeated, and no event is sent twice', async () => {
     const ticket = await openTicket(driver);
     using socket = driver.connect();
     await socket.ask('join_ticket', { ticketId: ticket.id });
@@ -98,7 +98,7 @@ describe('joining a ticket', () => {
 });
 
 describe('messages', () => {
-  it('reach everyone in the ticket in one order, and the sender gets an ack', async () => {
+  it('reach every member in the same order, and the sender receives an ack', async () => {
     const ticket = await openTicket(driver);
     using one = driver.connect();
     using two = admin.connect();
@@ -114,7 +114,7 @@ describe('messages', () => {
     expect(acks.map(({ message }) => message.message)).toEqual(texts);
   });
 
-  it('are posted once however often a client sends them', async () => {
+  it('are posted once when a client sends them repeatedly', async () => {
     const ticket = await openTicket(driver);
     using socket = driver.connect();
     const message = { ticketId: ticket.id, message: 'hello', clientMessageId: 'c-1' };
@@ -125,7 +125,7 @@ describe('messages', () => {
     expect(socket.all('messages_history')[0].messages).toHaveLength(1);
   });
 
-  it('that are internal reach the staff in the ticket and nobody else', async () => {
+  it('that are internal reach only staff in the ticket', async () => {
     const ticket = await openTicket(driver);
     using requester = driver.connect();
     using staff = agent.connect();
@@ -148,11 +148,11 @@ describe('messages', () => {
     });
   });
 
-  it('that were not read are counted on all of a user’s devices, and no longer once they are', async () => {
+  it('that are unread are counted on all of a user’s devices until they are read', async () => {
     const ticket = await openTicket(driver);
     using elsewhere = driver.connect();
     await elsewhere.first('connected');
-    await until(async () => (await elsewhere.ask('join_ticket', { ticketId: ticket.id })).success, 'to be there');
+    await until(async () => (await elsewhere.ask('join_ticket', { ticketId: ticket.id })).success, 'the join');
     await elsewhere.ask('leave_ticket', { ticketId: ticket.id });
     const version = await post(admin, ticket.id, 'are you there?');
     expect(await elsewhere.first('ticket_unread', ({ unread }) => unread === 1)).toEqual({
@@ -168,7 +168,7 @@ describe('messages', () => {
 });
 
 describe('presence and typing', () => {
-  it('tell of a user once, however many devices they use', async () => {
+  it('are sent once for a user with several devices', async () => {
     const ticket = await openTicket(driver);
     using watcher = admin.connect();
     await watcher.ask('join_ticket', { ticketId: ticket.id });
@@ -184,7 +184,7 @@ describe('presence and typing', () => {
     expect(two.all('user_joined')).toEqual([]);
   });
 
-  it('show typing to the others until it stops, a message comes, or the typist goes', async () => {
+  it('show typing to other members until the typist stops, posts or leaves', async () => {
     const ticket = await openTicket(driver);
     using watcher = admin.connect();
     using typist = driver.connect();
@@ -208,7 +208,7 @@ describe('presence and typing', () => {
     expect(typist.all('user_typing')).toEqual([]);
   });
 
-  it('hide from requesters that an internal note is being typed', async () => {
+  it('hide from requesters that a user types an internal note', async () => {
     const ticket = await openTicket(driver);
     using requester = driver.connect();
     using staff = agent.connect();

@@ -1,4 +1,6 @@
-/** Two nodes with sockets, as the clients of either see them: presence, control and relay go over both. */
+/**
+ * Test two nodes through clients of both: presence, typing, socket pushes and control reach the sockets of both nodes.
+ */
 import { connect } from 'nats';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
@@ -29,18 +31,18 @@ afterAll(async () => {
   await nats?.[Symbol.asyncDispose]();
   await database?.[Symbol.asyncDispose]();
 });
-beforeEach(() => until(async () => (await status()).nodes === 2, 'the nodes to know each other'));
+beforeEach(() => until(async () => (await status()).nodes === 2, 'the nodes to count each other'));
 afterEach(async () => {
   for (const socket of sockets) socket[Symbol.dispose]();
   sockets = [];
-  await until(async () => (await status()).users === 0, 'everybody to be gone');
+  await until(async () => (await status()).users === 0, 'no user to be connected');
 });
 
-/** Notices are put up again every two seconds. */
+/** With this `keptFor`, notices are published again every two seconds. */
 const start = () =>
   startNode(
     { databaseUrl: database.url, natsUrl: nats.url },
-    { presencePaces: { silentAfter: 5_000, keptFor: 6_000 }, gateway: { registrationPatience: 50 } },
+    { presencePaces: { silentAfter: 5_000, keptFor: 6_000 }, gateway: { registrationTimeout: 50 } },
   );
 
 async function connected(client: Client, namespace = '/'): Promise<Listener> {
@@ -61,10 +63,10 @@ const send = async (path: string, body: object = { n: 1 }) => {
   const answer = await service.send('POST', `/websocket/${path}`, body);
   return answer.status === 202 ? answer.body.delivered : answer.status;
 };
-/** Who came to and went from the ticket, as a socket was told. */
+/** The presence events that a socket received. */
 const seen = ({ heard }: Listener) =>
   heard.flatMap(({ name, payload }) => (/^user_(joined|left)$/.test(name) ? [[name, payload.userId]] : []));
-/** As the API of a node answers. */
+/** The ids of online participants, as a node's API answers. */
 const online = async (client: Client, ticketId: string): Promise<string[]> => {
   const { body } = await client.send('GET', `/api/tickets/${ticketId}/chat/participants`);
   return body.participants
@@ -75,15 +77,15 @@ const joined = ['user_joined', '1'];
 const left = ['user_left', '1'];
 
 describe('presence', () => {
-  it('of a user on two nodes begins and ends once, for those on either', async () => {
+  it('of a user on two nodes begins and ends once, for members on both nodes', async () => {
     const { id } = await openTicket(driver.here);
     const watchers = [await inTicket(agent.here, id), await inTicket(agent.there, id)];
     const one = await inTicket(driver.here, id);
-    for (const watcher of watchers) await until(() => seen(watcher).length === 1, 'to hear who came');
+    for (const watcher of watchers) await until(() => seen(watcher).length === 1, 'the first user_joined');
     const two = await inTicket(driver.there, id);
-    // Told after the driver's second device: whoever hears of this knows of that one.
+    // The admin joins after the driver's second device, so an event for that device would arrive first.
     await inTicket(admin.there, id);
-    for (const watcher of watchers) await until(() => seen(watcher).length === 2, 'to hear who came next');
+    for (const watcher of watchers) await until(() => seen(watcher).length === 2, 'the second user_joined');
     one.socket.disconnect();
     await until(
       async () => (await service.send('GET', '/websocket/clients/user:1/status')).body.connections === 1,
@@ -91,49 +93,49 @@ describe('presence', () => {
     );
     await two.ask('leave_ticket', { ticketId: id });
     for (const watcher of watchers) {
-      await until(() => seen(watcher).length > 2, 'to hear who left');
+      await until(() => seen(watcher).length > 2, 'user_left');
       expect(seen(watcher)).toEqual([joined, ['user_joined', '2'], left]);
     }
     for (const client of [agent.here, agent.there]) expect(await online(client, id)).toContain('1');
     two.socket.disconnect();
     for (const client of [agent.here, agent.there]) {
-      await until(async () => !(await online(client, id)).includes('1'), 'the driver not to be online');
+      await until(async () => !(await online(client, id)).includes('1'), 'the driver to be offline');
     }
   });
 
-  it('is the same after the broker was away, and nobody is told of anything meanwhile', async () => {
+  it('is the same after an outage of the broker, and no events are sent meanwhile', async () => {
     const { id } = await openTicket(driver.here);
     const watcher = await inTicket(agent.here, id);
     await inTicket(driver.there, id);
-    await until(() => seen(watcher).length === 1, 'to hear who came');
+    await until(() => seen(watcher).length === 1, 'user_joined');
     await nats.stop();
-    await until(() => !here.broker.connected && !there.broker.connected, 'the outage to be seen');
+    await until(() => !here.broker.connected && !there.broker.connected, 'both nodes to notice the outage');
     const other = await inTicket(driver.there, id);
     other.socket.disconnect();
     await nats.start();
-    await until(async () => (await status()).nodes === 2, 'the nodes to know each other');
+    await until(async () => (await status()).nodes === 2, 'the nodes to count each other');
     const late = await inTicket(driver.here, id);
     late.socket.disconnect();
     await until(async () => (await kept(nats.url)) > 0, 'the board to be filled again');
     expect(seen(watcher)).toEqual([joined]);
   });
 
-  it('survives that its board is deleted', async () => {
+  it('survives the deletion of its board', async () => {
     const { id } = await openTicket(driver.here);
     const watcher = await inTicket(agent.here, id);
     await inTicket(driver.there, id);
-    await until(() => seen(watcher).length === 1, 'to hear who came');
+    await until(() => seen(watcher).length === 1, 'user_joined');
     await withJetStream(nats.url, (manager) => manager.streams.delete(BOARD));
     await until(async () => (await kept(nats.url)) >= 2, 'the board to be filled again');
     await using third = await start();
     const client = await signIn(third.url, 'agent');
-    await until(async () => (await online(client, id)).includes('1'), 'a new node to know who is there');
+    await until(async () => (await online(client, id)).includes('1'), 'a new node to read the presence');
     expect(seen(watcher)).toEqual([joined]);
   });
 });
 
 describe('typing', () => {
-  it('is told over both, and ends when the one who types goes', async () => {
+  it('is shown on the other node, and ends when the typist disconnects', async () => {
     const { id } = await openTicket(driver.here);
     const watcher = await inTicket(agent.here, id);
     const typist = await inTicket(driver.there, id);
@@ -144,8 +146,8 @@ describe('typing', () => {
   });
 });
 
-describe('what is sent over one node', () => {
-  it('reaches the sockets of both, and says how many', async () => {
+describe('an event sent through one node', () => {
+  it('reaches the sockets of both nodes, and the answer counts them', async () => {
     const ticket = await openTicket(driver.here);
     const far = await inTicket(driver.there, ticket.id);
     const near = await inTicket(agent.here, ticket.id);
@@ -167,7 +169,7 @@ describe('what is sent over one node', () => {
     expect(await send('event/client/no-such-socket/nine')).toBe(404);
   });
 
-  it('goes as room messages and broadcasts of sockets do', async () => {
+  it('reaches the other node as a room message and as a broadcast, too', async () => {
     const far = await connected(driver.there);
     const near = await connected(agent.here);
     for (const socket of [far, near]) await socket.ask('joinRoom', { room: 'hall' });
@@ -178,14 +180,14 @@ describe('what is sent over one node', () => {
   });
 });
 
-describe('the lists of who is connected', () => {
-  it('are of both nodes, page by page', async () => {
+describe('the list of connected clients', () => {
+  it('has the clients of both nodes, in pages', async () => {
     const all = await Promise.all(
       [driver.here, driver.there, agent.here, agent.there, driver.there].map((client) => connected(client)),
     );
     const last = all.at(-1);
     await last?.ask('joinRoom', { room: 'hall' });
-    await until(async () => (await status()).rooms === 1, 'the room to be known');
+    await until(async () => (await status()).rooms === 1, 'the room to be counted');
     expect(await status()).toEqual({ connections: 5, users: 2, rooms: 1, nodes: 2, uptime: expect.any(Number) });
     const ids: string[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -202,7 +204,7 @@ describe('the lists of who is connected', () => {
 });
 
 describe('an admin', () => {
-  it('disconnects one client, or all of a user, wherever they are', async () => {
+  it('disconnects one client, or all clients of a user, on any node', async () => {
     const one = await connected(driver.there);
     const others = [await connected(driver.here), await connected(driver.there, '/support')];
     const stays = await connected(agent.there);
@@ -212,10 +214,10 @@ describe('an admin', () => {
     };
     expect(await kick(String(one.socket.id))).toEqual([202, 1]);
     expect(await one.first('error')).toMatchObject({ type: 'forbidden' });
-    await until(() => !one.socket.connected, 'the client to be gone');
+    await until(() => !one.socket.connected, 'the client to be disconnected');
     expect(others.every(({ socket }) => socket.connected)).toBe(true);
     expect(await kick('user:1')).toEqual([202, 2]);
-    await until(() => others.every(({ socket }) => !socket.connected), 'all of them to be gone');
+    await until(() => others.every(({ socket }) => !socket.connected), 'all clients to be disconnected');
     expect(stays.socket.connected).toBe(true);
     expect(await kick('user:1')).toEqual([202, 0]);
     expect((await kick('no-such-socket'))[0]).toBe(404);
@@ -223,11 +225,11 @@ describe('an admin', () => {
     expect((await service.send('DELETE', '/websocket/clients/user:4')).status).toBe(403);
   });
 
-  it('who deactivates a user ends their sockets on every node', async () => {
+  it('who deactivates a user ends the user’s sockets on every node', async () => {
     const { body: guest } = await admin.here.send('POST', '/api/v1/users', GUEST);
     const guests = await Promise.all([here, there].map(async ({ url }) => connected(await signIn(url, 'guest'))));
     await admin.here.send('PATCH', `/api/v1/users/${guest.id}`, { active: false });
-    for (const { socket } of guests) await until(() => !socket.connected, 'the sockets to be gone');
+    for (const { socket } of guests) await until(() => !socket.connected, 'the sockets to be disconnected');
   });
 });
 
@@ -246,7 +248,7 @@ async function withJetStream<T>(
   }
 }
 
-/** How many notices are on the board. */
+/** The number of notices on the board. */
 function kept(url: string): Promise<number> {
   return withJetStream(url, async (manager) => (await manager.streams.info(BOARD)).state.messages);
 }

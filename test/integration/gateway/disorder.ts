@@ -1,11 +1,11 @@
 /**
- * A broker whose live events and signals misbehave as much as they are allowed to: some are lost, some come twice, some
- * late and so out of order. What is left of the order is what the sequencers have to restore.
+ * A broker with all disorder that its port allows: some live events and inbox signals are lost, some come twice, and
+ * some come late and so out of order.
  */
 import type { Broker, EventHandler } from '../../../src/broker/port.ts';
 
 export interface Disorder {
-  /** Of each event: shares between 0 and 1. */
+  /** The probability for each event, from 0 to 1. */
   readonly lose: number;
   readonly double: number;
   readonly delay: number;
@@ -42,7 +42,7 @@ export function disorderly(broker: Broker, disorder: Disorder): Broker {
   };
 }
 
-/** A small seeded generator, so that a failure can be repeated. Source: mulberry32. */
+/** A seeded generator of random numbers, so that a failure can be repeated. Source: mulberry32. */
 export function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,7 +1,7 @@
 /**
- * The promise of our own protocol, held against random histories: what a client has that was cut off again and again, and
- * was sent what it missed, is what a fresh load gives. The broker loses, doubles, delays and reorders all the while; roles,
- * participants and categories change, so that some clients see less, more, or nothing in between.
+ * Test the promise of Deskwire's own protocol on random histories: a client that reconnects often, and receives
+ * replays, has the same state as a fresh load gives. The broker loses, doubles, delays and reorders events all the
+ * time. Roles and participants change, so that some clients lose access, or see more or less, for some time.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const STEPS = 80;
 
-/** Whatever people do with a ticket, one thing at a time. Refusals are part of it. */
+/** Runs one random action of a user on a ticket. Some are refused. */
 function act(ticketId: string, random: () => number, at: number): Promise<unknown> {
   const ticket = `/api/v1/tickets/${ticketId}`;
   const one = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
@@ -74,13 +74,13 @@ async function converges(what: string, client: Client, follower: Follower, fresh
       loaded = model.state();
       return isDeepStrictEqual(follower.model.state(), loaded);
     },
-    `${what} to be as a fresh load`,
+    `${what} to equal a fresh load`,
     { timeoutMs: 60_000, everyMs: 50 },
   ).catch(() => expect(follower.model.state(), what).toEqual(loaded));
 }
 
 it.each([1, 2, 3, 4, 5])(
-  'whatever happened, a client that came back has what a fresh load gives (%i)',
+  'a client that reconnected has the state of a fresh load, after any history (%i)',
   async (seed) => {
     const random = seeded(seed);
     await admin.send('PATCH', '/api/v1/users/4', { role: 'agent' });
@@ -107,7 +107,7 @@ it.each([1, 2, 3, 4, 5])(
         if (random() < 0.3) await pause(random() * 40);
         follower.connect();
       }
-      // Whoever was put out comes back once more, as a person who opens the page again does.
+      // A client that lost access subscribes once more, as when its user opens the page again.
       for (const [, , follower] of seen) {
         if (follower.model.state() !== 'nothing') continue;
         follower.drop();
@@ -120,7 +120,7 @@ it.each([1, 2, 3, 4, 5])(
   },
 );
 
-it('a room, too: whoever was cut off has what somebody has who heard it from the beginning', async () => {
+it('a client that reconnected has every message of a room, once and in order', async () => {
   const random = seeded(99);
   await using tall = await startNode(services, {
     gateway: { headCheckEvery: 100, ringSize: 8, readLimit: 7, replayLimit: 200 },

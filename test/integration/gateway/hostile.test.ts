@@ -1,4 +1,4 @@
-/** Authentication, and everything hostile that a client can send: docs/protocol.md sections 2 and 9. */
+/** Test authentication, and hostile input from clients. Source: docs/protocol.md sections 2 and 9. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/tokens.ts';
 import { until } from '../../support/until.ts';
@@ -27,7 +27,7 @@ describe('a socket that is not authenticated', () => {
     ['with a token that is no token', { token: 'wrong' }],
     ['with an unsigned token', { token: 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIyIiwicm9sZSI6ImFkbWluIn0.' }],
   ];
-  it.each(tokens)('%s hears an error and nothing else, ever', async (_, auth) => {
+  it.each(tokens)('%s receives an error and nothing else', async (_, auth) => {
     const ticket = await openTicket(driver);
     for (const namespace of ['/', '/notifications']) {
       using socket = listen(node.url + namespace, auth === undefined ? {} : { auth });
@@ -35,12 +35,12 @@ describe('a socket that is not authenticated', () => {
       expect(socket.heard).toEqual([
         { name: 'error', payload: { type: 'unauthorized', message: 'Authentication required' } },
       ]);
-      await post(driver, ticket.id, 'nobody hears this');
+      await post(driver, ticket.id, 'not for this socket');
       expect(socket.heard).toHaveLength(1);
     }
   });
 
-  it('is told so over polling as well', async () => {
+  it('receives the error over polling, too', async () => {
     using socket = listen(`${node.url}/notifications`, { transports: ['polling'] });
     await until(() => socket.heard.length > 0 && !socket.socket.connected, 'the refusal');
     expect(socket.heard.map(({ name }) => name)).toEqual(['error']);
@@ -55,7 +55,7 @@ it('accepts the token in the Authorization header', async () => {
   expect(await socket.first('connected')).toMatchObject({ userId: 1 });
 });
 
-it('gives a fresh token to a live socket, of the same user only', async () => {
+it('a connected socket can replace its token, with one of the same user only', async () => {
   const admin = await signIn(node.url, 'admin');
   const again = await signIn(node.url, 'driver');
   using socket = driver.connect();
@@ -65,10 +65,10 @@ it('gives a fresh token to a live socket, of the same user only', async () => {
   expect(socket.socket.connected).toBe(true);
 });
 
-it('disconnects a socket whose token expires, unless it sent a fresh one', async () => {
+it('disconnects a socket when its token expires, unless it has replaced the token', async () => {
   await using own = await startServices();
   let early = 0;
-  // To this gateway tokens look two seconds from their end, until its clock is put right.
+  // The gateway's clock is ahead, so that tokens expire in two seconds, until the test corrects it.
   await using node = await startNode(own, { now: () => Date.now() + early });
   const client = await signIn(node.url, 'driver');
   early = (ACCESS_TOKEN_SECONDS - 2) * 1_000;
@@ -83,7 +83,7 @@ it('disconnects a socket whose token expires, unless it sent a fresh one', async
   expect(renewed.all('error')).toEqual([]);
 });
 
-it('disconnects every device when its session is signed out', async () => {
+it('disconnects the sockets of a session when the session ends', async () => {
   const once = await signIn(node.url, 'driver');
   using socket = once.connect();
   using other = driver.connect();
@@ -94,7 +94,7 @@ it('disconnects every device when its session is signed out', async () => {
   expect(other.socket.connected).toBe(true);
 });
 
-describe('hostile input gets one error that names the field, and the socket lives on', () => {
+describe('hostile input is answered with one error that names the field, and the socket stays connected', () => {
   const cases: [string, string, unknown[], object][] = [
     ['no payload', 'join_ticket', [], { type: 'invalid_payload', field: 'ticketId' }],
     ['an array for an object', 'join_ticket', [['t']], { type: 'invalid_payload' }],
@@ -149,12 +149,12 @@ describe('hostile input gets one error that names the field, and the socket live
 });
 
 describe('limits', () => {
-  it('hold for the sockets of a user', async () => {
+  it('apply to the sockets of a user', async () => {
     const many = await signIn(node.url, 'vendor');
     const sockets = Array.from({ length: 6 }, () => many.connect());
     try {
-      await until(() => sockets.filter(({ socket }) => socket.connected).length === 5, 'five to be connected');
-      await until(() => sockets.some((one) => one.all('error').length > 0), 'the sixth to be refused');
+      await until(() => sockets.filter(({ socket }) => socket.connected).length === 5, 'five connected sockets');
+      await until(() => sockets.some((one) => one.all('error').length > 0), 'the refusal of the sixth');
       const [error] = sockets.flatMap((one) => one.all('error'));
       expect(error).toMatchObject({ type: 'rate_limited', retryAfter: 10 });
     } finally {
@@ -162,7 +162,7 @@ describe('limits', () => {
     }
   });
 
-  it('hold for the tickets of a socket', async () => {
+  it('apply to the tickets of a socket', async () => {
     using socket = driver.connect();
     const tickets = [await openTicket(driver), await openTicket(driver), await openTicket(driver)];
     const joins = [];
@@ -171,7 +171,7 @@ describe('limits', () => {
     expect(joins[2].error.type).toBe('rate_limited');
   });
 
-  it('hold for the events of a socket, without losing the connection', async () => {
+  it('apply to the events of a socket, and the connection stays open', async () => {
     await using own = await startServices();
     await using limited = await startNode(own, {
       gateway: { rate: { socket: { burst: 5, perSecond: 5 }, user: { burst: 100, perSecond: 100 } } },
@@ -183,6 +183,9 @@ describe('limits', () => {
     const refused = answers.filter(({ success }) => !success);
     expect(refused.length).toBeGreaterThan(0);
     expect(refused[0]).toMatchObject({ error: { type: 'rate_limited', retryAfter: 1 } });
-    await until(async () => (await socket.ask('leave_ticket', { ticketId: 't' })).success, 'the limit to pass');
+    await until(
+      async () => (await socket.ask('leave_ticket', { ticketId: 't' })).success,
+      'the rate limit to admit events again',
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** `/notifications`, with real clients: docs/protocol.md section 3. */
+/** Test `/notifications` with real clients. Source: docs/protocol.md section 3. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Client, type Node, openTicket, signIn, startNode, startServices } from './rig.ts';
@@ -35,7 +35,7 @@ function notify(userId: string, title: string) {
   );
 }
 
-it('greets with the id as a number, and the unread count', async () => {
+it('the greeting has the user’s id as a number, and the unread count follows', async () => {
   using socket = driver.connect('/notifications');
   expect(await socket.first('connected')).toMatchObject({
     message: 'Successfully connected',
@@ -45,7 +45,7 @@ it('greets with the id as a number, and the unread count', async () => {
   expect(await socket.first('unread-count')).toEqual({ count: expect.any(Number), unseen: expect.any(Number) });
 });
 
-it('brings a new ticket to every admin, under its own name and as notification:new, and not to who opened it', async () => {
+it('notifies every admin, but not the requester, of a new ticket, under its own name and as notification:new', async () => {
   using one = admin.connect('/notifications');
   using two = admin2.connect('/notifications');
   using opener = driver.connect('/notifications');
@@ -69,7 +69,7 @@ it('brings a new ticket to every admin, under its own name and as notification:n
   expect(opener.all('notification:new')).toEqual([]);
 });
 
-it('replays what came after the last seq, in order and before anything newer', async () => {
+it('replays the notifications after the last seq, in order, before live ones', async () => {
   using before = driver.connect('/notifications');
   await before.first('unread-count');
   await notify('1', 'seen');
@@ -83,7 +83,7 @@ it('replays what came after the last seq, in order and before anything newer', a
   expect(after.all('notification:new').map(({ title }) => title)).toEqual(['missed 1', 'missed 2', 'missed 3', 'live']);
 });
 
-it('says resync when more was missed than is replayed, or when there was never so much', async () => {
+it('sends resync when a client missed more than the replay limit, or gives a seq that does not exist', async () => {
   for (let at = 0; at < 25; at += 1) await notify('8', `many ${at}`);
   const driver2 = await signIn(node.url, 'driver2');
   const resyncs = async (lastSeq: number) => {
@@ -98,7 +98,7 @@ it('says resync when more was missed than is replayed, or when there was never s
   expect(socket.all('resync')).toEqual([]);
 });
 
-it('keeps all of a user’s devices to the same unread count', async () => {
+it('sends the unread count to all of a user’s devices', async () => {
   using one = admin.connect('/notifications');
   using two = admin.connect('/notifications');
   await Promise.all([one, two].map((socket) => socket.first('unread-count')));
@@ -117,7 +117,7 @@ it('keeps all of a user’s devices to the same unread count', async () => {
   expect(two.all('marked-all-as-read').at(-1)).toEqual({ count: 0 });
 });
 
-it('answers whoever reads what is read already', async () => {
+it('answers a client that marks notifications as read which are read already', async () => {
   using socket = admin2.connect('/notifications');
   await socket.ask('mark-all-as-read');
   socket.heard.length = 0;
@@ -127,7 +127,7 @@ it('answers whoever reads what is read already', async () => {
   expect(await socket.first('unread-count')).toEqual({ count: 0, unseen: 0 });
 });
 
-it('tells all of a user’s devices that one of them has looked at the inbox', async () => {
+it('sends to all of a user’s devices that the inbox was marked as seen', async () => {
   using one = admin2.connect('/notifications');
   using two = admin2.connect('/notifications');
   await Promise.all([one, two].map((socket) => socket.first('unread-count')));

@@ -1,4 +1,4 @@
-/** `/pager`: beeps. A dialect for the tests, as somebody would add one. */
+/** `/pager`: a dialect for tests. It shows what a new dialect needs. */
 import Type from 'typebox';
 import { closed, count, text } from '../../../src/contract/schema.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';

@@ -1,4 +1,4 @@
-/** Presence over a real broker, without sockets: what a process that starts knows, and one that ends leaves. */
+/** Test presence over a real broker, without sockets, when a node starts and when a node leaves. */
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
@@ -7,10 +7,10 @@ import { startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
 const log = pino({ level: 'silent' });
-/** Milliseconds: nothing is put up again while the test runs. */
+/** Milliseconds, so long that no notice is published again while the test runs. */
 const paces = { silentAfter: 60_000, keptFor: 3_600_000 };
 
-it('a process that starts reads who is there, and one that ends takes its own with it at once', async () => {
+it('a node that starts reads the presence of others, and the presence of a node that leaves ends at once', async () => {
   await using parts = new AsyncDisposableStack();
   const nats = parts.use(await startNats());
   const start = async (self: string) => {
@@ -25,15 +25,15 @@ it('a process that starts reads who is there, and one that ends takes its own wi
   for (const user of users) first.enter('online', user);
   first.enter('room:hall', { id: 'user-1', name: 'User 1' });
   const board = broker.board('presence', { keptFor: paces.keptFor, onPut: () => undefined });
-  await until(async () => (await board.read()).length > 200, 'the notices to be kept');
+  await until(async () => (await board.read()).length > 200, 'the notices to be on the board');
 
   const { presence: second } = await start('second');
-  await until(() => second.users === users.length, 'the second to know who is there');
+  await until(() => second.users === users.length, 'the second node to read the presence');
   expect(second.online(['user-1', 'nobody'])).toEqual(new Set(['user-1']));
   expect([second.rooms, second.others]).toEqual([1, ['first']]);
 
   await first.close();
-  await until(() => second.users === 0, 'all of them to be gone');
+  await until(() => second.users === 0, 'the presence of the first node to end');
   expect([second.rooms, second.others, await board.read()]).toEqual([0, [], []]);
   board.close();
   await second.close();

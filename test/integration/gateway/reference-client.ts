@@ -1,9 +1,10 @@
 /**
- * A minimal client of Deskwire's own protocol, as docs/protocol.md section 7 defines it. It subscribes from the
- * beginning, applies what it is sent in the order received, and goes on after its cursor when it comes back. When it is told
- * to load afresh it does, and subscribes again after the version of what it loaded, with the epoch that came with it: if what
- * it may see changed meanwhile, it is told once more. Each part of what it loads has the version that it was read at; events
- * that are no newer change nothing in it.
+ * A minimal client of Deskwire's own protocol, as docs/protocol.md section 7 defines it. It subscribes from the first
+ * event, applies events in the order received, and continues after its cursor when it reconnects.
+ *
+ * On a `resync` it loads the state afresh, and subscribes again after the version of the loaded state, with the epoch
+ * of the load. If the user's access has changed meanwhile, another `resync` follows. Each loaded part has the version
+ * at which it was read. Events up to that version do not change the part.
  */
 import type { Client, Listener } from './rig.ts';
 
@@ -13,26 +14,26 @@ type Payload = any;
 export interface Loaded {
   readonly version: number;
   readonly epoch: string | undefined;
-  /** Makes it the model's. */
+  /** Replaces the model's state with the loaded one. */
   take(): void;
 }
 
-/** What a client makes of one stream. */
+/** A client's state of one stream. */
 export interface Model {
-  /** Nothing yet, or no more. */
+  /** Empties the state: nothing was received yet, or the user lost access. */
   clear(): void;
-  /** What a fresh load gives; undefined when there is nothing to see. */
+  /** Loads the state; undefined for a user without access. */
   load(client: Client): Promise<Loaded | undefined>;
   apply(event: Payload): void;
-  /** To be compared with that of a fresh load. */
+  /** The state, to compare it with a fresh load. */
   state(): unknown;
 }
 
 export interface Follower {
   readonly model: Model;
-  /** Why it was told to load afresh, each time. */
+  /** The reasons of all `resync` events. */
   readonly resyncs: string[];
-  /** The socket is gone without a word; the next one goes on where it was. */
+  /** Disconnects. The next `connect` continues after the cursor. */
   drop(): void;
   connect(): void;
 }
@@ -40,12 +41,12 @@ export interface Follower {
 export function follow(client: Client, stream: string, model: Model): Follower {
   const resyncs: string[] = [];
   let socket: Listener | undefined;
-  /** Undefined while there is nothing to go on from. */
+  /** The last version applied; undefined when there is none. */
   let cursor: number | undefined;
   let epoch: string | undefined;
-  /** From its ack until something makes it void: only then are events for us. */
+  /** True from the ack of a subscription until it becomes void. Other events are ignored. */
   let subscribed = false;
-  /** Counts loads: of what is under way, only the last counts. */
+  /** The number of loads begun. Only the result of the last one is used. */
   let loads = 0;
 
   function connect(): void {
@@ -62,7 +63,7 @@ export function follow(client: Client, stream: string, model: Model): Follower {
     subscribe(mine);
   }
 
-  /** Until the ack, events are of an earlier subscription, and the ack brings them again. */
+  /** Before the ack, events belong to an earlier subscription. The ack contains them again. */
   function subscribe(mine: Listener): void {
     const load = loads;
     subscribed = false;
@@ -73,7 +74,7 @@ export function follow(client: Client, stream: string, model: Model): Follower {
         forget();
         return;
       }
-      // A resync follows, and tells to load.
+      // A `resync` follows.
       if (!answer.recovered) return;
       if (cursor === undefined) model.clear();
       for (const event of answer.events) take(event);
@@ -113,7 +114,7 @@ export function follow(client: Client, stream: string, model: Model): Follower {
     const gone = socket;
     socket = undefined;
     subscribed = false;
-    // What is being loaded is of no use: the next subscription may be ahead of it.
+    // A load that is in progress is void: the next subscription may be ahead of it.
     loads += 1;
     gone?.socket.io.engine?.close();
     gone?.[Symbol.dispose]();
@@ -124,13 +125,13 @@ export function follow(client: Client, stream: string, model: Model): Follower {
 
 type Answer = Awaited<ReturnType<Client['send']>>;
 
-/** Of answers that belong together; undefined when what may be seen changed between them. */
+/** The epoch of answers that belong together; undefined when it changed between them. */
 function sameEpoch(answers: readonly Answer[]): string | undefined {
   const [epoch, ...others] = new Set(answers.map(({ headers }) => headers.get('deskwire-epoch')));
   return others.length === 0 ? (epoch ?? undefined) : undefined;
 }
 
-/** A ticket with its messages: two requests, and so two versions. */
+/** A ticket with its messages. They are loaded by two requests and so have two versions. */
 export function ticketModel(ticketId: string, sees: 'everything' | 'public'): Model {
   let ticket: Payload;
   let messages = new Map<string, Payload>();
@@ -197,7 +198,7 @@ export function ticketModel(ticketId: string, sees: 'everything' | 'public'): Mo
     state() {
       if (ticket === undefined) return 'nothing';
       const { version: _version, unread: _unread, participantIds, ...fields } = ticket;
-      // Whoever posts an internal note becomes a participant; who does not see the note, hears of that with a load only.
+      // The author of an internal note becomes a participant. A client without access to the note learns it by a load.
       const people = sees === 'everything' ? { participantIds: [...participantIds].sort() } : {};
       const conversation = [...messages.values()].sort((a, b) => a.version - b.version);
       return { ...fields, ...people, messages: conversation };
@@ -253,7 +254,7 @@ export function inboxModel(): Model {
       for (const one of notifications.values()) {
         if (data.from <= one.seq && one.seq <= data.upTo) one.read = !isUnread(one.seq);
       }
-      // What came after that is new.
+      // Later notifications are unread.
       const later = [...notifications.values()].filter(({ seq, read }) => seq > data.upTo && !read);
       unseen = data.unseen + later.length;
     },
@@ -261,7 +262,7 @@ export function inboxModel(): Model {
   };
 }
 
-/** Nothing but what was said; nothing to load it from but the stream itself. */
+/** The messages of a room. There is no load: the stream is the only source. */
 export function roomModel(): Model {
   let said: Payload[] = [];
   return {

@@ -1,4 +1,6 @@
-/** What a socket that was away gets when it comes back: exactly what it missed, once, in order, then what is live. */
+/**
+ * Test that a socket that reconnects receives exactly the events that it missed, once and in order, then live events.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
@@ -27,7 +29,7 @@ afterAll(async () => {
 const versions = (socket: Listener): number[] => socket.all('new_message').map(({ version }) => version);
 const texts = (socket: Listener): string[] => socket.all('new_message').map(({ message }) => message.message);
 
-/** Posts in the ticket until stopped; resolves with how many messages there are. */
+/** Posts messages in the ticket until stopped. Resolves with the number of messages. */
 function postOn(client: Client, ticketId: string, stop: AbortSignal): Promise<number> {
   return (async () => {
     let count = 0;
@@ -39,7 +41,7 @@ function postOn(client: Client, ticketId: string, stop: AbortSignal): Promise<nu
 describe.each(['websocket', 'polling'] as const)('over %s', (transport) => {
   const options = { transports: [transport] };
 
-  it('a socket away for 200 messages under load gets each once, in order', async () => {
+  it('a socket that missed 200 messages under load receives each once, in order', async () => {
     const ticket = await openTicket(driver);
     using before = driver.connect('/', options);
     await before.ask('join_ticket', { ticketId: ticket.id });
@@ -63,7 +65,7 @@ describe.each(['websocket', 'polling'] as const)('over %s', (transport) => {
   });
 });
 
-it('many sockets that come back again and again under load miss nothing and hear nothing twice', async () => {
+it('many sockets that reconnect repeatedly under load miss no event and receive none twice', async () => {
   const ticket = await openTicket(driver);
   const stop = new AbortController();
   const load = postOn(admin, ticket.id, stop.signal);
@@ -91,7 +93,7 @@ it('many sockets that come back again and again under load miss nothing and hear
   }
 });
 
-it('a socket that missed too much gets the latest page instead', async () => {
+it('a socket that missed too much receives the latest page instead', async () => {
   await using own = await startServices();
   await using small = await startNode(own, { gateway: { replayLimit: 10, historySize: 5, ringSize: 4 } });
   const poster = await signIn(small.url, 'admin');
@@ -114,7 +116,7 @@ it('a socket that missed too much gets the latest page instead', async () => {
   ).toEqual([6, 7, 8]);
 });
 
-it('events that are lost, doubled, late or out of order reach sockets once and in order all the same', async () => {
+it('events that the broker loses, doubles, delays or reorders reach sockets once and in order', async () => {
   const disorder = { lose: 0.2, double: 0.3, delay: 0.3, random: seeded(7) };
   const paces = { headCheckEvery: 100, inboxCheckEvery: 100 };
   await using own = await startServices();
@@ -139,7 +141,7 @@ it('events that are lost, doubled, late or out of order reach sockets once and i
   await until(() => inbox.all('unread-count').at(-1).count === 300, 'the right count');
 });
 
-it('when the log gets a new epoch, sockets come back and load afresh', async () => {
+it('when the log has a new epoch, sockets reconnect and start with a page', async () => {
   await using own = await startServices();
   await using restored = await startNode(own, { gateway: { headCheckEvery: 50 } });
   const client = await signIn(restored.url, 'driver');
@@ -153,7 +155,7 @@ it('when the log gets a new epoch, sockets come back and load afresh', async () 
   expect(again.epoch).not.toBe(epoch);
 });
 
-it('sockets on different nodes hear the same', async () => {
+it('sockets on different nodes receive the same events', async () => {
   await using other = await startNode(services);
   const elsewhere = await signIn(other.url, 'driver');
   const ticket = await openTicket(driver);
@@ -176,11 +178,11 @@ it('sockets on different nodes hear the same', async () => {
   await until(() => inbox.all('support:message:new').length >= 15, 'every notification');
 });
 
-it('what other nodes did while NATS was away arrives when it is back', async () => {
+it('events that another node recorded during an outage of NATS arrive after the outage', async () => {
   await using database = await createDatabase();
   await using nats = await startNats({ controlled: true });
   const own = { databaseUrl: database.url, natsUrl: nats.url };
-  // So rare that only the reconnection can make it look.
+  // The interval is so long that only the reconnection can trigger the comparison.
   const paces = { headCheckEvery: 600_000, inboxCheckEvery: 600_000 };
   await using one = await startNode(own, { gateway: paces });
   await using two = await startNode(own);
@@ -194,7 +196,7 @@ it('what other nodes did while NATS was away arrives when it is back', async () 
   await post(writer, ticket.id, 'before');
   await chat.first('new_message');
   await nats.kill();
-  await until(() => !one.broker.connected && !two.broker.connected, 'the loss to be noticed');
+  await until(() => !one.broker.connected && !two.broker.connected, 'both nodes to notice the outage');
   await post(writer, ticket.id, 'during');
   await post(reader, ticket.id, 'meanwhile here');
   await chat.first('new_message', ({ message }) => message.message === 'meanwhile here');
@@ -210,7 +212,7 @@ it('what other nodes did while NATS was away arrives when it is back', async () 
   await inbox.first('notification:new', ({ message }) => message.endsWith('last'));
 });
 
-it('a drained node tells its clients when to come back, and they do by themselves', async () => {
+it('a drained node sends its clients the time to come back, and they reconnect by themselves', async () => {
   await using own = await startServices();
   await using drained = await startNode(own);
   const client = await signIn(drained.url, 'driver');

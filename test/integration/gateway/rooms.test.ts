@@ -1,4 +1,4 @@
-/** `/`, rooms and relay, as seed C speaks it, with real clients: docs/protocol.md section 6. */
+/** Test rooms and broadcasts in `/`, the dialect of seed C, with real clients. Source: docs/protocol.md section 6. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Client, type Listener, type Node, signIn, startNode, startServices } from './rig.ts';
@@ -37,7 +37,7 @@ async function joined(client: Client, room: string, more: object = {}): Promise<
 }
 
 describe('a room', () => {
-  it('brings what is said in it to the others, once and in order, on every node', async () => {
+  it('sends its messages to the other members, once and in order, on every node', async () => {
     using one = await joined(driver, 'lobby');
     using two = await joined(driver2, 'lobby');
     using there = await joined(await signIn(other.url, 'agent'), 'lobby');
@@ -65,7 +65,7 @@ describe('a room', () => {
     expect(said(two)).not.toContain('still there?');
   });
 
-  it('replays what was missed, or the latest when that was too much', async () => {
+  it('replays the missed events, or the latest ones when too many were missed', async () => {
     using speaker = await joined(driver, 'replay');
     for (let at = 1; at <= 6; at += 1) await speaker.ask('roomMessage', { room: 'replay', message: at });
     using back = await joined(driver2, 'replay', { after: 2 });
@@ -77,12 +77,12 @@ describe('a room', () => {
     expect(said(late)).toEqual([11, 12, 13, 14]);
     using fresh = await joined(driver2, 'replay');
     expect(said(fresh)).toEqual([]);
-    // Whoever said it does not hear it, not even when they come back on the same socket.
+    // The sender does not receive its own message, not even in a replay on the same socket.
     await speaker.ask('joinRoom', { room: 'replay', after: 5 });
     expect(said(speaker)).toEqual([]);
   });
 
-  it('takes a message once, however often a client sends it', async () => {
+  it('records a message once when a client sends it repeatedly', async () => {
     using listener = await joined(driver2, 'once');
     using speaker = await joined(driver, 'once');
     const message = { room: 'once', message: 'hello', clientMessageId: 'c-1' };
@@ -93,7 +93,7 @@ describe('a room', () => {
     expect(said(listener)).toEqual(['hello', 'next']);
   });
 
-  it('that is private lets only its members in and speak', async () => {
+  it('that is private can be joined, and posted in, by its members only', async () => {
     await configure('board', ['8']);
     using member = await joined(driver2, 'board');
     using outsider = driver.connect();
@@ -112,7 +112,7 @@ describe('a room', () => {
     for (const socket of [outsider, boss]) expect(JSON.stringify(socket.heard)).not.toContain('secret');
   });
 
-  it('is left before the next message by those who lose it, whether the room or they change, on every node', async () => {
+  it('removes clients that lose access before its next message, on every node, when the room or the user changes', async () => {
     using stays = await joined(driver2, 'council');
     using goes = await joined(driver, 'council');
     using watches = driver.connect();
@@ -128,7 +128,7 @@ describe('a room', () => {
     for (const { heard } of [goes, watches, elsewhere]) expect(JSON.stringify(heard)).not.toContain('alone');
   });
 
-  it('is refused with a name that is no name, which no room of the server’s own is either', async () => {
+  it('is refused with an invalid name, and a client cannot join a room of the server by its name', async () => {
     using socket = driver.connect();
     using inbox = driver.connect('/notifications');
     await Promise.all([socket, inbox].map((one) => one.first('connected')));
@@ -154,7 +154,7 @@ describe('a room', () => {
         expect(await socket.ask(event, payload)).toMatchObject({ success: false, error });
       }
     }
-    // Names of rooms that the server uses, as far as they are names: they are rooms like any other.
+    // Valid names of Socket.IO rooms that the server uses: for clients they are ordinary rooms.
     using listener = await joined(driver2, 'staff');
     for (const room of ['everyone', 'staff', String(listener.socket.id)]) {
       await socket.ask('roomMessage', { room, message: 'to all' });
@@ -164,7 +164,7 @@ describe('a room', () => {
     expect(JSON.stringify(inbox.heard)).not.toContain('to all');
   });
 
-  it('takes any JSON and nothing else, and no more of it than can be passed on', async () => {
+  it('accepts any JSON up to a size, and nothing else', async () => {
     using socket = driver.connect();
     const refused = async (message: unknown, error: object) =>
       expect(await socket.ask('roomMessage', { room: 'lobby', message })).toMatchObject({ success: false, error });
@@ -179,8 +179,8 @@ describe('a room', () => {
   });
 });
 
-describe('a message to all', () => {
-  it('from staff or a service reaches all others, and its sender a receipt', async () => {
+describe('a broadcast', () => {
+  it('of staff or a service reaches all others, and its sender receives a receipt', async () => {
     using sender = service.connect();
     using one = driver.connect();
     using there = (await signIn(other.url, 'driver2')).connect();
@@ -199,14 +199,14 @@ describe('a message to all', () => {
     expect(sender.all('messageBroadcast')).toEqual([]);
   });
 
-  it('is not for requesters to send', async () => {
+  it('of a requester is refused', async () => {
     using socket = driver.connect();
     expect(await socket.ask('message', { text: 'spam' })).toMatchObject({ error: { type: 'forbidden' } });
     expect(socket.all('messageReceived')).toEqual([]);
   });
 });
 
-it('staff hear who comes and goes, and nobody else does', async () => {
+it('only staff receive announcements of clients that connect and disconnect', async () => {
   using staff = admin.connect();
   using requester = driver.connect();
   using elsewhere = (await signIn(other.url, 'agent')).connect();

@@ -1,4 +1,4 @@
-/** A client that does not take what it is sent costs a bounded number of bytes, and then its connection, and nothing else. */
+/** Test slow consumers: the backlog of a connection is bounded, and a client that does not read affects no other. */
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { noMetrics } from '../../../src/telemetry/metrics.ts';
@@ -37,8 +37,8 @@ afterAll(async () => {
   await services?.[Symbol.asyncDispose]();
 });
 
-/** Sends one socket something of this many bytes, more or less. */
-async function burden(socketId: string | undefined, bytes: number): Promise<number> {
+/** Sends one socket an event of about this many bytes. */
+async function sendBytes(socketId: string | undefined, bytes: number): Promise<number> {
   const body = { filler: 'x'.repeat(bytes) };
   return (await service.send('POST', `/websocket/event/client/${socketId}/burden`, body)).status;
 }
@@ -47,7 +47,7 @@ interface PausableTransport {
   readonly ws: { pause(): void; resume(): void };
 }
 
-it('a websocket that does not read is cut off, and replayed everything when it comes back', async () => {
+it('a websocket that does not read is cut off, and receives every event when it reconnects', async () => {
   const ticket = await openTicket(driver);
   using other = admin.connect();
   await other.ask('join_ticket', { ticketId: ticket.id, after: 0 });
@@ -65,19 +65,19 @@ it('a websocket that does not read is cut off, and replayed everything when it c
   const { ws } = slow.socket.io.engine.transport as unknown as PausableTransport;
   const slowId = slow.socket.id;
   ws.pause();
-  // The system keeps some megabytes for a connection before anything waits in the server.
+  // The operating system buffers some megabytes for a connection before data waits in the server.
   for (let at = 0; cut.length === before; at += 1) {
     posted.push(await post(admin, ticket.id, `while it does not read ${at}`));
-    for (let burdens = 0; burdens < 8; burdens += 1) await burden(slowId, 60_000);
+    for (let burdens = 0; burdens < 8; burdens += 1) await sendBytes(slowId, 60_000);
   }
   posted.push(await post(admin, ticket.id, 'after it was cut off'));
-  await until(() => other.all('new_message').length === posted.length, 'the other one to hear everything');
-  expect(slow.socket.connected).toBe(true); // As far as it knows: it has not read on.
+  await until(() => other.all('new_message').length === posted.length, 'the other client to receive every message');
+  expect(slow.socket.connected).toBe(true); // The client has not read the close.
 
   ws.resume();
   await until(() => versions().length >= posted.length, 'the replay');
   posted.push(await post(admin, ticket.id, 'live again'));
-  await until(() => versions().length >= posted.length, 'what is live');
+  await until(() => versions().length >= posted.length, 'the live messages');
   expect(versions()).toEqual(posted);
   expect(cut.slice(before)).toEqual(['/']);
   expect(closed).toMatchObject([{ context: { code: 1013, reason: 'slow_consumer' } }]);
@@ -90,44 +90,44 @@ it('a websocket that does not read is cut off, and replayed everything when it c
 it('a polling client that does not poll is cut off at the limit', async () => {
   const poller = await startPoller(node.url, driver.token);
   const before = cut.length;
-  for (let at = 0; at < 3; at += 1) await burden(poller.socketId, LIMIT * 0.3);
+  for (let at = 0; at < 3; at += 1) await sendBytes(poller.socketId, LIMIT * 0.3);
   expect(cut.length).toBe(before);
-  await burden(poller.socketId, LIMIT * 0.3);
-  await until(() => cut.length > before, 'it to be cut off');
-  expect(await burden(poller.socketId, 1)).toBe(404);
+  await sendBytes(poller.socketId, LIMIT * 0.3);
+  await until(() => cut.length > before, 'the client to be cut off');
+  expect(await sendBytes(poller.socketId, 1)).toBe(404);
   await expect(poller.poll()).rejects.toThrow('400');
 });
 
-it('whoever is behind is spared what nobody has to hear, and what ends is not kept from anybody', async () => {
+it('a client that is behind receives no ephemeral events, but receives their ends', async () => {
   const ticket = await openTicket(driver);
   const poller = await startPoller(node.url, admin.token);
   using quick = admin.connect();
   for (const join of [poller.emit, quick.ask]) await join('join_ticket', { ticketId: ticket.id, after: 0 });
-  await heard(poller, 'joined_ticket');
+  await pollUntil(poller, 'joined_ticket');
   using typist = driver.connect();
   await typist.ask('join_ticket', { ticketId: ticket.id, after: 0 });
 
   await typist.ask('typing_start', { ticketId: ticket.id });
-  expect((await heard(poller, 'user_typing')).length).toBeGreaterThan(0);
-  for (let at = 0; at < 2; at += 1) await burden(poller.socketId, LIMIT * 0.3);
+  expect((await pollUntil(poller, 'user_typing')).length).toBeGreaterThan(0);
+  for (let at = 0; at < 2; at += 1) await sendBytes(poller.socketId, LIMIT * 0.3);
   await typist.ask('typing_stop', { ticketId: ticket.id });
   await typist.ask('typing_start', { ticketId: ticket.id });
-  await until(() => quick.all('user_typing').length === 2, 'the quick one to hear of both');
+  await until(() => quick.all('user_typing').length === 2, 'the other client to receive both');
   const version = await post(driver, ticket.id, 'said');
-  const names = (await heard(poller, 'new_message')).map(({ name }) => name);
+  const names = (await pollUntil(poller, 'new_message')).map(({ name }) => name);
   expect(names).toContain('user_stopped_typing');
   expect(names).not.toContain('user_typing');
 
-  // It has taken what waited: it hears everything again.
+  // The client has read its backlog, so it receives ephemeral events again.
   await until(async () => {
     await typist.ask('typing_start', { ticketId: ticket.id });
     await typist.ask('typing_stop', { ticketId: ticket.id });
-    return (await heard(poller, 'user_stopped_typing')).some(({ name }) => name === 'user_typing');
-  }, 'typing to be heard again');
+    return (await pollUntil(poller, 'user_stopped_typing')).some(({ name }) => name === 'user_typing');
+  }, 'user_typing to arrive again');
   expect(version).toBeGreaterThan(0);
 });
 
-it('a replay may be larger than the limit; the next one waits until it is taken', async () => {
+it('a replay may be larger than the limit; the next one waits until the client has read it', async () => {
   const ticket = await openTicket(driver);
   const long = 'x'.repeat(9_000);
   const posted: number[] = [];
@@ -147,13 +147,13 @@ it('a replay may be larger than the limit; the next one waits until it is taken'
   expect(first.filter(({ name }) => name === 'messages_history')).toEqual([]);
   let pages = 0;
   while (pages < 20)
-    pages += (await heard(poller, 'messages_history')).filter(({ name }) => name === 'messages_history').length;
+    pages += (await pollUntil(poller, 'messages_history')).filter(({ name }) => name === 'messages_history').length;
   expect(pages).toBe(20);
   expect(cut.length).toBe(before);
 });
 
-/** Polls until it has heard this; everything that it heard meanwhile. */
-async function heard(poller: Poller, name: string): ReturnType<Poller['poll']> {
+/** Polls until an event of this name arrives. Resolves with all events that arrived. */
+async function pollUntil(poller: Poller, name: string): ReturnType<Poller['poll']> {
   const all: Awaited<ReturnType<Poller['poll']>> = [];
   while (!all.some((one) => one.name === name)) all.push(...(await poller.poll()));
   return all;

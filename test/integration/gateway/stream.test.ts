@@ -1,4 +1,4 @@
-/** `/`, streams: our own protocol, with real clients: docs/protocol.md section 7. */
+/** Test Deskwire's own protocol in `/` with real clients. Source: docs/protocol.md section 7. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { until } from '../../support/until.ts';
@@ -36,7 +36,7 @@ function subscribe(socket: Listener, stream: string, more: object = {}) {
 const change = (ticketId: string, body: object) => admin.send('PATCH', `/api/v1/tickets/${ticketId}`, body);
 const setRole = (role: string) => admin.send('PATCH', '/api/v1/users/4', { role });
 
-/** The agent's socket, once the node knows of their role. */
+/** Resolves with a socket of the agent whose greeting has this role. */
 function connectedAs(role: string, namespace: string, auth: object = { token: agent.token }): Promise<Listener> {
   return until<Listener | undefined>(async () => {
     const one = agent.connect(namespace, { auth });
@@ -47,7 +47,7 @@ function connectedAs(role: string, namespace: string, auth: object = { token: ag
 }
 
 describe('a subscription', () => {
-  it('brings everything from the beginning, then what happens, as events in order', async () => {
+  it('sends all events from the first one, then live ones, in order', async () => {
     const ticket = await openTicket(driver);
     await post(admin, ticket.id, 'hello');
     using socket = driver.connect();
@@ -77,7 +77,7 @@ describe('a subscription', () => {
     );
   });
 
-  it('goes on after the version that was seen', async () => {
+  it('continues after the version that the client gives', async () => {
     const ticket = await openTicket(driver);
     for (let at = 0; at < 5; at += 1) await post(admin, ticket.id, `m${at}`);
     using socket = driver.connect();
@@ -91,7 +91,7 @@ describe('a subscription', () => {
     expect(socket.all('event')).toEqual([]);
   });
 
-  it('that missed too much, or is of another log, is told to load afresh, and hears what comes from there', async () => {
+  it('that missed too much, or has another epoch, receives resync and then live events', async () => {
     const ticket = await openTicket(driver);
     for (let at = 0; at < 12; at += 1) await post(admin, ticket.id, `m${at}`);
     const stream = `ticket:${ticket.id}`;
@@ -112,7 +112,7 @@ describe('a subscription', () => {
     expect(await socket.first('event')).toMatchObject({ version });
   });
 
-  it('without an ack gets its events as events', async () => {
+  it('without an ack receives the replay as single events', async () => {
     const ticket = await openTicket(driver);
     using socket = driver.connect();
     await socket.first('connected');
@@ -120,7 +120,7 @@ describe('a subscription', () => {
     expect(await socket.first('event')).toMatchObject({ version: 1, type: 'TicketOpened' });
   });
 
-  it('is refused for what one may not see, and for what is no stream', async () => {
+  it('is refused for a stream without access, and for an invalid name', async () => {
     const ticket = await openTicket(admin);
     using socket = driver.connect();
     const refused = await subscribe(socket, `ticket:${ticket.id}`);
@@ -134,7 +134,7 @@ describe('a subscription', () => {
 });
 
 describe('internal notes', () => {
-  it('are skipped for requesters, live and in replays, and not for staff', async () => {
+  it('are sent to staff and not to requesters, live and in replays', async () => {
     const ticket = await openTicket(driver);
     using requester = driver.connect();
     using staff = agent.connect();
@@ -150,7 +150,7 @@ describe('internal notes', () => {
     expect(JSON.stringify([again, requester.heard])).not.toContain('psst');
   });
 
-  it('make whoever becomes staff, or no longer is, load afresh: live, and when they come back', async () => {
+  it('cause a resync when a user becomes staff, or is staff no longer: live, and at a reconnection', async () => {
     const ticket = await openTicket(agent);
     await post(admin, ticket.id, 'psst', true);
     const stream = `ticket:${ticket.id}`;
@@ -177,7 +177,7 @@ describe('internal notes', () => {
     expect(await subscribe(again, stream, { after: version, epoch: asDriver })).toMatchObject({ recovered: false });
   });
 
-  it('previewed to staff are not shown to them when they come back as somebody else', async () => {
+  it('previewed to staff are not sent again to a user who is staff no longer', async () => {
     const ticket = await openTicket(driver);
     await admin.send('POST', `/api/v1/tickets/${ticket.id}/participants`, { userId: '4' });
     using before = agent.connect('/notifications');
@@ -195,7 +195,7 @@ describe('internal notes', () => {
 });
 
 describe('an inbox', () => {
-  it('brings notifications by their seq, and which of them are unread', async () => {
+  it('sends notifications in the order of their seq, and the set of unread ones', async () => {
     const send = (title: string) =>
       admin.send('POST', '/api/v1/notifications', { userIds: ['7'], type: 'news', title, message: title });
     const accounts = await signIn(node.url, 'accounts');
@@ -223,9 +223,12 @@ describe('an inbox', () => {
     expect(third.data.title).toBe('three');
     const ids = [answer.events[1].id];
     await accounts.send('POST', '/api/v1/notifications/read', { ids });
-    const told = (await unread(({ count, upTo }) => count === 2 && upTo === 3)).data;
-    expect(told).toEqual({
-      ...{ from: 1, upTo: 3, count: 2, unseen: 2 },
+    const received = (await unread(({ count, upTo }) => count === 2 && upTo === 3)).data;
+    expect(received).toEqual({
+      from: 1,
+      upTo: 3,
+      count: 2,
+      unseen: 2,
       unread: [
         [1, 1],
         [3, 3],
@@ -240,7 +243,7 @@ describe('an inbox', () => {
   });
 });
 
-it('all subscriptions are void when the log gets a new epoch', async () => {
+it('all subscriptions are void when the log has a new epoch', async () => {
   await using own = await startServices();
   await using restored = await startNode(own, { gateway: { headCheckEvery: 50 } });
   const client = await signIn(restored.url, 'driver');

@@ -1,4 +1,4 @@
-/** `/support`, as seed D speaks it, with real clients: docs/protocol.md section 4. */
+/** Test `/support`, the dialect of seed D, with real clients. Source: docs/protocol.md section 4. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Broker } from '../../../src/broker/port.ts';
 import { until } from '../../support/until.ts';
@@ -6,7 +6,7 @@ import { type Client, type Listener, type Node, openTicket, post, signIn, startN
 
 let services: Awaited<ReturnType<typeof startServices>>;
 let node: Node;
-/** Has no members of any ticket. */
+/** A node without members in any ticket. */
 let other: Node;
 let driver: Client;
 let admin: Client;
@@ -32,8 +32,8 @@ afterAll(async () => {
 const texts = (socket: Listener): string[] => socket.all('message:new').map(({ message }) => message);
 const alerts = (socket: Listener): string[] => socket.all('support:new-message').map(({ message }) => message.message);
 
-describe('who joins a ticket', () => {
-  it('is greeted and told, then hears what is posted, and no longer once it left', async () => {
+describe('a client that joins a ticket', () => {
+  it('receives joined-ticket, then messages until it leaves', async () => {
     const ticket = await openTicket(driver);
     using socket = driver.connect('/support');
     expect(await socket.first('connected')).toEqual({
@@ -61,7 +61,7 @@ describe('who joins a ticket', () => {
     expect(texts(socket)).toEqual(['hello']);
   });
 
-  it('gets what it missed, in order, and the latest page when that was too much', async () => {
+  it('receives the missed messages in order, or the latest page when it missed too much', async () => {
     const ticket = await openTicket(driver);
     for (let at = 0; at < 6; at += 1) await post(admin, ticket.id, `m${at}`);
     using socket = driver.connect('/support');
@@ -73,14 +73,14 @@ describe('who joins a ticket', () => {
     expect(texts(late)).toEqual(['m11', 'm12', 'm13', 'm14']);
   });
 
-  it('is refused a stranger’s ticket as if there were none, and is put out when it may no longer see its own', async () => {
+  it('is refused without access as if the ticket did not exist, and is removed when it loses access', async () => {
     const ticket = await openTicket(admin);
     const stranger = await signIn(node.url, 'driver2');
     using socket = stranger.connect('/support');
     const refused = await socket.ask('join-ticket', { ticketId: ticket.id });
     expect(refused).toMatchObject({ success: false, error: { type: 'not_found' } });
     await admin.send('POST', `/api/v1/tickets/${ticket.id}/participants`, { userId: '8' });
-    await until(async () => (await socket.ask('join-ticket', { ticketId: ticket.id })).success, 'to be let in');
+    await until(async () => (await socket.ask('join-ticket', { ticketId: ticket.id })).success, 'the join');
     await admin.send('DELETE', `/api/v1/tickets/${ticket.id}/participants/8`);
     await socket.first('left-ticket');
     await post(admin, ticket.id, 'not for you');
@@ -90,7 +90,7 @@ describe('who joins a ticket', () => {
 });
 
 describe('internal notes', () => {
-  it('are never sent, to staff no more than to anyone, live, in replays, as alerts or as typing', async () => {
+  it('are never sent, not even to staff: live, in replays, as alerts or as typing', async () => {
     const ticket = await openTicket(driver);
     await admin.send('POST', `/api/v1/tickets/${ticket.id}/participants`, { userId: '4' });
     using requester = driver.connect('/support');
@@ -117,8 +117,8 @@ describe('internal notes', () => {
   });
 });
 
-describe('a message of somebody else', () => {
-  it('alerts each device of those on the ticket that has not joined it, once, with the message itself', async () => {
+describe('a message of another user', () => {
+  it('alerts each device of the ticket’s users that has not joined it, once, with the message', async () => {
     const ticket = await openTicket(driver);
     await admin.send('POST', `/api/v1/tickets/${ticket.id}/participants`, { userId: '4' });
     using joined = driver.connect('/support');
@@ -139,7 +139,7 @@ describe('a message of somebody else', () => {
     for (const socket of [joined, bystander]) expect(alerts(socket)).toEqual([]);
   });
 
-  it('reaches them on a node where nobody is in the ticket, and nobody who was taken off it', async () => {
+  it('alerts users on a node where the ticket has no members, but not a removed participant', async () => {
     const ticket = await openTicket(admin);
     await admin.send('POST', `/api/v1/tickets/${ticket.id}/participants`, { userId: '1' });
     await admin.send('POST', `/api/v1/tickets/${ticket.id}/participants`, { userId: '8' });
@@ -157,7 +157,7 @@ describe('a message of somebody else', () => {
   });
 });
 
-it('says that a socket is connected when nothing can escape it any more', async () => {
+it('greets a socket only after the subscription to the inbox is registered', async () => {
   await using own = await startServices();
   let register = () => {};
   const registered = new Promise<void>((resolve) => {
@@ -176,12 +176,12 @@ it('says that a socket is connected when nothing can escape it any more', async 
       },
     },
   });
-  await using slow = await startNode(own, { wrapBroker: late, gateway: { registrationPatience: 60_000 } });
+  await using slow = await startNode(own, { wrapBroker: late, gateway: { registrationTimeout: 60_000 } });
   const requester = await signIn(slow.url, 'driver');
   const staff = await signIn(slow.url, 'admin');
   const ticket = await openTicket(requester);
   using socket = requester.connect('/support');
-  await until(() => followed, 'the inbox to be asked for');
+  await until(() => followed, 'the subscription to the inbox');
   await post(staff, ticket.id, 'before');
   await requester.send('GET', `/api/tickets/${ticket.id}/chat`);
   expect(socket.heard).toEqual([]);
@@ -192,7 +192,7 @@ it('says that a socket is connected when nothing can escape it any more', async 
 });
 
 describe('across namespaces', () => {
-  it('typing in one is shown in the others, and ends by itself', async () => {
+  it('typing in one namespace is shown in the others, and ends by itself', async () => {
     await using own = await startServices();
     await using quick = await startNode(own, { gateway: { typingExpires: 200 } });
     const requester = await signIn(quick.url, 'driver');
@@ -213,7 +213,7 @@ describe('across namespaces', () => {
     expect(support.all('user-typing')).toHaveLength(2);
   });
 
-  it('a user is there once, until the last of their sockets is gone, whichever namespace it is in', async () => {
+  it('a user joins once, and leaves with the last of the user’s sockets, in any namespace', async () => {
     const ticket = await openTicket(driver);
     using watcher = admin.connect();
     await watcher.ask('join_ticket', { ticketId: ticket.id });
@@ -223,7 +223,7 @@ describe('across namespaces', () => {
     await watcher.first('user_joined');
     await chat.ask('join_ticket', { ticketId: ticket.id });
     await support.ask('leave-ticket', { ticketId: ticket.id });
-    // Looking on is not being there.
+    // A subscription to the stream does not make the user present.
     await chat.ask('subscribe', { stream: `ticket:${ticket.id}` });
     await chat.ask('leave_ticket', { ticketId: ticket.id });
     await watcher.first('user_left');
@@ -231,7 +231,7 @@ describe('across namespaces', () => {
     expect(watcher.all('user_left')).toHaveLength(1);
   });
 
-  it('participants are online with a socket in any of them', async () => {
+  it('a participant is online with a socket in any namespace', async () => {
     const ticket = await openTicket(driver);
     const online = async () => {
       const { body } = await admin.send('GET', `/api/tickets/${ticket.id}/chat/participants`);
@@ -242,10 +242,10 @@ describe('across namespaces', () => {
     await socket.first('connected');
     expect(await online()).toBe(true);
     socket.socket.disconnect();
-    await until(async () => !(await online()), 'them to be offline');
+    await until(async () => !(await online()), 'the participant to be offline');
   });
 
-  it('a fresh token is taken everywhere', async () => {
+  it('a new token counts for all sockets of the connection', async () => {
     const again = await signIn(node.url, 'driver');
     for (const namespace of ['/', '/notifications', '/support']) {
       using socket = driver.connect(namespace);

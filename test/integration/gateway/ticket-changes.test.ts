@@ -1,4 +1,4 @@
-/** Which tickets have changed, for lists: told to those who see every ticket, and to nobody else. */
+/** Test that the ids of changed tickets are sent to users who see every ticket, and to no others. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Client, type Listener, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
@@ -24,9 +24,9 @@ afterAll(async () => {
   await services?.[Symbol.asyncDispose]();
 });
 
-const told = ({ heard }: Listener) =>
+const changedIds = ({ heard }: Listener) =>
   heard.filter(({ name }) => name === 'tickets_changed').flatMap(({ payload }) => payload.ticketIds as string[]);
-const timesTold = (listener: Listener, id: string) => told(listener).filter((one) => one === id).length;
+const timesReceived = (listener: Listener, id: string) => changedIds(listener).filter((one) => one === id).length;
 
 async function asFollower(client: Client): Promise<Listener> {
   const socket = client.connect();
@@ -34,32 +34,32 @@ async function asFollower(client: Client): Promise<Listener> {
   return socket;
 }
 
-/** Resolves when the broker knows of the interest, too: something is told. */
+/** Resolves when the broker has registered the subscription: an id has arrived. */
 async function following(client: Client): Promise<Listener> {
   const socket = await asFollower(client);
   const { id } = await openTicket(driver);
-  const somethingTold = async () => {
-    await post(driver, id, 'Is this told?');
-    return timesTold(socket, id) > 0;
+  const idArrives = async () => {
+    await post(driver, id, 'Did this arrive?');
+    return timesReceived(socket, id) > 0;
   };
-  await until(somethingTold, 'something to be told', { everyMs: 50 });
+  await until(idArrives, 'a changed id', { everyMs: 50 });
   return socket;
 }
 
-it('tells the first to follow that anything may have changed before the broker knew of the interest', async () => {
+it('sends `all` to the first follower: any ticket may have changed before the subscription was registered', async () => {
   using socket = await asFollower(admin);
   await socket.first('tickets_changed', ({ all }) => all);
 });
 
-it('tells whoever sees every ticket that one was opened, once the list has it', async () => {
+it('sends the id of an opened ticket after the list contains the ticket', async () => {
   using socket = await following(admin);
   const { id } = await openTicket(driver);
-  await until(() => timesTold(socket, id) > 0, 'the ticket to be told of');
+  await until(() => timesReceived(socket, id) > 0, 'the id of the ticket');
   const { body } = await admin.send('GET', `/api/v1/tickets?ids=${id}`);
   expect(body.items).toMatchObject([{ id, status: 'open' }]);
 });
 
-it('tells of messages, internal notes and changes, with nothing but the id', async () => {
+it('sends only the id for messages, internal notes and changes', async () => {
   const { id } = await openTicket(driver);
   using socket = await following(admin);
   const acts = [
@@ -69,42 +69,42 @@ it('tells of messages, internal notes and changes, with nothing but the id', asy
   ];
   for (const [done, act] of acts.entries()) {
     await act();
-    await until(() => timesTold(socket, id) > done, `act ${done} to be told of`);
+    await until(() => timesReceived(socket, id) > done, `the id after change ${done}`);
   }
   const payloads = socket.heard.filter(({ name }) => name === 'tickets_changed').map(({ payload }) => payload);
   expect(payloads.map((payload) => Object.keys(payload).sort())).toEqual(payloads.map(() => ['all', 'ticketIds']));
 });
 
-it('says nothing of who has read what', async () => {
+it('sends no id when a user reads a ticket', async () => {
   const [first, second] = [await openTicket(driver), await openTicket(driver)];
   using socket = await following(admin);
   await driver.send('POST', `/api/v1/tickets/${first.id}/read`, { upTo: 1 });
-  await post(driver, second.id, 'Later than the reading');
-  await until(() => timesTold(socket, second.id) > 0, 'what came later to be told of');
-  expect(timesTold(socket, first.id)).toBe(0);
+  await post(driver, second.id, 'Posted after the read');
+  await until(() => timesReceived(socket, second.id) > 0, 'the id of the later change');
+  expect(timesReceived(socket, first.id)).toBe(0);
 });
 
-it('tells others nothing', async () => {
+it('sends no ids to a user who does not see every ticket', async () => {
   using stranger = driver.connect();
   expect(await stranger.ask('follow_tickets', {})).toMatchObject({ success: true, following: false });
   using socket = await following(admin);
   const { id } = await openTicket(driver);
-  await until(() => timesTold(socket, id) > 0, 'the admin to be told');
-  expect(told(stranger)).toEqual([]);
+  await until(() => timesReceived(socket, id) > 0, 'the admin to receive the id');
+  expect(changedIds(stranger)).toEqual([]);
 });
 
-it('stops telling somebody who no longer sees every ticket', async () => {
+it('stops sending ids to a user who no longer sees every ticket', async () => {
   using socket = await following(agent);
-  using witness = await asFollower(admin);
+  using other = await asFollower(admin);
   await admin.send('PATCH', '/api/v1/users/4', { role: 'ops' });
-  // The gateway hears of it by itself: from then on nothing is told.
+  // The gateway learns of the change by itself, after some time.
   const { id } = await openTicket(driver);
   await until(async () => {
-    const before = told(socket).length;
-    const seen = timesTold(witness, id);
+    const before = changedIds(socket).length;
+    const seen = timesReceived(other, id);
     await post(driver, id, 'More');
-    await until(() => timesTold(witness, id) > seen, 'the admin to be told');
-    return told(socket).length === before;
-  }, 'the former agent to be told nothing');
+    await until(() => timesReceived(other, id) > seen, 'the admin to receive the id');
+    return changedIds(socket).length === before;
+  }, 'the former agent to receive no id');
   await admin.send('PATCH', '/api/v1/users/4', { role: 'agent' });
 });

@@ -1,4 +1,4 @@
-/** The small parts that stand between a socket and the rest. */
+/** Test rate limits, payload sizes, socket errors and the batcher. */
 import { describe, expect, it } from 'vitest';
 import { DeskwireError } from '../../../src/domain/errors.ts';
 import { wireError } from '../../../src/gateway/connection/errors.ts';
@@ -7,7 +7,7 @@ import { createRateLimit } from '../../../src/gateway/connection/rate-limit.ts';
 import { createBatcher } from '../../../src/support/batcher.ts';
 
 describe('a rate limit', () => {
-  it('lets a burst through, then so many a second, for each key by itself', () => {
+  it('admits a burst, then a number per second, for each key separately', () => {
     let now = 0;
     const limit = createRateLimit({ burst: 2, perSecond: 4 }, () => now);
     expect([limit.take('a'), limit.take('a'), limit.take('a')]).toEqual([0, 0, 0.25]);
@@ -20,7 +20,7 @@ describe('a rate limit', () => {
 });
 
 describe('the size of a payload', () => {
-  it('counts text, keys, values and bytes', () => {
+  it('counts characters, keys, values and bytes', () => {
     expect(sizeWithin(['abc'], 5)).toBe(true);
     expect(sizeWithin(['abcd'], 5)).toBe(false);
     expect(sizeWithin({ long_key: 1 }, 5)).toBe(false);
@@ -28,15 +28,15 @@ describe('the size of a payload', () => {
     expect(sizeWithin(Buffer.alloc(100), 50)).toBe(false);
   });
 
-  it('is not exhausted by depth', () => {
+  it('is measured without recursion', () => {
     let deep: unknown = 'x';
     for (let level = 0; level < 100_000; level += 1) deep = [deep];
     expect(sizeWithin(deep, 1_000)).toBe(false);
   });
 });
 
-describe('a failure', () => {
-  it('is told with its field and when to try again', () => {
+describe('a socket error', () => {
+  it('has the field and the time to try again', () => {
     expect(wireError(new DeskwireError('rate_limited', 'Slowly', { field: 'x', retryAfter: 3 }))).toEqual({
       type: 'rate_limited',
       message: 'Slowly',
@@ -46,15 +46,15 @@ describe('a failure', () => {
     expect(wireError(new DeskwireError('precondition_failed', 'Changed')).type).toBe('conflict');
   });
 
-  it('that nobody foresaw is told without its details', () => {
+  it('for an unexpected failure has no details', () => {
     expect(JSON.stringify(wireError(new Error('password=hunter2 at 10.0.0.1')))).not.toContain('hunter2');
   });
 });
 
-describe('a batch of one turn', () => {
+describe('a batch of one turn of the event loop', () => {
   const turn = { concurrency: Number.POSITIVE_INFINITY, gather: 'turn' } as const;
 
-  it('asks at once what was asked in one turn, and answers each its own', async () => {
+  it('loads the requests of the turn together, and answers each with its own result', async () => {
     const asked: number[][] = [];
     const double = createBatcher<number, number>(
       async (questions) => {
@@ -67,7 +67,7 @@ describe('a batch of one turn', () => {
     expect(asked).toEqual([[1, 2], [3]]);
   });
 
-  it('fails those that were in it, and no others', async () => {
+  it('that fails rejects its own requests and no others', async () => {
     const ask = createBatcher<number, number>(
       async (questions) => {
         if (questions.includes(1)) throw new Error('one');

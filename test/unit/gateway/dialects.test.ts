@@ -1,54 +1,56 @@
-/** The dialect tables, and what is made of them. */
+/** Test the dialect tables, and the catalog, taken names and AsyncAPI document that are derived from them. */
 import { describe, expect, it } from 'vitest';
 import { createAsyncApi } from '../../../src/gateway/asyncapi.ts';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import { catalogOf, takenNames } from '../../../src/gateway/dialects/catalog.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 
-/** docs/protocol.md sections 2 to 7, and what was added to them, by hand. */
+/** Events of every namespace, by hand from docs/protocol.md. */
+const COMMON = `connected error server:draining notification chatMessage whatsappStatusUpdate whatsappMessageUpdate
+  conversationUpdate`;
+
+/** The names of docs/protocol.md sections 2 to 7, by hand. */
 const PROTOCOL: Readonly<Record<string, { readonly requests: string; readonly events: string }>> = {
   '/': {
     requests: `auth:refresh join_ticket leave_ticket send_message typing_start typing_stop load_history mark_ticket_read
       message joinRoom leaveRoom roomMessage subscribe unsubscribe follow_tickets`,
-    events: `connected error server:draining joined_ticket left_ticket messages_history new_message user_joined user_left
-      user_typing user_stopped_typing ticket_unread message_read messageReceived messageBroadcast roomJoined roomLeft
-      roomMessage clientJoined clientLeft notification chatMessage whatsappStatusUpdate whatsappMessageUpdate
-      conversationUpdate event resync tickets_changed`,
+    events: `${COMMON} joined_ticket left_ticket messages_history new_message user_joined user_left user_typing
+      user_stopped_typing ticket_unread message_read messageReceived messageBroadcast roomJoined roomLeft roomMessage
+      clientJoined clientLeft event resync tickets_changed`,
   },
   '/notifications': {
     requests: 'auth:refresh get-unread-count mark-as-read mark-all-as-read mark-all-as-seen',
-    events: `connected error server:draining support:ticket:created support:ticket:updated support:ticket:resolved
-      support:ticket:deleted support:ticket:assigned support:message:new notification:new unread-count marked-as-read
-      marked-all-as-read marked-all-as-seen resync notification chatMessage whatsappStatusUpdate whatsappMessageUpdate conversationUpdate`,
+    events: `${COMMON} support:ticket:created support:ticket:updated support:ticket:resolved support:ticket:deleted
+      support:ticket:assigned support:message:new notification:new unread-count marked-as-read marked-all-as-read
+      marked-all-as-seen resync`,
   },
   '/support': {
     requests: 'auth:refresh join-ticket leave-ticket typing',
-    events: `connected error server:draining joined-ticket left-ticket message:new user-typing support:new-message
-      notification chatMessage whatsappStatusUpdate whatsappMessageUpdate conversationUpdate`,
+    events: `${COMMON} joined-ticket left-ticket message:new user-typing support:new-message`,
   },
 };
 
 const words = (text: string) => text.split(/\s+/).toSorted();
 
-describe('the tables', () => {
+describe('the catalog of the tables', () => {
   const catalog = catalogOf(DIALECTS);
 
-  it('have the namespaces and names of the protocol, and no others', () => {
+  it('has the namespaces and names of the protocol, and no others', () => {
     expect([...catalog.keys()].toSorted()).toEqual(Object.keys(PROTOCOL).toSorted());
     for (const [namespace, { requests, events }] of Object.entries(PROTOCOL)) {
-      const spoken = catalog.get(namespace);
-      expect([...(spoken?.requests.keys() ?? [])].toSorted(), namespace).toEqual(words(requests));
-      expect([...(spoken?.events.keys() ?? [])].toSorted(), namespace).toEqual(words(events));
+      const names = catalog.get(namespace);
+      expect([...(names?.requests.keys() ?? [])].toSorted(), namespace).toEqual(words(requests));
+      expect([...(names?.events.keys() ?? [])].toSorted(), namespace).toEqual(words(events));
     }
   });
 
-  it('are refused when two dialects of one namespace use one name', () => {
+  it('throws when two dialects of one namespace use the same name', () => {
     const twin: Dialect = { name: 'twin', namespace: '/', requests: {}, events: { new_message: {} } };
     expect(() => catalogOf([...DIALECTS, twin])).toThrow('new_message');
     expect(() => catalogOf([...DIALECTS, { ...twin, namespace: '/twin' }])).not.toThrow();
   });
 
-  it('say which names nobody else may use', () => {
+  it('has the names that a socket push must not use', () => {
     const taken = takenNames(DIALECTS);
     for (const { requests, events } of Object.values(PROTOCOL)) {
       for (const name of [...words(requests), ...words(events)]) expect(taken).toContain(name);
@@ -82,7 +84,7 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  it('is plain JSON, whose references lead somewhere, and leaves events open to more fields', () => {
+  it('is plain JSON without broken references, and its schemas of events are open', () => {
     const plain = JSON.parse(JSON.stringify(document));
     expect(plain).toEqual(document);
     for (const [, pointer = ''] of JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)) {

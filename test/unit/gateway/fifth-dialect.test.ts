@@ -29,8 +29,14 @@ it('joins a ticket and answers with ports that are implemented by hand', async (
   const sent: Wire[] = [];
   const wire = { name: 'counted', payload: { version: 7 } };
   const arrival: Arrival = {
-    ...{ id: 't', version: 7, epoch: 'e', recovered: false, internal: false },
-    ...{ broken: undefined, wires: [wire], page: undefined },
+    id: 't',
+    version: 7,
+    epoch: 'e',
+    recovered: false,
+    internal: false,
+    broken: undefined,
+    wires: [wire],
+    page: undefined,
   };
   const streams: Pick<DialectContext['streams'], 'join'> = {
     async join(dialect, { id }, welcome) {

@@ -1,8 +1,8 @@
 /**
- * Runs a scenario through every sequence of choices that it can make: an exhaustive scheduler for small cases. A run
- * asks `choose(n, state)` for a number below n wherever the world could go on in n ways. `state` describes the world
- * completely, so a run that gets to a state that was seen before ends there (`choose` answers undefined): whatever can
- * follow has been, or will be, tried from the first visit. Nothing is sampled. Returns the number of distinct states.
+ * Runs a scenario through every sequence of its choices: an exhaustive scheduler for small cases. A run calls
+ * `choose(n, state)` for a number below n at each point with n possible steps. `state` describes the world completely.
+ * A run that reaches a known state ends there (`choose` answers undefined): the steps that follow are tried from the
+ * first visit. Returns the number of distinct states.
  */
 export type Choose = (options: number, state: () => string) => number | undefined;
 
@@ -25,7 +25,7 @@ export function everyInterleaving(run: (choose: Choose) => void): number {
   return visited.size;
 }
 
-/** Moves on to the next path: the last choice that has another option takes it. False when every path was taken. */
+/** Moves to the next path: the last choice with another option takes that option. False after the last path. */
 function advance(path: { taken: number; readonly options: number }[]): boolean {
   for (let last = path.at(-1); last !== undefined; last = path.at(-1)) {
     last.taken += 1;

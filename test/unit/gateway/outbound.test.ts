@@ -1,4 +1,4 @@
-/** How what waits for a connection is judged, on an Engine.IO that the test plays. */
+/** Test the limit of a connection's backlog, with a fake of Engine.IO. */
 import { EventEmitter } from 'node:events';
 import type { Server, Socket } from 'socket.io';
 import { expect, it, onTestFinished } from 'vitest';
@@ -16,7 +16,7 @@ class FakeAnswer extends EventEmitter {
   }
 }
 
-/** Keeps what it is sent until it is told to flush; what it flushed stays in the transport until that is emptied. */
+/** A connection whose test decides when it flushes, and how many bytes then wait in the transport. */
 class FakeConnection extends EventEmitter {
   transport: {
     name: string;
@@ -58,7 +58,7 @@ function start(transport: 'websocket' | 'polling' = 'websocket') {
   return { outbound, connection, socket, cut, rooms };
 }
 
-it('counts what waits in Engine.IO and in the transport, a broadcast as its frame, and cuts off beyond the limit', async () => {
+it('counts bytes in Engine.IO and in the transport, a broadcast by its frame, and cuts off above the limit', async () => {
   const { outbound, connection, socket, cut } = start();
   connection.send(400, true);
   await turn();
@@ -73,7 +73,7 @@ it('counts what waits in Engine.IO and in the transport, a broadcast as its fram
   expect(outbound.longest).toBe(0);
 });
 
-it('counts answers to polls that nobody reads, and ends them', async () => {
+it('counts answers to polls that the client does not read, and ends them', async () => {
   const { connection, cut } = start('polling');
   const answers: FakeAnswer[] = [];
   for (let at = 0; at < 3; at += 1) {
@@ -93,16 +93,16 @@ it('counts answers to polls that nobody reads, and ends them', async () => {
   expect(answers.map(({ destroyed }) => destroyed)).toEqual([false, true, true]);
 });
 
-it('lets one replay in that is larger than the limit, and nothing but the limit on top until it is taken', async () => {
+it('allows one replay larger than the limit, and the limit beside it until the client has read it', async () => {
   const { outbound, connection, socket, cut, rooms } = start();
   connection.send(5_000);
-  const taken = outbound.taken(socket);
-  expect(taken).toBeInstanceOf(Promise);
+  const caughtUp = outbound.caughtUp(socket);
+  expect(caughtUp).toBeInstanceOf(Promise);
   await turn();
   connection.send(400);
   await turn();
   expect([cut, [...rooms]]).toEqual([[], ['behind']]);
-  // The system takes it, bit by bit.
+  // The operating system takes the data in portions.
   connection.transport.socket.bufferedAmount = 2_000;
   connection.emit('flush');
   connection.send(900);
@@ -110,8 +110,8 @@ it('lets one replay in that is larger than the limit, and nothing but the limit 
   expect(cut).toEqual([]);
   connection.transport.socket.bufferedAmount = 100;
   connection.emit('flush');
-  await taken;
-  expect([outbound.taken(socket), [...rooms]]).toEqual([undefined, []]);
+  await caughtUp;
+  expect([outbound.caughtUp(socket), [...rooms]]).toEqual([undefined, []]);
   for (let at = 0; at < 3; at += 1) {
     connection.send(400);
     await turn();
@@ -119,7 +119,7 @@ it('lets one replay in that is larger than the limit, and nothing but the limit 
   expect(cut).toEqual([1_300]);
 });
 
-it('takes what waits above a replay for slowness, and a second replay on top of one, too', async () => {
+it('cuts off a connection with more than the limit beside a replay, or with a second replay', async () => {
   const slow = start();
   slow.connection.send(5_000);
   await turn();
@@ -136,14 +136,14 @@ it('takes what waits above a replay for slowness, and a second replay on top of 
   expect(greedy.cut).toEqual([10_000]);
 });
 
-it('lets whoever waits for a connection go on when it is gone', async () => {
+it('resolves `caughtUp` when the connection is gone', async () => {
   const { outbound, connection, socket } = start();
   connection.send(900);
   await turn();
   let resolved = false;
-  void outbound.taken(socket)?.then(() => {
+  void outbound.caughtUp(socket)?.then(() => {
     resolved = true;
   });
   connection.close();
-  await until(() => resolved, 'it to go on');
+  await until(() => resolved, 'caughtUp to resolve');
 });

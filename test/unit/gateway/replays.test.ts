@@ -4,15 +4,18 @@ import { createReplays } from '../../../src/gateway/connection/replays.ts';
 
 const someone = () => ({ conn: {} }) as Socket;
 
-function start(limits: { atOnce: number; waiting: number }, taken: () => Promise<void> | undefined = () => undefined) {
+function start(
+  limits: { atOnce: number; waiting: number },
+  caughtUp: () => Promise<void> | undefined = () => undefined,
+) {
   let refused = 0;
-  const replays = createReplays({ outbound: { taken }, limits, onRefused: () => (refused += 1) });
+  const replays = createReplays({ outbound: { caughtUp }, limits, onRefused: () => (refused += 1) });
   return { replays, refused: () => refused };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('so many read at once, so many wait in order, and the rest is refused until there is room again', async () => {
+it('runs a number of reads at once, keeps a number waiting in order, and refuses further ones', async () => {
   const { replays, refused } = start({ atOnce: 2, waiting: 1 });
   const reads = Array.from({ length: 4 }, () => Promise.withResolvers<number>());
   const begun: number[] = [];
@@ -34,10 +37,10 @@ it('so many read at once, so many wait in order, and the rest is refused until t
   expect(await replays.run(someone(), async () => 'again')).toBe('again');
 });
 
-it('those of one connection go one after the other, each when the one before was taken, and hold up nobody', async () => {
-  const door = Promise.withResolvers<void>();
+it('runs the reads of one connection one after the other, when it has caught up, without delay for others', async () => {
+  const readAll = Promise.withResolvers<void>();
   let behind = false;
-  const { replays } = start({ atOnce: 9, waiting: 9 }, () => (behind ? door.promise : undefined));
+  const { replays } = start({ atOnce: 9, waiting: 9 }, () => (behind ? readAll.promise : undefined));
   const one = someone();
   const order: string[] = [];
   const first = replays.run(one, async () => {
@@ -52,7 +55,7 @@ it('those of one connection go one after the other, each when the one before was
   await replays.run(someone(), async () => order.push('other'));
   await turn();
   expect(order).toEqual(['first', 'other']);
-  door.resolve();
+  readAll.resolve();
   await second;
   expect(order).toEqual(['first', 'other', 'second']);
 });

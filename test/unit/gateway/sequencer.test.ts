@@ -1,9 +1,11 @@
-/** The switch from replay to live under every interleaving of small cases, and under random ones of large cases. */
+/**
+ * Test the switch from replay to live with every interleaving of small cases, and random interleavings of large ones.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSequencer } from '../../../src/gateway/delivery/sequencer.ts';
-import { playWorld, type Scenario } from './feed-world.ts';
 import { everyInterleaving } from './interleavings.ts';
+import { playWorld, type Scenario } from './sequencer-world.ts';
 
 const small: Scenario = {
   before: 1,
@@ -25,10 +27,10 @@ describe('every socket gets every version once, in order, under every interleavi
     ['of lost live copies', { ...small, mayLose: true }],
     ['of commits that no live copy announces', { ...small, copies: 0, commits: 6 }],
     ['of reads that find one version at a time', { ...small, before: 2, readLimit: 1 }],
-    ['of a waiting room with no room', { ...small, waitingLimit: 0 }],
+    ['of a sequencer that keeps no waiting events', { ...small, waitingLimit: 0 }],
     ['of two sockets that join', { ...small, commits: 2, copies: 2, sockets: [0, 1] }],
-    ['of a feed that is released and acquired anew', { ...small, commits: 3, mayLose: true, mayReacquire: true }],
-    ['of a socket that has seen more than the feed', { ...small, before: 3, commits: 3, sockets: [3] }],
+    ['of a stream that is released and acquired again', { ...small, commits: 3, mayLose: true, mayReacquire: true }],
+    ['of a socket that has a later version than the stream', { ...small, before: 3, commits: 3, sockets: [3] }],
   ];
   it.each(cases)('%s', (_, scenario) => {
     const states = everyInterleaving((choose) => playWorld(scenario, choose));
@@ -69,7 +71,7 @@ describe('a sequencer', () => {
     return { delivered, sequencer };
   }
 
-  it('delivers nothing before it knows where the stream stood', () => {
+  it('delivers nothing before it has the head of the stream', () => {
     const { delivered, sequencer } = recorder();
     sequencer.live(5);
     sequencer.live(6);
@@ -78,7 +80,7 @@ describe('a sequencer', () => {
     expect(delivered).toEqual([6]);
   });
 
-  it('passes over versions that a read says are not for this room', () => {
+  it('skips versions that a read of the log does not contain', () => {
     const { delivered, sequencer } = recorder();
     sequencer.open(0);
     sequencer.live(4);
@@ -88,7 +90,7 @@ describe('a sequencer', () => {
     expect(sequencer.behind).toBe(false);
   });
 
-  it('keeps a bounded number of events for replays and says when they do not reach back far enough', () => {
+  it('keeps a bounded number of events for replays, and answers undefined for older versions', () => {
     const { sequencer } = recorder(2);
     sequencer.open(0);
     for (let version = 1; version <= 100; version += 1) sequencer.live(version);
@@ -98,7 +100,7 @@ describe('a sequencer', () => {
     expect(sequencer.recent(101)).toBeUndefined();
   });
 
-  it('knows that it is behind when only the head tells', () => {
+  it('is behind when only the head shows a later version', () => {
     const { sequencer } = recorder();
     sequencer.open(3);
     expect(sequencer.behind).toBe(false);

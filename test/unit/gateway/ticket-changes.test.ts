@@ -1,4 +1,4 @@
-/** Which tickets have changed: gathered, told once reads show it, and never left out. */
+/** Test that ids of changed tickets are gathered, sent after the read models show the changes, and never omitted. */
 import { expect, it } from 'vitest';
 import type { EventHandler } from '../../../src/broker/port.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
@@ -7,9 +7,9 @@ import { createTicketChanges } from '../../../src/gateway/delivery/ticket-change
 import type { ChangedTickets } from '../../../src/gateway/dialects/dialect.ts';
 import { until } from '../../support/until.ts';
 
-/** A broker and a read model in hand, and an agent who follows. */
+/** A fake broker, a fake waiter, and an agent who follows all tickets. */
 async function desk() {
-  const told: ChangedTickets[] = [];
+  const sent: ChangedTickets[] = [];
   const waits: { readonly position: number; arrive(): void }[] = [];
   const registered = Promise.withResolvers<void>();
   const leaving = new AbortController();
@@ -44,7 +44,7 @@ async function desk() {
       },
     } as Parameters<typeof createTicketChanges>[0]['waiter'],
     gather: 1,
-    tell: (_client, changed) => void told.push(changed),
+    send: (_client, changed) => void sent.push(changed),
     onError(error) {
       throw error;
     },
@@ -52,15 +52,15 @@ async function desk() {
   const client = { user: { id: '4', name: 'agent', role: 'agent', active: true }, leaving: leaving.signal };
   expect(changes.follow(client as unknown as Client)).toBe(true);
   const next = async () => {
-    await until(() => waits.length > 0, 'the read model to be waited for', { everyMs: 1 });
+    await until(() => waits.length > 0, 'a wait for the read model', { everyMs: 1 });
     return waits.shift() ?? { position: 0, arrive: () => undefined };
   };
   registered.resolve();
   (await next()).arrive();
-  await until(() => told.length === 1, 'the follower to be told that anything may have been missed', { everyMs: 1 });
-  told.length = 0;
+  await until(() => sent.length === 1, '`all` to be sent', { everyMs: 1 });
+  sent.length = 0;
   return {
-    told,
+    sent,
     next,
     leave: () => leaving.abort(),
     isListening: () => onEvent !== undefined,
@@ -76,45 +76,45 @@ async function desk() {
   };
 }
 
-it('tells together what changed within a moment, once reads show all of it', async () => {
+it('sends the changes of a short time together, after the read models show all of them', async () => {
   await using one = await desk();
   one.change('a');
   one.change('b');
   const last = one.change('a');
   const wait = await one.next();
   expect(wait.position).toBe(last);
-  expect(one.told).toEqual([]);
+  expect(one.sent).toEqual([]);
   wait.arrive();
-  await until(() => one.told.length > 0, 'the changes', { everyMs: 1 });
-  expect(one.told).toEqual([{ ticketIds: ['a', 'b'], all: false }]);
+  await until(() => one.sent.length > 0, 'the changes', { everyMs: 1 });
+  expect(one.sent).toEqual([{ ticketIds: ['a', 'b'], all: false }]);
 });
 
-it('tells afterwards what changes while it waits', async () => {
+it('sends changes during the wait afterwards', async () => {
   await using one = await desk();
   one.change('a');
   const wait = await one.next();
   one.change('b');
   wait.arrive();
   (await one.next()).arrive();
-  await until(() => one.told.length > 1, 'the later change', { everyMs: 1 });
-  expect(one.told.map(({ ticketIds }) => ticketIds)).toEqual([['a'], ['b']]);
+  await until(() => one.sent.length > 1, 'the later change', { everyMs: 1 });
+  expect(one.sent.map(({ ticketIds }) => ticketIds)).toEqual([['a'], ['b']]);
 });
 
-it('says that any may have changed when too many have, and when something may have been missed', async () => {
+it('sends `all` when too many tickets have changed, and when changes may have been missed', async () => {
   await using one = await desk();
   for (let at = 0; at < 300; at += 1) one.change(`t${at}`);
   (await one.next()).arrive();
-  await until(() => one.told.length === 1, 'the changes', { everyMs: 1 });
+  await until(() => one.sent.length === 1, 'the changes', { everyMs: 1 });
   one.reconnect();
   (await one.next()).arrive();
-  await until(() => one.told.length === 2, 'the reconnection', { everyMs: 1 });
-  expect(one.told).toEqual([
+  await until(() => one.sent.length === 2, 'the reconnection', { everyMs: 1 });
+  expect(one.sent).toEqual([
     { ticketIds: [], all: true },
     { ticketIds: [], all: true },
   ]);
 });
 
-it('listens for as long as somebody follows', async () => {
+it('is subscribed only while a client follows', async () => {
   await using one = await desk();
   expect(one.isListening()).toBe(true);
   one.leave();

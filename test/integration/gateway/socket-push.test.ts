@@ -1,4 +1,4 @@
-/** Sending to connected sockets over HTTP, with real clients: docs/protocol.md section 6. */
+/** Test socket pushes: events sent over HTTP to connected sockets. Source: docs/protocol.md section 6. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DIALECTS } from '../../../src/gateway/dialects/all.ts';
 import { catalogOf } from '../../../src/gateway/dialects/catalog.ts';
@@ -38,7 +38,7 @@ async function connected(client: Client, namespace = '/'): Promise<Listener> {
 }
 
 describe('an event', () => {
-  it('goes to one socket, or to all of a user’s, whatever their namespace', async () => {
+  it('reaches one socket, or all sockets of a user, in every namespace', async () => {
     using chat = await connected(driver);
     using inbox = await connected(driver, '/notifications');
     using support = await connected(driver, '/support');
@@ -60,7 +60,7 @@ describe('an event', () => {
     expect(stranger.heard.map(({ name }) => name)).toEqual(['connected']);
   });
 
-  it('goes to several users, and nobody is missed for one who is away or unknown', async () => {
+  it('reaches several users, although another one is not connected or does not exist', async () => {
     using one = await connected(driver);
     using two = await connected(driver2, '/support');
     const body = { userIds: ['1', '8', '7', 'nobody'], data: ['any', 'json'] };
@@ -69,7 +69,7 @@ describe('an event', () => {
     expect(await send('event/users/said?excludeUserId=8', body)).toEqual(delivered(1));
   });
 
-  it('goes to those in a room, and in a ticket by whichever namespace, each socket once', async () => {
+  it('reaches the members of a room, and of a ticket in every namespace, each socket once', async () => {
     const ticket = await openTicket(driver);
     using chat = await connected(driver);
     using support = await connected(driver, '/support');
@@ -93,7 +93,7 @@ describe('an event', () => {
     expect(chat.all('eta')).toHaveLength(1);
   });
 
-  it('goes to everyone, in every namespace', async () => {
+  it('reaches every socket, in every namespace', async () => {
     using one = await connected(driver);
     using two = await connected(driver2, '/notifications');
     const all = (await service.send('GET', '/websocket/status')).body.connections;
@@ -104,7 +104,7 @@ describe('an event', () => {
     expect(one.all('customerUpdated')).toEqual([]);
   });
 
-  it('for somebody unknown is 404, for a user who is away it reaches nobody', async () => {
+  it('to an unknown client or user is answered with 404; to a user without sockets it reaches none', async () => {
     for (const client of ['no-such-socket', 'user:nobody', 'user:']) {
       expect(await send(`notify/client/${client}`, news)).toMatchObject({ status: 404, body: { field: 'clientId' } });
       expect((await service.send('GET', `/websocket/clients/${client}/status`)).status).toBe(404);
@@ -113,7 +113,7 @@ describe('an event', () => {
     expect(await send('notify/client/user:7', news)).toEqual(delivered(0));
   });
 
-  it('cannot have a name that means something to clients already, or to Socket.IO', async () => {
+  it('is refused with a name that the protocol or Socket.IO uses', async () => {
     using socket = await connected(driver);
     const taken = [...catalogOf(DIALECTS).values()].flatMap(({ requests, events }) => [
       ...requests.keys(),
@@ -141,7 +141,7 @@ describe('an event', () => {
     expect(socket.heard.map(({ name }) => name)).toEqual(['connected']);
   });
 
-  it('is refused when its body is not what it should be', async () => {
+  it('is refused with an invalid body', async () => {
     using socket = await connected(driver);
     const client = `client/${socket.socket.id}`;
     const cases: [string, unknown, number, string | undefined][] = [
@@ -163,7 +163,7 @@ describe('an event', () => {
     expect(socket.heard.map(({ name }) => name)).toEqual(['connected']);
   });
 
-  it('is for services and admins to send', async () => {
+  it('is refused unless a service or an admin sends it', async () => {
     using socket = await connected(driver);
     const path = `/websocket/notify/client/${socket.socket.id}`;
     expect((await driver.send('POST', path, news)).status).toBe(403);
@@ -172,8 +172,11 @@ describe('an event', () => {
   });
 });
 
-it('tells who is connected, where and with how many sockets', async () => {
-  await until(async () => (await service.send('GET', '/websocket/status')).body.connections === 0, 'all to be gone');
+it('lists who is connected, in which namespace and with how many sockets', async () => {
+  await until(
+    async () => (await service.send('GET', '/websocket/status')).body.connections === 0,
+    'all sockets to be disconnected',
+  );
   using chat = await connected(driver);
   using support = await connected(driver, '/support');
   await chat.ask('joinRoom', { room: 'here' });
@@ -181,18 +184,26 @@ it('tells who is connected, where and with how many sockets', async () => {
   expect(status).toEqual({ connections: 2, users: 1, rooms: 1, nodes: 1, uptime: expect.any(Number) });
   const view = {
     clientId: chat.socket.id,
-    ...{ userId: '1', name: 'john_driver', role: 'driver', namespace: '/', transport: 'websocket' },
+    userId: '1',
+    name: 'john_driver',
+    role: 'driver',
+    namespace: '/',
+    transport: 'websocket',
     connectedAt: expect.any(String),
     rooms: ['here'],
   };
   const read = async (path: string) => (await service.send('GET', `/websocket/clients${path}`)).body;
   expect(await read(`/${chat.socket.id}/status`)).toEqual({
-    ...{ clientId: chat.socket.id, connected: true, connections: 1 },
+    clientId: chat.socket.id,
+    connected: true,
+    connections: 1,
     clients: [view],
   });
   expect(await read('/user:1/status')).toMatchObject({ connected: true, connections: 2 });
   expect(await read('/user:8/status')).toEqual({
-    ...{ clientId: 'user:8', connected: false, connections: 0 },
+    clientId: 'user:8',
+    connected: false,
+    connections: 0,
     clients: [],
   });
   const ids: string[] = [];

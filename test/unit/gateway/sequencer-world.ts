@@ -1,7 +1,7 @@
 /**
- * A small world around the sequencer, with every source of disorder as a step that a scheduler picks: commits, live
- * copies that are late, doubled, swapped or lost, log reads that take their snapshot at one step and arrive at a later
- * one, sockets that join, leave and come back, and a feed that is released and acquired anew.
+ * A model of a live stream around the sequencer. Each source of disorder is a step that a scheduler picks: commits;
+ * live copies that are late, doubled, reordered or lost; reads of the log that take their snapshot at one step and
+ * arrive at a later one; sockets that join and rejoin; and a stream that is released and acquired again.
  */
 import { expect } from 'vitest';
 import { createJoinReplay, type JoinReplay } from '../../../src/gateway/delivery/join-replay.ts';
@@ -9,13 +9,13 @@ import { createSequencer, type Sequencer } from '../../../src/gateway/delivery/s
 import type { Choose } from './interleavings.ts';
 
 export interface Scenario {
-  /** Versions in the log before anything begins, and versions committed while it goes on. */
+  /** The number of versions in the log at the start, and of versions committed during the run. */
   readonly before: number;
   readonly commits: number;
-  /** How many live copies each commit sends. */
+  /** The number of live copies that each commit sends. */
   readonly copies: number;
   readonly mayLose: boolean;
-  /** Where each joining socket stands. */
+  /** The last version that each joining socket has. */
   readonly sockets: readonly number[];
   readonly mayReacquire: boolean;
   readonly ringSize: number;
@@ -24,12 +24,12 @@ export interface Scenario {
 }
 
 interface Member {
-  readonly got: number[];
+  readonly received: number[];
   readonly from: number;
-  /** Set while it is on its way: its catch-up, and the read that it waits for. */
-  way: JoinReplay<number> | undefined;
+  /** Set while the socket joins: its replay, and the read that the replay waits for. */
+  replay: JoinReplay<number> | undefined;
   reading: { after: number; snapshot: number } | undefined;
-  /** How far its catch-up has read. */
+  /** The version up to which the replay has read. */
   at: number;
   joined: boolean;
 }
@@ -45,9 +45,9 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
   let committed = scenario.before;
   const inFlight: number[] = [];
   const members: Member[] = scenario.sockets.map((from) => ({
-    got: [],
+    received: [],
     from,
-    way: undefined,
+    replay: undefined,
     reading: undefined,
     at: from,
     joined: false,
@@ -57,8 +57,8 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
   let opening: number | undefined;
   let opened = false;
   let refilling: { after: number; snapshot: number } | undefined;
-  /** What the sequencer was told, in order: with the rest, it determines the sequencer's state. */
-  let told: number[] = [];
+  /** The live versions given to the sequencer, in order: a part of the sequencer's state. */
+  let given: number[] = [];
   let seen = 0;
   let sequencer = newSequencer();
 
@@ -68,7 +68,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
       ringSize: scenario.ringSize,
       waitingLimit: scenario.waitingLimit,
       deliver(event) {
-        for (const member of members) if (member.joined) member.got.push(event);
+        for (const member of members) if (member.joined) member.received.push(event);
       },
     });
   }
@@ -78,13 +78,13 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
     return { events: Array.from({ length: through - after }, (_, index) => after + 1 + index), through };
   }
 
-  function walk(member: Member, way: JoinReplay<number>): void {
-    const step = way.next();
+  function walk(member: Member, replay: JoinReplay<number>): void {
+    const step = replay.next();
     if (step.do === 'read') member.reading = { after: step.after, snapshot: committed };
     if (step.do === 'wait') see(step.version);
     if (step.do !== 'join') return;
-    member.got.push(...step.events);
-    member.way = undefined;
+    member.received.push(...step.events);
+    member.replay = undefined;
     member.joined = true;
   }
 
@@ -93,8 +93,8 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
     sequencer.seen(version);
   }
 
-  /** The last version that this socket saw, as its client would send it. */
-  const lastSeen = (member: Member) => member.got.at(-1) ?? member.from;
+  /** The last version that the socket received, as its client would send it. */
+  const lastSeen = (member: Member) => member.received.at(-1) ?? member.from;
 
   function reacquire(): void {
     reacquired = true;
@@ -102,18 +102,18 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
     opening = undefined;
     refilling = undefined;
     sequencer = newSequencer();
-    told = [];
+    given = [];
     seen = 0;
     for (const member of members) {
       member.joined = false;
       member.reading = undefined;
-      member.way = undefined;
+      member.replay = undefined;
       idle.add(member);
     }
   }
 
   function memberSteps(member: Member, index: number): Step[] {
-    const { way, reading } = member;
+    const { replay, reading } = member;
     if (idle.has(member)) {
       return [
         {
@@ -121,32 +121,32 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
           take() {
             idle.delete(member);
             member.at = lastSeen(member);
-            member.way = createJoinReplay(sequencer, versionOf, lastSeen(member), Number.POSITIVE_INFINITY);
+            member.replay = createJoinReplay(sequencer, versionOf, lastSeen(member), Number.POSITIVE_INFINITY);
           },
         },
       ];
     }
-    if (way === undefined) return [];
+    if (replay === undefined) return [];
     if (reading !== undefined) {
       return [
         {
           name: `socket ${index} reads ${reading.after}..${reading.snapshot}`,
           take() {
             const { events, through } = read(reading.after, reading.snapshot);
-            way.filled(events, through);
+            replay.filled(events, through);
             member.at = Math.max(member.at, through);
             member.reading = undefined;
-            walk(member, way);
+            walk(member, replay);
           },
         },
       ];
     }
-    const step = way.next();
+    const step = replay.next();
     if (step.do === 'wait' && sequencer.behind) return [];
-    return [{ name: `socket ${index} goes on`, take: () => walk(member, way) }];
+    return [{ name: `socket ${index} goes on`, take: () => walk(member, replay) }];
   }
 
-  function feedSteps(): Step[] {
+  function streamSteps(): Step[] {
     const steps: Step[] = [];
     if (!opened && opening === undefined) steps.push({ name: 'read head', take: () => (opening = committed) });
     if (opening !== undefined) {
@@ -187,7 +187,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
       const remove = () => inFlight.splice(inFlight.indexOf(version), 1);
       const take = () => {
         remove();
-        if (version > (sequencer.cursor ?? 0)) told.push(version);
+        if (version > (sequencer.cursor ?? 0)) given.push(version);
         sequencer.live(version);
       };
       steps.push({ name: `live ${version}`, take });
@@ -199,32 +199,32 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
 
   function state(): string {
     const { cursor } = sequencer;
-    const waiting = told.filter((version) => version > (cursor ?? 0));
+    const waiting = given.filter((version) => version > (cursor ?? 0));
     const ring = cursor === undefined ? [] : Array.from({ length: cursor + 1 }, (_, at) => sequencer.recent(at) ?? 0);
-    const feed = [cursor, waiting, ring, seen, opening, opened, refilling, reacquired, headChecked];
+    const stream = [cursor, waiting, ring, seen, opening, opened, refilling, reacquired, headChecked];
     const sockets = members.map((member) => [
-      member.got.length,
+      member.received.length,
       idle.has(member),
-      member.way !== undefined,
+      member.replay !== undefined,
       member.reading,
       member.at,
       member.joined,
     ]);
-    return JSON.stringify([committed, inFlight.toSorted(), feed, sockets]);
+    return JSON.stringify([committed, inFlight.toSorted(), stream, sockets]);
   }
 
-  /** Every socket got every version from where it stood on, once and in order. */
+  /** Fails unless every socket has every version after its start, once and in order. */
   function check(): void {
     for (const [index, member] of members.entries()) {
-      if (member.got.every((version, at) => version === member.from + 1 + at)) continue;
-      expect.fail(`socket ${index} got ${member.got} after ${member.from}: ${history.join(', ')}`);
+      if (member.received.every((version, at) => version === member.from + 1 + at)) continue;
+      expect.fail(`socket ${index} received ${member.received} after ${member.from}: ${history.join(', ')}`);
     }
   }
 
   const history: string[] = [];
   let headChecked = false;
   for (;;) {
-    const steps = [...worldSteps(), ...feedSteps(), ...members.flatMap(memberSteps)];
+    const steps = [...worldSteps(), ...streamSteps(), ...members.flatMap(memberSteps)];
     if (steps.length === 0) {
       if (headChecked) break;
       headChecked = true;
@@ -240,6 +240,6 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
   }
   for (const [index, member] of members.entries()) {
     if (member.joined && lastSeen(member) === committed) continue;
-    expect.fail(`socket ${index} got ${member.got} and was left behind: ${history.join(', ')}`);
+    expect.fail(`socket ${index} received ${member.received} and was left behind: ${history.join(', ')}`);
   }
 }

@@ -1,4 +1,4 @@
-/** A feed with every promise of its source, and every pause, resolved in an order that fast-check picks. */
+/** Test a catch-up subscription. fast-check picks the order in which promises of its source, and pauses, resolve. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -13,7 +13,7 @@ interface Plan {
   readonly before: number;
   readonly commits: readonly { readonly copies: number }[];
   readonly arrivals: readonly (number | 'now')[];
-  /** Which reads of the source fail, in turn. */
+  /** For each read of the source, in turn, whether it fails. */
   readonly failures: readonly boolean[];
   readonly ringSize: number;
   readonly readLimit: number;
@@ -32,10 +32,10 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
   let head = plan.before;
   const failures = [...plan.failures];
   const rooms: number[][] = [];
-  /** Nothing is heard before the interest is registered. */
+  /** Live events before the registration of the subscription are lost. */
   let deliverLive: (version: number) => void = () => undefined;
 
-  /** What `find` sees now arrives at some later moment, or fails then. */
+  /** Takes the result of `find` now, and resolves with it later, or rejects. */
   async function later<T>(find: () => T, label: string): Promise<T> {
     const found = find();
     await scheduler.schedule(Promise.resolve(), label);
@@ -49,12 +49,12 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
     readLimit: plan.readLimit,
     gapDelay: 1,
     maxPause: 4,
-    registrationPatience: 1,
+    registrationTimeout: 1,
     attempts: 20,
     sleep: () => scheduler.schedule(Promise.resolve(), 'sleep'),
     onError: () => undefined,
   };
-  const feed: CatchUpSubscription<number> = createCatchUpSubscription<number>(
+  const subscription: CatchUpSubscription<number> = createCatchUpSubscription<number>(
     {
       versionOf: (version) => version,
       subscribe(event) {
@@ -84,7 +84,7 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
   const sockets = plan.arrivals.map(async (from) => {
     await scheduler.schedule(Promise.resolve(), 'arrive');
     const socket = { from, got: [] as number[], start: 0 };
-    const arrival = await feed.arrive(from, Number.POSITIVE_INFINITY, forever, (events, cursor) => {
+    const arrival = await subscription.arrive(from, Number.POSITIVE_INFINITY, forever, (events, cursor) => {
       socket.start = from === 'now' ? cursor : from;
       socket.got.push(...events);
       rooms.push(socket.got);
@@ -100,13 +100,13 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
     }
   });
 
-  await scheduler.waitFor(Promise.all([...commits, feed.opened]));
+  await scheduler.waitFor(Promise.all([...commits, subscription.opened]));
   const settled = await scheduler.waitFor(Promise.all(sockets));
   await scheduler.waitIdle();
-  // What no live copy announced shows when heads are compared, and only then; everything else has come by itself.
-  if (plan.commits.some(({ copies }) => copies === 0)) await scheduler.waitFor(feed.current(forever));
+  // A version without live copies is found only when the heads are compared. All others have arrived by themselves.
+  if (plan.commits.some(({ copies }) => copies === 0)) await scheduler.waitFor(subscription.catchUp(forever));
   await scheduler.waitIdle();
-  feed.close();
+  subscription.close();
   for (const { from, start, got, arrival } of settled) {
     if (arrival === 'unknown_version') {
       expect(Number(from)).toBeGreaterThan(plan.before);
@@ -119,15 +119,15 @@ async function play(plan: Plan, scheduler: fc.Scheduler): Promise<void> {
   }
 }
 
-it('brings every socket everything once and in order, whatever resolves, fails or is lost first', async () => {
+it('sends every client every event once and in order, in any order of results, failures and losses', async () => {
   await fc.assert(
     fc.asyncProperty(plans, fc.scheduler(), (plan, scheduler) => play(plan, scheduler)),
     { numRuns: 1_000 },
   );
 });
 
-it('refuses a socket, rather than keep it waiting for ever, while the log cannot be read', async () => {
-  const feed = createCatchUpSubscription<number>(
+it('refuses a joining client after several attempts while the log cannot be read', async () => {
+  const subscription = createCatchUpSubscription<number>(
     {
       versionOf: (version) => version,
       subscribe: () => ({ ready: Promise.resolve(), close: () => undefined }),
@@ -142,14 +142,14 @@ it('refuses a socket, rather than keep it waiting for ever, while the log cannot
       readLimit: 1,
       gapDelay: 1,
       maxPause: 1,
-      registrationPatience: 1,
+      registrationTimeout: 1,
       attempts: 3,
       sleep: () => Promise.resolve(),
       onError: () => undefined,
     },
   );
-  const arrival = feed.arrive(5, 100, forever, () => expect.fail('joined with a gap'));
+  const arrival = subscription.arrive(5, 100, forever, () => expect.fail('joined with a gap'));
   await expect(arrival).rejects.toMatchObject({ code: 'unavailable' });
-  expect(await feed.arrive(1, 5, forever, () => expect.fail('joined'))).toBe('too_old');
-  feed.close();
+  expect(await subscription.arrive(1, 5, forever, () => expect.fail('joined'))).toBe('too_old');
+  subscription.close();
 });
