@@ -6,14 +6,14 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/support/closing-line.ts'],
     globalSetup: 'test/support/global-setup.ts',
-    // For machines that are busy with something else: tests wait for conditions, so a slow one is no wrong one.
+    // Long, for busy machines: tests wait for conditions, so a slow test is not a failed one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
-    // Nothing of ours has state of its own in a module: the files of a worker share what was loaded once.
+    // No module has state, so the test files of a worker can share the loaded modules.
     isolate: false,
-    // They wait more than they compute: more at a time than there are cores to spare. One nats-server given from outside
-    // is shared by all files: they take turns.
+    // Tests wait more than they compute, so there may be more workers than cores. With NATS_URL all files share one
+    // nats-server, and run one after the other.
     maxWorkers: process.env.NATS_URL ? 1 : Math.max(3, availableParallelism()),
   },
 });

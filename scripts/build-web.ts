@@ -2,8 +2,8 @@
  * Builds client library, widget and console into `dist/`. `scripts/bootstrap.mjs` runs it before `npm start`
  * and `npm test`; a build is skipped when the content of its sources is unchanged.
  *
- *   node scripts/build-web.ts           what is not up to date
- *   node scripts/build-web.ts client    one of them, in any case
+ *   node scripts/build-web.ts           builds each bundle that is not up to date
+ *   node scripts/build-web.ts client    builds one bundle, even if it is up to date
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -15,21 +15,21 @@ import { paths } from '../src/support/paths.ts';
 
 export interface Target {
   readonly name: string;
-  /** Files and folders that its content depends on, beside the packages. */
+  /** Files and folders from which it is built, besides the packages. */
   readonly sources: readonly string[];
   readonly config: InlineConfig;
 }
 
 const root = join(import.meta.dirname, '..');
 
-/** One file that pages load as it is. */
+/** A bundle of one file. */
 function script(name: string, entry: string, sources: readonly string[], format: 'es' | 'iife', file: string): Target {
   const config: InlineConfig = {
     root,
     build: {
       outDir: join(paths.web, name),
       target: 'es2023',
-      // Vite itself leaves the blanks in libraries, for bundlers to come; ours is loaded as it is, too.
+      // Vite does not minify libraries, because bundlers do it later. Pages load this file without a bundler.
       rolldownOptions: { output: { minify: true } },
       lib: { entry: join(root, entry), formats: [format], fileName: () => file, name: 'deskwire' },
     },
@@ -37,7 +37,7 @@ function script(name: string, entry: string, sources: readonly string[], format:
   return { name, sources, config };
 }
 
-/** Each is built to the folder of its name in `dist/`. */
+/** Each bundle is built to the folder of its name in `dist/`. */
 export const targets: readonly Target[] = [
   script('client', 'src/client/index.ts', ['src/client'], 'es', 'index.js'),
   script('widget', 'widget/index.ts', ['src/client', 'widget'], 'iife', 'widget.js'),
@@ -46,7 +46,7 @@ export const targets: readonly Target[] = [
 
 const COMMON = ['package-lock.json', 'scripts/build-web.ts', 'src/support/paths.ts'];
 
-/** Of everything that the target is built from. */
+/** The hash of all sources of a target. */
 async function fingerprint({ sources }: Target): Promise<string> {
   const hash = createHash('sha256');
   for (const source of [...COMMON, ...sources]) {
@@ -71,7 +71,7 @@ function stampOf({ name }: Target): string {
 }
 
 async function build(target: Target, print: string): Promise<void> {
-  // Loaded only when there is something to build: a start that has nothing to build does not wait for it.
+  // Loaded only for a build, because loading Vite takes longer than the check.
   const vite = await import('vite');
   await rm(stampOf(target), { force: true });
   const { build: options, ...config } = target.config;
@@ -83,7 +83,7 @@ async function build(target: Target, print: string): Promise<void> {
   await writeFile(stampOf(target), print);
 }
 
-/** Packages come larger, and slower, for anybody whose NODE_ENV is another: that of tests, say. */
+/** With another NODE_ENV (that of tests, for example), React and others bring their larger development code. */
 async function asInProduction<T>(run: () => Promise<T>): Promise<T> {
   const { NODE_ENV } = process.env;
   process.env.NODE_ENV = 'production';
@@ -95,7 +95,7 @@ async function asInProduction<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Beside each text, what is sent of it: compressed once, as well as it can be, rather than for every request. */
+/** Compresses each text file once, as small as possible, so that the server need not do it for each request. */
 async function compressAll(folder: string): Promise<void> {
   for (const file of await filesIn(folder)) {
     if (!/\.(js|css|html|svg|json|webmanifest)$/.test(file)) continue;
@@ -105,7 +105,7 @@ async function compressAll(folder: string): Promise<void> {
   }
 }
 
-/** Builds those that are not up to date, or the one named. Returns the names of what was built. */
+/** Builds the bundles that are not up to date, or the bundle of this name. Returns the names of those it built. */
 export async function buildWeb(wanted?: string): Promise<string[]> {
   const built: string[] = [];
   for (const target of targets) {

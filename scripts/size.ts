@@ -1,10 +1,10 @@
-/** `npm run size`: how much each script is that pages load, gzipped, and what it may be. Fails when one is more. */
+/** `npm run size`: prints the gzipped size of each file that pages load, and its limit. Fails if one is above it. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { paths } from '../src/support/paths.ts';
 import { buildWeb } from './build-web.ts';
 
-/** Kilobytes after `gzip -9`. The library includes socket.io-client; the console's page includes all that it names. */
+/** Kilobytes after `gzip -9`. The library includes socket.io-client; the page of the console, all files it names. */
 export const LIMITS: Readonly<Record<string, number>> = {
   'client/index.js': 25,
   'widget/widget.js': 35,
@@ -18,7 +18,7 @@ export interface Size {
   readonly limit: number;
 }
 
-/** Of a page, with the scripts and styles that it loads before anything is shown. */
+/** The bytes of a file; of a page, with the scripts and styles that it loads before it shows anything. */
 async function sizeWithParts(file: string): Promise<number> {
   const { size } = await stat(join(paths.web, `${file}.gz`));
   if (!file.endsWith('.html')) return size;

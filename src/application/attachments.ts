@@ -28,8 +28,8 @@ export type UploadedFile = (
 
 /**
  * Stores an uploaded file, which is read only when the user may post in the ticket. Rejects with `payload_too_large`,
- * `not_found`, `conflict` for a closed ticket, `rate_limited`, or the error of reading or storing the file. Of a refused
- * upload, nothing is kept.
+ * `not_found`, `conflict` for a closed ticket, `rate_limited`, or the error of reading or storing the file. Nothing is
+ * kept of a refused upload.
  *
  * @param announcedBytes size that the client announces, 0 when it announces none
  */

@@ -52,8 +52,8 @@ export interface SocketControl {
 }
 
 /**
- * Returns the target of a client id: one socket, or with `user:<id>` all devices of a user. Rejects with `not_found` for a
- * user who does not exist; a user without a socket is a target that nothing reaches.
+ * Returns the target of a client id: one socket, or with `user:<id>` all devices of a user. Rejects with `not_found` for
+ * a user who does not exist. A user without a socket is a valid target that reaches no socket.
  */
 export async function findClientTarget(
   application: Application,

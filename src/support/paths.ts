@@ -16,7 +16,7 @@ export const paths = {
   rebuildThread: join(root, 'src', 'projections', 'rebuild', 'rebuild-thread.ts'),
   /** The program of the processes that the primary starts. */
   worker: join(root, 'src', 'runtime', 'workers', 'worker.ts'),
-  /** Built by scripts/build-web.ts, a folder for each bundle. It may be missing: nothing for browsers is then served. */
+  /** Built by scripts/build-web.ts, a folder for each bundle. Without it, the server serves nothing for browsers. */
   web: join(root, 'dist'),
   /** Programs that were downloaded. Made when it is needed. */
   cache: join(root, '.cache'),

@@ -52,8 +52,9 @@ export function createAlerts({ dialects, clients, streams, messageWireFor, onErr
       const message = messageOf(event as RecordedEvent<TicketEvent>);
       if (message === undefined) return;
       for (const { client, dialect } of receiversOf(userId, ticketId, version)) {
+        if (!ticket.access(client.user).receives) continue;
         const wire = dialect.tickets?.alert?.(ticketId, messageWireFor(client.user)(message));
-        if (wire !== undefined && ticket.access(client.user).receives) client.send(wire);
+        if (wire !== undefined) client.send(wire);
       }
     } finally {
       streams.release(ticket);

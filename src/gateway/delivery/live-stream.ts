@@ -12,6 +12,7 @@ import type { Presence } from '../../cluster/presence/presence.ts';
 import type { Change, Person } from '../../cluster/presence/roster.ts';
 import { type RecordedEvent, streamOf } from '../../domain/event.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
+import { visibilityOf } from '../../domain/visibility.ts';
 import { type Client, type JoinedStream, type Member, userRoom } from '../connection/client.ts';
 import type { Dialect, StreamWire, Wire } from '../dialects/dialect.ts';
 import type { LiveKind } from '../dialects/joining.ts';
@@ -111,7 +112,7 @@ export function createLiveStream(
   /** Renders for each member: a link to an attachment is signed for one user and must not reach another. */
   function deliverToEach(event: RecordedEvent): void {
     for (const { client, dialect, internal, live } of members) {
-      if (!live) continue;
+      if (!live || (!internal && visibilityOf(event) === 'internal')) continue;
       for (const wire of tableOf(dialect, kind)?.render(event, messageWireFor(client.user)) ?? []) {
         if (internal || wire.audience === 'public') client.send(wire);
       }

@@ -8,6 +8,7 @@ import { ticketIdOf } from '../../application/tickets.ts';
 import type { MessagePage } from '../../application/views.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
+import { visibilityOf } from '../../domain/visibility.ts';
 import { createLanes } from '../../support/lanes.ts';
 import type { Client } from '../connection/client.ts';
 import type { Replays } from '../connection/replays.ts';
@@ -130,7 +131,8 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
           if (mismatch) return;
           const { id } = stream;
           joined = { id, version, epoch: deps.epoch(), recovered: entry.recovered, internal };
-          const wires = rendered(client, dialect, stream.kind, events).filter(
+          const visible = internal ? events : events.filter((event) => visibilityOf(event) === 'public');
+          const wires = rendered(client, dialect, stream.kind, visible).filter(
             ({ audience, exceptSocket }) => (internal || audience === 'public') && exceptSocket !== client.id,
           );
           welcome({ ...joined, broken: entry.broken, wires, page: entry.page });

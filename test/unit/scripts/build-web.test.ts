@@ -1,4 +1,4 @@
-/** What browsers load: that it stays small, is built once from the same sources, and works where Node runs it, too. */
+/** The web bundles are small, are built once from the same sources, and the library also runs in Node. */
 
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
