@@ -13,6 +13,7 @@ import type { Attachment } from '../domain/ticket/events.ts';
 import { accessOf } from '../domain/ticket/people.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Application } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /**
@@ -37,7 +38,7 @@ export async function uploadAttachment(
 /** The ticket itself decides again when the message is posted. */
 async function requireMayPost(application: Application, user: UserFacts, ticketId: string): Promise<void> {
   requireActive(user);
-  const { state } = await application.actors.read('ticket', ticketId);
+  const { state } = await backendsOf(application).actors.read('ticket', ticketId);
   const access = accessOf(state, await application.directory.relations(state));
   if (!state.exists || state.deleted || !mayPostMessage(user, access)) {
     throw new DeskwireError('not_found', 'Ticket not found');
@@ -78,7 +79,7 @@ export async function readableAttachment(
 ): Promise<AttachmentRecord> {
   const record = await application.attachments.find(id);
   if (record === undefined) throw notFound();
-  const ticket = await application.queries.ticket(record.ticketId, viewer);
+  const ticket = await backendsOf(application).queries.ticket(record.ticketId, viewer);
   if (ticket === undefined) throw notFound();
   if (record.internal === undefined) {
     if (record.uploaderId !== viewer.id) throw notFound();

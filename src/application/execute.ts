@@ -9,6 +9,7 @@ import { deciders } from '../domain/deciders.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { type Decider, type RecordedEvent, streamOf } from '../domain/event.ts';
 import type { Application } from './application.ts';
+import { type Backends, backendsOf } from './backends.ts';
 
 /** Events read at a time. */
 const PAGE = 500;
@@ -18,33 +19,33 @@ const PAGE = 500;
  * Rejects as the actors do, and with `idempotency_key_reused` when the key was used for another request.
  */
 export async function execute<K extends ActorKind>(
-  application: Pick<Application, 'actors'>,
+  application: Application,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
   context: CommandContext,
 ): Promise<CommandOutcome<K>> {
-  const outcome = await application.actors.execute(kind, id, command, context);
+  const outcome = await backendsOf(application).actors.execute(kind, id, command, context);
   if (outcome.duplicate) refuseAnother(outcome.events[0], context);
   return outcome;
 }
 
 /** As `execute`, for callers who do not look at the state. */
 export async function record<K extends ActorKind>(
-  application: Pick<Application, 'actors'>,
+  application: Application,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
   context: CommandContext,
 ): Promise<RecordedCommand> {
-  const outcome = await application.actors.record(kind, id, command, context);
+  const outcome = await backendsOf(application).actors.record(kind, id, command, context);
   if (outcome.duplicate) refuseAnother(outcome.events[0], context);
   return outcome;
 }
 
 /** As `execute`, for commands that are answered with the state: that of a repetition is of the first time, too. */
 export async function executeForState<K extends ActorKind>(
-  application: Pick<Application, 'actors' | 'history'>,
+  application: Application,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
@@ -53,7 +54,7 @@ export async function executeForState<K extends ActorKind>(
   const outcome = await execute(application, kind, id, command, context);
   const last = outcome.events.at(-1);
   if (!outcome.duplicate || last === undefined || last.version === outcome.version) return outcome;
-  const state = await stateAt(application.history, kind, id, last.version);
+  const state = await stateAt(backendsOf(application).history, kind, id, last.version);
   return { ...outcome, state, version: last.version };
 }
 
@@ -76,7 +77,7 @@ function refuseAnother(first: RecordedEvent | undefined, { fingerprint }: Comman
 }
 
 async function stateAt<K extends ActorKind>(
-  history: Application['history'],
+  history: Backends['history'],
   kind: K,
   id: string,
   version: number,

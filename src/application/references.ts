@@ -6,6 +6,7 @@ import { referenceStreamId } from '../domain/reference/decider.ts';
 import type { ReferenceType } from '../domain/reference/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { executeForState } from './execute.ts';
 
 /** Rejects with `forbidden` before it says whether there is one. */
@@ -16,7 +17,7 @@ export async function getReference(
   id: string,
 ): Promise<Reference> {
   requirePermission(maySeeReferences(user), 'Only staff and services see references');
-  const reference = await application.queries.reference(type, id);
+  const reference = await backendsOf(application).queries.reference(type, id);
   if (reference === undefined) throw new DeskwireError('not_found', 'Reference not found');
   return reference;
 }

@@ -4,9 +4,11 @@ import type { CommandOutcome } from '../actors/actor-system.ts';
 import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
+import type { TicketState } from '../domain/ticket/state.ts';
 import { isStaff, LEAST_ROLE, type UserFacts } from '../domain/user/identity.ts';
 import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { execute, executeForState } from './execute.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
@@ -53,10 +55,10 @@ function ticketIdFor(application: Application, caller: Caller): string {
 /** A retry keeps the number of the first time, so that it uses up none. */
 async function numberFor(application: Application, caller: Caller, id: string): Promise<number> {
   if (caller.key !== undefined) {
-    const { state } = await application.actors.read('ticket', id);
+    const { state } = await backendsOf(application).actors.read('ticket', id);
     if (state.exists) return state.number;
   }
-  return application.nextTicketNumber();
+  return backendsOf(application).nextTicketNumber();
 }
 
 async function requesterOf(application: Application, caller: Caller, requesterId: string | undefined) {
@@ -152,13 +154,21 @@ export async function markTicketRead(
  */
 export async function ticketIdOf(application: Application, idOrNumber: string): Promise<string> {
   if (!/^\d+$/.test(idOrNumber)) return idOrNumber;
-  let id = await application.queries.ticketId(idOrNumber);
+  let id = await backendsOf(application).queries.ticketId(idOrNumber);
   if (id === undefined) {
     await application.settle();
-    id = await application.queries.ticketId(idOrNumber);
+    id = await backendsOf(application).queries.ticketId(idOrNumber);
   }
   if (id === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return id;
+}
+
+/** The state of a ticket as its actor has it, whoever asks. A ticket that does not exist has the initial state. */
+export async function getTicketState(
+  application: Application,
+  id: string,
+): Promise<{ readonly state: TicketState; readonly version: number }> {
+  return backendsOf(application).actors.read('ticket', id);
 }
 
 /** The tickets that the user may see, newest first, each with the number of messages that they have not read. */
@@ -168,10 +178,10 @@ export async function listTickets(
   filter: TicketFilter,
   page: { cursor?: string; limit: number },
 ): Promise<Page<ListedTicket>> {
-  return application.queries.tickets(filter, user, page);
+  return backendsOf(application).queries.tickets(filter, user, page);
 }
 
 /** Messages of a ticket that the user has not read. */
 export async function getUnread(application: Application, user: UserFacts, ticketId: string): Promise<number> {
-  return application.queries.unread(ticketId, user);
+  return backendsOf(application).queries.unread(ticketId, user);
 }

@@ -107,7 +107,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     {
       ...{ broker, rooms, now, onError },
       signals: broker.signals,
-      queries: application.queries,
+      application,
       replayLimit: options.replayLimit,
       dialects: dialects.filter(({ inbox }) => inbox !== undefined),
       onDelivered: delivery.notified,

@@ -7,7 +7,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import type { SocketControl, SocketTarget } from '../../application/socket-control.ts';
-import { ticketIdOf } from '../../application/tickets.ts';
+import { getTicketState, ticketIdOf } from '../../application/tickets.ts';
 import { IdField, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { ClientStatus, Clients, Delivered, SocketsStatus } from '../../contract/sockets.ts';
@@ -252,7 +252,7 @@ async function clientTarget(application: Application, clientId: string) {
 
 async function ticketTarget(application: Application, idOrNumber: string): Promise<SocketTarget> {
   const ticketId = await ticketIdOf(application, idOrNumber);
-  const { state } = await application.actors.read('ticket', ticketId);
+  const { state } = await getTicketState(application, ticketId);
   if (!state.exists || state.deleted) throw new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' });
   return { ticketId };
 }

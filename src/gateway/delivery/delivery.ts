@@ -59,13 +59,13 @@ export interface DeliveryDeps {
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { application, broker, options, dialects, rooms, presence, clients, messageWireFor, now, onError } = deps;
-  const unread = createUnreadCounting({ queries: application.queries, waiter: deps.waiter, send: sendUnread, onError });
+  const unread = createUnreadCounting({ application, waiter: deps.waiter, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
       ...{ broker, rooms, presence, messageWireFor, now, onError },
       reader: deps.reader,
-      actors: application.actors,
+      application,
       relations: (ticket) => application.directory.relations(ticket),
       onOpened: (stream) => ofTicket(stream, typing.follow),
       onClosed: (stream) => ofTicket(stream, typing.unfollow),

@@ -3,7 +3,9 @@
  * read model, after the read model knows the change. A change during the read causes one more read.
  */
 
-import type { ProjectionWaiter, Queries } from '../../application/views.ts';
+import type { Application } from '../../application/application.ts';
+import { getUnread } from '../../application/tickets.ts';
+import type { ProjectionWaiter } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 
 export interface UnreadCounting {
@@ -12,7 +14,7 @@ export interface UnreadCounting {
 }
 
 interface Deps {
-  readonly queries: Pick<Queries, 'unread'>;
+  readonly application: Application;
   readonly waiter: ProjectionWaiter;
   send(user: UserFacts, ticketId: string, unread: number): void;
   onError(error: unknown): void;
@@ -26,7 +28,7 @@ interface Counting {
 
 const WAIT_MS = 5_000;
 
-export function createUnreadCounting({ queries, waiter, send, onError }: Deps): UnreadCounting {
+export function createUnreadCounting({ application, waiter, send, onError }: Deps): UnreadCounting {
   const counting = new Map<string, Counting>();
 
   async function count(key: string, user: UserFacts, ticketId: string, counted: Counting): Promise<void> {
@@ -35,7 +37,7 @@ export function createUnreadCounting({ queries, waiter, send, onError }: Deps): 
       do {
         changes = counted.changes;
         await waiter.waitFor(counted.position, WAIT_MS);
-        const unread = await queries.unread(ticketId, user);
+        const unread = await getUnread(application, user, ticketId);
         if (changes === counted.changes) send(user, ticketId, unread);
       } while (changes !== counted.changes);
     } catch (error) {

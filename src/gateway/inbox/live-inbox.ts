@@ -6,7 +6,9 @@
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { InboxHead, InboxSignal, NotificationView, Queries } from '../../application/views.ts';
+import type { Application } from '../../application/application.ts';
+import { getInboxHead, listNotificationsAfter } from '../../application/notifications.ts';
+import type { InboxHead, InboxSignal, NotificationView } from '../../application/views.ts';
 import type { Broker } from '../../broker/port.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import type { Client } from '../connection/client.ts';
@@ -50,7 +52,7 @@ export interface LiveInbox {
 
 export interface LiveInboxDeps {
   readonly signals: Broker['signals'];
-  readonly queries: Pick<Queries, 'inbox' | 'unreadNotifications' | 'notificationsAfter'>;
+  readonly application: Application;
   readonly rooms: SocketRooms;
   readonly replayLimit: number;
   readonly now: () => number;
@@ -62,7 +64,7 @@ export interface LiveInboxDeps {
 }
 
 export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: SubscriptionOptions): LiveInbox {
-  const { queries, rooms, replayLimit } = deps;
+  const { application, rooms, replayLimit } = deps;
   const { id } = owner;
   let user = owner;
   let counts: UnreadCounts | undefined;
@@ -77,11 +79,11 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
           if (inboxSignal.Check(payload)) receive(payload, notify, seen);
         }),
       async open() {
-        const head = await queries.inbox(user);
+        const head = await getInboxHead(application, user);
         counts = head;
         return head.seq;
       },
-      head: async () => (await queries.inbox(user)).seq,
+      head: async () => (await getInboxHead(application, user)).seq,
       read,
       deliver(notification) {
         if (!visible(notification)) return;
@@ -93,7 +95,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   );
 
   const unreadOnes = createUnreadOnes({
-    ...{ queries, subscription, limit: replayLimit, now: deps.now, onError: deps.onError },
+    ...{ application, subscription, limit: replayLimit, now: deps.now, onError: deps.onError },
     user: () => user,
     tell: (ones) => broadcast(({ inbox }) => wires(inbox?.unreadOnes?.(ones))),
   });
@@ -118,8 +120,8 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
 
   /** The answer leaves out seqs that the user may not see. The head tells up to which seq it is complete. */
   async function read(after: number, limit: number): Promise<LogRead<NotificationView>> {
-    const head = await queries.inbox(user);
-    const events = await queries.notificationsAfter(user, after, limit);
+    const head = await getInboxHead(application, user);
+    const events = await listNotificationsAfter(application, user, after, limit);
     const last = events.at(-1)?.seq ?? after;
     // A missed notification may mean a missed reading.
     readingChanged();
@@ -194,7 +196,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
       if (dialect.inbox?.unreadOnes !== undefined) unreadFollowers.delete(client);
     },
     async compare() {
-      const head = await queries.inbox(user);
+      const head = await getInboxHead(application, user);
       noteUnread(head);
       subscription.checkHead(head.seq);
       if (unreadOnes.pending) readingChanged();

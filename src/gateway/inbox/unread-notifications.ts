@@ -4,13 +4,15 @@
  * the read, and is sent after the notifications with those seqs, so that a client with both has the correct state.
  */
 
-import type { Queries, UnreadRanges } from '../../application/views.ts';
+import type { Application } from '../../application/application.ts';
+import { getUnreadRanges } from '../../application/notifications.ts';
+import type { UnreadRanges } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { CatchUpSubscription } from '../delivery/catch-up-subscription.ts';
 import type { UnreadOnes } from '../dialects/dialect.ts';
 
 interface Deps {
-  readonly queries: Pick<Queries, 'unreadNotifications'>;
+  readonly application: Application;
   readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'current'>;
   /** The number of ranges in the answer. Unread notifications before them are left out. */
   readonly limit: number;
@@ -30,7 +32,7 @@ export interface UnreadTeller {
 /** Milliseconds. */
 const CATCH_UP_TIMEOUT = 10_000;
 
-export function createUnreadOnes({ queries, subscription, limit, now, user, tell, onError }: Deps): UnreadTeller {
+export function createUnreadOnes({ application, subscription, limit, now, user, tell, onError }: Deps): UnreadTeller {
   let changes = 0;
   let sent = 0;
   let running = false;
@@ -42,7 +44,7 @@ export function createUnreadOnes({ queries, subscription, limit, now, user, tell
       let found: UnreadRanges;
       do {
         seen = changes;
-        found = await queries.unreadNotifications(user(), limit);
+        found = await getUnreadRanges(application, user(), limit);
         await subscription.current(AbortSignal.timeout(CATCH_UP_TIMEOUT));
       } while (seen !== changes);
       tell({ ...found, cursor: subscription.cursor, timestamp: new Date(now()).toISOString() });
