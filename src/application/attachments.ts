@@ -1,6 +1,6 @@
 /**
- * Who may upload and read attachments. An attachment is seen by those who see the message that names it, at the moment
- * they ask; before that, by whoever uploaded it. For everyone else it does not exist.
+ * Uploading and reading attachments. A user who sees the message that names an attachment may read it; access is checked
+ * at each request. Before a message names it, only its uploader may read it. For all others it does not exist.
  */
 import type { CommandContext } from '../actors/actor-system.ts';
 import type { ClaimRequest } from '../attachments/attachments.ts';
@@ -17,8 +17,8 @@ import { backendsOf } from './backends.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /**
- * Takes in what `receive` brings, which is called only when the user may post in the ticket. Rejects with `not_found`,
- * `conflict` for a closed ticket, `rate_limited`, or what taking it in rejects with; nothing is left then.
+ * Stores the file that `receive` returns; `receive` is called only when the user may post in the ticket. Rejects with
+ * `not_found`, `conflict` for a closed ticket, `rate_limited`, or the error of `receive`; no file is left then.
  */
 export async function uploadAttachment(
   application: Application,
@@ -48,7 +48,7 @@ async function requireMayPost(application: Application, user: UserFacts, ticketI
   }
 }
 
-/** Claims what a message names, has it posted, and gives it back when it was refused. */
+/** Claims the attachments of a message, calls `post`, and releases them when the message was refused. */
 export async function withAttachments<T>(
   application: Application,
   named: Omit<ClaimRequest, 'commandId'>,
@@ -60,7 +60,7 @@ export async function withAttachments<T>(
   try {
     return await post(attachments);
   } catch (error) {
-    // Of an outage nobody knows whether the message was posted: the log will tell.
+    // After an outage it is unknown whether the message was posted: the log decides later.
     if (error instanceof DeskwireError && error.code !== 'unavailable') {
       await application.attachments.release(named.ticketId, commandId);
     }
@@ -69,8 +69,8 @@ export async function withAttachments<T>(
 }
 
 /**
- * The attachment, when the viewer may read it now. Rejects with `not_found`. Asks the read models, which every node
- * keeps current, so that whoever loses their access to a ticket loses its attachments with it.
+ * The attachment, if the viewer may read it now; otherwise rejects with `not_found`. Access comes from the read models,
+ * so that a user who loses access to a ticket loses access to its attachments.
  */
 export async function readableAttachment(
   application: Application,

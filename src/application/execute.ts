@@ -1,7 +1,7 @@
 /**
- * Giving commands to actors for clients that may repeat themselves. A repetition gets the first outcome, for ever: its
- * events, and the state of the stream right after them, whatever happened since and whoever may see the stream by now.
- * The same key with another request is refused instead of answered with what was not asked for.
+ * Gives commands to actors for clients that may repeat a request. A repetition gets the first outcome for ever: the first
+ * events, and the state of the stream right after them, even if the stream or the access to it changed since then.
+ * The same key with another request is refused.
  */
 import { hash } from 'node:crypto';
 import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
@@ -30,7 +30,7 @@ export async function execute<K extends ActorKind>(
   return outcome;
 }
 
-/** As `execute`, for callers who do not look at the state. */
+/** As `execute`, without the state. */
 export async function record<K extends ActorKind>(
   application: Application,
   kind: K,
@@ -43,7 +43,7 @@ export async function record<K extends ActorKind>(
   return outcome;
 }
 
-/** As `execute`, for commands that are answered with the state: that of a repetition is of the first time, too. */
+/** As `execute`, but the state of a repetition is also that of the first time. */
 export async function executeForState<K extends ActorKind>(
   application: Application,
   kind: K,
@@ -58,7 +58,7 @@ export async function executeForState<K extends ActorKind>(
   return { ...outcome, state, version: last.version };
 }
 
-/** Of a request, whatever the order of its fields. */
+/** The fingerprint of a request. The order of fields makes no difference. */
 export function fingerprintOf(input: unknown): string {
   return hash('sha256', JSON.stringify(input, inOrder) ?? '', 'base64url').slice(0, 22);
 }

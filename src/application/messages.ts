@@ -1,4 +1,4 @@
-/** Posting and reading messages of a ticket, as the API and the gateway do it. */
+/** Messages and participants of a ticket: post, list and get. */
 import type { PostMessageBody } from '../contract/fields.ts';
 import { type Message, messageWire } from '../contract/message.ts';
 import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
@@ -104,7 +104,7 @@ export async function listLatestMessages(
   return backendsOf(application).queries.messages(ticketId, { internal, limit });
 }
 
-/** With links to attachments that are good for this user. */
+/** With links to attachments that this user may open. */
 function shown(application: Application, message: MessageFacts, viewer: UserFacts): Message {
   return messageWire(message, (id) => application.attachments.urlFor(id, viewer));
 }

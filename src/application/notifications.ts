@@ -1,4 +1,4 @@
-/** A user's inbox, as the API and the gateway work with it. */
+/** The inbox of a user: list, mark as read or seen, and send notifications. */
 import { maySendNotification, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { InboxHead, NotificationView } from '../domain/notification/inbox.ts';
@@ -9,7 +9,7 @@ import { type Application, type Caller, commandContext, type Done } from './appl
 import { backendsOf } from './backends.ts';
 import { record } from './execute.ts';
 
-/** How many users of a role are asked for, and notified, at a time. */
+/** The number of users of a role that are read, and notified, at a time. */
 const RECIPIENTS_AT_ONCE = 200;
 
 export interface SendNotificationInput {
@@ -79,8 +79,8 @@ export async function markAllNotificationsRead(
 }
 
 /**
- * The caller has looked at their inbox: nothing that it holds, or holds up to a seq, is new to them any more. What comes
- * while they look is; so the command says how far the inbox reaches that they were shown.
+ * Marks the caller's inbox as seen, as a whole or up to a seq. A notification that arrives meanwhile stays unseen, so the
+ * command names the seq up to which the inbox reaches now.
  */
 export async function markInboxSeen(application: Application, caller: Caller, upToSeq?: number): Promise<Done> {
   await application.settle();

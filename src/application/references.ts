@@ -1,4 +1,4 @@
-/** What tickets point at, as the API reads and sets it. */
+/** References of tickets: stations, GRNs, dispatches, vendors. */
 import type { Reference, SetReferenceBody } from '../contract/reference.ts';
 import { maySeeReferences, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
@@ -9,7 +9,7 @@ import { type Application, type Caller, commandContext, type Done } from './appl
 import { backendsOf } from './backends.ts';
 import { executeForState } from './execute.ts';
 
-/** Rejects with `forbidden` before it says whether there is one. */
+/** Rejects with `forbidden` first, so that the answer does not tell whether the reference exists. */
 export async function getReference(
   application: Application,
   user: UserFacts,
@@ -22,7 +22,7 @@ export async function getReference(
   return reference;
 }
 
-/** Sets a reference whole: what is not given, it has not. */
+/** Replaces a reference as a whole: a field that is not given is removed. */
 export async function setReference(
   application: Application,
   caller: Caller,

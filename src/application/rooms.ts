@@ -1,4 +1,4 @@
-/** Rooms as the API reads and configures them. */
+/** Rooms: get, list and configure. */
 import type { ConfigureRoomBody } from '../contract/room.ts';
 import { maySeeRoom, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';

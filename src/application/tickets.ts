@@ -1,4 +1,4 @@
-/** What can be asked of tickets, as the API and the gateway ask it. */
+/** Tickets: open, change, delete, mark as read, get and list. */
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandOutcome } from '../actors/actor-system.ts';
 import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
@@ -46,7 +46,7 @@ export async function openTicket(
   );
 }
 
-/** The same key must find the stream that it opened, so the id follows from user and key. */
+/** The id follows from user and key, so that the same key finds the stream that it opened. */
 function ticketIdFor(application: Application, caller: Caller): string {
   if (caller.key === undefined) return application.newId();
   return uuidv5(`${caller.user.id.length}:${caller.user.id}:${caller.key}`, TICKET_NAMESPACE);
@@ -63,7 +63,7 @@ async function numberFor(application: Application, caller: Caller, id: string): 
 
 async function requesterOf(application: Application, caller: Caller, requesterId: string | undefined) {
   if (requesterId === undefined || requesterId === caller.user.id) return caller.user;
-  // Before the look-up: someone who may not ask must not learn who exists.
+  // Before the look-up: a caller without permission must not learn who exists.
   requirePermission(mayOpenTicketFor(caller.user, requesterId), 'You may open tickets only for yourself');
   const user = await application.directory.user(requesterId);
   if (user === undefined || !user.active)
@@ -110,8 +110,8 @@ export async function changeTicket(
 }
 
 /**
- * Somebody whom a command about a ticket names. The ticket refuses whoever may not give it; they must not learn from us
- * who exists. Rejects with `not_found` naming the field.
+ * The user whom a command about a ticket names. The decider refuses callers who may not give the command; such callers
+ * must not learn who exists, so nobody is looked up for them. Rejects with `not_found` naming the field.
  */
 export async function userNamedBy(
   application: Application,
@@ -148,9 +148,9 @@ export async function markTicketRead(
 }
 
 /**
- * The id of the ticket that a client names by id or number. An id is taken as it is, without a query: whoever it
- * goes to says `not_found`. A number unknown to the read models may be a ticket opened a moment ago, so they get a
- * (bounded) chance to catch up.
+ * The id of the ticket that a client names by id or number. An id is returned without a query: the use case that works
+ * with it rejects with `not_found`. A number unknown to the read models may belong to a ticket opened a moment ago, so
+ * the read models get a bounded time to catch up.
  */
 export async function ticketIdOf(application: Application, idOrNumber: string): Promise<string> {
   if (!/^\d+$/.test(idOrNumber)) return idOrNumber;
