@@ -200,6 +200,13 @@ const forbidden: IForbiddenRuleType[] = [
     to: { pathNot: ['^src/', '^node_modules/typebox/'] },
   },
   {
+    name: 'one-use-case',
+    severity: 'error',
+    comment: 'Only use cases reach actors, read models and the log: no caller goes round a use case.',
+    from: { path: '^src/', pathNot: inSource(['application']) },
+    to: { path: inSource(['application/backends.ts']) },
+  },
+  {
     name: 'projections-engine',
     severity: 'error',
     comment: 'The engine runs any read model: models, queries, rebuilds and administration are built on it.',

@@ -3,22 +3,17 @@
  * ticket opened or a message posted means the same whichever way it came in. They hold no rules of access: deciders
  * and `domain/access.ts` do.
  */
-import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
+import type { CommandContext } from '../actors/actor-system.ts';
 import type { Attachments } from '../attachments/attachments.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { EventReader } from '../eventlog/event-log.ts';
-import type { ProjectionWaiter, Queries } from '../projections/queries/queries.ts';
+import type { ProjectionWaiter } from '../projections/queries/queries.ts';
+import { type Backends, type WithBackends, withBackends } from './backends.ts';
 import { fingerprintOf } from './execute.ts';
 
-export interface Application {
-  readonly actors: ActorSystem;
-  readonly queries: Queries;
+export interface Application extends WithBackends {
   readonly directory: Directory;
-  readonly history: Pick<EventReader, 'readStream'>;
   readonly attachments: Attachments;
-  /** A number that no ticket has had: 1, 2, … It is lost when its ticket is then refused. */
-  readonly nextTicketNumber: () => Promise<number>;
   /** A new UUID. */
   readonly newId: () => string;
   /** Waits, bounded, until the read models show everything that this process has acknowledged. */
@@ -27,15 +22,22 @@ export interface Application {
 
 const OWN_WRITES_MS = 1_000;
 
-export interface ApplicationDeps extends Omit<Application, 'settle'> {
+export interface ApplicationDeps extends Backends {
+  readonly directory: Directory;
+  readonly attachments: Attachments;
+  readonly newId: () => string;
   readonly waiter: ProjectionWaiter;
   /** Position of the newest event that this process recorded. */
   readonly lastPosition: () => number;
 }
 
-export function createApplication({ waiter, lastPosition, ...application }: ApplicationDeps): Application {
+export function createApplication(deps: ApplicationDeps): Application {
+  const { actors, queries, history, nextTicketNumber, directory, attachments, newId, waiter, lastPosition } = deps;
   return {
-    ...application,
+    ...withBackends({ actors, queries, history, nextTicketNumber }),
+    directory,
+    attachments,
+    newId,
     async settle() {
       await waiter.waitFor(lastPosition(), OWN_WRITES_MS);
     },

@@ -1,6 +1,6 @@
 /**
- * Who may upload and read attachments. An attachment is seen by those who see the message that names it, at the moment
- * they ask; before that, by whoever uploaded it. For everyone else it does not exist.
+ * Uploading and reading attachments. A user who sees the message that names an attachment may read it; access is checked
+ * at each request. Before a message names it, only its uploader may read it. For all others it does not exist.
  */
 import type { Readable } from 'node:stream';
 import type { CommandContext } from '../actors/actor-system.ts';
@@ -17,6 +17,7 @@ import type { Attachment } from '../domain/ticket/events.ts';
 import { accessOf } from '../domain/ticket/people.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Application } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { ticketIdOf } from './tickets.ts';
 
 export type { ByteRange };
@@ -53,7 +54,7 @@ export async function uploadAttachment(
 /** The ticket itself decides again when the message is posted. */
 async function requireMayPost(application: Application, user: UserFacts, ticketId: string): Promise<void> {
   requireActive(user);
-  const { state } = await application.actors.read('ticket', ticketId);
+  const { state } = await backendsOf(application).actors.read('ticket', ticketId);
   const access = accessOf(state, await application.directory.relations(state));
   if (!state.exists || state.deleted || !mayPostMessage(user, access)) {
     throw new DeskwireError('not_found', 'Ticket not found');
@@ -63,7 +64,7 @@ async function requireMayPost(application: Application, user: UserFacts, ticketI
   }
 }
 
-/** Claims what a message names, has it posted, and gives it back when it was refused. */
+/** Claims the attachments of a message, calls `post`, and releases them when the message was refused. */
 export async function withAttachments<T>(
   application: Application,
   named: Omit<ClaimRequest, 'commandId'>,
@@ -75,7 +76,7 @@ export async function withAttachments<T>(
   try {
     return await post(attachments);
   } catch (error) {
-    // Of an outage nobody knows whether the message was posted: the log will tell.
+    // After an outage it is unknown whether the message was posted: the log decides later.
     if (error instanceof DeskwireError && error.code !== 'unavailable') {
       await application.attachments.release(named.ticketId, commandId);
     }
@@ -99,7 +100,7 @@ export async function getAttachment(
 ): Promise<ReadableAttachment> {
   const record = await application.attachments.find(id);
   if (record === undefined) throw notFound();
-  const ticket = await application.queries.ticket(record.ticketId, viewer);
+  const ticket = await backendsOf(application).queries.ticket(record.ticketId, viewer);
   if (ticket === undefined) throw notFound();
   if (record.internal === undefined) {
     if (record.uploaderId !== viewer.id) throw notFound();

@@ -1,7 +1,7 @@
 /**
- * Giving commands to actors for clients that may repeat themselves. A repetition gets the first outcome, for ever: its
- * events, and the state of the stream right after them, whatever happened since and whoever may see the stream by now.
- * The same key with another request is refused instead of answered with what was not asked for.
+ * Gives commands to actors for clients that may repeat a request. A repetition gets the first outcome for ever: the first
+ * events, and the state of the stream right after them, even if the stream or the access to it changed since then.
+ * The same key with another request is refused.
  */
 import { hash } from 'node:crypto';
 import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
@@ -9,6 +9,7 @@ import { deciders } from '../domain/deciders.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { type Decider, type RecordedEvent, streamOf } from '../domain/event.ts';
 import type { Application } from './application.ts';
+import { type Backends, backendsOf } from './backends.ts';
 
 /** Events read at a time. */
 const PAGE = 500;
@@ -18,33 +19,33 @@ const PAGE = 500;
  * Rejects as the actors do, and with `idempotency_key_reused` when the key was used for another request.
  */
 export async function execute<K extends ActorKind>(
-  application: Pick<Application, 'actors'>,
+  application: Application,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
   context: CommandContext,
 ): Promise<CommandOutcome<K>> {
-  const outcome = await application.actors.execute(kind, id, command, context);
+  const outcome = await backendsOf(application).actors.execute(kind, id, command, context);
   if (outcome.duplicate) refuseAnother(outcome.events[0], context);
   return outcome;
 }
 
-/** As `execute`, for callers who do not look at the state. */
+/** As `execute`, without the state. */
 export async function record<K extends ActorKind>(
-  application: Pick<Application, 'actors'>,
+  application: Application,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
   context: CommandContext,
 ): Promise<RecordedCommand> {
-  const outcome = await application.actors.record(kind, id, command, context);
+  const outcome = await backendsOf(application).actors.record(kind, id, command, context);
   if (outcome.duplicate) refuseAnother(outcome.events[0], context);
   return outcome;
 }
 
-/** As `execute`, for commands that are answered with the state: that of a repetition is of the first time, too. */
+/** As `execute`, but the state of a repetition is also that of the first time. */
 export async function executeForState<K extends ActorKind>(
-  application: Pick<Application, 'actors' | 'history'>,
+  application: Application,
   kind: K,
   id: string,
   command: ActorKinds[K]['command'],
@@ -53,11 +54,11 @@ export async function executeForState<K extends ActorKind>(
   const outcome = await execute(application, kind, id, command, context);
   const last = outcome.events.at(-1);
   if (!outcome.duplicate || last === undefined || last.version === outcome.version) return outcome;
-  const state = await stateAt(application.history, kind, id, last.version);
+  const state = await stateAt(backendsOf(application).history, kind, id, last.version);
   return { ...outcome, state, version: last.version };
 }
 
-/** Of a request, whatever the order of its fields. */
+/** The fingerprint of a request. The order of fields makes no difference. */
 export function fingerprintOf(input: unknown): string {
   return hash('sha256', JSON.stringify(input, inOrder) ?? '', 'base64url').slice(0, 22);
 }
@@ -76,7 +77,7 @@ function refuseAnother(first: RecordedEvent | undefined, { fingerprint }: Comman
 }
 
 async function stateAt<K extends ActorKind>(
-  history: Application['history'],
+  history: Backends['history'],
   kind: K,
   id: string,
   version: number,

@@ -1,4 +1,4 @@
-/** Posting and reading messages of a ticket, as the API and the gateway do it. */
+/** Messages and participants of a ticket: post, list and get. */
 import type { PostMessageBody } from '../contract/fields.ts';
 import { type Message, messageWire } from '../contract/message.ts';
 import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
@@ -10,11 +10,15 @@ import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage as PageOfMessages, ParticipantView, TicketView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { withAttachments } from './attachments.ts';
+import { backendsOf } from './backends.ts';
 import { record } from './execute.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /** A page of the conversation, with the links of the user who asks. */
 export type MessagePage = Omit<PageOfMessages, 'messages'> & { readonly messages: readonly Message[] };
+
+/** A page of the conversation without links. */
+export type LatestMessages = PageOfMessages;
 
 export interface PostedMessage extends Done {
   readonly message: Message;
@@ -84,14 +88,23 @@ export async function listMessages(
 ): Promise<{ ticketId: string; page: MessagePage }> {
   const ticket = await getTicket(application, user, idOrNumber);
   const internal = maySeeInternalNotes(user, accessOfView(ticket));
-  const page = await application.queries.messages(ticket.id, { internal, ...range });
+  const page = await backendsOf(application).queries.messages(ticket.id, { internal, ...range });
   return {
     ticketId: ticket.id,
     page: { ...page, messages: page.messages.map((message) => shown(application, message, user)) },
   };
 }
 
-/** With links to attachments that are good for this user. */
+/** The latest messages of a ticket, for a caller that has checked who may see them. */
+export async function listLatestMessages(
+  application: Application,
+  ticketId: string,
+  { internal, limit }: { readonly internal: boolean; readonly limit: number },
+): Promise<LatestMessages> {
+  return backendsOf(application).queries.messages(ticketId, { internal, limit });
+}
+
+/** With links to attachments that this user may open. */
 function shown(application: Application, message: MessageFacts, viewer: UserFacts): Message {
   return messageWire(message, (id) => application.attachments.urlFor(id, viewer));
 }
@@ -109,7 +122,7 @@ export async function listParticipants(
   idOrNumber: string,
 ): Promise<{ ticket: TicketView; participants: readonly Participant[] }> {
   const ticket = await getTicket(application, user, idOrNumber);
-  const all = await application.queries.participants(ticket.id);
+  const all = await backendsOf(application).queries.participants(ticket.id);
   const participants = maySeeInternalNotes(user, accessOfView(ticket))
     ? all
     : all.map(({ unread, ...others }) => (others.userId === user.id ? { ...others, unread } : others));
@@ -118,7 +131,7 @@ export async function listParticipants(
 
 /** The ticket as the read models show it. Rejects with `not_found` when there is none for this user. */
 export async function getTicket(application: Application, user: UserFacts, idOrNumber: string): Promise<TicketView> {
-  const ticket = await application.queries.ticket(idOrNumber, user);
+  const ticket = await backendsOf(application).queries.ticket(idOrNumber, user);
   if (ticket === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return ticket;
 }

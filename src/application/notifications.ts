@@ -1,13 +1,15 @@
-/** A user's inbox, as the API and the gateway work with it. */
+/** The inbox of a user: list, mark as read or seen, and send notifications. */
 import { maySendNotification, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
+import type { InboxHead, NotificationView } from '../domain/notification/inbox.ts';
 import type { Priority } from '../domain/priority.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
-import type { InboxHead, NotificationView, Page } from '../projections/queries/queries.ts';
+import type { Page, UnreadRanges } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { record } from './execute.ts';
 
-/** How many users of a role are asked for, and notified, at a time. */
+/** The number of users of a role that are read, and notified, at a time. */
 const RECIPIENTS_AT_ONCE = 200;
 
 export interface SendNotificationInput {
@@ -26,12 +28,27 @@ export async function listNotifications(
   user: UserFacts,
   page: { unread?: boolean; cursor?: string; limit: number },
 ): Promise<Page<NotificationView>> {
-  return application.queries.notifications(user, page);
+  return backendsOf(application).queries.notifications(user, page);
 }
 
 /** The newest seq of a user's inbox, and how many are unread and unseen. */
 export async function getInboxHead(application: Application, user: UserFacts): Promise<InboxHead> {
-  return application.queries.inbox(user);
+  return backendsOf(application).queries.inbox(user);
+}
+
+/** The notifications after a seq, in the order of seqs. */
+export async function listNotificationsAfter(
+  application: Application,
+  user: UserFacts,
+  seq: number,
+  limit: number,
+): Promise<readonly NotificationView[]> {
+  return backendsOf(application).queries.notificationsAfter(user, seq, limit);
+}
+
+/** The unread notifications, as at most `limit` ranges of seqs: the newest ones. */
+export async function getUnreadRanges(application: Application, user: UserFacts, limit: number): Promise<UnreadRanges> {
+  return backendsOf(application).queries.unreadNotifications(user, limit);
 }
 
 /** Marks notifications of the caller as read; ids that are not theirs change nothing. */
@@ -62,12 +79,12 @@ export async function markAllNotificationsRead(
 }
 
 /**
- * The caller has looked at their inbox: nothing that it holds, or holds up to a seq, is new to them any more. What comes
- * while they look is; so the command says how far the inbox reaches that they were shown.
+ * Marks the caller's inbox as seen, as a whole or up to a seq. A notification that arrives meanwhile stays unseen, so the
+ * command names the seq up to which the inbox reaches now.
  */
 export async function markInboxSeen(application: Application, caller: Caller, upToSeq?: number): Promise<Done> {
   await application.settle();
-  const { seq } = await application.queries.inbox(caller.user);
+  const { seq } = await backendsOf(application).queries.inbox(caller.user);
   const command = { type: 'MarkInboxSeen', upToSeq: Math.min(upToSeq ?? seq, seq) } as const;
   const context = commandContext(application, caller, 'seen', { input: { upToSeq } });
   return record(application, 'user', caller.user.id, command, context);
@@ -117,10 +134,9 @@ async function sendTo(application: Application, caller: Caller, userId: string, 
 async function* usersOf(application: Application, role: Role): AsyncGenerator<string[]> {
   let cursor: string | null = null;
   do {
-    const page: { items: readonly { id: string }[]; nextCursor: string | null } = await application.queries.users(
-      { role, active: true },
-      { limit: RECIPIENTS_AT_ONCE, ...(cursor !== null && { cursor }) },
-    );
+    const page: { items: readonly { id: string }[]; nextCursor: string | null } = await backendsOf(
+      application,
+    ).queries.users({ role, active: true }, { limit: RECIPIENTS_AT_ONCE, ...(cursor !== null && { cursor }) });
     yield page.items.map((user) => user.id);
     cursor = page.nextCursor;
   } while (cursor !== null);

@@ -1,6 +1,6 @@
 /**
- * Tells that something which we depend on is away for now from a fault of ours: of the former, clients may be told to come
- * back. Sources: PostgreSQL's error codes by class (appendix A), Node's system errors, and pg, whose own errors have no
+ * Tells an outage of a backing service from a fault of Deskwire. After an outage clients may try again. Sources:
+ * PostgreSQL's error codes by class (appendix A), Node's system errors, and the messages of pg's own errors, which have no
  * code.
  */
 import { DeskwireError } from '../domain/errors.ts';
@@ -11,7 +11,7 @@ const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENO
 const PG =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
-/** The error as clients may see it: `unavailable` when it is an outage, else as it is. */
+/** `unavailable` for an outage; any other error unchanged. */
 export function asOutage(error: unknown): unknown {
   if (error instanceof DeskwireError || !isOutage(error)) return error;
   return new DeskwireError('unavailable', 'Please try again in a moment', { retryAfter: 2, cause: error });

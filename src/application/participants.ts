@@ -29,7 +29,7 @@ export async function removeParticipant(
   return execute(application, 'ticket', id, { type: 'RemoveParticipant', userId }, context);
 }
 
-/** null takes the assignee away. Rejects with `not_found` naming `assigneeId`. */
+/** null removes the assignee. Rejects with `not_found` naming `assigneeId`. */
 export async function assignTicket(
   application: Application,
   caller: Caller,

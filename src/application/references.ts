@@ -1,4 +1,4 @@
-/** What tickets point at, as the API reads and sets it. */
+/** References of tickets: stations, GRNs, dispatches, vendors. */
 import type { Reference, SetReferenceBody } from '../contract/reference.ts';
 import { maySeeReferences, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
@@ -6,9 +6,10 @@ import { referenceStreamId } from '../domain/reference/decider.ts';
 import type { ReferenceType } from '../domain/reference/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { executeForState } from './execute.ts';
 
-/** Rejects with `forbidden` before it says whether there is one. */
+/** Rejects with `forbidden` first, so that the answer does not tell whether the reference exists. */
 export async function getReference(
   application: Application,
   user: UserFacts,
@@ -16,12 +17,12 @@ export async function getReference(
   id: string,
 ): Promise<Reference> {
   requirePermission(maySeeReferences(user), 'Only staff and services see references');
-  const reference = await application.queries.reference(type, id);
+  const reference = await backendsOf(application).queries.reference(type, id);
   if (reference === undefined) throw new DeskwireError('not_found', 'Reference not found');
   return reference;
 }
 
-/** Sets a reference whole: what is not given, it has not. */
+/** Replaces a reference as a whole: a field that is not given is removed. */
 export async function setReference(
   application: Application,
   caller: Caller,

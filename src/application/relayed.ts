@@ -1,8 +1,7 @@
 /**
- * JSON that is passed on as it is: nothing but JSON, and bounded by what it takes in bytes, because a broker refuses
- * messages beyond a size, and one refused event would hold up all that follow it in the log.
+ * Checks JSON that is passed on unchanged. Its size in bytes is limited, because the broker refuses larger messages, and
+ * one refused event would block all events after it in the log.
  */
-
 import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { assertJson } from '../domain/json.ts';

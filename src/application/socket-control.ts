@@ -5,7 +5,7 @@
 import type { Client, SocketsStatus } from '../contract/sockets.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Application } from './application.ts';
-import { ticketIdOf } from './tickets.ts';
+import { getTicketState, ticketIdOf } from './tickets.ts';
 
 /** One socket, by its id, or all devices of these users. */
 export type ClientTarget = { readonly client: string } | { readonly users: readonly string[] };
@@ -68,7 +68,7 @@ export async function findClientTarget(
 /** Rejects with `not_found` for a ticket that does not exist or was deleted. */
 export async function findTicketTarget(application: Application, idOrNumber: string): Promise<SocketTarget> {
   const ticketId = await ticketIdOf(application, idOrNumber);
-  const { state } = await application.actors.read('ticket', ticketId);
+  const { state } = await getTicketState(application, ticketId);
   if (!state.exists || state.deleted) throw new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' });
   return { ticketId };
 }

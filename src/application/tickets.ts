@@ -1,12 +1,14 @@
-/** What can be asked of tickets, as the API and the gateway ask it. */
+/** Tickets: open, change, delete, mark as read, get and list. */
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandOutcome } from '../actors/actor-system.ts';
 import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
+import type { TicketState } from '../domain/ticket/state.ts';
 import { isStaff, LEAST_ROLE, type UserFacts } from '../domain/user/identity.ts';
 import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { execute, executeForState } from './execute.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
@@ -44,7 +46,7 @@ export async function openTicket(
   );
 }
 
-/** The same key must find the stream that it opened, so the id follows from user and key. */
+/** The id follows from user and key, so that the same key finds the stream that it opened. */
 function ticketIdFor(application: Application, caller: Caller): string {
   if (caller.key === undefined) return application.newId();
   return uuidv5(`${caller.user.id.length}:${caller.user.id}:${caller.key}`, TICKET_NAMESPACE);
@@ -53,15 +55,15 @@ function ticketIdFor(application: Application, caller: Caller): string {
 /** A retry keeps the number of the first time, so that it uses up none. */
 async function numberFor(application: Application, caller: Caller, id: string): Promise<number> {
   if (caller.key !== undefined) {
-    const { state } = await application.actors.read('ticket', id);
+    const { state } = await backendsOf(application).actors.read('ticket', id);
     if (state.exists) return state.number;
   }
-  return application.nextTicketNumber();
+  return backendsOf(application).nextTicketNumber();
 }
 
 async function requesterOf(application: Application, caller: Caller, requesterId: string | undefined) {
   if (requesterId === undefined || requesterId === caller.user.id) return caller.user;
-  // Before the look-up: someone who may not ask must not learn who exists.
+  // Before the look-up: a caller without permission must not learn who exists.
   requirePermission(mayOpenTicketFor(caller.user, requesterId), 'You may open tickets only for yourself');
   const user = await application.directory.user(requesterId);
   if (user === undefined || !user.active)
@@ -108,8 +110,8 @@ export async function changeTicket(
 }
 
 /**
- * Somebody whom a command about a ticket names. The ticket refuses whoever may not give it; they must not learn from us
- * who exists. Rejects with `not_found` naming the field.
+ * The user whom a command about a ticket names. The decider refuses callers who may not give the command; such callers
+ * must not learn who exists, so nobody is looked up for them. Rejects with `not_found` naming the field.
  */
 export async function userNamedBy(
   application: Application,
@@ -146,19 +148,27 @@ export async function markTicketRead(
 }
 
 /**
- * The id of the ticket that a client names by id or number. An id is taken as it is, without a query: whoever it
- * goes to says `not_found`. A number unknown to the read models may be a ticket opened a moment ago, so they get a
- * (bounded) chance to catch up.
+ * The id of the ticket that a client names by id or number. An id is returned without a query: the use case that works
+ * with it rejects with `not_found`. A number unknown to the read models may belong to a ticket opened a moment ago, so
+ * the read models get a bounded time to catch up.
  */
 export async function ticketIdOf(application: Application, idOrNumber: string): Promise<string> {
   if (!/^\d+$/.test(idOrNumber)) return idOrNumber;
-  let id = await application.queries.ticketId(idOrNumber);
+  let id = await backendsOf(application).queries.ticketId(idOrNumber);
   if (id === undefined) {
     await application.settle();
-    id = await application.queries.ticketId(idOrNumber);
+    id = await backendsOf(application).queries.ticketId(idOrNumber);
   }
   if (id === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return id;
+}
+
+/** The state of a ticket as its actor has it, whoever asks. A ticket that does not exist has the initial state. */
+export async function getTicketState(
+  application: Application,
+  id: string,
+): Promise<{ readonly state: TicketState; readonly version: number }> {
+  return backendsOf(application).actors.read('ticket', id);
 }
 
 /** The tickets that the user may see, newest first, each with the number of messages that they have not read. */
@@ -168,10 +178,10 @@ export async function listTickets(
   filter: TicketFilter,
   page: { cursor?: string; limit: number },
 ): Promise<Page<ListedTicket>> {
-  return application.queries.tickets(filter, user, page);
+  return backendsOf(application).queries.tickets(filter, user, page);
 }
 
 /** Messages of a ticket that the user has not read. */
 export async function getUnread(application: Application, user: UserFacts, ticketId: string): Promise<number> {
-  return application.queries.unread(ticketId, user);
+  return backendsOf(application).queries.unread(ticketId, user);
 }

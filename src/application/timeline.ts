@@ -6,6 +6,7 @@ import type { TicketEvent } from '../domain/ticket/events.ts';
 import { type TimelineEntry, timelineEntryOf } from '../domain/ticket/timeline.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Application } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { accessOfView } from './messages.ts';
 
 export interface TimelinePage {
@@ -28,19 +29,21 @@ export async function getTimeline(
 ): Promise<TimelinePage> {
   const ticketId = await ticketWithTimeline(application, user, idOrNumber);
   const stream = streamOf('ticket', ticketId);
-  const events = await application.history.readStream({ stream, after: page.after, limit: page.limit + 1 });
+  const events = await backendsOf(application).history.readStream({ stream, after: page.after, limit: page.limit + 1 });
   const shown = events.slice(0, page.limit) as RecordedEvent<TicketEvent>[];
   const more = events.length > page.limit;
   return { ticketId, entries: shown.map(timelineEntryOf), next: more ? (shown.at(-1)?.version ?? null) : null };
 }
 
 async function ticketWithTimeline(application: Application, user: UserFacts, idOrNumber: string): Promise<string> {
-  const ticket = await application.queries.ticket(idOrNumber, user);
+  const ticket = await backendsOf(application).queries.ticket(idOrNumber, user);
   if (ticket !== undefined) {
     requirePermission(maySeeTimeline(user, accessOfView(ticket)), 'Only staff see the history of a ticket');
     return ticket.id;
   }
-  const deleted = maySeeDeletedTimeline(user) ? await application.queries.deletedTicketId(idOrNumber) : undefined;
+  const deleted = maySeeDeletedTimeline(user)
+    ? await backendsOf(application).queries.deletedTicketId(idOrNumber)
+    : undefined;
   if (deleted === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return deleted;
 }

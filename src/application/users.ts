@@ -1,4 +1,4 @@
-/** Users as the API reads, registers and changes them. */
+/** Users: get, list, register and change. */
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandContext, CommandOutcome } from '../actors/actor-system.ts';
 import type { Auth } from '../auth/auth.ts';
@@ -8,6 +8,7 @@ import type { UserCommand, UserState } from '../domain/user/decider.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
 import type { Page, UserFilter, UserView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
+import { backendsOf } from './backends.ts';
 import { executeForState } from './execute.ts';
 
 /** Namespace of the user ids that follow from an idempotency key. Never change it: retries would register twice. */
@@ -36,10 +37,10 @@ export interface ChangedUser extends Done {
   readonly user: UserView;
 }
 
-/** Rejects with `forbidden` before it says whether there is one. */
+/** Rejects with `forbidden` first, so that the answer does not tell whether the user exists. */
 export async function getUser(application: Application, viewer: UserFacts, id: string): Promise<UserView> {
   requirePermission(maySeeUser(viewer, id), 'Only staff see other users');
-  const user = await application.queries.user(id);
+  const user = await backendsOf(application).queries.user(id);
   if (user === undefined) throw new DeskwireError('not_found', 'User not found');
   return user;
 }
@@ -51,7 +52,7 @@ export async function listUsers(
   page: { cursor?: string; limit: number },
 ): Promise<Page<UserView>> {
   requirePermission(mayListUsers(viewer), 'Only staff see other users');
-  return application.queries.users(filter, page);
+  return backendsOf(application).queries.users(filter, page);
 }
 
 /**
@@ -68,14 +69,14 @@ export async function registerUser(
   requirePermission(mayRegisterUser(caller.user, input.role), 'You may not register users of this role');
   const id = input.id ?? idFor(application, caller);
   const context = commandContext(application, caller, 'register', { input: visible });
-  const { state } = await application.actors.read('user', id);
-  // Only a repetition may find the user there; it changes nothing, their password included.
+  const { state } = await backendsOf(application).actors.read('user', id);
+  // Only a repetition may find the user registered. It changes nothing, not even the password.
   if (state.exists) return register(application, id, input, context);
   const added = password !== undefined && (await addPassword(own, id, input.email, password));
   try {
     return await register(application, id, input, context);
   } catch (error) {
-    // Whether they were registered is not known when the log could not be reached: then the password stays for the retry.
+    // After an outage it is unknown whether the user was registered: the password stays for the retry.
     const refused = error instanceof DeskwireError && error.code !== 'unavailable';
     if (added && refused) await own?.credentials.remove(id);
     throw error;

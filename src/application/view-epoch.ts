@@ -1,7 +1,7 @@
 /**
- * The epoch as clients are shown it: it says in which history the versions beside it count. That is the log's epoch, and
- * whether internal notes are included, because somebody who becomes staff, or no longer is, has another history before them
- * than they had. Opaque to clients; whoever shows it again says what they saw.
+ * The view epoch: the epoch that clients receive. It names the history in which the versions beside it count: the log's
+ * epoch, and whether internal notes are included, because a user who becomes staff, or stops being staff, sees another
+ * history. It is opaque to clients. A client that sends it back tells which history it has.
  */
 import { isStaff, type UserFacts } from '../domain/user/identity.ts';
 

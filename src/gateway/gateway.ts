@@ -117,7 +117,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       now,
       onError,
       signals: broker.signals,
-      queries: application.queries,
+      application,
       replayLimit: options.replayLimit,
       dialects: dialects.filter(({ inbox }) => inbox !== undefined),
       onDelivered: delivery.notified,

@@ -59,7 +59,7 @@ export interface DeliveryDeps {
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { application, broker, options, dialects, rooms, presence, clients, messageWireFor, now, onError } = deps;
-  const unread = createUnreadCounting({ queries: application.queries, waiter: deps.waiter, send: sendUnread, onError });
+  const unread = createUnreadCounting({ application, waiter: deps.waiter, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
@@ -70,7 +70,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       now,
       onError,
       reader: deps.reader,
-      actors: application.actors,
+      application,
       relations: (ticket) => application.directory.relations(ticket),
       onOpened: (stream) => ifTicket(stream, typing.follow),
       onClosed: (stream) => ifTicket(stream, typing.unfollow),

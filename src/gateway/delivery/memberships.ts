@@ -4,8 +4,8 @@
  * client is added to the rooms, in one tick, so that no event comes between.
  */
 import type { Application } from '../../application/application.ts';
+import { type LatestMessages, listLatestMessages } from '../../application/messages.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
-import type { MessagePage } from '../../application/views.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
@@ -110,7 +110,7 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
     if (start === 'latest') return { from: Math.max(0, stream.subscription.cursor - historySize) };
     if (start === 'now') return { from: 'now' } as const;
     const { internal } = stream.requireAccess(client.user, dialect);
-    const page = await application.queries.messages(stream.id, { internal, limit: historySize });
+    const page = await listLatestMessages(application, stream.id, { internal, limit: historySize });
     return { from: page.version, page, internal };
   }
 
@@ -208,5 +208,5 @@ interface Start {
   /** Whether the page, or the client's own state, includes internal notes. */
   readonly internal?: boolean | undefined;
   readonly broken?: Break | undefined;
-  readonly page?: MessagePage | undefined;
+  readonly page?: LatestMessages | undefined;
 }

@@ -3,6 +3,8 @@
  * receive its events. Everything else about live streams is the same for tickets and rooms.
  */
 import type { Application } from '../../application/application.ts';
+import { getRoomState } from '../../application/rooms.ts';
+import { getTicketState } from '../../application/tickets.ts';
 import { mayEnterRoom, maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
@@ -42,7 +44,7 @@ export interface StreamAccess {
 }
 
 export interface StreamAccessDeps {
-  readonly actors: Pick<Application['actors'], 'read'>;
+  readonly application: Application;
   relations(ticket: TicketState): TicketRelations | Promise<TicketRelations>;
 }
 
@@ -71,7 +73,7 @@ function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
       return state.grnId !== null || state.dispatchId !== null;
     },
     async load() {
-      const read = await deps.actors.read('ticket', id);
+      const read = await getTicketState(deps.application, id);
       state = read.state;
       await lookUpReferences();
       return read.version;
@@ -99,7 +101,7 @@ function roomAccess(name: string, deps: StreamAccessDeps): StreamAccess {
     joinable: true,
     hasReferences: false,
     async load() {
-      const read = await deps.actors.read('room', name);
+      const read = await getRoomState(deps.application, name);
       state = read.state;
       return read.version;
     },

@@ -2,7 +2,9 @@
  * Sends the number of a user's unread messages in a ticket to the user's sockets when it changes. The count is read
  * from the read model, after the read model contains the change. A change during the read causes one more read.
  */
-import type { ProjectionWaiter, Queries } from '../../application/views.ts';
+import type { Application } from '../../application/application.ts';
+import { getUnread } from '../../application/tickets.ts';
+import type { ProjectionWaiter } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 
 export interface UnreadCounting {
@@ -11,7 +13,7 @@ export interface UnreadCounting {
 }
 
 interface UnreadCountingDeps {
-  readonly queries: Pick<Queries, 'unread'>;
+  readonly application: Application;
   readonly waiter: ProjectionWaiter;
   send(user: UserFacts, ticketId: string, unread: number): void;
   onError(error: unknown): void;
@@ -26,7 +28,7 @@ interface Counting {
 /** Milliseconds to wait for the read model. */
 const WAIT_MS = 5_000;
 
-export function createUnreadCounting({ queries, waiter, send, onError }: UnreadCountingDeps): UnreadCounting {
+export function createUnreadCounting({ application, waiter, send, onError }: UnreadCountingDeps): UnreadCounting {
   const counting = new Map<string, Counting>();
 
   async function count(key: string, user: UserFacts, ticketId: string, counted: Counting): Promise<void> {
@@ -35,7 +37,7 @@ export function createUnreadCounting({ queries, waiter, send, onError }: UnreadC
       do {
         changes = counted.changes;
         await waiter.waitFor(counted.position, WAIT_MS);
-        const unread = await queries.unread(ticketId, user);
+        const unread = await getUnread(application, user, ticketId);
         if (changes === counted.changes) send(user, ticketId, unread);
       } while (changes !== counted.changes);
     } catch (error) {

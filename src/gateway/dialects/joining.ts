@@ -1,5 +1,5 @@
 /** The requests of a client to join a stream or its inbox, and the answers to them. */
-import type { MessagePage } from '../../application/views.ts';
+import type { LatestMessages } from '../../application/messages.ts';
 import type { Wire } from './dialect.ts';
 
 /** The kinds of streams that clients can join. */
@@ -48,7 +48,7 @@ export interface Arrival extends Joined {
   /** The replay, up to `version`, in order. */
   readonly wires: readonly Wire[];
   /** The latest page of a ticket, for a client that starts with one. The replay comes after it. */
-  readonly page: MessagePage | undefined;
+  readonly page: LatestMessages | undefined;
 }
 
 /** The membership of a client in a stream. */

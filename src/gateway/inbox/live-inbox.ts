@@ -8,7 +8,9 @@
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { InboxHead, InboxSignal, NotificationView, Queries } from '../../application/views.ts';
+import type { Application } from '../../application/application.ts';
+import { getInboxHead, listNotificationsAfter } from '../../application/notifications.ts';
+import type { InboxHead, InboxSignal, NotificationView } from '../../application/views.ts';
 import type { Broker } from '../../broker/port.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import type { Client } from '../connection/client.ts';
@@ -52,7 +54,7 @@ export interface LiveInbox {
 
 export interface LiveInboxDeps {
   readonly signals: Broker['signals'];
-  readonly queries: Pick<Queries, 'inbox' | 'unreadNotifications' | 'notificationsAfter'>;
+  readonly application: Application;
   readonly rooms: SocketRooms;
   readonly replayLimit: number;
   readonly now: () => number;
@@ -64,7 +66,7 @@ export interface LiveInboxDeps {
 }
 
 export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: SubscriptionOptions): LiveInbox {
-  const { queries, rooms, replayLimit } = deps;
+  const { application, rooms, replayLimit } = deps;
   const { id } = owner;
   let user = owner;
   let counts: UnreadCounts | undefined;
@@ -79,11 +81,11 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
           if (inboxSignal.Check(payload)) receive(payload, notify, seen);
         }),
       async open() {
-        const head = await queries.inbox(user);
+        const head = await getInboxHead(application, user);
         counts = head;
         return head.seq;
       },
-      head: async () => (await queries.inbox(user)).seq,
+      head: async () => (await getInboxHead(application, user)).seq,
       read,
       deliver(notification) {
         if (!visible(notification)) return;
@@ -95,7 +97,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   );
 
   const unreadSender = createUnreadSender({
-    queries,
+    application,
     subscription,
     limit: replayLimit,
     now: deps.now,
@@ -126,8 +128,8 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
    * The query skips notifications that the user may not see, so the head says up to which seq the result is complete.
    */
   async function read(after: number, limit: number): Promise<LogRead<NotificationView>> {
-    const head = await queries.inbox(user);
-    const events = await queries.notificationsAfter(user, after, limit);
+    const head = await getInboxHead(application, user);
+    const events = await listNotificationsAfter(application, user, after, limit);
     const last = events.at(-1)?.seq ?? after;
     // If notifications were missed, a signal that others were read may have been missed, too.
     readingChanged();

@@ -3,13 +3,15 @@
  * read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox. It is
  * sent after the notifications up to that head, so that a client that applies both has the correct state.
  */
-import type { Queries, UnreadRanges } from '../../application/views.ts';
+import type { Application } from '../../application/application.ts';
+import { getUnreadRanges } from '../../application/notifications.ts';
+import type { UnreadRanges } from '../../application/views.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { CatchUpSubscription } from '../delivery/catch-up-subscription.ts';
 import type { UnreadSet } from '../dialects/dialect.ts';
 
 interface UnreadSenderDeps {
-  readonly queries: Pick<Queries, 'unreadNotifications'>;
+  readonly application: Application;
   readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'catchUp'>;
   /** The number of ranges in the set, at most. Unread notifications before them are left out. */
   readonly limit: number;
@@ -31,7 +33,7 @@ export interface UnreadSender {
 const CATCH_UP_TIMEOUT = 10_000;
 
 export function createUnreadSender({
-  queries,
+  application,
   subscription,
   limit,
   now,
@@ -50,7 +52,7 @@ export function createUnreadSender({
       let found: UnreadRanges;
       do {
         seen = changes;
-        found = await queries.unreadNotifications(user(), limit);
+        found = await getUnreadRanges(application, user(), limit);
         await subscription.catchUp(AbortSignal.timeout(CATCH_UP_TIMEOUT));
       } while (seen !== changes);
       send({ ...found, cursor: subscription.cursor, timestamp: new Date(now()).toISOString() });

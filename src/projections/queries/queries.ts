@@ -11,8 +11,6 @@ import type { Message } from '../../domain/ticket/message.ts';
 import type { TicketRow } from '../../domain/ticket/state.ts';
 import type { Role, UserFacts } from '../../domain/user/identity.ts';
 
-export type { InboxHead, InboxSignal, NotificationView } from '../../domain/notification/inbox.ts';
-
 export interface TicketView extends TicketRow {
   readonly relations: TicketRelations;
 }

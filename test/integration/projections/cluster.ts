@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { DomainEvent, Stream } from '../../../src/domain/event.ts';
+import type { InboxSignal } from '../../../src/domain/notification/inbox.ts';
 import { createAppender } from '../../../src/eventlog/appender.ts';
 import type { Appender } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { createLogFeed, type LogFeed } from '../../../src/projections/engine/log-feed.ts';
 import { createReadModels, type Projections, startProjections } from '../../../src/projections/projections.ts';
 import { createQueries } from '../../../src/projections/queries/create-queries.ts';
-import type { InboxSignal, Queries } from '../../../src/projections/queries/queries.ts';
+import type { Queries } from '../../../src/projections/queries/queries.ts';
 import { createDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 

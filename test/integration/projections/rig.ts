@@ -1,6 +1,7 @@
 /** Projections on a database of the test's own, without runners: a test passes batches and asks queries. */
 import pg from 'pg';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
+import type { InboxSignal } from '../../../src/domain/notification/inbox.ts';
 import { type DedicatedConnection, openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import {
   PROJECTIONS,
@@ -12,7 +13,7 @@ import { commitBatch, readCheckpoint } from '../../../src/projections/engine/che
 import type { ProjectionHandler } from '../../../src/projections/engine/projection.ts';
 import { createReadModels } from '../../../src/projections/projections.ts';
 import { createQueries } from '../../../src/projections/queries/create-queries.ts';
-import type { InboxSignal, Queries } from '../../../src/projections/queries/queries.ts';
+import type { Queries } from '../../../src/projections/queries/queries.ts';
 import { createLogBatches } from '../../../src/projections/rebuild/log-batches.ts';
 import { rebuild } from '../../../src/projections/rebuild/rebuild.ts';
 import { quiet } from './cluster.ts';

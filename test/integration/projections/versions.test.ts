@@ -1,12 +1,12 @@
 /** Tests two versions of a projection that run at once, as during a rolling deployment. */
 import { describe, expect, it } from 'vitest';
+import type { InboxSignal } from '../../../src/domain/notification/inbox.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { dropOld, InUseError } from '../../../src/projections/admin/cleanup.ts';
 import { makeCurrent } from '../../../src/projections/admin/versions.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import type { Projection } from '../../../src/projections/engine/projection.ts';
 import { type Runner, startRunner } from '../../../src/projections/engine/runner.ts';
-import type { InboxSignal } from '../../../src/projections/queries/queries.ts';
 import { rebuild } from '../../../src/projections/rebuild/rebuild.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, type Process, quiet } from './cluster.ts';
