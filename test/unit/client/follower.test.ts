@@ -10,49 +10,55 @@ import { createWorld, settle } from './world.ts';
 
 const STREAM = 'ticket:t';
 const event = (version: number, id: string | null = `e${version}`): StreamEvent => ({
-  ...{ stream: STREAM, version, id, type: 'MessagePosted', time: '', actor: null, data: {} },
+  stream: STREAM,
+  version,
+  id,
+  type: 'MessagePosted',
+  time: '',
+  actor: null,
+  data: {},
 });
 
-interface Asked {
+interface SentRequest {
   readonly payload: unknown;
   reply(reply: Reply): void;
 }
 
 /** A connection in the hand of the test. */
 function createLink() {
-  const heard = createEmitter<{
+  const events = createEmitter<{
     up: undefined;
     down: undefined;
     // biome-ignore lint/suspicious/noExplicitAny: as in the link
     event: { name: string; payload: any };
   }>();
-  const asked: Asked[] = [];
+  const requests: SentRequest[] = [];
   const behind = new Set<object>();
   let up = false;
   const link: Link = {
-    on: heard.on,
+    on: events.on,
     get up() {
       return up;
     },
-    ask: (_name, payload, then) => void asked.push({ payload, reply: then }),
-    tell: () => undefined,
+    request: (_name, payload, then) => void requests.push({ payload, reply: then }),
+    send: () => undefined,
     catchingUp: (follower, yes) => void (yes ? behind.add(follower) : behind.delete(follower)),
   };
   return {
     link,
-    asked,
+    requests,
     behind,
     come() {
       up = true;
-      heard.emit('up', undefined);
+      events.emit('up', undefined);
     },
     go() {
       up = false;
-      heard.emit('down', undefined);
+      events.emit('down', undefined);
     },
-    send: (payload: StreamEvent) => heard.emit('event', { name: 'event', payload }),
+    send: (payload: StreamEvent) => events.emit('event', { name: 'event', payload }),
     resync: (version: number) =>
-      heard.emit('event', { name: 'resync', payload: { stream: STREAM, reason: 'too_old', version } }),
+      events.emit('event', { name: 'resync', payload: { stream: STREAM, reason: 'too_old', version } }),
   };
 }
 
@@ -78,7 +84,7 @@ function setUp(loads: (() => Promise<Pick<Loaded, 'version' | 'epoch'>>)[]) {
     },
   });
   const ack = async (version: number, events: StreamEvent[] = [], recovered = true) => {
-    line.asked.at(-1)?.reply({ ok: true, answer: { stream: STREAM, epoch: 'one', version, recovered, events } });
+    line.requests.at(-1)?.reply({ ok: true, answer: { stream: STREAM, epoch: 'one', version, recovered, events } });
     await settle();
   };
   return { world, ...line, seen, follower, ack };
@@ -90,11 +96,11 @@ const at =
     Promise.resolve({ version, epoch });
 
 it('loads, subscribes after what it loaded, and then applies what comes', async () => {
-  const { come, asked, ack, send, seen, behind } = setUp([at(3)]);
+  const { come, requests, ack, send, seen, behind } = setUp([at(3)]);
   come();
   await settle();
   expect(behind.size).toBe(1);
-  expect(asked.map(({ payload }) => payload)).toEqual([{ stream: STREAM, after: 3, epoch: 'one' }]);
+  expect(requests.map(({ payload }) => payload)).toEqual([{ stream: STREAM, after: 3, epoch: 'one' }]);
   await ack(5, [event(4), event(5)]);
   send(event(6));
   expect(seen).toEqual(['loaded 3', 4, 5, 'live', 6]);
@@ -125,7 +131,7 @@ it('applies what only says what is so, although its version is no newer', async 
 });
 
 it('goes on after its cursor when it comes back, without loading', async () => {
-  const { come, go, ack, asked, send, seen } = setUp([at(3)]);
+  const { come, go, ack, requests, send, seen } = setUp([at(3)]);
   come();
   await settle();
   await ack(3);
@@ -135,16 +141,16 @@ it('goes on after its cursor when it comes back, without loading', async () => {
   send(event(8));
   come();
   await settle();
-  expect(asked.at(-1)?.payload).toEqual({ stream: STREAM, after: 7, epoch: 'one' });
+  expect(requests.at(-1)?.payload).toEqual({ stream: STREAM, after: 7, epoch: 'one' });
   await ack(8, [event(8)]);
   expect(seen).toEqual(['loaded 3', 'live', 7, 'stale', 8, 'live']);
 });
 
 it('gives no heed to the answer of a connection that is gone', async () => {
-  const { come, go, asked, seen } = setUp([at(3)]);
+  const { come, go, requests, seen } = setUp([at(3)]);
   come();
   await settle();
-  const [first] = asked;
+  const [first] = requests;
   go();
   come();
   await settle();
@@ -167,14 +173,14 @@ it('gives no heed to a load that a drop has overtaken', async () => {
 
 describe('a resync', () => {
   it('makes it load afresh and subscribe after that, with the epoch of the load', async () => {
-    const { come, ack, asked, resync, send, seen } = setUp([at(3), at(40, 'two')]);
+    const { come, ack, requests, resync, send, seen } = setUp([at(3), at(40, 'two')]);
     come();
     await settle();
     await ack(3);
     resync(41);
     send(event(42));
     await settle();
-    expect(asked.at(-1)?.payload).toEqual({ stream: STREAM, after: 40, epoch: 'two' });
+    expect(requests.at(-1)?.payload).toEqual({ stream: STREAM, after: 40, epoch: 'two' });
     await ack(42, [event(41), event(42)]);
     expect(seen).toEqual(['loaded 3', 'live', 'stale', 'loaded 40', 41, 42, 'live']);
   });

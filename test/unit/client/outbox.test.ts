@@ -42,8 +42,8 @@ function setUp(options: { name?: string; storage?: OutboxStorage; userId?: () =>
 describe('within a lane', () => {
   it('sends one after the other, in the order given', async () => {
     const { outbox, bodies, last } = setUp();
-    const first = outbox.give(post('a', 1));
-    void outbox.give(post('a', 2));
+    const first = outbox.enqueue(post('a', 1));
+    void outbox.enqueue(post('a', 2));
     await settle();
     expect(bodies()).toEqual([1]);
     last().answer('done');
@@ -54,8 +54,8 @@ describe('within a lane', () => {
 
   it('repeats one with its id until it is answered, and lets none pass it', async () => {
     const { outbox, attempts, bodies, last, world } = setUp();
-    void outbox.give(post('a', 1));
-    void outbox.give(post('a', 2));
+    void outbox.enqueue(post('a', 1));
+    void outbox.enqueue(post('a', 2));
     await settle();
     last().fail(unreachable);
     await settle();
@@ -70,8 +70,8 @@ describe('within a lane', () => {
 
   it('goes on with the next after one that was refused for good', async () => {
     const { outbox, bodies, last } = setUp();
-    const refused = outbox.give(post('a', 1));
-    void outbox.give(post('a', 2));
+    const refused = outbox.enqueue(post('a', 1));
+    void outbox.enqueue(post('a', 2));
     await settle();
     last().fail(new DeskwireError('forbidden', 'not you'));
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
@@ -86,15 +86,15 @@ describe('within a lane', () => {
 
 it('sends lanes side by side', async () => {
   const { outbox, bodies } = setUp();
-  void outbox.give(post('a', 1));
-  void outbox.give(post('b', 2));
+  void outbox.enqueue(post('a', 1));
+  void outbox.enqueue(post('b', 2));
   await settle();
   expect(bodies()).toEqual([1, 2]);
 });
 
 it('tries at once when there is a connection again', async () => {
   const { outbox, bodies, last } = setUp();
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   last().fail(unreachable);
   await settle();
@@ -105,7 +105,7 @@ it('tries at once when there is a connection again', async () => {
 
 it('waits for as long as the server asked', async () => {
   const { outbox, bodies, last, world } = setUp();
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   last().fail(new DeskwireError('rate_limited', 'slowly', { retryAfter: 7, status: 429 }));
   await settle();
@@ -119,7 +119,7 @@ it.each(['no_token', 'unauthorized', 'token_expired', 'unavailable', 'internal']
   'gives nothing up for %s',
   async (code) => {
     const { outbox, bodies, last, world } = setUp();
-    void outbox.give(post('a', 1));
+    void outbox.enqueue(post('a', 1));
     await settle();
     last().fail(new DeskwireError(code, 'for now'));
     await settle();
@@ -131,7 +131,7 @@ it.each(['no_token', 'unauthorized', 'token_expired', 'unavailable', 'internal']
 describe('one that failed', () => {
   async function failed() {
     const rig = setUp();
-    void rig.outbox.give(post('a', 1));
+    void rig.outbox.enqueue(post('a', 1));
     await settle();
     rig.last().fail(new DeskwireError('not_found', 'no such ticket', { status: 404 }));
     await settle();
@@ -160,8 +160,8 @@ describe('over the end of a page', () => {
   it('goes on with what was not done, in its order and with its ids', async () => {
     const storage = memoryStorage();
     const before = setUp({ storage });
-    void before.outbox.give(post('a', 1)).catch(() => undefined);
-    void before.outbox.give(post('a', 2)).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 1)).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 2)).catch(() => undefined);
     await settle();
     before.outbox.close();
 
@@ -181,11 +181,11 @@ describe('over the end of a page', () => {
   it('sends what was left before what is new', async () => {
     const storage = memoryStorage();
     const before = setUp({ storage });
-    void before.outbox.give(post('a', 'old')).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 'old')).catch(() => undefined);
     await settle();
     before.outbox.close();
     const after = setUp({ name: 'later', storage });
-    void after.outbox.give(post('a', 'new'));
+    void after.outbox.enqueue(post('a', 'new'));
     await settle();
     expect(after.bodies()).toEqual(['old']);
   });
@@ -193,7 +193,7 @@ describe('over the end of a page', () => {
   it('leaves alone what another user of the device left', async () => {
     const storage = memoryStorage();
     const before = setUp({ storage });
-    void before.outbox.give(post('a', 'secret')).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 'secret')).catch(() => undefined);
     await settle();
     before.outbox.close();
     const after = setUp({ name: 'later', storage, userId: () => Promise.resolve('2') });
@@ -209,7 +209,7 @@ it('keeps what is given before there is a token, and sends it when there is one'
   const { outbox, bodies } = setUp({
     userId: () => (known ? Promise.resolve('1') : Promise.reject(new DeskwireError('no_token', 'not yet'))),
   });
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   expect(outbox.entries).toHaveLength(1);
   expect(bodies()).toEqual([]);
@@ -224,7 +224,7 @@ it('sends what its storage could not keep, and says so', async () => {
   const { outbox, bodies } = setUp({ storage: full });
   const said: string[] = [];
   outbox.on('storage', ({ message }) => said.push(message));
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   expect(bodies()).toEqual([1]);
   expect(said).toEqual(['quota exceeded']);
@@ -232,7 +232,7 @@ it('sends what its storage could not keep, and says so', async () => {
 
 it('rejects what is not done when it is closed', async () => {
   const { outbox } = setUp();
-  const given = outbox.give(post('a', 1));
+  const given = outbox.enqueue(post('a', 1));
   outbox.close();
   await expect(given).rejects.toMatchObject({ code: 'closed' });
 });

@@ -19,7 +19,14 @@ function pageStorage(): Storage {
 }
 
 const command = (id: string): StoredCommand => ({
-  ...{ id, userId: '1', order: 1, lane: 'ticket:t', kind: 'post', method: 'POST', path: '/', body: { message: 'hi' } },
+  id,
+  userId: '1',
+  order: 1,
+  lane: 'ticket:t',
+  kind: 'post',
+  method: 'POST',
+  path: '/',
+  body: { message: 'hi' },
   createdAt: '2026-01-01T00:00:00.000Z',
 });
 
