@@ -49,7 +49,7 @@ export function chatView(context: Context, id: string): View {
     if (!visible() || newest <= readUpTo || ticket.state.ticket?.unread === 0) return;
     readUpTo = newest;
     // It is repeated until it gets through; a refusal means that there is nothing to read any more.
-    ticket.read(newest).catch(() => undefined);
+    ticket.markRead(newest).catch(() => undefined);
     const told = client.inbox.state.notifications.filter(({ read, data }) => !read && data.ticketId === id);
     client.inbox.markRead(told.map((one) => one.id)).catch(() => undefined);
   }

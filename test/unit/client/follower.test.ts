@@ -1,4 +1,4 @@
-/** Following a stream: the cursor, what comes twice, what comes too early, and when everything is loaded afresh. */
+/** Tests how a stream is followed: the cursor, repeated events, early events, and loading afresh. */
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from '../../../src/client/backoff.ts';
 import { createEmitter } from '../../../src/client/emitter.ts';
@@ -24,7 +24,7 @@ interface SentRequest {
   reply(reply: Reply): void;
 }
 
-/** A connection in the hand of the test. */
+/** A connection that the test controls. */
 function createLink() {
   const events = createEmitter<{
     up: undefined;
@@ -95,7 +95,7 @@ const at =
   () =>
     Promise.resolve({ version, epoch });
 
-it('loads, subscribes after what it loaded, and then applies what comes', async () => {
+it('loads, subscribes after the loaded version, and then applies live events', async () => {
   const { come, requests, ack, send, seen, behind } = setUp([at(3)]);
   come();
   await settle();
@@ -107,7 +107,7 @@ it('loads, subscribes after what it loaded, and then applies what comes', async 
   expect(behind.size).toBe(0);
 });
 
-it('skips what comes before the ack, which brings it again, and what it has already', async () => {
+it('skips events before the ack, which repeats them, and events that it has applied', async () => {
   const { come, ack, send, seen } = setUp([at(3)]);
   come();
   await settle();
@@ -120,7 +120,7 @@ it('skips what comes before the ack, which brings it again, and what it has alre
   expect(seen).toEqual(['loaded 3', 4, 5, 'live', 6]);
 });
 
-it('applies what only says what is so, although its version is no newer', async () => {
+it('applies an event without an id, although its version is no newer', async () => {
   const { come, ack, send, seen, follower } = setUp([at(3)]);
   come();
   await settle();
@@ -130,7 +130,7 @@ it('applies what only says what is so, although its version is no newer', async 
   expect(follower.cursor).toEqual({ version: 3, epoch: 'one' });
 });
 
-it('goes on after its cursor when it comes back, without loading', async () => {
+it('resumes after its cursor when the connection is back, without loading', async () => {
   const { come, go, ack, requests, send, seen } = setUp([at(3)]);
   come();
   await settle();
@@ -146,7 +146,7 @@ it('goes on after its cursor when it comes back, without loading', async () => {
   expect(seen).toEqual(['loaded 3', 'live', 7, 'stale', 8, 'live']);
 });
 
-it('gives no heed to the answer of a connection that is gone', async () => {
+it('ignores an answer from a connection that has ended', async () => {
   const { come, go, requests, seen } = setUp([at(3)]);
   come();
   await settle();
@@ -158,7 +158,7 @@ it('gives no heed to the answer of a connection that is gone', async () => {
   expect(seen).toEqual(['loaded 3']);
 });
 
-it('gives no heed to a load that a drop has overtaken', async () => {
+it('ignores a load that was started before the connection dropped', async () => {
   const slow = Promise.withResolvers<{ version: number; epoch: string }>();
   const { come, go, seen } = setUp([() => slow.promise, at(9)]);
   come();
@@ -172,7 +172,7 @@ it('gives no heed to a load that a drop has overtaken', async () => {
 });
 
 describe('a resync', () => {
-  it('makes it load afresh and subscribe after that, with the epoch of the load', async () => {
+  it('loads afresh and subscribes after that, with the epoch of the load', async () => {
     const { come, ack, requests, resync, send, seen } = setUp([at(3), at(40, 'two')]);
     come();
     await settle();
@@ -185,7 +185,7 @@ describe('a resync', () => {
     expect(seen).toEqual(['loaded 3', 'live', 'stale', 'loaded 40', 41, 42, 'live']);
   });
 
-  it('is waited for after an ack that brings nothing', async () => {
+  it('is awaited after an ack without events', async () => {
     const { come, ack, resync, seen } = setUp([at(3), at(40)]);
     come();
     await settle();
@@ -197,7 +197,7 @@ describe('a resync', () => {
   });
 });
 
-it('is gone when there is nothing to see, and asks again with the next connection', async () => {
+it('is gone when the load finds nothing, and loads again with the next connection', async () => {
   const { come, go, seen, follower, behind } = setUp([
     () => Promise.reject(new DeskwireError('not_found', 'no such ticket')),
     at(1),
@@ -213,7 +213,7 @@ it('is gone when there is nothing to see, and asks again with the next connectio
   expect(seen).toEqual(['cleared', 'gone', 'loading', 'loaded 1']);
 });
 
-it('tries again what failed only for now, after a while', async () => {
+it('loads again after a wait when the failure may pass', async () => {
   const { come, seen, world } = setUp([() => Promise.reject(new DeskwireError('unavailable', 'starting')), at(1)]);
   come();
   await settle();
@@ -222,7 +222,7 @@ it('tries again what failed only for now, after a while', async () => {
   expect(seen).toEqual(['loading', 'loaded 1']);
 });
 
-it('is told nothing more once it is closed, and loads nothing', async () => {
+it('receives nothing more once it is closed, and loads nothing', async () => {
   const { come, ack, send, seen, follower } = setUp([at(3), at(4)]);
   come();
   await settle();

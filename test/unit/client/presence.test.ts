@@ -1,4 +1,4 @@
-/** Typing: sent no more often than is needed, never left standing, and ended by whatever ends it. */
+/** Tests that typing is sent no more often than needed, and that it always ends. */
 import { expect, it } from 'vitest';
 import { createEmitter } from '../../../src/client/emitter.ts';
 import type { Link, LinkEvents } from '../../../src/client/link.ts';
@@ -30,7 +30,7 @@ function setUp() {
   return { world, events, sent, seen, presence, send };
 }
 
-it('tells of typing once, again before the server forgets it, and of its end', async () => {
+it('sends the start of typing once, again before the server ends it, and its end', async () => {
   const { world, sent, presence } = setUp();
   presence.type(true, false);
   presence.type(true, false);
@@ -46,21 +46,21 @@ it('tells of typing once, again before the server forgets it, and of its end', a
   expect(sent).toEqual(['typing_start', 'typing_start', 'typing_stop']);
 });
 
-it('ends typing by itself when no key is pressed any more', async () => {
+it('ends typing by itself when no key is pressed', async () => {
   const { world, sent, presence } = setUp();
   presence.type(true, false);
   await world.pass(5_000);
   expect(sent).toEqual(['typing_start', 'typing_stop']);
 });
 
-it('tells at once when what is typed becomes a note', () => {
+it('sends the start again at once when the message becomes an internal note', () => {
   const { sent, presence } = setUp();
   presence.type(true, false);
   presence.type(true, true);
   expect(sent).toEqual(['typing_start', 'typing_start']);
 });
 
-it('shows who types, once, until they end, post, leave, or are events of no more', async () => {
+it('shows each typing user once, until they stop, post, leave, or send nothing more', async () => {
   const { world, seen, presence, send } = setUp();
   send('user_typing', 'Ann');
   send('user_typing', 'Ann');
@@ -76,7 +76,7 @@ it('shows who types, once, until they end, post, leave, or are events of no more
   expect(seen.slice(4)).toEqual(['Ann types (Ann)', 'Ann ends ()', 'Ann leaves', 'Bob types (Bob)', 'Bob ends ()']);
 });
 
-it('shows nobody typing when the connection is gone', () => {
+it('shows nobody typing when the connection has ended', () => {
   const { events, seen, send } = setUp();
   send('user_typing', 'Ann');
   events.emit('down', undefined);
