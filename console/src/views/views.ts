@@ -1,6 +1,6 @@
 /**
- * Every view there is. To add one, write its folder and put a line here: where it is, who it is for, and, if it is to be found
- * by them, what it is called in the navigation or on a ticket.
+ * All views. To add one, write its folder and add a line here: its paths, the users who may see it, and, if it has a
+ * link in the navigation or on a ticket, its label.
  */
 import { type ComponentType, lazy } from 'react';
 import type { Me } from '../../../src/client/index.ts';
@@ -12,13 +12,13 @@ import type { Params } from '../routing/routes.ts';
 import { DeskPage } from './desk/desk-page.tsx';
 
 export interface View {
-  /** Patterns of `routes.ts`; the first is where its link leads. */
+  /** Patterns of `routes.ts`; the first one is the target of the view's link. */
   readonly paths: readonly [string, ...string[]];
   readonly Page: ComponentType<{ readonly params: Params; readonly path: string }>;
-  /** Who sees it; everyone when absent. */
+  /** The users who may see it; everyone when absent. */
   readonly isFor?: (me: Me) => boolean;
   readonly link?: {
-    /** `ticket`: on each ticket, whose id is `:ticketId` in the path. */
+    /** `ticket`: the link is on each ticket; its id is `:ticketId` in the path. */
     readonly place: 'navigation' | 'ticket';
     readonly icon: IconName;
     readonly label: (texts: Texts) => string;

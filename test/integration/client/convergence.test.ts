@@ -191,11 +191,11 @@ it('has the latest messages of a room that missed more than is replayed, and rec
   await theirs.send(0);
   await until(() => received.length === 1, 'the first message');
   driver.client.connection.disconnect();
-  for (let posts = 1; posts <= 20; posts += 1) await theirs.send(posts);
+  for (let number = 1; number <= 20; number += 1) await theirs.send(number);
   driver.client.connection.connect();
   await until(() => received.at(-1) === 20, 'the last message');
   await theirs.send(21);
-  await until(() => received.at(-1) === 21, 'what is posts then');
+  await until(() => received.at(-1) === 21, 'the next message');
   const latest = mine.state.messages.map(({ message }) => message);
   expect(latest).toEqual(Array.from({ length: latest.length }, (_, at) => 22 - latest.length + at));
   expect(new Set(received).size).toBe(received.length);
