@@ -1,6 +1,6 @@
 /**
- * `npm run test:browser`: the console and the widget in real Chromium, against real servers. Not part of `npm test`, which runs
- * on machines without a browser; `.ci/run` runs both.
+ * `npm run test:browser`: the console and the widget in a real Chromium, against real servers. Not part of `npm test`,
+ * which runs on machines without a browser; `.ci/run` runs both.
  */
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -18,7 +18,7 @@ export default defineConfig({
     retry: process.env.CI ? 1 : 0,
     expect: { poll: { timeout: 30_000 } },
     isolate: false,
-    // A server, a browser and its pages for each.
+    // Each worker has a server, a browser and its pages.
     maxWorkers: 2,
   },
 });

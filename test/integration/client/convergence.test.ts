@@ -109,7 +109,7 @@ async function whole(ticket: TicketHandle): Promise<TicketHandle> {
   return ticket;
 }
 
-/** The comparable state. The ticket's version is left out: events raise it without internal events, a load with them. */
+/** The comparable state, without the version of the ticket: a load counts internal events, the events do not. */
 function shown(ticket: TicketHandle, client: Client) {
   const { ticket: fields, messages, outgoing, status } = ticket.state;
   const { version: _, participantIds, ...rest } = fields ?? {};
