@@ -76,8 +76,7 @@ async function testDelivery(): Promise<void> {
       socket: agent.connect('/', { transports: ['polling', 'websocket'], withCredentials: true }),
     },
   ];
-  for (const { socket } of places)
-    assert.equal((await socket.requestMetrics('join_ticket', { ticketId })).success, true);
+  for (const { socket } of places) assert.equal((await socket.ask('join_ticket', { ticketId })).success, true);
   for (let i = 1; i <= 20; i += 1) await post(driver, ticketId, `message ${i}`);
   const expected = Array.from({ length: 20 }, (_, i) => `message ${i + 1}`);
   for (const { name, socket } of places) {
