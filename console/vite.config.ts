@@ -1,7 +1,7 @@
 /**
  * Builds the console: a page, and files whose names change with their content. Everything comes from our own origin and
- * nothing is inline, as the page's Content-Security-Policy demands. `npm run console` serves it for working on it, with a
- * server that runs already (DESKWIRE_SERVER) behind it.
+ * nothing is inline, as the page's Content-Security-Policy requires. `npm run console` serves the sources for
+ * development, with a running server (DESKWIRE_SERVER) behind them.
  */
 import { join } from 'node:path';
 import type { UserConfig } from 'vite';

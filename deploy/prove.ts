@@ -1,9 +1,9 @@
 /**
- * Runs docker-compose.yml for real, and tries what it promises: seed A's flow through the proxy, websockets and
- * long-polling on both nodes, a node that is killed, a broker that goes away, and who may see what. Leaves nothing behind.
+ * Starts docker-compose.yml and tests its promises: seed A's flow through the proxy, websockets and long-polling on
+ * both nodes, a killed node, a stopped broker, and access to metrics and secrets. Leaves nothing behind.
  *
- *   node deploy/prove.ts           with the images that the file names
- *   deploy/stand-ins/images.sh && node deploy/prove.ts --stand-ins     where no registry is reached
+ *     node deploy/prove.ts           with the images that the file names
+ *     deploy/stand-ins/images.sh && node deploy/prove.ts --stand-ins     without a registry
  */
 import assert from 'node:assert/strict';
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
@@ -35,9 +35,12 @@ const env = {
 const url = `http://127.0.0.1:${port}`;
 const [docker, ...composing] =
   spawnSync('docker', ['compose', 'version']).status === 0 ? ['docker', 'compose'] : ['docker-compose'];
-const PATIENCE = { timeoutMs: 120_000, everyMs: 200 };
+const LIMIT = { timeoutMs: 120_000, everyMs: 200 };
 
-/** Meanwhile our connections are served: one that the proxy ends while nobody looks would fail the next request. */
+/**
+ * Does not block the event loop while it waits: if the proxy ended an idle connection meanwhile, the next request would
+ * fail.
+ */
 async function compose(...args: string[]): Promise<string> {
   const run = promisify(execFile);
   const { stdout } = await run(docker as string, [...composing, ...args], { cwd: root, env, maxBuffer: 64 << 20 });
@@ -57,7 +60,7 @@ function on(client: Client, node: string, transport: 'polling' | 'websocket') {
   });
 }
 
-async function everybodyHears(): Promise<void> {
+async function testDelivery(): Promise<void> {
   const driver = await signIn(url, 'driver');
   const agent = await signIn(url, 'agent');
   const { id: ticketId } = await openTicket(driver);
@@ -67,7 +70,7 @@ async function everybodyHears(): Promise<void> {
       { name: `${transport} on node2`, socket: on(agent, 'node2', transport) },
       { name: `${transport} without a cookie`, socket: agent.connect('/', { transports: [transport] }) },
     ]),
-    // As browsers do it: polls first, keeps the cookie that the proxy gives it, and then asks for more.
+    // Like a browser: polls first, keeps the proxy's cookie, and then upgrades if it can.
     {
       name: 'upgrading, with cookies kept',
       socket: agent.connect('/', { transports: ['polling', 'websocket'], withCredentials: true }),
@@ -85,7 +88,7 @@ async function everybodyHears(): Promise<void> {
   }
 }
 
-async function aNodeIsKilled(): Promise<void> {
+async function testKilledNode(): Promise<void> {
   const driver = await signIn(url, 'driver');
   const agent = await signIn(url, 'agent');
   const { id: ticketId } = await openTicket(driver);
@@ -94,43 +97,43 @@ async function aNodeIsKilled(): Promise<void> {
   const before = await post(driver, ticketId, 'before');
   await listener.first('new_message', ({ message }) => message.message === 'before');
   await compose('kill', 'node1');
-  await until(() => post(driver, ticketId, 'meanwhile'), 'the other node to take over', PATIENCE);
-  await until(() => listener.socket.connected, 'the socket to come back', PATIENCE);
+  await until(() => post(driver, ticketId, 'meanwhile'), 'the other node to take over', LIMIT);
+  await until(() => listener.socket.connected, 'the socket to come back', LIMIT);
   const rejoin = async () => (await listener.ask('join_ticket', { ticketId, after: before })).success;
-  await until(rejoin, 'joining again', PATIENCE);
+  await until(rejoin, 'joining again', LIMIT);
   await listener.first('new_message', ({ message }) => message.message === 'meanwhile');
   await compose('up', '-d', 'node1');
   process.stdout.write('   what was posted meanwhile was replayed on the other node\n');
 }
 
-async function theBrokerGoesAway(): Promise<void> {
+async function testStoppedBroker(): Promise<void> {
   const driver = await signIn(url, 'driver');
   const { id: ticketId } = await openTicket(driver);
   await compose('stop', 'nats');
-  await until(async () => (await fetch(`${url}/readyz`)).status === 503, 'readiness to turn red', PATIENCE);
-  await until(() => post(driver, ticketId, 'recorded all the same'), 'posting', PATIENCE);
+  await until(async () => (await fetch(`${url}/readyz`)).status === 503, 'readiness to turn red', LIMIT);
+  await until(() => post(driver, ticketId, 'recorded all the same'), 'posting', LIMIT);
   await compose('start', 'nats');
-  await until(async () => (await fetch(`${url}/readyz`)).status === 200, 'readiness to come back', PATIENCE);
+  await until(async () => (await fetch(`${url}/readyz`)).status === 200, 'readiness to come back', LIMIT);
   process.stdout.write('   /readyz was red, posting went on, /readyz is green again\n');
 }
 
-async function nobodySeesTooMuch(): Promise<void> {
+async function testAccess(): Promise<void> {
   for (const path of ['/metrics', '/%6Detrics', '/metrics/', '/METRICS']) {
     assert.equal((await fetch(url + path)).status, 404, path);
   }
-  const ask = (authorization: string) =>
+  const requestMetrics = (authorization: string) =>
     `fetch('http://127.0.0.1:8080/metrics', { headers: { authorization: ${authorization} } }).then((r) => console.log(r.status))`;
   const token = "'Bearer ' + require('fs').readFileSync('/run/secrets/metrics_token', 'utf8')";
   const inside = async (...args: string[]) => (await compose('exec', '-T', 'node2', ...args)).trim();
-  assert.equal(await inside('node', '-e', ask("'Bearer x'")), '401');
-  assert.equal(await inside('node', '-e', ask(token)), '200');
+  assert.equal(await inside('node', '-e', requestMetrics("'Bearer x'")), '401');
+  assert.equal(await inside('node', '-e', requestMetrics(token)), '200');
   assert.equal(await inside('id', '-u'), '1000');
   const secret = execFileSync('cat', [join(root, 'deploy/secrets/postgres_password')], { encoding: 'utf8' });
   const containers = (await compose('ps', '-q')).trim().split('\n');
   const inspected = execFileSync('docker', ['inspect', ...containers], { encoding: 'utf8', maxBuffer: 64 << 20 });
   assert.ok(
     !inspected.includes(secret) && !(await compose('logs')).includes(secret),
-    'a secret can be seen from outside',
+    'a secret is visible from outside',
   );
   process.stdout.write('   metrics from the inside with the token only; not root; no secret in environment or logs\n');
 }
@@ -140,19 +143,19 @@ try {
   say('Building and starting');
   await compose('build', 'migrate');
   await compose('up', '-d');
-  await until(async () => (await fetch(`${url}/readyz`)).ok, 'the deployment to be ready', PATIENCE);
+  await until(async () => (await fetch(`${url}/readyz`)).ok, 'the deployment to be ready', LIMIT);
   say('Seed A through the proxy');
   const lines = await runFlow(url);
   process.stdout.write(report(lines));
   assert.ok(lines.every(({ failure }) => failure === undefined));
   say('Every transport, on every node');
-  await everybodyHears();
+  await testDelivery();
   say('Who may see what');
-  await nobodySeesTooMuch();
+  await testAccess();
   say('A node is killed');
-  await aNodeIsKilled();
+  await testKilledNode();
   say('NATS goes away');
-  await theBrokerGoesAway();
+  await testStoppedBroker();
   say('All of it holds');
 } catch (error) {
   process.stdout.write(await compose('logs', '--tail', '40'));

@@ -1,13 +1,13 @@
 /**
- * A bot on the client library: it greets whoever opens a ticket, and answers "status" in the tickets that it knows, for as
- * long as it runs. Cut its network, or restart the server: it goes on where it was.
+ * A bot on the client library. It greets everybody who opens a ticket, and answers "status" in those tickets as long as
+ * it runs. After a lost connection or a restart of the server it continues by itself.
  *
- *   npm start, and in another terminal: node examples/bot.mjs      (Ctrl-C ends it)
+ *     npm start, and in another terminal: node examples/bot.mjs      (Ctrl-C ends it)
  */
 import { createClient, signIn } from 'deskwire/client';
 
 const url = process.env.DESKWIRE_URL ?? 'http://localhost:8080';
-// Admins are told of every new ticket.
+// Admins are notified of every new ticket.
 const { user, token } = await signIn({ url, email: 'admin2@example.com', password: 'deskwire-demo' });
 const client = createClient({ url, token });
 client.connection.on('state', (state) => console.log(`connection: ${state}`));

@@ -1,8 +1,8 @@
 /**
- * Seed A: support tickets over REST, and what is pushed of them. An admin listens while a driver opens a ticket, which
- * the admin then takes and resolves.
+ * Seed A: support tickets over REST, and the socket events about them. An admin listens while a driver opens a ticket;
+ * the admin then takes and resolves it.
  *
- *   npm start, and in another terminal: node examples/seed-a.mjs
+ *     npm start, and in another terminal: node examples/seed-a.mjs
  */
 import { io } from 'socket.io-client';
 

@@ -1,7 +1,7 @@
 /**
- * Seed B: the chat of a ticket. A driver and an agent join it, see what was said before, and write to each other.
+ * Seed B: the chat of a ticket. A driver and an agent join it, receive its history, and write to each other.
  *
- *   npm start, and in another terminal: node examples/seed-b.mjs
+ *     npm start, and in another terminal: node examples/seed-b.mjs
  */
 import { io } from 'socket.io-client';
 
@@ -37,13 +37,13 @@ async function join(name, token) {
 const asking = await join('driver', driver);
 const answering = await join('agent', agent);
 
-const heard = new Promise((resolve) => answering.on('new_message', resolve));
+const received = new Promise((resolve) => answering.on('new_message', resolve));
 asking.emit('typing_start', { ticketId });
-// The id makes it safe to send again: the same one posts nothing a second time.
+// With the same id, the message can be sent again safely: the second time posts nothing.
 const message = { ticketId, message: 'Where do I go today?', clientMessageId: crypto.randomUUID() };
 await asking.emitWithAck('send_message', message);
 await asking.emitWithAck('send_message', message);
-await heard;
+await received;
 
 const answered = new Promise((resolve) =>
   asking.on('new_message', ({ message }) => message.message.startsWith('To') && resolve()),

@@ -1,8 +1,8 @@
 /**
- * Seed C: rooms, and a backend that sends to them over HTTP. Two people meet in a room; a service tells all in it
- * something; one of them comes back later and gets what was missed.
+ * Seed C: rooms, and a backend that sends to them over HTTP. Two users join a room; a service notifies everyone in it;
+ * one of them comes back later and receives the missed message.
  *
- *   npm start, and in another terminal: node examples/seed-c.mjs
+ *     npm start, and in another terminal: node examples/seed-c.mjs
  */
 import { io } from 'socket.io-client';
 
@@ -38,9 +38,9 @@ const two = connect('agent', agent);
 const { version } = await one.emitWithAck('joinRoom', { room });
 await two.emitWithAck('joinRoom', { room });
 
-const heard = new Promise((resolve) => one.once('roomMessage', resolve));
+const received = new Promise((resolve) => one.once('roomMessage', resolve));
 await two.emitWithAck('roomMessage', { room, message: { text: 'Who is at the depot?' } });
-await heard;
+await received;
 
 const notified = Promise.all(
   [one, two].map((socket) => new Promise((resolve) => socket.once('notification', resolve))),

@@ -1,4 +1,4 @@
-/** `npx vite examples`: the pages, with everything of Deskwire passed on to a server that runs (`DESKWIRE_URL`). */
+/** `npx vite examples`: the pages, with Deskwire's paths forwarded to a running server (`DESKWIRE_URL`). */
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
 

@@ -1,4 +1,4 @@
-/** One ticket's conversation: history, what is on its way, who types, and the place to write. */
+/** One ticket's conversation: its messages, outgoing messages, who is typing, and the composer. */
 import type { Message, OutgoingMessage, TicketState } from '../src/client/index.ts';
 import { composer } from './composer.ts';
 import { h, keyed, set } from './dom.ts';
@@ -7,7 +7,7 @@ import type { Context, View } from './view.ts';
 
 type Line = { readonly key: string } & ({ readonly message: Message } | { readonly outgoing: OutgoingMessage });
 
-/** Pixels from the end within which somebody reads what is newest. */
+/** Pixels from the end within which the user counts as reading the newest message. */
 const NEAR = 80;
 
 export function chatView(context: Context, id: string): View {
@@ -48,10 +48,10 @@ export function chatView(context: Context, id: string): View {
     const newest = ticket.state.messages.at(-1)?.version ?? 0;
     if (!visible() || newest <= readUpTo || ticket.state.ticket?.unread === 0) return;
     readUpTo = newest;
-    // It is repeated until it gets through; a refusal means that there is nothing to read any more.
-    ticket.read(newest).catch(() => undefined);
-    const told = client.inbox.state.notifications.filter(({ read, data }) => !read && data.ticketId === id);
-    client.inbox.markRead(told.map((one) => one.id)).catch(() => undefined);
+    // The outbox repeats it until the server answers. After a refusal there is nothing left to mark.
+    ticket.markRead(newest).catch(() => undefined);
+    const related = client.inbox.state.notifications.filter(({ read, data }) => !read && data.ticketId === id);
+    client.inbox.markRead(related.map((one) => one.id)).catch(() => undefined);
   }
 
   async function showOlder(): Promise<void> {
@@ -65,9 +65,9 @@ export function chatView(context: Context, id: string): View {
   const onVisible = () => markRead();
   document.addEventListener('visibilitychange', onVisible);
   ticket.on('change', display);
-  // What tells of a message that is on the screen is no news.
-  const ignore = client.inbox.on('notification', ({ id: told, data }) => {
-    if (visible() && data.ticketId === id) client.inbox.markRead([told]).catch(() => undefined);
+  // A notification about a message that is in sight is marked as read at once.
+  const unsubscribe = client.inbox.on('notification', ({ id: notificationId, data }) => {
+    if (visible() && data.ticketId === id) client.inbox.markRead([notificationId]).catch(() => undefined);
   });
   display(ticket.state);
 
@@ -83,7 +83,7 @@ export function chatView(context: Context, id: string): View {
     },
     close() {
       document.removeEventListener('visibilitychange', onVisible);
-      ignore();
+      unsubscribe();
       form.close();
       ticket.close();
     },

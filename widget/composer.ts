@@ -1,4 +1,7 @@
-/** Where a message is written: Enter sends, Shift+Enter makes a line; files are uploaded first, and go with the message. */
+/**
+ * The field for a message. Enter sends, Shift+Enter starts a new line. Files are uploaded first, and sent with the
+ * message.
+ */
 import type { Attachment, TicketHandle } from '../src/client/index.ts';
 import { h, icon, set } from './dom.ts';
 import { ICONS } from './styles.ts';
@@ -7,7 +10,7 @@ import { type Context, messageOf } from './view.ts';
 export interface Composer {
   readonly element: HTMLFormElement;
   focus(): void;
-  /** Ends what is being uploaded. */
+  /** Cancels the uploads. */
   close(): void;
 }
 
@@ -18,7 +21,11 @@ export function composer({ texts }: Context, ticket: TicketHandle): Composer {
   const files = h('ul', { class: 'files' });
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
   const text = h('textarea', {
-    ...{ rows: 1, dir: 'auto', maxlength: 10_000, 'aria-label': texts.write, placeholder: texts.write },
+    rows: 1,
+    dir: 'auto',
+    maxlength: 10_000,
+    'aria-label': texts.write,
+    placeholder: texts.write,
     on: { keydown: (event) => void keyPressed(event as KeyboardEvent), input: () => ticket.typing(text.value !== '') },
   });
   const chooser = h('input', { type: 'file', multiple: true, hidden: true, on: { change: chosen } });
@@ -37,7 +44,7 @@ export function composer({ texts }: Context, ticket: TicketHandle): Composer {
   clip.addEventListener('click', () => chooser.click());
 
   function keyPressed(event: KeyboardEvent): void {
-    // Enter also ends the choice of a character in some ways of writing.
+    // During composition with an input method, Enter only accepts the composed text.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     submit(event);
   }
@@ -47,12 +54,12 @@ export function composer({ texts }: Context, ticket: TicketHandle): Composer {
     const message = text.value.trim();
     if (uploading > 0 || (message === '' && attached.length === 0)) return;
     const attachments = attached;
-    // What became of it is shown with the message: it waits, is sent, or failed.
+    // The message itself shows its state: pending, sent, or failed.
     ticket.post({ message, ...(attachments.length > 0 && { attachments }) }).catch(() => undefined);
     text.value = '';
     attached = [];
     files.replaceChildren();
-    say(undefined);
+    showProblem(undefined);
   }
 
   function chosen(): void {
@@ -93,7 +100,7 @@ export function composer({ texts }: Context, ticket: TicketHandle): Composer {
       item.replaceChildren(done.name, away);
     } catch (error) {
       item.remove();
-      if (!closing.signal.aborted) say(`${file.name}: ${messageOf(error)}`);
+      if (!closing.signal.aborted) showProblem(`${file.name}: ${messageOf(error)}`);
     } finally {
       count(-1);
     }
@@ -104,7 +111,7 @@ export function composer({ texts }: Context, ticket: TicketHandle): Composer {
     set(send, 'disabled', uploading > 0);
   }
 
-  function say(what: string | undefined): void {
+  function showProblem(what: string | undefined): void {
     problem.hidden = what === undefined;
     problem.textContent = what ?? '';
   }

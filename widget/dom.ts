@@ -1,11 +1,11 @@
-/** Elements from data: what people wrote becomes text, never markup. */
+/** Creates elements from data. User texts become text nodes, never markup. */
 
 type Child = Node | string | undefined | false;
 
 export interface Properties {
   readonly class?: string;
   readonly on?: Readonly<Record<string, (event: Event) => void>>;
-  /** Attributes; `true` is an empty one, `false` and undefined none. */
+  /** Attributes: `true` sets an empty one; `false` and undefined set none. */
   readonly [attribute: string]: unknown;
 }
 
@@ -22,13 +22,13 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets an attribute, or takes it away. */
+/** Sets or removes an attribute. */
 export function set(element: Element, name: string, value: unknown): void {
   if (value === undefined || value === false || value === null) element.removeAttribute(name);
   else element.setAttribute(name, value === true ? '' : String(value));
 }
 
-/** A sign of our own drawing; `path` in a box of 24 by 24. */
+/** An icon; `path` is drawn in a box of 24 by 24. */
 export function icon(path: string): SVGElement {
   const space = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(space, 'svg');
@@ -40,7 +40,7 @@ export function icon(path: string): SVGElement {
   return svg;
 }
 
-/** Shows a list: elements of keys that were there before stay as they are, so that focus and selection do too. */
+/** Renders a list by key. Elements whose key stays are kept, and so are their focus and selection. */
 export function keyed<Item>(parent: Element, key: (item: Item) => string, make: (item: Item) => HTMLElement) {
   let shown = new Map<string, HTMLElement>();
   return (items: readonly Item[]): void => {

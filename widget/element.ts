@@ -1,6 +1,6 @@
 /**
- * The element itself: a button with a badge, and the panel that it opens. It connects when it has a token and is in a page,
- * and ends with it. Its shadow tree keeps the page's styles out and its own in.
+ * The custom element: a button with a badge, and the panel that it opens. It connects while it has a token and is in a
+ * page. Its shadow tree separates its styles from the page's.
  */
 import { type Client, type ConnectionState, createClient, type TokenSource, webStorage } from '../src/client/index.ts';
 import { chatView } from './chat-view.ts';
@@ -13,11 +13,11 @@ import { ticketsView } from './tickets-view.ts';
 import type { Context, Place, View } from './view.ts';
 
 export interface ChatElement extends HTMLElement {
-  /** Instead of the attribute `token`: asked again whenever a fresh one is needed. */
+  /** Replaces the attribute `token`. A function is called whenever a new token is needed. */
   token: TokenSource | undefined;
-  /** Its own words, instead of those of its language. */
+  /** Texts that replace those of the language. */
   texts: Partial<Texts> | undefined;
-  /** What it talks through; undefined while it has no token. */
+  /** The client; undefined while there is no token. */
   readonly client: Client | undefined;
   open(): void;
   close(): void;
@@ -25,7 +25,7 @@ export interface ChatElement extends HTMLElement {
 
 const RESTARTING = new Set(['url', 'token', 'token-callback']);
 
-/** Defines `<deskwire-chat>`, once. `home`: the server of elements that name none. */
+/** Defines `<deskwire-chat>`, once. `home`: the server for elements without the attribute `url`. */
 export function defineChat(home: string): void {
   if (customElements.get('deskwire-chat') !== undefined) return;
 
@@ -34,7 +34,7 @@ export function defineChat(home: string): void {
     #token: TokenSource | undefined;
     #texts: Partial<Texts> | undefined;
     #running: Running | undefined;
-    #planned = false;
+    #scheduled = false;
 
     get token(): TokenSource | undefined {
       return this.#token ?? this.getAttribute('token') ?? this.#callback();
@@ -79,19 +79,19 @@ export function defineChat(home: string): void {
       else if (RESTARTING.has(name) || this.#running !== undefined) this.#restart();
     }
 
-    /** A global function of the page, by its name. */
+    /** The page's global function that the attribute names. */
     #callback(): TokenSource | undefined {
       const name = this.getAttribute('token-callback');
       const named: unknown = name === null ? undefined : (globalThis as Record<string, unknown>)[name];
       return typeof named === 'function' ? () => named() : undefined;
     }
 
-    /** Once, however many attributes are set in one go. */
+    /** Restarts once, however many attributes are set in the same task. */
     #restart(): void {
-      if (this.#planned) return;
-      this.#planned = true;
+      if (this.#scheduled) return;
+      this.#scheduled = true;
       queueMicrotask(() => {
-        this.#planned = false;
+        this.#scheduled = false;
         this.#running?.end();
         this.#running = undefined;
         const { token } = this;
@@ -123,7 +123,7 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
   const { root, launcher, panel, heading, back, bell, badges, state, place } = createFrame(texts, {
     toggle,
     close,
-    pressed,
+    onKey,
     showTickets: () => show({ at: 'tickets' }),
     showNotifications: () => show({ at: 'notifications' }),
   });
@@ -184,7 +184,7 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
     else close();
   }
 
-  function pressed(event: Event): void {
+  function onKey(event: Event): void {
     if ((event as KeyboardEvent).key === 'Escape') close();
   }
 
@@ -193,9 +193,9 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
       one.hidden = unread === 0;
       one.textContent = unread > 99 ? '99+' : String(unread);
     }
-    const told = unread === 0 ? '' : ` (${unread} ${texts.unread})`;
-    set(launcher, 'aria-label', texts.openChat + told);
-    set(bell, 'aria-label', texts.notifications + told);
+    const suffix = unread === 0 ? '' : ` (${unread} ${texts.unread})`;
+    set(launcher, 'aria-label', texts.openChat + suffix);
+    set(bell, 'aria-label', texts.notifications + suffix);
     host.dispatchEvent(new CustomEvent('deskwire-unread', { detail: unread }));
   }
 
@@ -239,7 +239,7 @@ function viewAt(context: Context, place: Place): View {
   }
 }
 
-/** Some pages may not keep anything: then nothing outlives them. */
+/** Some pages may not use storage: then the outbox ends with the page. */
 function outboxStorage() {
   try {
     return { storage: webStorage(localStorage) };

@@ -1,4 +1,4 @@
-/** What is always there: the button in the corner, and the panel around whichever view is shown. */
+/** The parts that are always there: the button in the corner, and the panel around the current view. */
 import { h, icon } from './dom.ts';
 import { ICONS } from './styles.ts';
 import type { Texts } from './texts.ts';
@@ -6,7 +6,7 @@ import type { Texts } from './texts.ts';
 interface Actions {
   toggle(): void;
   close(): void;
-  pressed(event: Event): void;
+  onKey(event: Event): void;
   showTickets(): void;
   showNotifications(): void;
 }
@@ -18,11 +18,11 @@ export interface Frame {
   readonly heading: HTMLElement;
   readonly back: HTMLButtonElement;
   readonly bell: HTMLButtonElement;
-  /** Where the number of unread notifications is shown. */
+  /** Elements that show the number of unread notifications. */
   readonly badges: readonly HTMLElement[];
-  /** Of the connection. */
+  /** Shows the state of the connection. */
   readonly state: HTMLElement;
-  /** For the view. */
+  /** Contains the current view. */
   readonly place: HTMLElement;
 }
 
@@ -43,7 +43,7 @@ export function createFrame(texts: Texts, actions: Actions): Frame {
   const place = h('div', { class: 'view' });
   const panel = h(
     'section',
-    { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', hidden: true, on: { keydown: actions.pressed } },
+    { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', hidden: true, on: { keydown: actions.onKey } },
     h('header', {}, back, heading, bell, away),
     state,
     place,

@@ -10,5 +10,5 @@ import { defineChat } from './element.ts';
 
 const { currentScript } = document;
 const served = currentScript instanceof HTMLScriptElement ? currentScript.src : '';
-// The server that the script comes from, unless the element names another.
+// The server that the script comes from, unless the element names another one.
 defineChat(served === '' ? location.origin : new URL('.', served).href);

@@ -1,4 +1,4 @@
-/** One message as an element: somebody's, the server's, or one of this device that is on its way. */
+/** One message as an element: a user's, the server's, or an outgoing one of this device. */
 import type { Attachment, Message, OutgoingMessage } from '../src/client/index.ts';
 import { h } from './dom.ts';
 import { type Context, timeOf } from './view.ts';
@@ -15,12 +15,12 @@ export function messageElement(context: Context, message: Message): HTMLElement 
 export function outgoingElement({ client, language, texts }: Context, outgoing: OutgoingMessage): HTMLElement {
   const { id, state, error } = outgoing;
   const failed = state === 'failed';
-  const told = failed ? `${texts.failed}: ${error?.message ?? ''}` : state === 'pending' ? texts.pending : '';
+  const note = failed ? `${texts.failed}: ${error?.message ?? ''}` : state === 'pending' ? texts.pending : '';
   const button = (text: string, click: () => void) => h('button', { type: 'button', on: { click } }, text);
   return h(
     'div',
     { class: `message own ${state}` },
-    h('span', { class: 'who' }, texts.you, when(outgoing.createdAt, language), told !== '' && h('span', {}, told)),
+    h('span', { class: 'who' }, texts.you, when(outgoing.createdAt, language), note !== '' && h('span', {}, note)),
     h('p', { dir: 'auto' }, outgoing.message),
     ...(outgoing.attachments ?? []).map(({ name }) => h('div', {}, name)),
     failed && button(texts.retry, () => client.outbox.retry(id)),
@@ -32,7 +32,7 @@ function when(iso: string, language: string): HTMLElement {
   return h('time', { datetime: iso }, timeOf(iso, language));
 }
 
-/** Links of messages are good for minutes: the file is fetched when somebody wants it. */
+/** The links in messages expire after minutes, so the file is fetched on a click. */
 function attachmentElement({ client, texts }: Context, { id, name, size, mimeType, url }: Attachment): HTMLElement {
   const problem = h('span', { role: 'alert' });
   const click = (event: Event) => {

@@ -1,4 +1,4 @@
-/** The bell's list: what happened, and where it leads. */
+/** The list of notifications, with links to their tickets. */
 import type { Notification } from '../src/client/index.ts';
 import { h, keyed } from './dom.ts';
 import { type Context, timeOf, type View } from './view.ts';
@@ -6,7 +6,7 @@ import { type Context, timeOf, type View } from './view.ts';
 export function notificationsView({ client, texts, language, show }: Context): View {
   const list = h('ul', { class: 'scroll' });
   const empty = h('p', { class: 'empty' }, texts.noNotifications);
-  const all = h('button', { type: 'button', on: { click: readAll } }, texts.markAllRead);
+  const all = h('button', { type: 'button', on: { click: markAllRead } }, texts.markAllRead);
   const more = h(
     'button',
     { type: 'button', on: { click: () => void client.inbox.loadOlder().catch(() => undefined) } },
@@ -25,8 +25,8 @@ export function notificationsView({ client, texts, language, show }: Context): V
     );
   }
 
-  /** What cannot be told to the server now is told later: nobody has to wait for it. */
-  function readAll(): void {
+  /** The outbox repeats it while there is no connection, so the promise is ignored. */
+  function markAllRead(): void {
     client.inbox.markAllRead().catch(() => undefined);
   }
 
@@ -44,8 +44,8 @@ export function notificationsView({ client, texts, language, show }: Context): V
     all.disabled = unread === 0;
   }
 
-  const ignore = client.inbox.on('change', display);
+  const unsubscribe = client.inbox.on('change', display);
   display();
 
-  return { title: texts.notifications, element, focus: () => all.focus(), seen: () => undefined, close: ignore };
+  return { title: texts.notifications, element, focus: () => all.focus(), seen: () => undefined, close: unsubscribe };
 }

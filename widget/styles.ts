@@ -1,4 +1,7 @@
-/** How the widget looks. Pages change it by custom properties: `--deskwire-accent`, `--deskwire-font`, `--deskwire-gap`. */
+/**
+ * The widget's styles. Pages adjust them with custom properties: `--deskwire-accent`, `--deskwire-font`,
+ * `--deskwire-gap`.
+ */
 
 const LIGHT = `--bg:#fff;--fg:#1b1f24;--soft:#eef1f4;--line:#c9d1d9;--muted:#57606a;--bad:#b3261e;--on-accent:#fff;
   --accent:var(--deskwire-accent,#0b57d0)`;

@@ -1,4 +1,4 @@
-/** What the widget says, by language. A page gives its own with the element's property `texts`. */
+/** The widget's texts, by language. A page overrides them with the element's property `texts`. */
 
 import type { Status } from '../src/client/index.ts';
 
@@ -149,7 +149,7 @@ const ar: Texts = {
 const LANGUAGES: Readonly<Record<string, Texts>> = { en, de, ar };
 const RIGHT_TO_LEFT: ReadonlySet<string> = new Set(['ar', 'fa', 'he', 'ur']);
 
-/** English for a language that there is none of. */
+/** English for an unknown language. */
 export function textsIn(language: string): Texts {
   return LANGUAGES[baseOf(language)] ?? en;
 }

@@ -1,4 +1,4 @@
-/** The user's tickets, and the way to a new one. */
+/** The user's tickets, and the form for a new one. */
 import type { Ticket } from '../src/client/index.ts';
 import { h, keyed } from './dom.ts';
 import { type Context, messageOf, timeOf, type View } from './view.ts';
@@ -16,13 +16,13 @@ export function ticketsView({ client, texts, language, show }: Context): View {
   const render = keyed(list, (ticket: Ticket) => `${ticket.id} ${ticket.unread} ${ticket.updatedAt}`, rowOf);
 
   function rowOf(ticket: Ticket): HTMLElement {
-    const told = `${texts.status[ticket.status]} · ${timeOf(ticket.updatedAt, language)}`;
+    const details = `${texts.status[ticket.status]} · ${timeOf(ticket.updatedAt, language)}`;
     const badge = h(
       'span',
       { class: 'badge', 'aria-label': `${ticket.unread} ${texts.unread}` },
       String(ticket.unread),
     );
-    const what = h('span', {}, `#${ticket.number} ${ticket.description}`, h('small', {}, told));
+    const what = h('span', {}, `#${ticket.number} ${ticket.description}`, h('small', {}, details));
     const open = () => show({ at: 'chat', id: ticket.id });
     return h(
       'li',
@@ -38,7 +38,7 @@ export function ticketsView({ client, texts, language, show }: Context): View {
     empty.hidden = next.length > 0;
   }
 
-  function say(what: string | undefined): void {
+  function showProblem(what: string | undefined): void {
     problem.hidden = what === undefined;
     problem.textContent = what ?? '';
   }
@@ -49,10 +49,10 @@ export function ticketsView({ client, texts, language, show }: Context): View {
       const { items } = await client.tickets.list({ limit: 50 });
       if (closed) return;
       display(items);
-      say(undefined);
+      showProblem(undefined);
     } catch (error) {
-      // Without a connection, the next one loads it.
-      if (!closed && client.connection.state === 'live') say(`${texts.wrong}: ${messageOf(error)}`);
+      // Without a connection, the next one loads the list.
+      if (!closed && client.connection.state === 'live') showProblem(`${texts.wrong}: ${messageOf(error)}`);
     }
   }
 
@@ -68,11 +68,11 @@ export function ticketsView({ client, texts, language, show }: Context): View {
       })
       .catch((error: unknown) => {
         start.disabled = false;
-        say(`${texts.wrong}: ${messageOf(error)}`);
+        showProblem(`${texts.wrong}: ${messageOf(error)}`);
       });
   }
 
-  const ignore = [
+  const unsubscribes = [
     client.tickets.on('unread', ({ ticketId, unread }) =>
       display(tickets.map((one) => (one.id === ticketId ? { ...one, unread } : one))),
     ),
@@ -90,7 +90,7 @@ export function ticketsView({ client, texts, language, show }: Context): View {
     seen: () => undefined,
     close() {
       closed = true;
-      for (const one of ignore) one();
+      for (const one of unsubscribes) one();
     },
   };
 }

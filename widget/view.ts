@@ -1,4 +1,4 @@
-/** What the views of the widget have in common. */
+/** Types and functions that the widget's views share. */
 import type { Client } from '../src/client/index.ts';
 import type { Texts } from './texts.ts';
 
@@ -6,7 +6,7 @@ export interface Context {
   readonly client: Client;
   readonly texts: Texts;
   readonly language: string;
-  /** Whether somebody can see the view: only then is anything marked as read. */
+  /** Whether the user can see the view; only then is anything marked as read. */
   visible(): boolean;
   show(place: Place): void;
 }
@@ -19,9 +19,9 @@ export type Place =
 export interface View {
   readonly title: string;
   readonly element: HTMLElement;
-  /** Where the focus goes when the view is shown. */
+  /** Sets the focus when the view is shown. */
   focus(): void;
-  /** The panel was opened, or closed. */
+  /** Called when the panel is opened with this view. */
   seen(): void;
   close(): void;
 }

@@ -1,9 +1,9 @@
-/** The console as a whole: its language and theme, who is signed in, and the view that the path names. */
+/** The whole console: its language and theme, the session, and the view that the path names. */
 import { useCallback, useMemo, useState, useSyncExternalStore } from 'react';
 import { Toasts } from './components/toasts.tsx';
-import { SpeakIn, spoken } from './language/language.tsx';
-import { keepPreferences, type Preferences, showPreferences } from './preferences.ts';
-import { type createRouter, RouteWith } from './routing/router.tsx';
+import { currentLanguage, LanguageProvider } from './language/language.tsx';
+import { type Preferences, showPreferences, storePreferences } from './preferences.ts';
+import { type createRouter, RouterProvider } from './routing/router.tsx';
 import type { Sessions } from './session/session.ts';
 import { SignInPage } from './session/sign-in.tsx';
 import { SignedIn } from './session/signed-in.tsx';
@@ -15,18 +15,18 @@ interface Props {
   readonly preferences: Preferences;
 }
 
-export function App({ router, sessions, preferences: kept }: Props) {
-  const [preferences, setPreferences] = useState(kept);
+export function App({ router, sessions, preferences: initial }: Props) {
+  const [preferences, setPreferences] = useState(initial);
   const session = useSyncExternalStore(sessions.subscribe, () => sessions.current);
-  const language = useMemo(() => spoken(preferences.language), [preferences.language]);
+  const language = useMemo(() => currentLanguage(preferences.language), [preferences.language]);
   const prefer = useCallback((changed: Preferences) => {
-    keepPreferences(localStorage, changed);
+    storePreferences(localStorage, changed);
     showPreferences(document.documentElement, changed);
     setPreferences(changed);
   }, []);
   return (
-    <SpeakIn value={language}>
-      <RouteWith value={router}>
+    <LanguageProvider value={language}>
+      <RouterProvider value={router}>
         <Toasts>
           {session === undefined ? (
             <SignInPage sessions={sessions} />
@@ -36,7 +36,7 @@ export function App({ router, sessions, preferences: kept }: Props) {
             </SignedIn>
           )}
         </Toasts>
-      </RouteWith>
-    </SpeakIn>
+      </RouterProvider>
+    </LanguageProvider>
   );
 }

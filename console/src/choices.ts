@@ -1,4 +1,4 @@
-/** What can be chosen for a ticket, in the order in which it is offered. */
+/** The values that a ticket's fields can have, in the order in which they are offered. */
 import type { Category, Priority, Status } from '../../src/client/index.ts';
 
 export const STATUSES: readonly Status[] = ['open', 'in_progress', 'pending', 'resolved', 'closed'];

@@ -1,4 +1,4 @@
-/** Begins: what belongs to the browser is taken here, and handed to everything else. */
+/** Starts the console. The browser's globals are read here and passed to everything else. */
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
 import { readPreferences, showPreferences } from './preferences.ts';
@@ -12,8 +12,10 @@ const sessions = createSessions({
   url: location.origin,
   storage: localStorage,
   now: Date.now,
-  // Pages of http:// have no locks, but for localhost; there, two tabs that renew at once may have to sign in again.
-  alone: async (run) => (navigator.locks === undefined ? run() : navigator.locks.request('deskwire:session', run)),
+  // Pages served over http:// have no Web Locks, except on localhost. There, two tabs that renew at once may have to
+  // sign in again.
+  exclusively: async (run) =>
+    navigator.locks === undefined ? run() : navigator.locks.request('deskwire:session', run),
   onStorage: (listener) => window.addEventListener('storage', listener),
 });
 

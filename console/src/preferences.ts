@@ -1,4 +1,7 @@
-/** What somebody chose on this device: theme and language. Kept in the browser, shown on the page's root element. */
+/**
+ * The user's choice of theme and language on this device. It is stored in the browser and applied to the page's root
+ * element.
+ */
 import { type Language, languageFor } from './language/languages.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
@@ -11,9 +14,9 @@ export interface Preferences {
 
 const KEY = 'deskwire:preferences';
 
-type Kept = Pick<Storage, 'getItem' | 'setItem'>;
+type PreferenceStorage = Pick<Storage, 'getItem' | 'setItem'>;
 
-export function readPreferences(storage: Kept, wanted: readonly string[]): Preferences {
+export function readPreferences(storage: PreferenceStorage, wanted: readonly string[]): Preferences {
   const { theme, language } = parsed(storage.getItem(KEY));
   return {
     theme: THEMES.find((one) => one === theme) ?? 'system',
@@ -21,7 +24,7 @@ export function readPreferences(storage: Kept, wanted: readonly string[]): Prefe
   };
 }
 
-export function keepPreferences(storage: Kept, { theme, language }: Preferences): void {
+export function storePreferences(storage: PreferenceStorage, { theme, language }: Preferences): void {
   storage.setItem(KEY, JSON.stringify({ theme, language: language.tag }));
 }
 
@@ -32,9 +35,9 @@ export function showPreferences(root: HTMLElement, { theme, language }: Preferen
   else root.dataset.theme = theme;
 }
 
-function parsed(kept: string | null): { theme?: unknown; language?: unknown } {
+function parsed(stored: string | null): { theme?: unknown; language?: unknown } {
   try {
-    return Object(JSON.parse(kept ?? '{}'));
+    return Object(JSON.parse(stored ?? '{}'));
   } catch {
     return {};
   }

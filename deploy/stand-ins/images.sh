@@ -14,7 +14,7 @@ context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
 cp node_modules/node/bin/node "$context/node"
 cp -rL "$(dirname "$(readlink -f "$(command -v npm)")")/.." "$context/npm"
-# A registry behind a certificate of this machine's own.
+# The certificates of this machine, for a registry behind a private one.
 cp /etc/ssl/certs/ca-certificates.crt "$context/"
 
 docker build -q -t local/node -f - "$context" <<'DOCKERFILE'

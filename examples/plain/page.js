@@ -36,7 +36,7 @@ ticket.on('change', ({ messages, outgoing }) => {
 byId('text').addEventListener('input', () => ticket.typing());
 byId('form').addEventListener('submit', (event) => {
   event.preventDefault();
-  // What becomes of it is seen in `outgoing`.
+  // `outgoing` shows its state.
   ticket.post(byId('text').value).catch(() => {});
   byId('text').value = '';
 });

@@ -1,13 +1,13 @@
 /**
- * A React page: handles have a `state` that is another object after each change, as `useSyncExternalStore` wants it.
+ * A React page. The `state` of a handle is a new object after each change, as `useSyncExternalStore` requires.
  *
- *   npm start, and in another terminal: npx vite examples, then http://localhost:5173/react/
+ *     npm start, and in another terminal: npx vite examples, then http://localhost:5173/react/
  */
 import { type Client, createClient, signIn, type TicketHandle, webStorage } from 'deskwire/client';
 import { type FormEvent, useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import { createRoot } from 'react-dom/client';
 
-/** Anything of the library that has a state and tells of its changes. */
+/** Any object of the library with a state that emits `change`. */
 interface Followed<State> {
   readonly state: State;
   on(name: 'change', listener: () => void): () => void;
@@ -49,7 +49,7 @@ function Conversation({ ticket }: { readonly ticket: TicketHandle }) {
 
   function send(event: FormEvent) {
     event.preventDefault();
-    // What becomes of it is seen in `outgoing`.
+    // `outgoing` shows its state.
     ticket.post(text).catch(() => undefined);
     setText('');
   }

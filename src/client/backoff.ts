@@ -1,17 +1,17 @@
 /**
- * How long to wait before the next attempt: exponential, with full jitter, so that clients that were cut off together do
- * not come back together. Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * The wait before the next attempt: exponential, with full jitter, so that clients that were cut off together do not
+ * come back together. Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 import type { Surroundings } from './surroundings.ts';
 
 export interface Pace {
-  /** Milliseconds: the bound of the first wait, and of any. */
+  /** Milliseconds: the upper bound of the first wait, and of any wait. */
   readonly first: number;
   readonly most: number;
 }
 
 export interface Backoff {
-  /** Milliseconds to wait now. `atLeast`: what the server asked for. */
+  /** Milliseconds to wait now. `atLeast`: the wait that the server asked for. */
   next(atLeast?: number): number;
   /** After a success. */
   reset(): void;
@@ -21,7 +21,7 @@ export function createBackoff({ first, most }: Pace, { random }: Pick<Surroundin
   let attempts = 0;
   return {
     next(atLeast = 0) {
-      // 2 ** 30 is beyond any bound, and far from where numbers end.
+      // The exponent stops at 30: 2 ** 30 is above any bound, and still a safe number.
       const bound = Math.min(most, first * 2 ** Math.min(attempts, 30));
       attempts += 1;
       return atLeast + random() * bound;

@@ -1,4 +1,4 @@
-/** Puts the parts of the library together: one user, one connection, one outbox. */
+/** Builds a client from its parts: one user, one connection, one outbox. */
 import type { Pace } from './backoff.ts';
 import { createConnection } from './connection.ts';
 import { closedError, DeskwireError } from './errors.ts';
@@ -17,43 +17,49 @@ import type { Unsubscribe } from './types.ts';
 import { createUploads } from './uploads.ts';
 
 export interface ClientOptions {
-  /** Of the server, with the path under which it is served, if any. In a page it may be relative to the page. */
+  /** URL of the server, with the path under which it is served, if any. In a page it may be relative to the page. */
   readonly url: string;
-  /** The user's; a function is asked again before it expires, and when the server refuses it. */
+  /** The user's token. A function is called again before the token expires, and when the server refuses it. */
   readonly token: TokenSource;
-  /** Where commands are kept until they are done; nothing but memory when absent. */
+  /** Where commands are kept until they are done; memory only when absent. */
   readonly storage?: OutboxStorage;
   /** In order of preference; `['websocket', 'polling']` when absent. */
   readonly transports?: readonly ('websocket' | 'polling')[];
   /** Waits between attempts, in milliseconds: 500, doubling up to 30,000, when absent. */
   readonly pace?: Pace;
-  /** Whether it connects at once; true when absent. */
+  /** Whether the client connects at once; true when absent. */
   readonly connect?: boolean;
   /** For tests. */
   readonly surroundings?: Partial<Surroundings>;
 }
 
 export interface Client {
-  /** Of the server, absolute. */
+  /** The server's URL, absolute. */
   readonly url: string;
   readonly connection: Connection;
   readonly tickets: Tickets;
   readonly inbox: Inbox;
   readonly outbox: Outbox;
-  /** Follows a ticket, by its id, until the handle is closed. */
+  /** Follows a ticket, by its id, until the handle is closed. Throws `invalid_payload` for a number. */
   ticket(id: string): TicketHandle;
   /** Follows a room until the handle is closed. */
   room(name: string): RoomHandle;
-  /** Events that backends send over `/websocket/…`; `name` as they call them (`notification`, `orderShipped`). */
+  /**
+   * Events that backends send over `/websocket/…`. `name` is the name that the backend gave (`notification`,
+   * `orderShipped`).
+   */
   on(name: string, listener: (payload: unknown) => void): Unsubscribe;
-  /** Any other request of the API: what is answered, or a `DeskwireError`. It is sent once. */
+  /**
+   * Any other request of the API. Resolves with the body of the answer, rejects with a `DeskwireError`. It is sent
+   * once.
+   */
   request<T>(method: Method, path: string, options?: RequestOptions): Promise<T>;
-  /** Everything ends; what is in the outbox stays in its storage. */
+  /** Ends everything; commands in the outbox stay in its storage. */
   close(): void;
 }
 
 const PACE: Pace = { first: 500, most: 30_000 };
-/** Milliseconds that a ticket which nobody shows any more is still followed. */
+/** Milliseconds that a ticket or room is still followed after its last handle was closed. */
 const LINGER = 30_000;
 
 export function createClient(options: ClientOptions): Client {
@@ -72,29 +78,33 @@ export function createClient(options: ClientOptions): Client {
     async userId() {
       await tokens.get();
       const userId = tokens.userId ?? connection.me?.id;
-      if (userId === undefined) throw new DeskwireError('no_token', 'Nobody knows yet whose token this is');
+      if (userId === undefined) throw new DeskwireError('no_token', 'The user of the token is not known yet');
       return userId;
     },
   });
   const uploads = createUploads({ http, tokens });
   const tickets = createTickets({
-    ...{ link, http, outbox, uploads, newId: surroundings.newId },
+    link,
+    http,
+    outbox,
+    uploads,
+    newId: surroundings.newId,
     typing(id, typing, internal) {
       const ticket = followed.find(id);
       ticket?.typing(typing, internal);
       return ticket !== undefined;
     },
   });
-  const common = { link, http, outbox, surroundings, pace };
-  const inbox = createInbox(common);
+  const shared = { link, http, outbox, surroundings, pace };
+  const inbox = createInbox(shared);
   const lingering = { surroundings, linger: LINGER };
   const followed = createFollowings({
     ...lingering,
-    make: (id, onUnused) => followTicket({ ...common, id, tickets, me: () => connection.me?.id }, onUnused),
+    make: (id, onUnused) => followTicket({ ...shared, id, tickets, me: () => connection.me?.id }, onUnused),
   });
   const rooms = createFollowings({
     ...lingering,
-    make: (name, onUnused) => followRoom({ ...common, name, send: (message) => say(name, message) }, onUnused),
+    make: (name, onUnused) => followRoom({ ...shared, name, send: (message) => sendToRoom(name, message) }, onUnused),
   });
   let closed = false;
 
@@ -134,10 +144,10 @@ export function createClient(options: ClientOptions): Client {
     },
   };
 
-  async function say(room: string, message: unknown): Promise<void> {
+  async function sendToRoom(room: string, message: unknown): Promise<void> {
     const id = surroundings.newId();
     const body = { room, message, clientMessageId: id };
-    await outbox.give({ lane: `room:${room}`, kind: 'room', method: 'SOCKET', path: 'roomMessage', body }, id);
+    await outbox.enqueue({ lane: `room:${room}`, kind: 'room', method: 'SOCKET', path: 'roomMessage', body }, id);
   }
 }
 
@@ -146,6 +156,6 @@ async function deliver(http: Http, link: Link, { id, method, path, body }: Store
     return (await http.request(method, path, { key: id, ...(body !== undefined && { body }) })).body;
   }
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  link.ask(path, body ?? {}, (reply) => (reply.ok ? resolve(reply.answer) : reject(reply.error)));
+  link.request(path, body ?? {}, (reply) => (reply.ok ? resolve(reply.answer) : reject(reply.error)));
   return promise;
 }

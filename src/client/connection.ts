@@ -1,12 +1,12 @@
 /**
- * The one socket, and its way back after any end of it:
+ * The one socket of a client, and how it reconnects after every end:
  *
  *     offline ──▶ connecting ──▶ replaying ⇄ live
  *        ▲             │             │        │
  *        └─────────────┴─────────────┴────────┘
  *
- * Socket.IO's own reconnection is off: it knows neither of tokens that expire nor of servers that say when to come back.
- * While up, it is `replaying` for as long as any of those who follow a stream still catches up.
+ * Socket.IO's own reconnection is off: it knows nothing of tokens that expire, or of servers that say when to come
+ * back. While the socket is up, the state is `replaying` as long as any follower still catches up.
  */
 import type { Socket } from 'socket.io-client';
 import { type Backoff, createBackoff, type Pace } from './backoff.ts';
@@ -17,7 +17,7 @@ import type { Surroundings } from './surroundings.ts';
 import type { Tokens } from './tokens.ts';
 import type { Me } from './types.ts';
 
-interface Parts {
+interface ConnectionDeps {
   readonly url: URL;
   readonly tokens: Tokens;
   readonly surroundings: Surroundings;
@@ -25,38 +25,38 @@ interface Parts {
   readonly transports: readonly string[];
 }
 
-/** Milliseconds for a connection to be up, and for an answer. */
-const PATIENCE = 20_000;
-/** Milliseconds after which a connection counts as one that holds. */
-const STABLE = 10_000;
+/** Milliseconds until an attempt to connect, or a request, fails for want of an answer. */
+const TIMEOUT = 20_000;
+/** Milliseconds after which a connection counts as stable. */
+const STABLE_AFTER = 10_000;
 /** Milliseconds before the next attempt to renew a token that is still good. */
 const RENEW_AGAIN = 10_000;
 
-export function createConnection(parts: Parts) {
-  const { tokens, surroundings, url } = parts;
-  const backoff: Backoff = createBackoff(parts.pace, surroundings);
-  const heard = createEmitter<ConnectionEvents>();
+export function createConnection(deps: ConnectionDeps) {
+  const { tokens, surroundings, url } = deps;
+  const backoff: Backoff = createBackoff(deps.pace, surroundings);
+  const events = createEmitter<ConnectionEvents>();
   const link = createEmitter<LinkEvents>();
-  const behind = new Set<object>();
+  const catchingUpFollowers = new Set<object>();
   let state: ConnectionState = 'offline';
   let error: DeskwireError | undefined;
   let me: Me | undefined;
   let wanted = false;
-  /** Waiting for a token. */
+  /** While the token is requested. */
   let opening = false;
   let socket: Socket | undefined;
   let up = false;
-  /** Counts attempts: what an earlier one still says is of no interest. */
+  /** Counts attempts; callbacks of an earlier attempt are ignored. */
   let attempt = 0;
   let retryAt: number | undefined;
-  let callOff: (() => void)[] = [];
-  const ignoreNetwork = surroundings.onNetwork(() => {
+  let cancelTimers: (() => void)[] = [];
+  const stopNetworkListener = surroundings.onNetwork(() => {
     if (wanted && retryAt !== undefined) connect();
   });
 
   function show(): void {
     const now = up
-      ? behind.size > 0
+      ? catchingUpFollowers.size > 0
         ? 'replaying'
         : 'live'
       : socket !== undefined || opening
@@ -64,7 +64,7 @@ export function createConnection(parts: Parts) {
         : 'offline';
     if (now === state) return;
     state = now;
-    heard.emit('state', now);
+    events.emit('state', now);
   }
 
   function connect(): void {
@@ -75,49 +75,49 @@ export function createConnection(parts: Parts) {
 
   /** Never rejects. */
   async function open(): Promise<void> {
-    const mine = ++attempt;
+    const number = ++attempt;
     clear();
     opening = true;
     show();
     try {
       const token = await tokens.get();
-      if (mine !== attempt) return;
+      if (number !== attempt) return;
       opening = false;
-      begin(mine, token);
+      begin(number, token);
     } catch (failure) {
-      if (mine !== attempt) return;
+      if (number !== attempt) return;
       opening = false;
       fail(asError(failure));
     }
   }
 
-  function begin(mine: number, token: string): void {
+  function begin(number: number, token: string): void {
     const opened = surroundings.openSocket(url.origin, {
       path: `${url.pathname.replace(/\/$/, '')}/socket.io/`,
       forceNew: true,
       reconnection: false,
-      transports: [...parts.transports],
+      transports: [...deps.transports],
       tryAllTransports: true,
-      timeout: PATIENCE,
+      timeout: TIMEOUT,
       auth: { token },
     });
     socket = opened;
     let refusal: DeskwireError | undefined;
-    let comeBack: number | undefined;
-    const ended = (why: DeskwireError) => {
-      if (mine !== attempt) return;
+    let retryAfterMs: number | undefined;
+    const ended = (reason: DeskwireError) => {
+      if (number !== attempt) return;
       if (refusal?.code === 'unauthorized' || refusal?.code === 'token_expired') tokens.refused(token);
       drop();
-      fail(refusal ?? why, comeBack);
+      fail(refusal ?? reason, retryAfterMs);
     };
-    callOff.push(surroundings.after(PATIENCE, () => ended(unreachable('The server did not answer in time'))));
+    cancelTimers.push(surroundings.after(TIMEOUT, () => ended(unreachable('The server did not answer in time'))));
     opened.on('connect_error', (failure) => ended(unreachable(failure.message)));
     opened.on('disconnect', (reason) => ended(unreachable(`The connection ended: ${reason}`)));
     opened.onAny((name: string, payload) => {
-      if (mine !== attempt) return;
+      if (number !== attempt) return;
       if (name === 'connected' && !up) welcome(payload);
       if (name === 'error' && payload?.event === undefined) refusal = errorFrom(payload ?? {});
-      if (name === 'server:draining') comeBack = Number(payload?.retryAfter) * 1_000 || 0;
+      if (name === 'server:draining') retryAfterMs = Number(payload?.retryAfter) * 1_000 || 0;
       link.emit('event', { name, payload });
     });
   }
@@ -127,71 +127,71 @@ export function createConnection(parts: Parts) {
     me = { id: String(userId), name, role };
     up = true;
     error = undefined;
-    // One that is cut off again and again as soon as it is up does not come back at full speed.
-    callOff.push(surroundings.after(STABLE, backoff.reset));
-    renewInTime();
+    // A connection that is cut off again and again as soon as it is up keeps its long waits.
+    cancelTimers.push(surroundings.after(STABLE_AFTER, backoff.reset));
+    scheduleRenewal();
     link.emit('up', undefined);
     show();
   }
 
-  /** The server ends a socket with its token. */
-  function renewInTime(): void {
+  /** Renews the token before it expires, since the server closes a socket whose token has expired. */
+  function scheduleRenewal(): void {
     const { renewAt } = tokens;
     if (renewAt === undefined || !tokens.renewable) return;
-    const mine = attempt;
-    callOff.push(
+    const number = attempt;
+    cancelTimers.push(
       surroundings.after(Math.min(Math.max(renewAt - surroundings.now(), 0), 2 ** 31 - 1), () => {
         tokens.get().then(
-          (token) => mine === attempt && ask('auth:refresh', { token }, renewed),
-          (failure) => mine === attempt && renewed({ ok: false, error: asError(failure) }),
+          (token) => number === attempt && request('auth:refresh', { token }, renewed),
+          (failure) => number === attempt && renewed({ ok: false, error: asError(failure) }),
         );
       }),
     );
     function renewed(reply: Reply): void {
-      if (mine !== attempt) return;
-      if (reply.ok) renewInTime();
-      else callOff.push(surroundings.after(RENEW_AGAIN, renewInTime));
+      if (number !== attempt) return;
+      if (reply.ok) scheduleRenewal();
+      else cancelTimers.push(surroundings.after(RENEW_AGAIN, scheduleRenewal));
     }
   }
 
-  /** Plans the next attempt, unless there is no sense in one. */
-  function fail(why: DeskwireError, comeBack?: number): void {
-    error = why;
-    const hopeless = why.code === 'another_user' || (!tokens.renewable && why.code === 'no_token');
-    if (wanted && !hopeless) {
-      // A server that shuts down gives each its own second; within that, they spread themselves.
+  /** Schedules the next attempt, unless it cannot succeed. */
+  function fail(reason: DeskwireError, retryAfterMs?: number): void {
+    error = reason;
+    const isFinal = reason.code === 'another_user' || (!tokens.renewable && reason.code === 'no_token');
+    if (wanted && !isFinal) {
+      // A server that shuts down assigns each client a second; within that second the clients spread themselves.
       const spread = surroundings.random() * 1_000;
-      const wait = comeBack === undefined ? backoff.next((why.retryAfter ?? 0) * 1_000) : comeBack + spread;
+      const wait = retryAfterMs === undefined ? backoff.next((reason.retryAfter ?? 0) * 1_000) : retryAfterMs + spread;
       retryAt = surroundings.now() + wait;
-      callOff.push(surroundings.after(wait, () => void open()));
+      cancelTimers.push(surroundings.after(wait, () => void open()));
     }
     show();
-    heard.emit('error', why);
+    events.emit('error', reason);
   }
 
   function clear(): void {
-    for (const one of callOff) one();
-    callOff = [];
+    for (const one of cancelTimers) one();
+    cancelTimers = [];
     retryAt = undefined;
   }
 
-  /** The socket is no more; whoever asked something is told by `ask`. */
+  /** Discards the socket. Requests without an answer fail, since `request` listens to `down`. */
   function drop(): void {
-    const gone = socket;
+    const closed = socket;
     const wasUp = up;
     attempt += 1;
     clear();
     socket = undefined;
     up = false;
-    gone?.offAny();
-    gone?.off();
-    gone?.disconnect();
+    closed?.offAny();
+    closed?.off();
+    closed?.disconnect();
     if (wasUp) link.emit('down', undefined);
   }
 
-  function ask(name: string, payload: object, then: (reply: Reply) => void): void {
-    const asked = socket;
-    if (!up || asked === undefined) {
+  function request(name: string, payload: object, then: (reply: Reply) => void): void {
+    const target = socket;
+    if (!up || target === undefined) {
       then({ ok: false, error: unreachable('There is no connection') });
       return;
     }
@@ -199,22 +199,22 @@ export function createConnection(parts: Parts) {
     const answer = (reply: Reply) => {
       if (answered) return;
       answered = true;
-      ignoreDown();
-      callOffWait();
+      stopListening();
+      cancelTimeout();
       then(reply);
     };
-    const ignoreDown = link.on('down', () => answer({ ok: false, error: unreachable('The connection ended') }));
-    const callOffWait = surroundings.after(PATIENCE, () =>
+    const stopListening = link.on('down', () => answer({ ok: false, error: unreachable('The connection ended') }));
+    const cancelTimeout = surroundings.after(TIMEOUT, () =>
       answer({ ok: false, error: unreachable('The server did not answer in time') }),
     );
     // biome-ignore lint/suspicious/noExplicitAny: each request has an answer of its own
-    asked.emit(name, payload, (told: any) => {
-      answer(told?.success === true ? { ok: true, answer: told } : { ok: false, error: errorFrom(told?.error ?? {}) });
+    target.emit(name, payload, (ack: any) => {
+      answer(ack?.success === true ? { ok: true, answer: ack } : { ok: false, error: errorFrom(ack?.error ?? {}) });
     });
   }
 
   const connection: Connection = {
-    on: heard.on,
+    on: events.on,
     get state() {
       return state;
     },
@@ -240,13 +240,13 @@ export function createConnection(parts: Parts) {
     get up() {
       return up;
     },
-    ask,
-    tell(name, payload) {
+    request,
+    send(name, payload) {
       if (up) socket?.emit(name, payload, () => undefined);
     },
     catchingUp(follower, yes) {
-      if (yes) behind.add(follower);
-      else behind.delete(follower);
+      if (yes) catchingUpFollowers.add(follower);
+      else catchingUpFollowers.delete(follower);
       show();
     },
   };
@@ -254,9 +254,9 @@ export function createConnection(parts: Parts) {
     connection,
     link: inner,
     close() {
-      ignoreNetwork();
+      stopNetworkListener();
       connection.disconnect();
-      heard.clear();
+      events.clear();
       link.clear();
     },
   };

@@ -1,4 +1,7 @@
-/** Listeners by event name. One that throws disturbs neither the others nor us: its error is reported as uncaught. */
+/**
+ * Listeners by event name. A listener that throws stops neither the others nor the emitter: its error is reported as
+ * uncaught.
+ */
 import type { Unsubscribe } from './types.ts';
 
 export interface Listenable<Events> {
@@ -16,7 +19,7 @@ export function createEmitter<Events>(): Emitter<Events> {
     on(name, listener) {
       const those = listeners.get(name) ?? new Set();
       listeners.set(name, those);
-      // Of its own, so that the same function given twice is two listeners.
+      // A wrapper of its own, so that the same function passed twice makes two listeners.
       const own = (payload: Events[typeof name]) => listener(payload);
       those.add(own);
       return () => void those.delete(own);

@@ -1,33 +1,33 @@
-/** What can go wrong, as one class with a stable `code`: the server's own codes, and a few that only a client knows. */
+/** One error class with a stable `code`: the server's codes, and a few that only a client has. */
 import type { ErrorCode as ServerCode } from '../domain/errors.ts';
 
 export type ErrorCode =
   | ServerCode
-  /** The server failed in a way that it did not foresee. */
+  /** The server failed unexpectedly. */
   | 'internal'
-  /** The server could not be reached, or did not answer in time: whether it did what was asked is not known. */
+  /** The server could not be reached, or did not answer in time. The request may have been carried out. */
   | 'unreachable'
-  /** What was answered is not Deskwire's: a proxy's page, say. */
+  /** The answer is not Deskwire's: a proxy's page, say. */
   | 'bad_answer'
   /** The token function failed, or there is no valid token any more. */
   | 'no_token'
-  /** The token is of another user than the one this client began with. */
+  /** The token belongs to another user than the first token of this client. */
   | 'another_user'
-  /** The client, or what was asked of it, was closed meanwhile. */
+  /** The client, or the handle, was closed meanwhile. */
   | 'closed'
-  /** Asked of a ticket that this client does not follow. */
+  /** The request needs a ticket that this client follows, and it does not follow this one. */
   | 'not_followed';
 
 export class DeskwireError extends Error {
   override readonly name = 'DeskwireError';
   readonly code: ErrorCode;
-  /** The field that is wrong, as the request named it. */
+  /** The invalid field, as the request named it. */
   readonly field: string | undefined;
-  /** Seconds after which trying again makes sense, when the server said so. */
+  /** Seconds after which to try again, when the server said so. */
   readonly retryAfter: number | undefined;
-  /** Of the HTTP answer, when it was one. */
+  /** The status of the HTTP answer, when there was one. */
   readonly status: number | undefined;
-  /** To tell the operators of the server. */
+  /** For the operators of the server, who find the request in the log by it. */
   readonly requestId: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -56,13 +56,13 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   'bad_answer',
 ]);
 
-/** Whether the same request may well succeed later. */
+/** Whether the same request may succeed later. */
 export function isPassing(error: unknown): boolean {
   return error instanceof DeskwireError && PASSING.has(error.code);
 }
 
-/** What a socket or a problem says: `type` and `code` are the same thing there. */
-export interface Told {
+/** An error as a socket (`code`, `message`) or an HTTP problem (`type`, `detail`) describes it. */
+export interface ServerError {
   readonly type?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
@@ -72,17 +72,17 @@ export interface Told {
   readonly requestId?: unknown;
 }
 
-export function errorFrom(told: Told, status?: number): DeskwireError {
-  const code = typeof told.code === 'string' ? told.code : told.type;
-  const message = told.detail ?? told.message;
+export function errorFrom(details: ServerError, status?: number): DeskwireError {
+  const code = typeof details.code === 'string' ? details.code : details.type;
+  const message = details.detail ?? details.message;
   return new DeskwireError(
     typeof code === 'string' ? (code as ErrorCode) : 'internal',
     typeof message === 'string' ? message : 'Refused without a reason',
     {
       status,
-      field: typeof told.field === 'string' ? told.field : undefined,
-      retryAfter: typeof told.retryAfter === 'number' ? told.retryAfter : undefined,
-      requestId: typeof told.requestId === 'string' ? told.requestId : undefined,
+      field: typeof details.field === 'string' ? details.field : undefined,
+      retryAfter: typeof details.retryAfter === 'number' ? details.retryAfter : undefined,
+      requestId: typeof details.requestId === 'string' ? details.requestId : undefined,
     },
   );
 }

@@ -1,11 +1,11 @@
 /**
- * Follows one stream: keeps the cursor (version and epoch), loads afresh when there is none or the server says so, and
- * subscribes again after every end of the connection. Whoever applies what it is given, in the order given, has exactly
- * what a fresh load would give. Source: docs/protocol.md section 7.
+ * Follows one stream: keeps the cursor (version and epoch), loads afresh when there is no cursor or the server says so,
+ * and subscribes again after every end of the connection. A source that applies the events in the order given has
+ * exactly the state that a fresh load would give. Source: docs/protocol.md section 7.
  *
- *     loading ──▶ live ⇄ stale (no connection: what is there may be old)
+ *     loading ──▶ live ⇄ stale (no connection: the state may be old)
  *        │         │
- *        └──▶ gone ◀┘  (this user may not see it, or it is no more; asked again with the next connection)
+ *        └──▶ gone ◀┘  (this user may not see it, or it was deleted; the next connection tries again)
  */
 import type { Backoff } from './backoff.ts';
 import { asError, closedError, type DeskwireError, isPassing } from './errors.ts';
@@ -16,27 +16,27 @@ import type { StreamEvent } from './types.ts';
 export type FollowStatus = 'loading' | 'live' | 'stale' | 'gone';
 
 export interface Loaded {
-  /** The smallest version that any part of it was read at. */
+  /** The smallest version at which any part of it was read. */
   readonly version: number;
-  /** Undefined when nothing was loaded: there is only the stream. */
+  /** Undefined when nothing was loaded, because the stream is the only source. */
   readonly epoch: string | undefined;
-  /** Makes it what is shown. */
+  /** Makes the loaded state the current one. */
   take(): void;
 }
 
-/** One stream, and what is made of it. */
+/** One stream, and how to load it and apply its events. */
 export interface Source {
   readonly stream: string;
   /**
-   * Rejects with `not_found` or `forbidden` when there is nothing to see. `cursor`: up to where it was known; `broken`: the
-   * version that the server named when it said to load afresh.
+   * Rejects with `not_found` or `forbidden` when this user may not see it. `cursor`: the version up to which the state
+   * is known. `broken`: the version that the server named when it said to load afresh.
    */
   load(cursor: Cursor | undefined, broken: number | undefined): Promise<Loaded>;
   apply(event: StreamEvent): void;
-  /** There is nothing to see any more. */
+  /** Clears the state, because this user may no longer see the stream. */
   clear(): void;
   statusChanged(status: FollowStatus, error: DeskwireError | undefined): void;
-  /** Subscribed, and up to here. */
+  /** The stream is subscribed, and the state is current up to this version. */
   subscribed?(version: number): void;
 }
 
@@ -55,118 +55,126 @@ export interface Follower {
   close(): void;
 }
 
-interface Parts {
+interface FollowerDeps {
   readonly link: Link;
   readonly source: Source;
   readonly backoff: Backoff;
   readonly surroundings: Pick<Surroundings, 'after'>;
 }
 
-export function createFollower({ link, source, backoff, surroundings }: Parts): Follower {
+export function createFollower({ link, source, backoff, surroundings }: FollowerDeps): Follower {
   const { stream } = source;
   const self = {};
   let status: FollowStatus = 'loading';
   let cursor: Cursor | undefined;
-  /** What is shown must be loaded again, whatever the cursor is. */
+  /** Whether the state must be loaded again, whatever the cursor is. */
   let stale = true;
   let broken: number | undefined;
-  /** From its ack until something makes it void: only then are events for us. */
+  /** True from the acknowledgement until the subscription ends or breaks; events outside of that are ignored. */
   let subscribed = false;
-  /** Counts attempts: of those under way, only the last counts. */
+  /** Counts attempts; only the last one counts. */
   let attempt = 0;
-  let callOff: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
   let waiting: PromiseWithResolvers<void> | undefined;
   let error: DeskwireError | undefined;
   let closed = false;
 
-  function become(next: FollowStatus, why?: DeskwireError): void {
-    error = why;
+  function setStatus(next: FollowStatus, reason?: DeskwireError): void {
+    error = reason;
     link.catchingUp(self, link.up && (next === 'loading' || next === 'stale'));
     if (next === 'live') waiting?.resolve();
-    if (next === 'gone') waiting?.reject(why);
-    waiting = next === 'live' || next === 'gone' ? undefined : (waiting ?? settled());
-    if (next === status && why === undefined) return;
+    if (next === 'gone') waiting?.reject(reason);
+    waiting = next === 'live' || next === 'gone' ? undefined : (waiting ?? unobserved());
+    if (next === status && reason === undefined) return;
     status = next;
-    source.statusChanged(next, why);
+    source.statusChanged(next, reason);
   }
 
   function begin(): void {
-    const mine = ++attempt;
-    callOff?.();
+    const number = ++attempt;
+    cancel?.();
     subscribed = false;
     if (closed || !link.up) return;
-    become(status === 'gone' ? 'loading' : status === 'live' ? 'stale' : status);
-    if (stale) void load(mine);
-    else subscribe(mine);
+    setStatus(status === 'gone' ? 'loading' : status === 'live' ? 'stale' : status);
+    if (stale) void load(number);
+    else subscribe(number);
   }
 
   /** Never rejects. */
-  async function load(mine: number): Promise<void> {
+  async function load(number: number): Promise<void> {
     try {
       const loaded = await source.load(cursor, broken);
-      if (mine !== attempt) return;
+      if (number !== attempt) return;
       loaded.take();
       cursor = { version: loaded.version, epoch: loaded.epoch };
       stale = false;
       broken = undefined;
-      subscribe(mine);
+      subscribe(number);
     } catch (failure) {
-      if (mine === attempt) failed(asError(failure));
+      if (number === attempt) failed(asError(failure));
     }
   }
 
-  function subscribe(mine: number): void {
+  function subscribe(number: number): void {
     const after = cursor && { after: cursor.version };
     const epoch = cursor?.epoch !== undefined && { epoch: cursor.epoch };
-    link.ask('subscribe', { stream, ...after, ...epoch }, (reply) => {
-      if (mine === attempt) answered(reply);
+    link.request('subscribe', { stream, ...after, ...epoch }, (reply) => {
+      if (number === attempt) answered(reply);
     });
   }
 
   function answered(reply: Reply): void {
     if (!reply.ok) {
-      // The connection is down: the next one asks again.
+      // The connection is down: the next one subscribes again.
       if (link.up) failed(reply.error);
       return;
     }
     const { answer } = reply;
-    // A `resync` follows, and says to load.
+    // A `resync` event follows, and starts the load.
     if (!answer.recovered) return;
     for (const event of answer.events) take(event);
     cursor = { version: answer.version, epoch: answer.epoch };
     subscribed = true;
     backoff.reset();
-    become('live');
+    setStatus('live');
     source.subscribed?.(answer.version);
   }
 
-  function failed(why: DeskwireError): void {
-    if (isPassing(why) || why.code === 'no_token' || why.code === 'unauthorized' || why.code === 'token_expired') {
-      become(status === 'live' ? 'stale' : status, why);
-      callOff = surroundings.after(backoff.next((why.retryAfter ?? 0) * 1_000), begin);
+  function failed(reason: DeskwireError): void {
+    if (
+      isPassing(reason) ||
+      reason.code === 'no_token' ||
+      reason.code === 'unauthorized' ||
+      reason.code === 'token_expired'
+    ) {
+      setStatus(status === 'live' ? 'stale' : status, reason);
+      cancel = surroundings.after(backoff.next((reason.retryAfter ?? 0) * 1_000), begin);
       return;
     }
     cursor = undefined;
     stale = true;
     source.clear();
-    become('gone', why);
+    setStatus('gone', reason);
   }
 
-  /** Twice the same changes nothing; those that only say what is so have the version of what they say it of. */
+  /**
+   * Ignores an event that was applied before. Events without an id state a fact and do not advance the version, so they
+   * are always applied.
+   */
   function take(event: StreamEvent): void {
     if (cursor !== undefined && event.version <= cursor.version && event.id !== null) return;
     source.apply(event);
     if (cursor !== undefined) cursor = { ...cursor, version: Math.max(cursor.version, event.version) };
   }
 
-  const ignore = [
+  const unsubscribes = [
     link.on('up', begin),
     link.on('down', () => {
       attempt += 1;
-      callOff?.();
+      cancel?.();
       subscribed = false;
       link.catchingUp(self, false);
-      if (status === 'live') become('stale');
+      if (status === 'live') setStatus('stale');
     }),
     link.on('event', ({ name, payload }) => {
       if (payload?.stream !== stream) return;
@@ -177,7 +185,7 @@ export function createFollower({ link, source, backoff, surroundings }: Parts): 
       begin();
     }),
   ];
-  waiting = settled();
+  waiting = unobserved();
   begin();
 
   return {
@@ -191,7 +199,7 @@ export function createFollower({ link, source, backoff, surroundings }: Parts): 
       if (closed) return Promise.reject(closedError());
       if (status === 'live') return Promise.resolve();
       if (status === 'gone') return Promise.reject(error);
-      waiting ??= settled();
+      waiting ??= unobserved();
       return waiting.promise;
     },
     reload() {
@@ -201,17 +209,17 @@ export function createFollower({ link, source, backoff, surroundings }: Parts): 
     close() {
       closed = true;
       attempt += 1;
-      callOff?.();
-      for (const one of ignore) one();
+      cancel?.();
+      for (const one of unsubscribes) one();
       link.catchingUp(self, false);
       waiting?.reject(closedError());
-      link.tell('unsubscribe', { stream });
+      link.send('unsubscribe', { stream });
     },
   };
 }
 
-/** Nobody has to wait for it. */
-function settled(): PromiseWithResolvers<void> {
+/** A promise that nobody has to await: its rejection is never reported as unhandled. */
+function unobserved(): PromiseWithResolvers<void> {
   const waiting = Promise.withResolvers<void>();
   waiting.promise.catch(() => undefined);
   return waiting;

@@ -1,4 +1,7 @@
-/** Requests with the token, and answers or a `DeskwireError`. A refused token is asked for again once. */
+/**
+ * HTTP requests with the token. They resolve with the answer or reject with a `DeskwireError`. After a 401, a request
+ * is sent once more with a new token.
+ */
 import { asError, closedError, DeskwireError, errorFrom } from './errors.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Tokens } from './tokens.ts';
@@ -9,11 +12,11 @@ export interface RequestOptions {
   readonly query?: object;
   /** Sent as JSON, unless it is a FormData. */
   readonly body?: unknown;
-  /** The command's id: the same one again is the same command. */
+  /** The command's id. A request with the same key is the same command. */
   readonly key?: string;
-  /** The version that is to be changed; another one there is `precondition_failed`. */
+  /** The version to change. The server answers `precondition_failed` if the resource has another version. */
   readonly ifVersion?: number;
-  /** For reads: a position of the log that the answer must show, at least. */
+  /** For queries: the position of the log that the answer must reflect at least. */
   readonly minPosition?: number;
   readonly signal?: AbortSignal;
   /** Milliseconds for the answer; 20,000 when absent. */
@@ -22,29 +25,29 @@ export interface RequestOptions {
 
 export interface Answer<T> {
   readonly body: T;
-  /** In which history the versions of the body count. */
+  /** The view epoch: versions of two answers compare only within the same epoch. */
   readonly epoch: string | undefined;
 }
 
 export interface Http {
   request<T>(method: Method, path: string, options?: RequestOptions): Promise<Answer<T>>;
-  /** As `request`, for what is not JSON. */
+  /** Like `request`, for answers that are not JSON. */
   fetch(method: Method, path: string, options?: RequestOptions): Promise<Response>;
-  /** With the query, on the server. */
+  /** The URL of a path on the server, with the query. */
   urlOf(path: string, query?: object): string;
   close(): void;
 }
 
 const TIMEOUT = 20_000;
 
-interface Parts {
-  /** Without a slash at its end. */
+interface HttpDeps {
+  /** URL of the server, without a slash at its end. */
   readonly url: string;
   readonly tokens: Tokens;
   readonly surroundings: Pick<Surroundings, 'fetch' | 'after'>;
 }
 
-export function createHttp({ url, tokens, surroundings }: Parts): Http {
+export function createHttp({ url, tokens, surroundings }: HttpDeps): Http {
   const closing = new AbortController();
 
   async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
@@ -59,9 +62,9 @@ export function createHttp({ url, tokens, surroundings }: Parts): Http {
   async function attempt(method: Method, path: string, options: RequestOptions, token: string): Promise<Response> {
     const { query, body, key, ifVersion, minPosition, signal, timeout = TIMEOUT } = options;
     if (closing.signal.aborted) throw closedError();
-    const giveUp = new AbortController();
-    const callOff = surroundings.after(timeout, () => giveUp.abort());
-    const signals = [giveUp.signal, closing.signal, ...(signal === undefined ? [] : [signal])];
+    const timedOut = new AbortController();
+    const cancel = surroundings.after(timeout, () => timedOut.abort());
+    const signals = [timedOut.signal, closing.signal, ...(signal === undefined ? [] : [signal])];
     const isForm = body instanceof FormData;
     try {
       const response = await surroundings.fetch(urlOf(path, query), {
@@ -76,7 +79,7 @@ export function createHttp({ url, tokens, surroundings }: Parts): Http {
         },
         ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
       });
-      // Read within the time, too: a body may be held up as much as its head.
+      // The body is read within the time limit, too: it may stall as much as the head.
       const content = await response.arrayBuffer();
       return new Response(hasNoBody(response.status) ? null : content, response);
     } catch (error) {
@@ -84,27 +87,27 @@ export function createHttp({ url, tokens, surroundings }: Parts): Http {
       if (signal?.aborted) throw signal.reason;
       throw asError(error);
     } finally {
-      callOff();
+      cancel();
     }
   }
 
-  async function fetched(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {
+  async function fetchOk(method: Method, path: string, options: RequestOptions = {}): Promise<Response> {
     const response = await send(method, path, options);
     if (response.ok) return response;
-    throw errorFrom(toldBy(await response.text()), response.status);
+    throw errorFrom(problemIn(await response.text()), response.status);
   }
 
   function urlOf(path: string, query: object = {}): string {
-    const asked = Object.entries(query).filter(([, value]) => value !== undefined);
-    const search = new URLSearchParams(asked.map(([name, value]) => [name, String(value)] as [string, string]));
-    return url + path + (asked.length === 0 ? '' : `?${search}`);
+    const present = Object.entries(query).filter(([, value]) => value !== undefined);
+    const search = new URLSearchParams(present.map(([name, value]) => [name, String(value)] as [string, string]));
+    return url + path + (present.length === 0 ? '' : `?${search}`);
   }
 
   return {
-    fetch: fetched,
+    fetch: fetchOk,
     urlOf,
     async request<T>(method: Method, path: string, options: RequestOptions = {}) {
-      const response = await fetched(method, path, options);
+      const response = await fetchOk(method, path, options);
       const text = await response.text();
       const epoch = response.headers.get('deskwire-epoch') ?? undefined;
       try {
@@ -124,13 +127,13 @@ export function hasNoBody(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
-/** What is not a problem of ours came from something in between: it may be better later. */
-export function toldBy(text: string): object {
+/** The problem in an answer. An answer that is not a problem of ours came from a proxy, and may succeed later. */
+export function problemIn(text: string): object {
   try {
     const told: unknown = JSON.parse(text);
     if (typeof told === 'object' && told !== null && 'code' in told) return told;
   } catch {
-    // Told below.
+    // Not JSON: the same as any other answer that is not ours.
   }
   return { code: 'bad_answer', message: 'The answer is not Deskwire’s' };
 }

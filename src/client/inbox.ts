@@ -1,6 +1,6 @@
 /**
- * The user's notifications, and which of them are unread: kept current on all of their devices. It is followed from the
- * first time that somebody listens or calls `follow`, for as long as the client lives.
+ * The user's notifications and their unread state, kept current on all of the user's devices. The inbox is followed
+ * from the first `on`, `follow` or `ready`, for as long as the client lives.
  */
 import { createBackoff, type Pace } from './backoff.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
@@ -13,40 +13,40 @@ import type { Notification, Page, StreamEvent } from './types.ts';
 
 export interface InboxState {
   readonly status: FollowStatus;
-  /** Newest first, without a gap: the latest ones, and as many older ones as `loadOlder` brought. */
+  /** Newest first, without a gap: the latest, and as many older ones as `loadOlder` fetched. */
   readonly notifications: readonly Notification[];
   readonly hasOlder: boolean;
-  /** Of all there are. */
+  /** Of all notifications, not only those above. */
   readonly unread: number;
-  /** Of the unread ones, those that came since this user last looked (`markSeen`). */
+  /** Unread notifications that came since this user last opened the inbox (`markSeen`). */
   readonly unseen: number;
 }
 
 export interface InboxEvents {
-  /** A new one, once: also those that came while there was no connection. */
+  /** A new notification, once; also one that came while there was no connection. */
   notification: Notification;
-  /** How many are unread, whenever that changes. */
+  /** The number of unread notifications, whenever it changes. */
   unread: number;
-  /** Something in `state` is different. */
+  /** `state` was replaced. */
   change: InboxState;
 }
 
 export interface Inbox extends Listenable<InboxEvents> {
   readonly state: InboxState;
-  /** Begins to follow it, if nobody has listened yet. */
+  /** Starts to follow the inbox, unless it is followed already. */
   follow(): void;
   /** Resolves once the state is live. */
   ready(): Promise<void>;
   markRead(ids: readonly string[]): Promise<void>;
-  /** All that are there, or those up to a seq. */
+  /** Marks all of `state`, or all up to a seq, as read. */
   markAllRead(upToSeq?: number): Promise<void>;
-  /** Somebody has looked at what is there, or at what is there up to a seq. It may remain unread. */
+  /** Marks all of `state`, or all up to a seq, as seen. Seen notifications may remain unread. */
   markSeen(upToSeq?: number): Promise<void>;
-  /** More of the past, at the end of `state.notifications`. */
+  /** Appends older notifications to `state.notifications`. */
   loadOlder(limit?: number): Promise<void>;
 }
 
-interface Parts {
+interface InboxDeps {
   readonly link: Link;
   readonly http: Http;
   readonly outbox: InnerOutbox;
@@ -56,30 +56,33 @@ interface Parts {
 
 const PATH = '/api/v1/notifications';
 const LATEST = 50;
-/** Those that were missed are fetched in pages, up to so many; beyond, only the latest are. */
+/**
+ * Missed notifications are fetched in pages of this size, up to so many pages. If more were missed, only the latest are
+ * loaded.
+ */
 const PAGE = 100;
 const PAGES = 10;
 
-export function createInbox({ link, http, outbox, surroundings, pace }: Parts): Inbox & { close(): void } {
-  const heard = createEmitter<InboxEvents>();
+export function createInbox({ link, http, outbox, surroundings, pace }: InboxDeps): Inbox & { close(): void } {
+  const events = createEmitter<InboxEvents>();
   let state: InboxState = { status: 'loading', notifications: [], hasOlder: false, unread: 0, unseen: 0 };
   let follower: Follower | undefined;
   let newest: number | undefined;
-  /** Where the page after the oldest one shown begins. */
+  /** The cursor of the page after the oldest notification shown; null when there is none. */
   let older: string | null = null;
 
   function update(changes: Partial<InboxState>): void {
     const { unread } = state;
     state = { ...state, ...changes };
-    heard.emit('change', state);
-    if (state.unread !== unread) heard.emit('unread', state.unread);
+    events.emit('change', state);
+    if (state.unread !== unread) events.emit('unread', state.unread);
   }
 
   function announce(oldestFirst: readonly Notification[]): void {
     const last = newest;
     newest = Math.max(last ?? 0, oldestFirst.at(-1)?.seq ?? 0);
     if (last === undefined) return;
-    for (const one of oldestFirst) if (one.seq > last) heard.emit('notification', one);
+    for (const one of oldestFirst) if (one.seq > last) events.emit('notification', one);
   }
 
   function apply({ type, id, version, time, data }: StreamEvent): void {
@@ -91,10 +94,10 @@ export function createInbox({ link, http, outbox, surroundings, pace }: Parts): 
       announce([one]);
     }
     if (type === 'NotificationsUnread') {
-      // It counts up to a seq; what came after that, while it was counted, is unread besides.
+      // The event counts up to a seq. Later notifications that came while it was counted are unread in addition.
       const later = state.notifications.filter(({ seq, read }) => seq > data.upTo && !read).length;
       const counts = { unread: data.count + later, unseen: data.unseen + later };
-      update({ notifications: marked(state.notifications, data), ...counts });
+      update({ notifications: withUnread(state.notifications, data), ...counts });
     }
   }
 
@@ -138,35 +141,35 @@ export function createInbox({ link, http, outbox, surroundings, pace }: Parts): 
     follow: () => void begin(),
     ready: () => begin().ready(),
     on(name, listener) {
-      const off = heard.on(name, listener);
+      const off = events.on(name, listener);
       begin();
       return off;
     },
     async markRead(ids) {
       if (ids.length === 0) return;
-      await outbox.give({ lane: 'inbox', kind: 'read', method: 'POST', path: `${PATH}/read`, body: { ids } });
+      await outbox.enqueue({ lane: 'inbox', kind: 'read', method: 'POST', path: `${PATH}/read`, body: { ids } });
     },
     async markAllRead(upToSeq = state.notifications[0]?.seq) {
       const body = upToSeq === undefined ? {} : { upToSeq };
-      await outbox.give({ lane: 'inbox', kind: 'read', method: 'POST', path: `${PATH}/read-all`, body });
+      await outbox.enqueue({ lane: 'inbox', kind: 'read', method: 'POST', path: `${PATH}/read-all`, body });
     },
     async markSeen(upToSeq = state.notifications[0]?.seq) {
       const body = upToSeq === undefined ? {} : { upToSeq };
-      await outbox.give({ lane: 'inbox', kind: 'seen', method: 'POST', path: `${PATH}/seen`, body });
+      await outbox.enqueue({ lane: 'inbox', kind: 'seen', method: 'POST', path: `${PATH}/seen`, body });
     },
     async loadOlder(limit = LATEST) {
       const from = follower?.cursor;
       const cursor = older;
       if (cursor === null || from === undefined) return;
       const { body, epoch } = await http.request<Page<Notification>>('GET', PATH, { query: { cursor, limit } });
-      // It was loaded afresh meanwhile.
+      // The inbox was loaded afresh meanwhile.
       if (older !== cursor || epoch !== follower?.cursor?.epoch) return;
       older = body.nextCursor;
       update({ notifications: [...state.notifications, ...body.items], hasOlder: older !== null });
     },
     close() {
       follower?.close();
-      heard.clear();
+      events.clear();
     },
   };
 }
@@ -177,8 +180,11 @@ interface UnreadRanges {
   readonly unread: readonly (readonly [number, number])[];
 }
 
-/** Of the seqs that the ranges speak of, exactly those within are unread. */
-function marked(notifications: readonly Notification[], { from, upTo, unread }: UnreadRanges): readonly Notification[] {
+/** Within the range, exactly the seqs in `unread` are unread. */
+function withUnread(
+  notifications: readonly Notification[],
+  { from, upTo, unread }: UnreadRanges,
+): readonly Notification[] {
   return notifications.map((one) => {
     if (one.seq < from || one.seq > upTo) return one;
     const read = !unread.some(([first, last]) => first <= one.seq && one.seq <= last);
@@ -192,12 +198,12 @@ interface LoadedInbox {
   readonly nextCursor: string | null;
   readonly unread: number;
   readonly unseen: number;
-  /** Whether what was known before follows without a gap. */
+  /** Whether the items join the known notifications without a gap. */
   readonly continues: boolean;
   readonly epoch: string | undefined;
 }
 
-/** `known`: the newest seq there is, and the epoch in which it was so. */
+/** `known`: the newest known seq, and its epoch. */
 async function loadInbox(
   http: Http,
   known: { readonly epoch: string | undefined; readonly seq: number | undefined } | undefined,
@@ -209,16 +215,16 @@ async function loadInbox(
   const { epoch } = first;
   if (epoch !== count.epoch) return loadInbox(http, known);
   const whole = { ...first.body, unread: count.body.count, unseen: count.body.unseen, continues: false, epoch };
-  const goesOn = known?.seq !== undefined && known.epoch === epoch ? known.seq : undefined;
-  if (goesOn === undefined) return whole;
+  const knownSeq = known?.seq !== undefined && known.epoch === epoch ? known.seq : undefined;
+  if (knownSeq === undefined) return whole;
   let items = whole.items;
   let cursor = whole.nextCursor;
-  for (let pages = 0; pages < PAGES && (items.at(-1)?.seq ?? 0) > goesOn + 1; pages += 1) {
+  for (let pages = 0; pages < PAGES && (items.at(-1)?.seq ?? 0) > knownSeq + 1; pages += 1) {
     if (cursor === null) return whole;
     const next = await http.request<Page<Notification>>('GET', PATH, { query: { cursor, limit: PAGE } });
     if (next.epoch !== epoch) return loadInbox(http, known);
     items = [...items, ...next.body.items];
     cursor = next.body.nextCursor;
   }
-  return (items.at(-1)?.seq ?? 0) > goesOn + 1 ? whole : { ...whole, items, continues: true };
+  return (items.at(-1)?.seq ?? 0) > knownSeq + 1 ? whole : { ...whole, items, continues: true };
 }

@@ -1,14 +1,14 @@
 /**
- * `deskwire/client`: tickets, their chat and a user's inbox, kept current over any connection. What is here:
+ * `deskwire/client`: tickets, their chat and a user's inbox, kept current over any connection. It exports:
  *
- * - `createClient({url, token})`, with `connection` (state, `on('state')`), `tickets` (commands and reads by id),
- *   `ticket(id)` (a followed ticket: `state`, `on('message' | 'change' | 'typing' | 'presence')`), `inbox`, `room(name)`,
- *   `outbox` (what is on its way), `request` (anything else of the API), `close`;
- * - `signIn`, `resume`: a token function from an email and password, or a refresh token;
+ * - `createClient({url, token})`, with `connection` (state, `on('state')`), `tickets` (commands and queries by id),
+ *   `ticket(id)` (a followed ticket: `state`, `on('message' | 'change' | 'typing' | 'presence')`), `inbox`,
+ *   `room(name)`, `outbox` (commands that are not done yet), `request` (any other request of the API), `close`;
+ * - `signIn`, `resume`: a token function from an email and password, or from a refresh token;
  * - `webStorage(localStorage)`, `memoryStorage()`: where the outbox is kept.
  *
- * A handle from `ticket(id)` or `room(name)` follows until it is closed; `state` is another object after each change, as
- * React's `useSyncExternalStore(handle.on('change'), () => handle.state)` wants it. `docs/client.md` tells the rest.
+ * A handle from `ticket(id)` or `room(name)` follows until it is closed. `state` is a new object after each change, as
+ * React's `useSyncExternalStore(handle.on('change'), () => handle.state)` requires. The guide is `docs/client.md`.
  */
 export type { Pace } from './backoff.ts';
 export { type Client, type ClientOptions, createClient } from './client.ts';

@@ -1,9 +1,10 @@
 /**
- * Commands on their way: each has an id with which it is repeated until the server answers it or refuses it for good, so
- * that it is carried out once whatever happens to connections, servers and pages. Those of one lane (a ticket, the inbox)
- * go one after the other, in the order given, lanes side by side.
+ * Commands that are not done yet. Each has an id with which it is sent again until the server answers it or refuses it
+ * for good; so it is carried out once, whatever happens to connections, servers and pages. Commands of one lane (a
+ * ticket, the inbox) are sent one after the other, in the order given; lanes run side by side.
  *
- * A command is with the storage before it is first sent, until its end: a page that is loaded again goes on with it.
+ * A command is in the storage from before it is first sent until it is done: a page that is loaded again continues with
+ * it.
  */
 import { createBackoff, type Pace } from './backoff.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
@@ -11,54 +12,54 @@ import { asError, closedError, DeskwireError, isPassing } from './errors.ts';
 import type { Method } from './http.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** What a storage keeps; JSON. */
+/** A command as a storage keeps it; JSON. */
 export interface StoredCommand {
   readonly id: string;
-  /** Whose it is: that of another user of this device is left alone. */
+  /** The command's user. Commands of another user of this device are left alone. */
   readonly userId: string;
-  /** Greater than that of all before it. */
+  /** Greater than the order of every earlier command. */
   readonly order: number;
   readonly lane: string;
   readonly kind: string;
-  /** `SOCKET`: `path` is the name of the event, `body` its payload. */
+  /** For `SOCKET`, `path` is the name of the event and `body` its payload. */
   readonly method: Method | 'SOCKET';
   readonly path: string;
   readonly body?: unknown;
   /** RFC 3339 UTC, by this device's clock. */
   readonly createdAt: string;
-  /** Why it was refused for good. It is kept until somebody retries or discards it. */
+  /** Why it was refused for good. The entry is kept until it is retried or discarded. */
   readonly failed?: { readonly code: string; readonly message: string };
 }
 
-/** Where commands are kept over the end of a page or process. `put` replaces the one with the same id. */
+/** Keeps commands beyond the end of a page or process. `put` replaces the command with the same id. */
 export interface OutboxStorage {
   list(): readonly StoredCommand[] | Promise<readonly StoredCommand[]>;
   put(command: StoredCommand): void | Promise<void>;
   remove(id: string): void | Promise<void>;
 }
 
-/** One that is not done. */
+/** A command that is not done. */
 export interface OutboxEntry extends StoredCommand {
-  /** Why the last attempt did not get through. */
+  /** Why the last attempt failed. */
   readonly waitingFor?: { readonly code: string; readonly message: string };
 }
 
 export interface OutboxEvents {
   change: readonly OutboxEntry[];
-  /** One was refused for good. */
+  /** A command was refused for good. */
   failed: { readonly entry: OutboxEntry; readonly error: DeskwireError };
-  /** One is done; `answer` is what the server said. */
+  /** A command is done; `answer` is the server's answer. */
   done: { readonly entry: OutboxEntry; readonly answer: unknown };
-  /** The storage did not keep one; it is sent all the same. */
+  /** The storage failed to persist a command. The command is sent all the same. */
   storage: DeskwireError;
 }
 
 export interface Outbox extends Listenable<OutboxEvents> {
   /** In the order given. */
   readonly entries: readonly OutboxEntry[];
-  /** Sends one again that had failed. */
+  /** Sends a failed command again. */
   retry(id: string): void;
-  /** Gives one up: it may have been carried out already, if it was ever sent. */
+  /** Removes a command. If it was sent before, the server may have carried it out. */
   discard(id: string): void;
 }
 
@@ -68,42 +69,42 @@ export interface Command {
   readonly method: StoredCommand['method'];
   readonly path: string;
   readonly body?: unknown;
-  /** Stays, when it was refused, for somebody to see. */
+  /** Keeps the entry after a refusal, so that the user can see it. */
   readonly keepFailed?: boolean;
 }
 
 export interface InnerOutbox extends Outbox {
-  /** Resolves with the answer; rejects when it is refused for good. Nobody has to look at it. */
-  give<T>(command: Command, id?: string): Promise<T>;
-  /** Takes over what an earlier page left, and sends what waits. */
+  /** Resolves with the answer; rejects when the command is refused for good. The promise may be ignored. */
+  enqueue<T>(command: Command, id?: string): Promise<T>;
+  /** Takes over the commands that an earlier page left, and sends all that wait. */
   wake(): void;
   close(): void;
 }
 
-interface Parts {
-  /** Resolves with the answer to one attempt. */
+interface OutboxDeps {
+  /** Sends the command once, and resolves with the answer. */
   deliver(command: StoredCommand): Promise<unknown>;
   readonly storage: OutboxStorage;
   readonly surroundings: Pick<Surroundings, 'now' | 'newId' | 'random' | 'after'>;
   readonly pace: Pace;
-  /** Undefined before the first token. */
+  /** Rejects as long as the user is not known. */
   userId(): Promise<string>;
 }
 
 interface Lane {
   readonly backoff: ReturnType<typeof createBackoff>;
   busy: boolean;
-  callOff: (() => void) | undefined;
+  cancel: (() => void) | undefined;
 }
 
 type Pending = { readonly keepFailed: boolean; readonly settle: PromiseWithResolvers<unknown> | undefined };
 
-/** Whether a command is to be sent again: unless the server has said that it will never do it. */
-const HELD: ReadonlySet<string> = new Set(['no_token', 'unauthorized', 'token_expired', 'another_user']);
+/** Errors of the token. The command waits for a valid token; the server has not refused the command itself. */
+const TOKEN_ERRORS: ReadonlySet<string> = new Set(['no_token', 'unauthorized', 'token_expired', 'another_user']);
 
-export function createOutbox(parts: Parts): InnerOutbox {
-  const { storage, surroundings, pace } = parts;
-  const heard = createEmitter<OutboxEvents>();
+export function createOutbox(deps: OutboxDeps): InnerOutbox {
+  const { storage, surroundings, pace } = deps;
+  const events = createEmitter<OutboxEvents>();
   const lanes = new Map<string, Lane>();
   const pending = new Map<string, Pending>();
   let entries: readonly OutboxEntry[] = [];
@@ -113,14 +114,14 @@ export function createOutbox(parts: Parts): InnerOutbox {
 
   function show(next: readonly OutboxEntry[]): void {
     entries = next;
-    heard.emit('change', next);
+    events.emit('change', next);
   }
 
   function replace(id: string, entry: OutboxEntry | undefined): void {
     show(entries.flatMap((one) => (one.id !== id ? [one] : entry === undefined ? [] : [entry])));
   }
 
-  function give<T>(command: Command, id = surroundings.newId()): Promise<T> {
+  function enqueue<T>(command: Command, id = surroundings.newId()): Promise<T> {
     const { keepFailed = false, ...rest } = command;
     lastOrder = Math.max(lastOrder + 1, surroundings.now());
     const createdAt = new Date(surroundings.now()).toISOString();
@@ -140,19 +141,19 @@ export function createOutbox(parts: Parts): InnerOutbox {
   /** Never rejects. */
   async function accept(entry: OutboxEntry): Promise<void> {
     await restore();
-    const owner = await owning();
+    const owner = await currentUser();
     const known = entries.find(({ id }) => id === entry.id);
     if (owner === undefined || known === undefined) return;
     const owned = { ...known, userId: owner };
     replace(entry.id, owned);
-    await keep(() => storage.put(stored(owned)));
+    await persist(() => storage.put(stored(owned)));
     run(entry.lane);
   }
 
   /** Undefined when there is no token yet: `wake` tries again. */
-  async function owning(): Promise<string | undefined> {
+  async function currentUser(): Promise<string | undefined> {
     try {
-      return await parts.userId();
+      return await deps.userId();
     } catch {
       return undefined;
     }
@@ -161,32 +162,32 @@ export function createOutbox(parts: Parts): InnerOutbox {
   function restore(): Promise<void> {
     restored ??= (async () => {
       try {
-        const owner = await parts.userId();
+        const owner = await deps.userId();
         const found = (await storage.list()).filter(({ userId }) => userId === owner);
         for (const { order } of found) lastOrder = Math.max(lastOrder, order);
-        // What was given meanwhile is newer, whatever the clock said then and says now.
+        // Commands given since the start are newer than stored ones, even if the clock was set back.
         const given = entries.map((entry) => ({ ...entry, order: ++lastOrder }));
         const known = new Set(given.map(({ id }) => id));
         const left = found.filter(({ id }) => !known.has(id)).sort((a, b) => a.order - b.order);
         show([...left, ...given]);
       } catch (error) {
         restored = undefined;
-        if (!(error instanceof DeskwireError)) heard.emit('storage', asError(error));
+        if (!(error instanceof DeskwireError)) events.emit('storage', asError(error));
       }
     })();
     return restored;
   }
 
-  async function keep(act: () => void | Promise<void>): Promise<void> {
+  async function persist(act: () => void | Promise<void>): Promise<void> {
     try {
       await act();
     } catch (error) {
-      heard.emit('storage', asError(error));
+      events.emit('storage', asError(error));
     }
   }
 
   function laneOf(name: string): Lane {
-    const lane = lanes.get(name) ?? { backoff: createBackoff(pace, surroundings), busy: false, callOff: undefined };
+    const lane = lanes.get(name) ?? { backoff: createBackoff(pace, surroundings), busy: false, cancel: undefined };
     lanes.set(name, lane);
     return lane;
   }
@@ -195,12 +196,12 @@ export function createOutbox(parts: Parts): InnerOutbox {
     const lane = laneOf(name);
     const next = entries.find((entry) => entry.lane === name && entry.failed === undefined && entry.userId !== '');
     if (closed || lane.busy || next === undefined) return;
-    lane.callOff?.();
-    lane.callOff = undefined;
+    lane.cancel?.();
+    lane.cancel = undefined;
     lane.busy = true;
     void send(lane, next).finally(() => {
       lane.busy = false;
-      if (lane.callOff === undefined) run(name);
+      if (lane.cancel === undefined) run(name);
     });
   }
 
@@ -208,20 +209,20 @@ export function createOutbox(parts: Parts): InnerOutbox {
   async function send(lane: Lane, entry: OutboxEntry): Promise<void> {
     const { id } = entry;
     try {
-      const answer = await parts.deliver(entry);
+      const answer = await deps.deliver(entry);
       lane.backoff.reset();
-      await keep(() => storage.remove(id));
-      heard.emit('done', { entry, answer });
+      await persist(() => storage.remove(id));
+      events.emit('done', { entry, answer });
       replace(id, undefined);
       settle(id)?.resolve(answer);
-    } catch (thrown) {
-      const error = asError(thrown);
+    } catch (failure) {
+      const error = asError(failure);
       if (closed || !entries.some((one) => one.id === id)) return;
-      if (comesAgain(error)) {
+      if (isRetried(error)) {
         replace(id, { ...entry, waitingFor: { code: error.code, message: error.message } });
         const wait = lane.backoff.next((error.retryAfter ?? 0) * 1_000);
-        lane.callOff = surroundings.after(wait, () => {
-          lane.callOff = undefined;
+        lane.cancel = surroundings.after(wait, () => {
+          lane.cancel = undefined;
           run(entry.lane);
         });
       } else {
@@ -235,9 +236,9 @@ export function createOutbox(parts: Parts): InnerOutbox {
     const kept = pending.get(entry.id)?.keepFailed ?? true;
     const { waitingFor: _, ...rest } = entry;
     const failed = { ...rest, failed: { code: error.code, message: error.message } };
-    await keep(() => (kept ? storage.put(stored(failed)) : storage.remove(entry.id)));
+    await persist(() => (kept ? storage.put(stored(failed)) : storage.remove(entry.id)));
     replace(entry.id, kept ? failed : undefined);
-    heard.emit('failed', { entry: failed, error });
+    events.emit('failed', { entry: failed, error });
     settle(entry.id)?.reject(error);
   }
 
@@ -248,24 +249,24 @@ export function createOutbox(parts: Parts): InnerOutbox {
   }
 
   return {
-    on: heard.on,
+    on: events.on,
     get entries() {
       return entries;
     },
-    give,
+    enqueue,
     retry(id) {
       const entry = entries.find((one) => one.id === id);
       if (entry?.failed === undefined) return;
       const { failed: _, ...again } = entry;
       pending.set(id, { keepFailed: true, settle: undefined });
       replace(id, again);
-      void keep(() => storage.put(stored(again))).then(() => run(entry.lane));
+      void persist(() => storage.put(stored(again))).then(() => run(entry.lane));
     },
     discard(id) {
       if (!entries.some((one) => one.id === id)) return;
       replace(id, undefined);
       settle(id)?.reject(closedError());
-      void keep(() => storage.remove(id));
+      void persist(() => storage.remove(id));
     },
     wake() {
       void restore().then(() => {
@@ -276,16 +277,16 @@ export function createOutbox(parts: Parts): InnerOutbox {
     },
     close() {
       closed = true;
-      for (const { callOff } of lanes.values()) callOff?.();
+      for (const { cancel } of lanes.values()) cancel?.();
       for (const id of [...pending.keys()]) settle(id)?.reject(closedError());
-      heard.clear();
+      events.clear();
     },
   };
 }
 
-function comesAgain(error: DeskwireError): boolean {
-  if (HELD.has(error.code)) return true;
-  // A page of something in between that refuses would refuse again.
+function isRetried(error: DeskwireError): boolean {
+  if (TOKEN_ERRORS.has(error.code)) return true;
+  // A proxy that answers 4xx with its own page would do so again.
   const final = error.code === 'bad_answer' && error.status !== undefined && error.status < 500;
   return isPassing(error) && !(final && error.status !== 408 && error.status !== 429 && error.status !== 404);
 }

@@ -1,4 +1,4 @@
-/** What of a ticket's messages is still on its way: from the outbox, and acknowledged but not yet seen in the stream. */
+/** A ticket's messages on their way: those in the outbox, and those acknowledged but not yet in the stream. */
 import type { OutboxEntry } from './outbox.ts';
 import { laneOf, POST } from './tickets.ts';
 import type { Message, OutgoingMessage, PostMessage } from './types.ts';
@@ -15,20 +15,22 @@ export function outgoingOf(
   return [
     ...sent.map((message): OutgoingMessage => {
       const { message: text, messageType, attachments, internal, createdAt } = message;
-      const said = { message: text, attachments, internal, createdAt };
+      const content = { message: text, attachments, internal, createdAt };
       const type = messageType === 'SYSTEM' ? {} : { messageType };
-      return { ...said, ...type, id: message.clientMessageId ?? message.id, ticketId, state: 'sent' };
+      return { ...content, ...type, id: message.clientMessageId ?? message.id, ticketId, state: 'sent' };
     }),
     ...waiting.filter(({ id }) => !acknowledged.has(id)).map((entry) => waitingMessage(ticketId, entry)),
   ];
 }
 
 function waitingMessage(ticketId: string, { id, body, createdAt, failed, waitingFor }: OutboxEntry): OutgoingMessage {
-  const said = body as PostMessage;
+  const content = body as PostMessage;
   const error = failed ?? waitingFor;
   return {
-    ...said,
-    ...{ id, ticketId, createdAt },
+    ...content,
+    id,
+    ticketId,
+    createdAt,
     state: failed === undefined ? 'pending' : 'failed',
     ...(error !== undefined && { error }),
   };

@@ -1,6 +1,6 @@
 /**
- * Who is on a ticket, who of them is online, how far each has read, and how much this user has not: asked for over HTTP,
- * since no stream tells it all.
+ * The people of a ticket: who is online, how far each has read, and how many messages this user has not read. They are
+ * requested over HTTP, since no stream carries all of this.
  */
 import type { Http } from './http.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -8,58 +8,68 @@ import { pathOf } from './tickets.ts';
 import type { Participant, Ticket } from './types.ts';
 
 export interface People {
-  /** Never rejects: with the next connection it is asked again. */
+  /** Never rejects: the next connection refreshes again. */
   refresh(): Promise<void>;
-  /** Once, a little later, however often it is called until then. */
+  /** Refreshes once after `delay`, however often it is called until then. */
   refreshSoon(): void;
   close(): void;
 }
 
-interface Parts {
+interface PeopleDeps {
   readonly ticketId: string;
   readonly http: Http;
   readonly surroundings: Pick<Surroundings, 'after'>;
-  /** Milliseconds to the refresh that comes soon. */
-  readonly soon: number;
+  /** Milliseconds that `refreshSoon` waits. */
+  readonly delay: number;
   /** This user's id, once it is known. */
   me(): string | undefined;
-  /** A mark of the time, to tell what is newer than an answer. */
-  asking(): number;
-  /** `askedAt`: what `asking` gave when it was asked. */
-  onPeople(people: readonly Participant[], unread: number, askedAt: number): void;
+  /**
+   * Counts the changes of `unread` that the socket reported, to tell whether an answer is older than the last of them.
+   */
+  unreadRevision(): number;
+  /** `revision`: the value of `unreadRevision` when the request was sent. */
+  onPeople(people: readonly Participant[], unread: number, revision: number): void;
 }
 
-export function createPeople({ ticketId, http, surroundings, soon, me, asking, onPeople }: Parts): People {
-  let callOff: (() => void) | undefined;
+export function createPeople({
+  ticketId,
+  http,
+  surroundings,
+  delay,
+  me,
+  unreadRevision,
+  onPeople,
+}: PeopleDeps): People {
+  let cancel: (() => void) | undefined;
 
   async function refresh(): Promise<void> {
-    const askedAt = asking();
+    const revision = unreadRevision();
     try {
       const path = `${pathOf(ticketId)}/participants`;
       const { body } = await http.request<{ participants: readonly Participant[] }>('GET', path);
       const own = body.participants.find(({ userId }) => userId === me());
-      // Whoever is not on the ticket, but may see it, is not among them.
+      // A user who may see the ticket without being on it is not among its people.
       const unread = own?.unread ?? (await http.request<Ticket>('GET', pathOf(ticketId))).body.unread;
-      onPeople(body.participants, unread, askedAt);
+      onPeople(body.participants, unread, revision);
     } catch {
-      // Nothing is lost: it is who is online.
+      // Until the next refresh, the known people are shown.
     }
   }
 
   return {
     refresh,
     refreshSoon() {
-      callOff ??= surroundings.after(soon, () => {
-        callOff = undefined;
+      cancel ??= surroundings.after(delay, () => {
+        cancel = undefined;
         void refresh();
       });
     },
-    close: () => callOff?.(),
+    close: () => cancel?.(),
   };
 }
 
-/** As asked for; what was read since is known better. */
-export function withReads(asked: readonly Participant[], known: readonly Participant[]): readonly Participant[] {
+/** The answer, with read versions that events have raised since it was requested. */
+export function withReads(loaded: readonly Participant[], known: readonly Participant[]): readonly Participant[] {
   const reads = new Map(known.map((one) => [one.userId, one.lastReadVersion]));
-  return asked.map((one) => ({ ...one, lastReadVersion: Math.max(one.lastReadVersion, reads.get(one.userId) ?? 0) }));
+  return loaded.map((one) => ({ ...one, lastReadVersion: Math.max(one.lastReadVersion, reads.get(one.userId) ?? 0) }));
 }

@@ -1,6 +1,6 @@
 /**
- * Who is typing, and who is here: what no log keeps. It comes with seed B's chat (`join_ticket`), which is joined beside
- * the stream, and again after every end of the connection.
+ * Who is typing and who is present: facts that no log keeps. They come with seed B's chat (`join_ticket`), which is
+ * joined beside the stream, and again after every end of the connection.
  */
 import type { Link } from './link.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -11,23 +11,23 @@ export interface TypingChange extends Person {
 }
 
 export interface PresenceChange extends Person {
-  /** In the ticket, on some device. */
+  /** Whether the user has the ticket open on some device. */
   readonly present: boolean;
 }
 
 export interface Presence {
-  /** The stream is live, up to this version. */
+  /** Joins the chat once the stream is live at this version. */
   join(version: number): void;
-  /** This user types, or no longer does. */
+  /** This user starts or stops typing. */
   type(typing: boolean, internal: boolean): void;
-  /** Messages end the typing of whoever posted them. */
+  /** A message ends the typing of its sender. */
   posted(userId: string): void;
-  /** This user is not in the ticket any more, on this device. */
+  /** This user leaves the ticket on this device. */
   leave(): void;
   close(): void;
 }
 
-interface Parts {
+interface PresenceDeps {
   readonly ticketId: string;
   readonly link: Link;
   readonly surroundings: Pick<Surroundings, 'after' | 'now'>;
@@ -35,24 +35,24 @@ interface Parts {
   onPresence(change: PresenceChange): void;
 }
 
-/** Milliseconds: the server ends typing that nobody renews after 6,000. */
-const RENEW = 3_000;
-const IDLE = 5_000;
-/** Longer than the server takes, which is the one to say so. */
-const FORGET = 9_000;
+/** Milliseconds. The server ends a typing state that is not renewed for 6,000 milliseconds. */
+const RENEW_AFTER = 3_000;
+const IDLE_AFTER = 5_000;
+/** Milliseconds: longer than the server's limit, so that normally the server ends the typing. */
+const FORGET_AFTER = 9_000;
 
-export function createPresence({ ticketId, link, surroundings, onTyping, onPresence }: Parts): Presence {
-  const typists = new Map<string, { readonly person: Person; callOff(): void }>();
+export function createPresence({ ticketId, link, surroundings, onTyping, onPresence }: PresenceDeps): Presence {
+  const typists = new Map<string, { readonly person: Person; cancel(): void }>();
   let own: { readonly internal: boolean; readonly since: number } | undefined;
-  let callOffIdle: (() => void) | undefined;
+  let cancelIdle: (() => void) | undefined;
   let joined = false;
 
   function show(person: Person, typing: boolean): void {
     const known = typists.get(person.userId);
-    known?.callOff();
+    known?.cancel();
     if (typing) {
-      const callOff = surroundings.after(FORGET, () => show(person, false));
-      typists.set(person.userId, { person, callOff });
+      const cancel = surroundings.after(FORGET_AFTER, () => show(person, false));
+      typists.set(person.userId, { person, cancel });
     } else if (!typists.delete(person.userId)) {
       return;
     }
@@ -64,20 +64,20 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
   }
 
   function stop(): void {
-    callOffIdle?.();
+    cancelIdle?.();
     if (own === undefined) return;
     own = undefined;
-    link.tell('typing_stop', { ticketId });
+    link.send('typing_stop', { ticketId });
   }
 
   function leave(): void {
     stop();
     for (const { person } of [...typists.values()]) show(person, false);
-    if (joined) link.tell('leave_ticket', { ticketId });
+    if (joined) link.send('leave_ticket', { ticketId });
     joined = false;
   }
 
-  const ignore = [
+  const unsubscribes = [
     link.on('event', ({ name, payload }) => {
       if (payload?.ticketId !== ticketId) return;
       const person = { userId: String(payload.userId), userName: String(payload.userName) };
@@ -99,7 +99,7 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
   return {
     join(version) {
       joined = true;
-      link.tell('join_ticket', { ticketId, after: version });
+      link.send('join_ticket', { ticketId, after: version });
     },
     type(typing, internal) {
       if (!typing) {
@@ -107,12 +107,12 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
         return;
       }
       const now = surroundings.now();
-      if (own === undefined || own.internal !== internal || now - own.since >= RENEW) {
+      if (own === undefined || own.internal !== internal || now - own.since >= RENEW_AFTER) {
         own = { internal, since: now };
-        link.tell('typing_start', { ticketId, ...(internal && { internal }) });
+        link.send('typing_start', { ticketId, ...(internal && { internal }) });
       }
-      callOffIdle?.();
-      callOffIdle = surroundings.after(IDLE, stop);
+      cancelIdle?.();
+      cancelIdle = surroundings.after(IDLE_AFTER, stop);
     },
     posted(userId) {
       const known = typists.get(userId);
@@ -121,7 +121,7 @@ export function createPresence({ ticketId, link, surroundings, onTyping, onPrese
     leave,
     close() {
       leave();
-      for (const one of ignore) one();
+      for (const one of unsubscribes) one();
     },
   };
 }

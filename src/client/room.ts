@@ -1,4 +1,4 @@
-/** A room that is followed: everything said in it. A room has no load over HTTP: its stream is all there is. */
+/** A followed room with the messages posted in it. A room is not loaded over HTTP: its stream is the only source. */
 import { createBackoff, type Pace } from './backoff.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
 import { createFollower, type FollowStatus } from './follower.ts';
@@ -14,7 +14,7 @@ export interface RoomState {
 }
 
 export interface RoomEvents {
-  /** A new one, of anybody, once. */
+  /** A new message of any user, once. */
   message: RoomMessage;
   change: RoomState;
 }
@@ -22,19 +22,22 @@ export interface RoomEvents {
 export interface RoomHandle extends Listenable<RoomEvents> {
   readonly name: string;
   readonly state: RoomState;
-  /** Resolves once the state is live; rejects when this user is not let in. */
+  /** Resolves once the state is live; rejects when this user may not join. */
   ready(): Promise<void>;
-  /** Any JSON. Repeated until the server has it; rejects when it is refused for good, or the room is closed first. */
+  /**
+   * Sends any JSON, again and again until the server has it. Rejects when the message is refused for good, or the room
+   * is closed first.
+   */
   send(message: unknown): Promise<void>;
   close(): void;
 }
 
-interface Parts {
+interface RoomDeps {
   readonly name: string;
   readonly link: Link;
   readonly surroundings: Surroundings;
   readonly pace: Pace;
-  /** Repeats a request until it is answered. */
+  /** Sends a message through the outbox. */
   send(message: unknown): Promise<void>;
 }
 
@@ -43,22 +46,22 @@ export interface RoomFollowing {
   close(): void;
 }
 
-/** Of a room in which more was missed than is replayed. */
+/** Messages to load when more were missed than the server replays. */
 const LATEST = 50;
 
-export function followRoom({ name, link, surroundings, pace, send }: Parts, onUnused: () => void): RoomFollowing {
-  const heard = createEmitter<RoomEvents>();
+export function followRoom({ name, link, surroundings, pace, send }: RoomDeps, onUnused: () => void): RoomFollowing {
+  const events = createEmitter<RoomEvents>();
   let state: RoomState = { status: 'loading', messages: [] };
   let closed = false;
-  /** What was said up to here is the past, or was heard. */
-  let heardUpTo: number | undefined;
-  /** How many of the latest are asked for when too many were missed: fewer each time that this is too many, too. */
+  /** Messages up to this version are history or were announced before; undefined until the first subscription. */
+  let announcedUpTo: number | undefined;
+  /** How many of the latest messages to request. Halved each time that the server finds it too many. */
   let latest = LATEST;
 
   function update(changes: Partial<RoomState>): void {
     if (closed) return;
     state = { ...state, ...changes };
-    heard.emit('change', state);
+    events.emit('change', state);
   }
 
   function apply({ type, id, version, actor, time, data }: StreamEvent): void {
@@ -66,9 +69,9 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
     const who = { userId: actor.id, userName: actor.name };
     const message: RoomMessage = { id, room: name, version, message: data.message, ...who, timestamp: time };
     update({ messages: [...state.messages, message] });
-    if (heardUpTo === undefined || version <= heardUpTo) return;
-    heardUpTo = version;
-    heard.emit('message', message);
+    if (announcedUpTo === undefined || version <= announcedUpTo) return;
+    announcedUpTo = version;
+    events.emit('message', message);
   }
 
   const follower = createFollower({
@@ -87,14 +90,14 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
       statusChanged: (status) => update({ status }),
       subscribed(version) {
         latest = LATEST;
-        // A restored log counts anew.
-        heardUpTo = Math.min(heardUpTo ?? version, version);
+        // Versions of a restored log start again, so the mark may go down.
+        announcedUpTo = Math.min(announcedUpTo ?? version, version);
       },
     },
   });
   update({ status: follower.status });
 
-  const shares = createShares(heard, onUnused);
+  const shares = createShares(events, onUnused);
 
   return {
     handle: () => ({
@@ -109,7 +112,7 @@ export function followRoom({ name, link, surroundings, pace, send }: Parts, onUn
     close() {
       closed = true;
       follower.close();
-      heard.clear();
+      events.clear();
     },
   };
 }

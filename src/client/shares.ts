@@ -1,4 +1,7 @@
-/** Several who listen to the same thing: each ends its own listening; the last of them leaves it unused. */
+/**
+ * Several handles that listen to the same emitter. Closing a handle ends its own listeners; closing the last one calls
+ * `onUnused`.
+ */
 import type { Listenable } from './emitter.ts';
 import { closedError } from './errors.ts';
 
@@ -11,7 +14,7 @@ export interface Shares<Events> {
   take(): Share<Events>;
 }
 
-export function createShares<Events>(heard: Listenable<Events>, onUnused: () => void): Shares<Events> {
+export function createShares<Events>(events: Listenable<Events>, onUnused: () => void): Shares<Events> {
   let count = 0;
   return {
     get count() {
@@ -24,7 +27,7 @@ export function createShares<Events>(heard: Listenable<Events>, onUnused: () => 
       return {
         on(name, listener) {
           if (!open) throw closedError();
-          const off = heard.on(name, listener);
+          const off = events.on(name, listener);
           listening.add(off);
           return () => {
             listening.delete(off);

@@ -1,9 +1,10 @@
 /**
- * Signing in with Deskwire's own users, for `createClient`'s token: it renews the access token with the refresh token,
- * which is good once. Pages that share a refresh token would end each other's session: each keeps its own.
+ * Sign-in with Deskwire's own users, as a token function for `createClient`. It renews the access token with the
+ * refresh token, which can be used once. Pages that shared a refresh token would end each other's session, so each page
+ * keeps its own.
  */
 import { asError, errorFrom } from './errors.ts';
-import { toldBy } from './http.ts';
+import { problemIn } from './http.ts';
 import type { Me } from './types.ts';
 
 export interface Tokens {
@@ -16,9 +17,9 @@ export interface Tokens {
 
 export interface SignedIn {
   readonly user: Tokens['user'];
-  /** For `createClient`: asks for the next access token whenever the one before is about to expire or was refused. */
+  /** For `createClient`: gets the next access token whenever the current one is about to expire or was refused. */
   readonly token: () => Promise<string>;
-  /** As of now: keep it where the next page of this user finds it, for `resume`. */
+  /** The current refresh token. Store it where the next page of this user finds it, for `resume`. */
   readonly refreshToken: string;
   /** Ends the session on the server. */
   signOut(): Promise<void>;
@@ -26,11 +27,11 @@ export interface SignedIn {
 
 export interface SignInOptions {
   readonly url: string;
-  /** Told of every new refresh token; the one before is good no more. */
+  /** Called with every new refresh token; the one before is no longer valid. */
   readonly onRefreshToken?: (token: string) => void;
 }
 
-/** Rejects with `unauthorized` for a wrong password, `rate_limited` after too many of them. */
+/** Rejects with `unauthorized` for a wrong password, with `rate_limited` after too many wrong passwords. */
 export async function signIn(
   options: SignInOptions & { readonly email: string; readonly password: string },
 ): Promise<SignedIn> {
@@ -38,7 +39,7 @@ export async function signIn(
   return session(options, await post<Tokens>(options.url, 'login', { email, password }));
 }
 
-/** Goes on with a session. Rejects with `unauthorized` when it has ended. */
+/** Continues a session. Rejects with `unauthorized` when it has ended. */
 export async function resume(options: SignInOptions & { readonly refreshToken: string }): Promise<SignedIn> {
   return session(options, await post<Tokens>(options.url, 'refresh', { refresh_token: options.refreshToken }));
 }
@@ -65,15 +66,15 @@ function session({ url, onRefreshToken }: SignInOptions, first: Tokens): SignedI
   };
 }
 
-async function post<T>(url: string, what: string, body: object): Promise<T> {
+async function post<T>(url: string, action: string, body: object): Promise<T> {
   try {
-    const response = await fetch(`${url.replace(/\/$/, '')}/api/v1/auth/${what}`, {
+    const response = await fetch(`${url.replace(/\/$/, '')}/api/v1/auth/${action}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     const text = await response.text();
-    if (!response.ok) throw errorFrom(toldBy(text), response.status);
+    if (!response.ok) throw errorFrom(problemIn(text), response.status);
     return JSON.parse(text);
   } catch (error) {
     throw asError(error);

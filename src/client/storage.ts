@@ -1,7 +1,7 @@
-/** Two storages for the outbox: nothing but memory, and what browsers call `localStorage` or `sessionStorage`. */
+/** Two storages for the outbox: memory, and the browser's `localStorage` or `sessionStorage`. */
 import type { OutboxStorage, StoredCommand } from './outbox.ts';
 
-/** What is not sent when the process or page ends is lost. */
+/** Commands that are not sent when the process or page ends are lost. */
 export function memoryStorage(): OutboxStorage {
   const commands = new Map<string, StoredCommand>();
   return {
@@ -12,8 +12,9 @@ export function memoryStorage(): OutboxStorage {
 }
 
 /**
- * `storage`: `localStorage`, say. Each command has a key of its own, so that several pages share it: what two of them
- * send, both with its id, the server takes once. What others left there that cannot be read is left alone.
+ * `storage`: `localStorage`, say. Each command has its own key, so that several pages share the storage. If two pages
+ * send the same command, the server carries it out once, since both send its id. Entries that cannot be read are left
+ * alone.
  */
 export function webStorage(storage: Storage, prefix = 'deskwire:outbox:'): OutboxStorage {
   function read(key: string): StoredCommand[] {

@@ -1,18 +1,18 @@
-/** What the library needs of the world: passed in, so that tests have it in hand. */
+/** The platform functions that the library needs. They are passed in, so that tests control them. */
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 
 export interface Surroundings {
   /** Unix time in milliseconds. */
   now(): number;
-  /** From 0 to 1. */
+  /** At least 0, less than 1. */
   random(): number;
-  /** Never the same twice, on any device. */
+  /** A new id, unique across devices. */
   newId(): string;
-  /** Runs something later; the answer calls it off. */
+  /** Runs a function later; the returned function cancels it. */
   after(milliseconds: number, run: () => void): () => void;
   fetch(url: string, init: RequestInit): Promise<Response>;
   openSocket(url: string, options: Partial<ManagerOptions & SocketOptions>): Socket;
-  /** Calls back when the device says that it has a network again; the answer ends that. */
+  /** Calls back when the device reports that it has a network again; the returned function ends that. */
   onNetwork(run: () => void): () => void;
 }
 
@@ -28,7 +28,7 @@ export function realSurroundings(): Surroundings {
     fetch: (url, init) => fetch(url, init),
     openSocket: (url, options) => io(url, options),
     onNetwork(run) {
-      // Only browsers say so.
+      // Only browsers have this event.
       const target = globalThis as Partial<Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>;
       target.addEventListener?.('online', run);
       return () => target.removeEventListener?.('online', run);
@@ -36,7 +36,7 @@ export function realSurroundings(): Surroundings {
   };
 }
 
-/** Not `randomUUID`: browsers have that on secure pages only. */
+/** Not `randomUUID`: browsers offer that on secure pages only. */
 function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,4 +1,7 @@
-/** Loading a ticket over HTTP: its fields and the latest messages are two reads, which must be of the same history. */
+/**
+ * Loads a ticket over HTTP. Its fields and its latest messages are two requests, whose answers must have the same
+ * epoch.
+ */
 import type { Cursor } from './follower.ts';
 import type { Http } from './http.ts';
 import { merged } from './ticket-state.ts';
@@ -9,7 +12,7 @@ export interface LoadedTicket {
   readonly ticket: Ticket;
   /** Oldest first, complete up to `version`. */
   readonly messages: readonly Message[];
-  /** Whether they follow, without a gap, on what was known before. */
+  /** Whether the messages join the known ones without a gap. */
   readonly continues: boolean;
   readonly hasOlder: boolean;
   readonly version: number;
@@ -17,17 +20,23 @@ export interface LoadedTicket {
 }
 
 const LATEST = 50;
-/** Messages that were missed are fetched in pages of this size, up to so many pages; beyond, only the latest are. */
+/**
+ * Missed messages are fetched in pages of this size, up to so many pages. If more were missed, only the latest are
+ * loaded.
+ */
 const PAGE = 200;
 const PAGES = 10;
 
-/** `cursor`: up to where it is known; what is missing is then fetched, rather than the latest messages alone. */
+/**
+ * `cursor`: the version up to which the ticket is known. The missed messages are then fetched, rather than only the
+ * latest.
+ */
 export async function loadTicket(http: Http, id: string, cursor: Cursor | undefined): Promise<LoadedTicket> {
   const [one, page] = await Promise.all([
     http.request<Ticket>('GET', pathOf(id)),
     http.request<MessagePage>('GET', `${pathOf(id)}/messages`, { query: { limit: LATEST } }),
   ]);
-  // What this user may see changed between the two.
+  // The user's view changed between the two requests.
   if (one.epoch !== page.epoch) return loadTicket(http, id, cursor);
   const { messages, version, pagination } = page.body;
   const latest = { ticket: one.body, version, epoch: page.epoch };
@@ -38,7 +47,7 @@ export async function loadTicket(http: Http, id: string, cursor: Cursor | undefi
   return missed === undefined ? whole : { ...whole, messages: merged(missed, messages), continues: true };
 }
 
-/** Those after a version and before another; undefined when there are too many, or when the history changed. */
+/** Messages between two versions; undefined when there are too many, or when the epoch changed. */
 async function missedMessages(
   http: Http,
   id: string,

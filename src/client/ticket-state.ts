@@ -1,6 +1,6 @@
 /**
- * What a client knows of a ticket, and how each event changes it: pure, and the same whether an event was missed and
- * replayed or came live. Every change makes a new object, so that user interfaces can compare by identity.
+ * A ticket's state in the client, and how each event changes it. The functions are pure, and the same for replayed and
+ * live events. Every change makes a new object, so that user interfaces compare by identity.
  */
 import type { FollowStatus } from './follower.ts';
 import type { Message, OutgoingMessage, Participant, StreamEvent, Ticket } from './types.ts';
@@ -12,20 +12,20 @@ export interface Person {
 
 export interface TicketState {
   readonly status: FollowStatus;
-  /** Undefined while it is not loaded, and when this user may not see it. */
+  /** Undefined until it is loaded, and when this user may not see it. */
   readonly ticket: Ticket | undefined;
-  /** Without a gap, oldest first: the latest ones, and as many older ones as `loadOlder` brought. */
+  /** Oldest first, without a gap: the latest, and as many older ones as `loadOlder` fetched. */
   readonly messages: readonly Message[];
   readonly hasOlder: boolean;
-  /** Of this client, in the order posted, and not among `messages` yet. */
+  /** Messages that this client posted and that are not in `messages` yet, in the order posted. */
   readonly outgoing: readonly OutgoingMessage[];
-  /** Requester, assignee and participants: who is online, and how far each has read. */
+  /** Requester, assignee and participants, with their presence and read versions. */
   readonly people: readonly Participant[];
-  /** Others who are typing now. */
+  /** Other users who are typing now. */
   readonly typing: readonly Person[];
 }
 
-export const NOTHING: TicketState = {
+export const EMPTY_TICKET: TicketState = {
   status: 'loading',
   ticket: undefined,
   messages: [],
@@ -35,12 +35,12 @@ export const NOTHING: TicketState = {
   typing: [],
 };
 
-/** Those who are new to the list of people, or no longer on it, are told by the list only. */
+/** Whether the event adds or removes people. Their details are not in the event, so the list is requested again. */
 export function changesPeople({ type }: StreamEvent): boolean {
   return type === 'TicketChanged' || type === 'ParticipantAdded' || type === 'ParticipantRemoved';
 }
 
-/** What an event does to the ticket itself. `messages` and `people` have functions of their own. */
+/** The ticket's fields after an event. Messages and people are handled by other functions. */
 export function ticketAfter(ticket: Ticket | undefined, event: StreamEvent): Ticket | undefined {
   const { type, data, actor, time, version } = event;
   if (type === 'TicketOpened') {
@@ -71,7 +71,7 @@ function changedFields(changes: Record<string, { readonly to: unknown }>): Parti
   );
 }
 
-/** Whoever posts has read everything up to there. */
+/** The people after an event. The sender of a message has read everything up to it. */
 export function peopleAfter(people: readonly Participant[], event: StreamEvent): readonly Participant[] {
   const { type, data, actor, version } = event;
   if (type === 'TicketRead') return withRead(people, data.userId, data.upTo);
@@ -85,7 +85,7 @@ function withRead(people: readonly Participant[], userId: string, upTo: number):
   );
 }
 
-/** Both in order of version; what both have is taken from the second. */
+/** Merges two lists that are ordered by version. A message in both is taken from the second. */
 export function merged(first: readonly Message[], second: readonly Message[]): readonly Message[] {
   const [oldest] = second;
   if (oldest === undefined) return first;

@@ -1,6 +1,6 @@
 /**
- * A ticket that is followed: its state, kept current. Everyone who asks for the same ticket shares one following. This user
- * is present in it for as long as somebody has a handle.
+ * A followed ticket: its state, kept current. All handles of a ticket share one follower. This user is present in the
+ * ticket as long as there is a handle.
  */
 import { createBackoff, type Pace } from './backoff.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
@@ -15,15 +15,15 @@ import { createPresence, type PresenceChange, type TypingChange } from './presen
 import { createShares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
 import { loadTicket, olderMessages } from './ticket-load.ts';
-import { changesPeople, merged, NOTHING, peopleAfter, type TicketState, ticketAfter } from './ticket-state.ts';
+import { changesPeople, EMPTY_TICKET, merged, peopleAfter, type TicketState, ticketAfter } from './ticket-state.ts';
 import { laneOf, POST, type Tickets } from './tickets.ts';
 import type { Attachment, ChangeTicket, Message, PostMessage, StreamEvent, Ticket } from './types.ts';
 import type { FileToUpload, UploadOptions } from './uploads.ts';
 
 export interface TicketEvents {
-  /** A new one, of anybody, once: also those that were posted while there was no connection. */
+  /** A new message of any user, once; also one that was posted while there was no connection. */
   message: Message;
-  /** Something in `state` is different. */
+  /** `state` was replaced. */
   change: TicketState;
   typing: TypingChange;
   presence: PresenceChange;
@@ -31,26 +31,26 @@ export interface TicketEvents {
 
 export interface TicketHandle extends Listenable<TicketEvents> {
   readonly id: string;
-  /** As of now; another object after each change. */
+  /** The current state; a new object after each change. */
   readonly state: TicketState;
   /** Resolves once the state is live; rejects with `not_found` when this user may not see the ticket. */
   ready(): Promise<void>;
-  /** More of the past, at the beginning of `state.messages`. Nothing when there is no more. */
+  /** Prepends older messages to `state.messages`; does nothing when there are no more. */
   loadOlder(limit?: number): Promise<void>;
   post(message: string | PostMessage): Promise<Message>;
-  /** Up to the newest message there is, or to a version. */
-  read(upTo?: number): Promise<void>;
-  /** Call it with every key: it sends no more than is needed, and ends by itself. */
+  /** Marks messages as read, up to the newest or up to a version. */
+  markRead(upTo?: number): Promise<void>;
+  /** Call it with every key: it sends no more than needed, and the typing ends by itself. */
   typing(typing?: boolean, options?: { readonly internal?: boolean }): void;
   change(changes: ChangeTicket): Promise<Ticket>;
   upload(file: FileToUpload, options?: UploadOptions): Promise<Attachment>;
-  /** Everything afresh; for a person who presses a button. */
+  /** Loads everything afresh, for a reload button. */
   reload(): void;
-  /** Its listeners are told no more. */
+  /** Ends this handle and its listeners. */
   close(): void;
 }
 
-interface Parts {
+interface TicketDeps {
   readonly id: string;
   readonly link: Link;
   readonly http: Http;
@@ -60,7 +60,7 @@ interface Parts {
   readonly pace: Pace;
   /** The user's id, once it is known. */
   me(): string | undefined;
-  /** Milliseconds between two looks at who is online, while people come and go. */
+  /** Milliseconds between two requests for the people, while they come and go. */
   readonly peopleEvery?: number;
 }
 
@@ -72,31 +72,34 @@ export interface TicketFollowing {
   close(): void;
 }
 
-export function followTicket(parts: Parts, onUnused: () => void): TicketFollowing {
-  const { id, link, http, outbox, tickets, surroundings } = parts;
+export function followTicket(deps: TicketDeps, onUnused: () => void): TicketFollowing {
+  const { id, link, http, outbox, tickets, surroundings } = deps;
   const stream = `ticket:${id}`;
-  const heard = createEmitter<TicketEvents>();
-  let state: TicketState = NOTHING;
-  /** Each part of the state has the version that it was read at: events that are no newer change nothing in it. */
+  const events = createEmitter<TicketEvents>();
+  let state: TicketState = EMPTY_TICKET;
+  /** The version at which each part of the state was read; events up to that version do not change the part. */
   let versions = { ticket: 0, messages: 0 };
-  /** The newest message that listeners know of, once something was loaded. */
+  /** The newest message that listeners know; undefined until something was loaded. */
   let newest: number | undefined;
-  /** Acknowledged, and not in `messages` yet. */
+  /** Acknowledged messages that are not in `messages` yet. */
   let sent: readonly Message[] = [];
   let closed = false;
-  /** Counts what was heard of `unread`: what was asked for before is older. */
-  let unreadTold = 0;
+  /**
+   * Counts the values of `unread` that the socket reported. An answer to an earlier request is older than the last of
+   * them.
+   */
+  let unreadRevision = 0;
 
   function update(changes: Partial<TicketState>): void {
     if (closed) return;
     state = { ...state, ...changes };
-    heard.emit('change', state);
+    events.emit('change', state);
   }
 
   function outgoing() {
-    // Asked after every event: nothing is looked through while nothing is on its way.
+    // Called after every event, so it returns early when nothing is on its way.
     const isOurs = ({ kind, lane }: OutboxEntry) => kind === POST && lane === laneOf(id);
-    if (sent.length === 0 && !outbox.entries.some(isOurs)) return NOTHING.outgoing;
+    if (sent.length === 0 && !outbox.entries.some(isOurs)) return EMPTY_TICKET.outgoing;
     const shown = new Set(state.messages.map(({ clientMessageId }) => clientMessageId));
     sent = sent.filter(({ clientMessageId }) => !shown.has(clientMessageId));
     return outgoingOf(id, outbox.entries, sent, shown);
@@ -109,7 +112,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     for (const message of messages) {
       if (message.version <= last) continue;
       presence.posted(message.senderId);
-      heard.emit('message', message);
+      events.emit('message', message);
     }
   }
 
@@ -119,33 +122,33 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
       changes.ticket = ticketAfter(state.ticket, event);
       versions = { ...versions, ticket: event.version };
     }
-    const said: Message | undefined = event.data.message;
+    const posted: Message | undefined = event.data.message;
     const isNew = event.version > versions.messages;
-    if (isNew && said !== undefined) changes.messages = [...state.messages, said];
+    if (isNew && posted !== undefined) changes.messages = [...state.messages, posted];
     versions = { ...versions, messages: Math.max(versions.messages, event.version) };
     changes.people = peopleAfter(state.people, event);
     state = { ...state, ...changes };
     update({ outgoing: outgoing() });
-    if (isNew && said !== undefined) announce([said]);
-    if (changesPeople(event) || (event.type === 'MessagePosted' && !isToldOf(event))) people.refreshSoon();
+    if (isNew && posted !== undefined) announce([posted]);
+    if (changesPeople(event) || (event.type === 'MessagePosted' && !isUnreadReported(event))) people.refreshSoon();
   }
 
-  /** Whether whoever posted is known, and the server tells this user how many they have not read: those on the ticket. */
-  function isToldOf({ actor }: StreamEvent): boolean {
-    return [actor?.id, parts.me()].every((id) => state.people.some(({ userId }) => userId === id));
+  /** Whether the sender and this user are on the ticket: then the server reports the new `unread` over the socket. */
+  function isUnreadReported({ actor }: StreamEvent): boolean {
+    return [actor?.id, deps.me()].every((id) => state.people.some(({ userId }) => userId === id));
   }
 
   const people = createPeople({
     ticketId: id,
     http,
     surroundings,
-    soon: parts.peopleEvery ?? PEOPLE_EVERY,
-    me: parts.me,
-    asking: () => unreadTold,
-    onPeople(asked, unread, askedAt) {
-      // What was told since is newer.
-      const ticket = state.ticket && askedAt === unreadTold ? { ...state.ticket, unread } : state.ticket;
-      update({ ticket, people: withReads(asked, state.people) });
+    delay: deps.peopleEvery ?? PEOPLE_EVERY,
+    me: deps.me,
+    unreadRevision: () => unreadRevision,
+    onPeople(loaded, unread, revision) {
+      // A value that the socket reported since is newer than this answer.
+      const ticket = state.ticket && revision === unreadRevision ? { ...state.ticket, unread } : state.ticket;
+      update({ ticket, people: withReads(loaded, state.people) });
     },
   });
 
@@ -155,15 +158,15 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     surroundings,
     onTyping(change, all) {
       update({ typing: all });
-      heard.emit('typing', change);
+      events.emit('typing', change);
     },
     onPresence(change) {
       people.refreshSoon();
-      heard.emit('presence', change);
+      events.emit('presence', change);
     },
   });
 
-  const ignore = [
+  const unsubscribes = [
     outbox.on('done', ({ entry, answer }) => {
       if (entry.kind === POST && entry.lane === laneOf(id)) sent = [...sent, answer as Message];
     }),
@@ -173,7 +176,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     }),
     link.on('event', ({ name, payload }) => {
       if (name !== 'ticket_unread' || payload?.ticketId !== id || state.ticket === undefined) return;
-      unreadTold += 1;
+      unreadRevision += 1;
       update({ ticket: { ...state.ticket, unread: payload.unread } });
     }),
   ];
@@ -181,7 +184,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
   const follower: Follower = createFollower({
     link,
     surroundings,
-    backoff: createBackoff(parts.pace, surroundings),
+    backoff: createBackoff(deps.pace, surroundings),
     source: {
       stream,
       async load(cursor) {
@@ -200,7 +203,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
               hasOlder: continues ? state.hasOlder : loaded.hasOlder,
             };
             update({ outgoing: outgoing() });
-            // A restored log counts anew: nothing in it is newer than what was seen.
+            // Versions of a restored log start again: none of its messages is newer than those seen before.
             if (newest !== undefined && newest > loaded.version) newest = loaded.version;
             announce(loaded.messages);
           },
@@ -226,7 +229,8 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     const from = follower.cursor;
     if (!state.hasOlder || oldest === undefined || from === undefined) return;
     const page = await olderMessages(http, id, oldest.version, limit);
-    // What may be seen has changed, or it was loaded afresh meanwhile: the page does not belong to what is shown.
+    // The user's view has changed, or the ticket was loaded afresh meanwhile: the page does not join the messages
+    // shown.
     if (closed || page.epoch !== follower.cursor?.epoch || state.messages[0] !== oldest) return;
     update({ messages: merged(page.messages, state.messages), hasOlder: page.hasOlder });
   }
@@ -240,11 +244,11 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
     people.close();
     follower.close();
     presence.close();
-    for (const one of ignore) one();
-    heard.clear();
+    for (const one of unsubscribes) one();
+    events.clear();
   }
 
-  const shares = createShares(heard, () => {
+  const shares = createShares(events, () => {
     presence.leave();
     onUnused();
   });
@@ -264,8 +268,8 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
         presence.type(false, false);
         return tickets.post(id, message);
       },
-      async read(upTo = newestVersion()) {
-        if (upTo > 0) await tickets.read(id, upTo);
+      async markRead(upTo = newestVersion()) {
+        if (upTo > 0) await tickets.markRead(id, upTo);
       },
       typing: (typing = true, { internal = false } = {}) => presence.type(typing, internal),
       change: (changes) => tickets.change(id, changes),
@@ -277,7 +281,7 @@ export function followTicket(parts: Parts, onUnused: () => void): TicketFollowin
   return { handle, typing: presence.type, close };
 }
 
-/** Numbers are for people: streams and events name tickets by id. */
+/** Streams and events name tickets by id; numbers are for people. */
 export function requireId(id: string): string {
   if (!/^[A-Za-z0-9-]{1,64}$/.test(id) || /^\d+$/.test(id)) {
     throw new DeskwireError('invalid_payload', 'A ticket is followed by its id: tickets.get finds it', { field: 'id' });

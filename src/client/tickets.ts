@@ -1,4 +1,7 @@
-/** Commands and reads about tickets, by id. Commands go through the outbox: they outlive drops, and are done once. */
+/**
+ * Commands and queries about tickets, by id. Commands go through the outbox: they survive lost connections, and are
+ * carried out once.
+ */
 
 import { createEmitter, type Listenable } from './emitter.ts';
 import { DeskwireError } from './errors.ts';
@@ -23,16 +26,16 @@ export interface MessagePage {
   /** Oldest first. */
   readonly messages: readonly Message[];
   readonly pagination: { readonly hasMore: boolean; readonly nextCursor: string | null; readonly total: number };
-  /** Of the ticket, up to which the page is complete. */
+  /** The version of the ticket up to which the page is complete. */
   readonly version: number;
 }
 
 export interface TicketsEvents {
-  /** How many messages of a ticket this user has not read, whenever that changes, followed or not. */
+  /** How many messages of a ticket this user has not read, whenever that changes. The ticket need not be followed. */
   unread: { readonly ticketId: string; readonly unread: number };
   /**
-   * Which tickets are different now, for those who see every ticket (admins and agents): what keeps a list current. `all`:
-   * any other may be different, too. It says so, as well, whenever the connection is back.
+   * Which tickets changed, for users who see every ticket (admins and agents); it keeps a list current. `all`: any
+   * other ticket may have changed, too. Emitted with `all` whenever the connection is back.
    */
   changed: { readonly ticketIds: readonly string[]; readonly all: boolean };
 }
@@ -44,13 +47,13 @@ export interface Tickets extends Listenable<TicketsEvents> {
   /** Newest first. */
   list(query?: ListTickets, options?: { readonly signal?: AbortSignal }): Promise<Page<Ticket>>;
   post(id: string, message: string | PostMessage): Promise<Message>;
-  /** `upTo`: a version of the ticket; `message.version` of the last one seen. */
-  read(id: string, upTo: number): Promise<{ ticketId: string; upTo: number; unread: number }>;
-  /** Of a ticket that is followed (`client.ticket(id)`). Call it with every key: it sends no more than is needed. */
+  /** `upTo`: a version of the ticket; `message.version` of the last message seen. */
+  markRead(id: string, upTo: number): Promise<{ ticketId: string; upTo: number; unread: number }>;
+  /** Only for a followed ticket (`client.ticket(id)`). Call it with every key: it sends no more than needed. */
   typing(id: string, typing?: boolean, options?: { readonly internal?: boolean }): void;
   messages(id: string, range?: { before?: number; after?: number; limit?: number }): Promise<MessagePage>;
   change(id: string, changes: ChangeTicket, options?: { readonly ifVersion?: number }): Promise<Ticket>;
-  /** `null` takes the assignee away. */
+  /** `null` removes the assignee. */
   assign(id: string, userId: string | null): Promise<Ticket>;
   remove(id: string): Promise<void>;
   participants(id: string): Promise<readonly Participant[]>;
@@ -61,40 +64,40 @@ export interface Tickets extends Listenable<TicketsEvents> {
     id: string,
     range?: { after?: number; limit?: number },
   ): Promise<{ readonly items: readonly TimelineEntry[]; readonly nextAfter: number | null }>;
-  /** For a message to name. Rejects at once when it does not get through: files do not wait in the outbox. */
+  /** Uploads a file that a message can then name. Rejects at once when it fails: files do not wait in the outbox. */
   upload(id: string, file: FileToUpload, options?: UploadOptions): Promise<Attachment>;
-  /** The file behind an attachment, at any time. */
+  /** Fetches the file of an attachment, at any time. */
   attachment(id: string): Promise<Blob>;
 }
 
-interface Parts {
+interface TicketsDeps {
   readonly link: Link;
   readonly http: Http;
   readonly outbox: InnerOutbox;
   readonly uploads: Uploads;
   readonly newId: () => string;
-  /** Whether the ticket is followed. */
+  /** Returns false when the ticket is not followed. */
   typing(id: string, typing: boolean, internal: boolean): boolean;
 }
 
-export function createTickets({ link, http, outbox, uploads, newId, typing }: Parts): Tickets {
-  const heard = createEmitter<TicketsEvents>();
-  /** Somebody wants to know which tickets change: the server says so to those who asked only. */
+export function createTickets({ link, http, outbox, uploads, newId, typing }: TicketsDeps): Tickets {
+  const events = createEmitter<TicketsEvents>();
+  /** Whether somebody listens for changes: the server sends them only to clients that asked for them. */
   let following = false;
-  const follow = () => link.tell('follow_tickets', {});
+  const follow = () => link.send('follow_tickets', {});
   link.on('up', () => {
     if (!following) return;
     follow();
-    heard.emit('changed', { ticketIds: [], all: true });
+    events.emit('changed', { ticketIds: [], all: true });
   });
   link.on('event', ({ name, payload }) => {
-    if (name === 'ticket_unread') heard.emit('unread', { ticketId: payload.ticketId, unread: payload.unread });
-    if (name === 'tickets_changed') heard.emit('changed', { ticketIds: payload.ticketIds, all: payload.all });
+    if (name === 'ticket_unread') events.emit('unread', { ticketId: payload.ticketId, unread: payload.unread });
+    if (name === 'tickets_changed') events.emit('changed', { ticketIds: payload.ticketIds, all: payload.all });
   });
   const read = async <T>(path: string, query?: object) =>
     (await http.request<T>('GET', path, { ...(query !== undefined && { query }) })).body;
   const command = <T>(id: string, kind: string, rest: Pick<Command, 'method' | 'body'> & { readonly part?: string }) =>
-    outbox.give<T>({
+    outbox.enqueue<T>({
       lane: laneOf(id),
       kind,
       method: rest.method,
@@ -108,21 +111,21 @@ export function createTickets({ link, http, outbox, uploads, newId, typing }: Pa
         following = true;
         follow();
       }
-      return heard.on(name, listener);
+      return events.on(name, listener);
     },
     open: (ticket) =>
-      outbox.give({ lane: 'tickets', kind: 'open', method: 'POST', path: '/api/v1/tickets', body: ticket }),
+      outbox.enqueue({ lane: 'tickets', kind: 'open', method: 'POST', path: '/api/v1/tickets', body: ticket }),
     get: (id) => read(pathOf(id)),
     list: async (query = {}, options = {}) =>
       (await http.request<Page<Ticket>>('GET', '/api/v1/tickets', { ...options, query })).body,
     post: (id, message) => postMessage(outbox, newId(), id, message),
-    read: (id, upTo) => command(id, 'read', { method: 'POST', part: '/read', body: { upTo } }),
+    markRead: (id, upTo) => command(id, 'read', { method: 'POST', part: '/read', body: { upTo } }),
     typing(id, yes = true, { internal = false } = {}) {
       if (!typing(id, yes, internal)) throw new DeskwireError('not_followed', `Ticket ${id} is not followed`);
     },
     messages: (id, range) => read(`${pathOf(id)}/messages`, range),
     async change(id, changes, { ifVersion } = {}) {
-      // What holds for one version only is not repeated behind anybody's back.
+      // A change for one version only is sent once, not repeated from the outbox.
       if (ifVersion !== undefined) {
         return (await http.request<Ticket>('PATCH', pathOf(id), { body: changes, ifVersion })).body;
       }
@@ -151,7 +154,7 @@ export function laneOf(ticketId: string): string {
   return `ticket:${ticketId}`;
 }
 
-/** What `outgoing` of a ticket shows until the ticket itself does. */
+/** The kind of the commands that `outgoing` of a ticket shows. */
 export const POST = 'post';
 
 function postMessage(
@@ -163,5 +166,5 @@ function postMessage(
   const said = typeof message === 'string' ? { message } : message;
   const where = { lane: laneOf(ticketId), method: 'POST', path: `${pathOf(ticketId)}/messages` } as const;
   const body = { ...said, clientMessageId: commandId };
-  return outbox.give({ ...where, kind: POST, body, keepFailed: true }, commandId);
+  return outbox.enqueue({ ...where, kind: POST, body, keepFailed: true }, commandId);
 }

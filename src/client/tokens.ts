@@ -1,6 +1,7 @@
 /**
- * The token that requests carry: asked for when there is none, when the server refused it, and before it expires. Asked
- * for once, however many want it at the same time. A client is one user's: a token of another is refused.
+ * The token that requests carry. It is requested when there is none, when the server refused it, and before it expires;
+ * callers that need it at the same time share one request. A client belongs to one user: a token of another user is
+ * refused.
  */
 import { DeskwireError } from './errors.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -10,19 +11,20 @@ export type TokenSource = string | (() => string | Promise<string>);
 export interface Tokens {
   /** Rejects with `no_token` or `another_user`. */
   get(): Promise<string>;
-  /** Unix time in milliseconds at which another is due; undefined when the token does not say. */
+  /** Unix time in milliseconds at which the token is due for renewal; undefined when it has no expiry. */
   readonly renewAt: number | undefined;
-  /** The server did not accept it: the next `get` asks for another. */
+  /** The server did not accept this token: the next `get` requests another. */
   refused(token: string): void;
-  /** Whether there may be another token later. */
+  /** Whether the source can give another token later. */
   readonly renewable: boolean;
-  /** Of the user, once a token is known. */
+  /** The token's user, once a token is known. */
   readonly userId: string | undefined;
 }
 
-/** Milliseconds before it expires that a token is renewed, at most; and how often at most. */
-const AHEAD = 60_000;
-const AT_MOST_EVERY = 5_000;
+/** Milliseconds before its expiry at which a token is renewed. */
+const RENEW_BEFORE = 60_000;
+/** Milliseconds between two renewals, at least. */
+const RENEW_INTERVAL = 5_000;
 
 interface Held {
   readonly token: string;
@@ -31,22 +33,25 @@ interface Held {
 
 export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'now'>): Tokens {
   let held: Held | undefined;
-  let asked: Promise<string> | undefined;
+  let pending: Promise<string> | undefined;
   let refusedToken: string | undefined;
   let userId: string | undefined;
 
-  async function ask(): Promise<string> {
-    const token = await given();
+  async function request(): Promise<string> {
+    const token = await fromSource();
     const { sub, exp } = claimsIn(token);
     if (userId !== undefined && sub !== undefined && sub !== userId) {
       throw new DeskwireError('another_user', 'The token is of another user');
     }
     userId ??= sub;
-    held = { token, renewAt: exp === undefined ? undefined : Math.max(exp * 1_000 - AHEAD, now() + AT_MOST_EVERY) };
+    held = {
+      token,
+      renewAt: exp === undefined ? undefined : Math.max(exp * 1_000 - RENEW_BEFORE, now() + RENEW_INTERVAL),
+    };
     return token;
   }
 
-  async function given(): Promise<string> {
+  async function fromSource(): Promise<string> {
     if (typeof source === 'string') {
       if (source === refusedToken) throw new DeskwireError('no_token', 'The token is not valid any more');
       return source;
@@ -64,17 +69,17 @@ export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'n
     get() {
       const due = held?.renewAt !== undefined && typeof source !== 'string' && now() >= held.renewAt;
       if (held !== undefined && !due) return Promise.resolve(held.token);
-      asked ??= ask()
+      pending ??= request()
         .catch((error: unknown) => {
-          // One that is still good is not given up because there is no other yet.
+          // A token that is still valid stays in use while no other can be had.
           if (held === undefined || refusedToken === held.token) throw error;
-          held = { ...held, renewAt: now() + AT_MOST_EVERY };
+          held = { ...held, renewAt: now() + RENEW_INTERVAL };
           return held.token;
         })
         .finally(() => {
-          asked = undefined;
+          pending = undefined;
         });
-      return asked;
+      return pending;
     },
     get renewAt() {
       return held?.renewAt;
@@ -90,7 +95,7 @@ export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'n
   };
 }
 
-/** Nothing is verified here: the server does that. What cannot be read says nothing. */
+/** Reads the claims without verifying them: the server does that. An unreadable token has no claims. */
 function claimsIn(token: string): { sub?: string; exp?: number } {
   try {
     const [, payload = ''] = token.split('.');

@@ -1,6 +1,6 @@
 /**
- * The shapes between the library and the server, derived from the contract, and those that applications give the library.
- * Types only: no schema gets into the bundle. docs/protocol.md says what each field means.
+ * The shapes between the library and the server, derived from the contract, and the shapes that applications pass to
+ * the library. Types only: no schema gets into the bundle. docs/protocol.md says what each field means.
  */
 import type * as attachment from '../contract/attachment.ts';
 import type * as message from '../contract/message.ts';
@@ -16,18 +16,24 @@ import type { Actor, Role } from '../domain/user/identity.ts';
 
 export type { Actor, Category, PostableMessageType, Priority, Role, Status };
 
-/** A ticket as the user of this client may see it. `number` is what people call it by; times are RFC 3339 UTC. */
+/** A ticket as the user of this client may see it. People call it by its `number`. Times are RFC 3339 UTC. */
 export type Ticket = Readonly<ticket.Ticket>;
 
-/** Its `url` works without a token, for this user and for minutes. `tickets.attachment` fetches it at any time. */
+/**
+ * Its `url` works without a token, for this user and for a few minutes. `tickets.attachment` fetches the file at any
+ * time.
+ */
 export type Attachment = Readonly<attachment.Attachment>;
 
 export type Message = Readonly<message.Message>;
 
-/** `lastReadVersion`: of the ticket, up to which they have read. `unread` is there only where this user may know it. */
+/**
+ * `lastReadVersion`: the version of the ticket up to which they have read. `unread` is present only where this user may
+ * know it.
+ */
 export type Participant = Readonly<participant.Participant>;
 
-/** `event`: the socket event of docs/protocol.md section 3 that it is; null for one that was sent by API. */
+/** `event`: the name of the socket event (docs/protocol.md section 3); null for a notification that was sent by API. */
 export type Notification = Readonly<notification.Notification>;
 
 export interface RoomMessage {
@@ -45,16 +51,16 @@ export type TimelineEntry = Readonly<timeline.TimelineEntry>;
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Give it as `cursor` for the next page; null on the last. */
+  /** Pass it as `cursor` for the next page; null on the last page. */
   readonly nextCursor: string | null;
 }
 
 export type OpenTicket = ReadonlyFields<ticket.OpenTicketBody>;
 
-/** `assigneeId: null` takes the assignee away. */
+/** `assigneeId: null` removes the assignee. */
 export type ChangeTicket = ReadonlyFields<ticket.ChangeTicketBody>;
 
-/** Lists, too. */
+/** Makes the fields and their lists read-only. */
 type ReadonlyFields<T> = {
   readonly [Key in keyof T]: T[Key] extends (infer Item)[] | undefined ? readonly Item[] : T[Key];
 };
@@ -67,7 +73,7 @@ export interface ListTickets {
   /** Words in the description and the requester's name. */
   readonly q?: string;
   readonly unread?: boolean;
-  /** Of these only; 100 at most. */
+  /** Only these tickets; at most 100 ids. */
   readonly ids?: readonly string[];
   readonly cursor?: string;
   /** 1 to 100; 50 when absent. */
@@ -78,18 +84,20 @@ export interface PostMessage {
   /** May be empty when there are attachments. */
   readonly message: string;
   readonly messageType?: PostableMessageType;
-  /** What `upload` answered with. */
+  /** The answers of `upload`. */
   readonly attachments?: readonly Attachment[];
   /** For staff only. */
   readonly internal?: boolean;
 }
 
-/** A message of this client that the ticket does not show yet. */
+/** A message that this client has posted and that the ticket does not show yet. */
 export interface OutgoingMessage extends PostMessage {
-  /** Its `clientMessageId`, and its id in the outbox. */
+  /** The message's `clientMessageId`, and its id in the outbox. */
   readonly id: string;
   readonly ticketId: string;
-  /** `pending` until the server has it, `sent` until the ticket shows it, `failed` when it was refused for good. */
+  /**
+   * `pending` until the server has it, `sent` until the ticket shows it, `failed` when the server refused it for good.
+   */
   readonly state: 'pending' | 'sent' | 'failed';
   /** Why it failed, or why it is still pending. */
   readonly error?: { readonly code: string; readonly message: string };
@@ -107,5 +115,5 @@ export interface Me {
 // biome-ignore lint/suspicious/noExplicitAny: told apart by `type`, each has data of its own
 export type StreamEvent = Omit<stream.StreamEvent<any>, 'position'>;
 
-/** Ends what `on` began. */
+/** Ends the subscription that `on` started. */
 export type Unsubscribe = () => void;

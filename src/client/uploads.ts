@@ -1,6 +1,6 @@
-/** Files on their way up, with progress where the platform tells it (browsers, through XMLHttpRequest). */
+/** Uploads files, with progress where the platform reports it (browsers, through XMLHttpRequest). */
 import { asError, DeskwireError, errorFrom } from './errors.ts';
-import { type Http, toldBy } from './http.ts';
+import { type Http, problemIn } from './http.ts';
 import type { Tokens } from './tokens.ts';
 import type { Attachment } from './types.ts';
 
@@ -8,7 +8,7 @@ import type { Attachment } from './types.ts';
 export type FileToUpload = File | { readonly content: Blob; readonly name: string };
 
 export interface UploadOptions {
-  /** From 0 to 1. */
+  /** Called with the share that is sent, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -22,7 +22,7 @@ interface ProgressEvent {
   readonly total: number;
 }
 
-/** As much of the browser's XMLHttpRequest as we use: Node, where this is compiled too, has none. */
+/** The part of the browser's XMLHttpRequest that is used here. Node, where this is compiled too, has none. */
 interface Xhr {
   readonly status: number;
   readonly responseText: string;
@@ -38,8 +38,8 @@ interface Xhr {
   abort(): void;
 }
 
-/** Milliseconds: a file of the greatest size, at the pace of a slow phone. */
-const PATIENCE = 300_000;
+/** Milliseconds: enough for the largest file at the speed of a slow phone. */
+const TIMEOUT = 300_000;
 
 export function createUploads({ http, tokens }: { readonly http: Http; readonly tokens: Tokens }): Uploads {
   return {
@@ -49,13 +49,13 @@ export function createUploads({ http, tokens }: { readonly http: Http; readonly 
       body.append('file', 'content' in file ? file.content : file, file.name);
       const { XMLHttpRequest: Request } = globalThis as unknown as { XMLHttpRequest?: new () => Xhr };
       if (onProgress === undefined || Request === undefined) {
-        const options = { body, timeout: PATIENCE, ...(signal !== undefined && { signal }) };
+        const options = { body, timeout: TIMEOUT, ...(signal !== undefined && { signal }) };
         const answer = (await http.request<Attachment>('POST', path, options)).body;
         onProgress?.(1);
         return answer;
       }
       const token = await tokens.get();
-      return watched(new Request(), { url: http.urlOf(path), token, body, onProgress, signal }).catch(
+      return sendWithProgress(new Request(), { url: http.urlOf(path), token, body, onProgress, signal }).catch(
         (error: unknown) => {
           if (error instanceof DeskwireError && error.status === 401) tokens.refused(token);
           throw asError(error);
@@ -65,7 +65,7 @@ export function createUploads({ http, tokens }: { readonly http: Http; readonly 
   };
 }
 
-interface Watched {
+interface UploadRequest {
   readonly url: string;
   readonly token: string;
   readonly body: FormData;
@@ -73,16 +73,16 @@ interface Watched {
   readonly signal: AbortSignal | undefined;
 }
 
-function watched(request: Xhr, { url, token, body, onProgress, signal }: Watched): Promise<Attachment> {
+function sendWithProgress(request: Xhr, { url, token, body, onProgress, signal }: UploadRequest): Promise<Attachment> {
   const { promise, resolve, reject } = Promise.withResolvers<Attachment>();
   const abort = () => request.abort();
   request.open('POST', url);
   request.setRequestHeader('authorization', `Bearer ${token}`);
-  request.timeout = PATIENCE;
+  request.timeout = TIMEOUT;
   request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
   request.onload = () => {
     if (request.status === 201) resolve(JSON.parse(request.responseText));
-    else reject(errorFrom(toldBy(request.responseText), request.status));
+    else reject(errorFrom(problemIn(request.responseText), request.status));
   };
   request.onerror = () => reject(new DeskwireError('unreachable', 'The upload did not get through'));
   request.ontimeout = () => reject(new DeskwireError('unreachable', 'The upload took too long'));

@@ -1,6 +1,6 @@
 /**
- * Every setting: what it is for, what it may be, and what it is when it is not given. The one source of the type
- * `Config`, of the check at start, of the words in its errors, and of `.env.example`.
+ * Every setting: its purpose, its values and its default. The only source of the type `Config`, of the check at start,
+ * of the texts in its errors, and of `.env.example`.
  */
 import Type, { type Static } from 'typebox';
 
@@ -13,11 +13,13 @@ export const configSchema = Type.Object({
     default: 8080,
     description: 'Port to serve on; 0 takes a free one.',
   }),
-  HOST: Type.String({ default: '127.0.0.1', description: 'Address to serve on; 0.0.0.0 for all, in a container say.' }),
+  HOST: Type.String({
+    default: '127.0.0.1',
+    description: 'Address to serve on; 0.0.0.0 for all addresses, as in a container.',
+  }),
   DATA_DIR: Type.String({
     default: '.deskwire',
-    description:
-      'Folder for attachments, and for the state of the PostgreSQL and nats-server that npm start runs itself.',
+    description: 'Folder for attachments, and for the data of the embedded PostgreSQL and nats-server.',
   }),
   DATABASE_URL: Type.Optional(
     Type.String({
@@ -30,26 +32,24 @@ export const configSchema = Type.Object({
     Type.String({
       pattern: '^(nats|tls)://[^,\\s]+(,(nats|tls)://[^,\\s]+)*$',
       examples: ['nats://user:password@host:4222'],
-      description:
-        'nats-server with JetStream, 2.9 or newer, several with commas; run by us when not given. A secret: also NATS_URL_FILE.',
+      description: 'nats-server with JetStream, 2.9 or newer; embedded when not given. A secret: also NATS_URL_FILE.',
     }),
   ),
   WORKERS: Type.Integer({
     minimum: 1,
     maximum: 64,
     default: 1,
-    description: 'Processes that serve on this machine, about one for each core.',
+    description: 'Processes that serve on this host, about one for each core.',
   }),
   ROLES: Type.Array(Type.Enum([...roles]), {
     minItems: 1,
     uniqueItems: true,
     default: [...roles],
-    description:
-      'What this process does, out of all that there is, with commas; each role must be somewhere among those on one database.',
+    description: 'Roles of this process. Each role must run in at least one process of a deployment.',
   }),
   DEMO_DATA: Type.Optional(
     Type.Enum(['on', 'off'], {
-      description: 'Demo users and records; on by default only when everything is embedded.',
+      description: 'Demo users and records; on by default only when all backing services are embedded.',
     }),
   ),
   RATE_LIMIT: Type.Enum(['on', 'off'], { default: 'on', description: 'Request limits; off for benchmarks only.' }),
@@ -57,63 +57,63 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 100_000,
     default: 1000,
-    description: 'Most missed events that a client is sent one by one; beyond, it is told to load afresh.',
+    description:
+      'Largest number of missed events that are replayed to a client; above it, the client must load afresh.',
   }),
   OUTBOUND_LIMIT: Type.Integer({
     minimum: 16_384,
     maximum: 1_073_741_824,
     default: 1_048_576,
-    description: 'Bytes that may wait for one socket to read them; above, it is cut off, and comes back by replay.',
+    description:
+      'Bytes that may wait for one socket; above it, the socket is closed, and the client reconnects and replays.',
   }),
   CONNECTION_RATE: Type.Integer({
     minimum: 1,
     maximum: 100_000,
     default: 200,
-    description:
-      'New socket connections a second in each process, twice as many at once; others are told to come back.',
+    description: 'New socket connections per second and process, twice as many at once; others must reconnect later.',
   }),
   CORS_ORIGINS: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
     default: [],
     examples: ['https://app.example.com,https://admin.example.com'],
-    description: 'Origins of the web pages that may call us. Older names: CORS_ORIGIN, FRONTEND_URL.',
+    description: 'Origins of the web pages that may call Deskwire. Older names: CORS_ORIGIN, FRONTEND_URL.',
   }),
   TRUST_PROXY: Type.Array(Type.String({ pattern: '^(loopback|linklocal|uniquelocal|[0-9A-Fa-f.:]+(/\\d{1,3})?)$' }), {
     default: [],
     examples: ['uniquelocal,203.0.113.7,2001:db8::/48'],
-    description:
-      'Proxies before us, whose X-Forwarded-For is believed: addresses, networks, loopback, linklocal, uniquelocal. Of others it is not.',
+    description: 'Proxies whose X-Forwarded-For is trusted: addresses, networks, loopback, linklocal, uniquelocal.',
   }),
   JWKS_URL: Type.Optional(
     Type.String({
       pattern: '^https?://.',
       examples: ['https://id.example.com/.well-known/jwks.json'],
-      description: 'Keys of an outside identity provider, whose tokens are then accepted instead of ours.',
+      description: "Keys of an external identity provider; its tokens are then accepted instead of Deskwire's.",
     }),
   ),
   JWT_ISSUER: Type.Optional(
-    Type.String({ examples: ['https://id.example.com/'], description: 'Issuer that its tokens must have.' }),
+    Type.String({ examples: ['https://id.example.com/'], description: "Issuer that the provider's tokens must have." }),
   ),
   JWT_AUDIENCE: Type.Optional(
-    Type.String({ examples: ['deskwire'], description: 'Audience that its tokens must have.' }),
+    Type.String({ examples: ['deskwire'], description: "Audience that the provider's tokens must have." }),
   ),
   METRICS: Type.Optional(
     Type.Enum(['on', 'off'], {
       description:
-        'Whether /metrics is served, to anybody who can reach it when there is no METRICS_TOKEN; on by default only when everything is embedded or there is a token.',
+        'Serves /metrics, without METRICS_TOKEN to everybody. On by default when all is embedded or there is a token.',
     }),
   ),
   METRICS_TOKEN: Type.Optional(
     Type.String({
       pattern: '^[\\x21-\\x7e]{16,}$',
       examples: ['a random text of at least 16 characters'],
-      description: 'Bearer token that whoever reads /metrics must send. A secret: also METRICS_TOKEN_FILE.',
+      description: 'Bearer token for reading /metrics. A secret: also METRICS_TOKEN_FILE.',
     }),
   ),
   PUBLIC_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^?#]*[^/?#]$',
       examples: ['https://desk.example.com'],
-      description: 'Address at which browsers reach us, for links to attachments; without it they are relative.',
+      description: 'URL at which browsers reach Deskwire, for links to attachments; without it the links are relative.',
     }),
   ),
   ATTACHMENTS_DIR: Type.Optional(
@@ -140,38 +140,37 @@ export const configSchema = Type.Object({
     Type.String({
       pattern: '^https?://[^/\\s]+/?$',
       examples: ['https://s3.example.com:9000'],
-      description: "Server that speaks S3's protocol; Amazon's when not given.",
+      description: "Server with the S3 protocol; Amazon's when not given.",
     }),
   ),
   S3_ACCESS_KEY_ID: Type.Optional(
     Type.String({
       examples: ['AKIAIOSFODNN7EXAMPLE'],
-      description:
-        'Key for the bucket; without it, where AWS tools find theirs (environment, profile, instance role). A secret: also S3_ACCESS_KEY_ID_FILE.',
+      description: 'Key for the bucket; found as by AWS tools when not given. A secret: also S3_ACCESS_KEY_ID_FILE.',
     }),
   ),
   S3_SECRET_ACCESS_KEY: Type.Optional(
     Type.String({
       examples: ['a secret of 40 characters'],
-      description: 'Its secret. A secret: also S3_SECRET_ACCESS_KEY_FILE.',
+      description: 'Secret of that key. A secret: also S3_SECRET_ACCESS_KEY_FILE.',
     }),
   ),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
-    description: 'Least grave that is logged.',
+    description: 'Lowest level that is logged.',
   }),
 });
 
 export type Config = Static<typeof configSchema> & {
-  /** Decided: by default whether everything is embedded. */
+  /** Resolved: on by default when all backing services are embedded. */
   DEMO_DATA: 'on' | 'off';
-  /** Decided: by default whether everything is embedded, or there is a token. */
+  /** Resolved: on by default when all backing services are embedded, or there is a token. */
   METRICS: 'on' | 'off';
 };
 export type ProcessRole = (typeof roles)[number];
 export type SettingName = keyof typeof configSchema.properties;
 
-/** Never shown, and also taken from a file. */
+/** Settings that are never shown, and that can also be read from a file (`…_FILE`). */
 export const secretSettings: readonly SettingName[] = [
   'DATABASE_URL',
   'NATS_URL',
@@ -180,12 +179,12 @@ export const secretSettings: readonly SettingName[] = [
   'S3_SECRET_ACCESS_KEY',
 ];
 
-/** Names under which a setting was known to the systems that we replace. */
+/** Names of a setting in the systems that Deskwire replaces. */
 export const olderNames: Partial<Record<SettingName, readonly string[]>> = {
   CORS_ORIGINS: ['CORS_ORIGIN', 'FRONTEND_URL'],
 };
 
-/** What there is to say about a setting, as JSON Schema says it. */
+/** The description and constraints of a setting, in the terms of JSON Schema. */
 export interface SettingFacts {
   readonly description: string;
   readonly type?: string;

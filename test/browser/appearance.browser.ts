@@ -1,4 +1,4 @@
-/** Every view can be used by everybody: in both themes, on a phone, and in languages that are read from right to left. */
+/** Tests that every view is accessible, in both themes, on a phone, and in right-to-left languages. */
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
@@ -27,7 +27,7 @@ async function inEach(options: DeviceOptions, look: (page: Page, name: string) =
   }
 }
 
-test.each(['light', 'dark'] as const)('nothing stands in the way of anybody, in the %s theme', async (theme) => {
+test.each(['light', 'dark'] as const)('every view is accessible in the %s theme', async (theme) => {
   const found: string[] = [];
   await inEach({ theme }, async (page, name) => {
     await page.evaluate(axe.source);
@@ -47,7 +47,7 @@ test.each([
   ['a phone', { viewport: PHONE }],
   ['a phone, from right to left', { viewport: PHONE, language: 'ar' }],
   ['a screen, from right to left', { language: 'ar' }],
-] as const)('nothing is out of sight at the sides on %s', async (_where, options) => {
+] as const)('nothing extends beyond the sides on %s', async (_where, options) => {
   const out: string[] = [];
   await inEach(options, async (page, name) => {
     expect(await page.locator('html').getAttribute('dir')).toBe('language' in options ? 'rtl' : 'ltr');
@@ -56,7 +56,7 @@ test.each([
   expect(out).toEqual([]);
 });
 
-/** In the page: elements that stick out of it at a side, other than those that are meant for screen readers only. */
+/** In the page: elements that extend beyond a side of it, except those for screen readers only. */
 function outOfSight(): string[] {
   const width = document.documentElement.clientWidth;
   const found = [...document.querySelectorAll('body *')].filter((element) => {

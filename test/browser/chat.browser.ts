@@ -1,4 +1,4 @@
-/** People at the console talk to each other. */
+/** Tests conversations between users of the console. */
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { until } from '../support/until.ts';
@@ -8,7 +8,7 @@ import { record } from './support/record.ts';
 
 const desk = prepareDesk();
 
-test('two people chat: each sees what the other writes, that they write, and that they have read it', async () => {
+test('two users chat: each sees the other’s typing, messages and read marks', async () => {
   await using driver = await desk.devices.signedIn(desk.url, 'driver');
   await using agent = await desk.devices.signedIn(desk.url, 'agent');
   const path = await openTicket(driver.page, 'The gate is shut');
@@ -32,7 +32,7 @@ test('two people chat: each sees what the other writes, that they write, and tha
   expect(new URL(agent.page.url()).pathname).toBe(path);
 });
 
-test('a message is posted with nothing but the keyboard', async () => {
+test('a message is posted with the keyboard alone', async () => {
   await using driver = await desk.devices.signedIn(desk.url, 'driver');
   const { page } = driver;
   await openTicket(page, 'By hand');
@@ -48,7 +48,7 @@ test('a message is posted with nothing but the keyboard', async () => {
   await until(async () => (await saidIn(page)).includes('No mouse here'), 'the message to be sent');
 });
 
-/** Presses Tab until something like that has the focus: as often as there are things to pass, and no more. */
+/** Presses Tab until an element that matches has the focus; at most 40 times. */
 async function tabTo(page: Page, selector: string): Promise<void> {
   for (let presses = 0; presses < 40; presses += 1) {
     await page.keyboard.press('Tab');
@@ -57,7 +57,7 @@ async function tabTo(page: Page, selector: string): Promise<void> {
   throw new Error(`Tab does not lead to ${selector}`);
 }
 
-test('an internal note is nowhere in what the requester gets: not in the page, not in its traffic', async () => {
+test('an internal note never reaches the requester, neither in the page nor in its traffic', async () => {
   await using driver = await desk.devices.device();
   const traffic = record(driver.context);
   const { page } = driver;
@@ -73,7 +73,7 @@ test('an internal note is nowhere in what the requester gets: not in the page, n
   await agent.getByText('Reply', { exact: true }).click();
   await say(agent, 'We are looking into it');
   await messageIn(page, 'We are looking into it').waitFor();
-  // Afresh, and where else it could be seen.
+  // After a reload, and in the inbox.
   await page.reload();
   await messageIn(page, 'We are looking into it').waitFor();
   expect(await page.content()).not.toContain('xyzzy');
@@ -86,7 +86,7 @@ test('an internal note is nowhere in what the requester gets: not in the page, n
   expect(heard).not.toContain('xyzzy');
 });
 
-test('badges are in step on all of a user’s devices', async () => {
+test('badges show the same on all of a user’s devices', async () => {
   await using first = await desk.devices.signedIn(desk.url, 'driver2');
   await using second = await desk.devices.signedIn(desk.url, 'driver2');
   await using agent = await desk.devices.signedIn(desk.url, 'agent');

@@ -1,4 +1,4 @@
-/** An admin operates the system from the page. */
+/** Tests that an admin operates the system from the page. */
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ async function operations() {
   return device;
 }
 
-test('the log moves while people write', async () => {
+test('the log position rises while users write', async () => {
   await using admin = await operations();
   await using driver = await desk.devices.signedIn(desk.url, 'driver');
   const figure = admin.page.locator('.figure').filter({ hasText: 'Log position' }).locator('.figure-value');
@@ -44,7 +44,7 @@ test('the log moves while people write', async () => {
     .waitFor();
 });
 
-test('a read model is rebuilt with its progress in sight, given up, rebuilt again and rolled back', async () => {
+test('a rebuild shows its progress and is given up; another one completes and is rolled back', async () => {
   await using admin = await operations();
   const { page } = admin;
   const tickets = lineOf(page, 'tickets');
@@ -76,7 +76,7 @@ test('a read model is rebuilt with its progress in sight, given up, rebuilt agai
   await tickets.getByText('Up to date', { exact: true }).waitFor();
 });
 
-test('a projection is paused and goes on', async () => {
+test('a projection is paused and resumed', async () => {
   await using admin = await operations();
   const rooms = lineOf(admin.page, 'rooms');
   await rooms.getByRole('button', { name: 'Pause: rooms' }).click();
@@ -85,7 +85,7 @@ test('a projection is paused and goes on', async () => {
   await rooms.getByText('Up to date', { exact: true }).waitFor();
 });
 
-test('a parked event is tried again, and another one skipped, from the page', async () => {
+test('one parked event is retried and another one skipped from the page', async () => {
   await using admin = await operations();
   await using driver = await desk.devices.signedIn(desk.url, 'driver');
   const { page } = admin;
@@ -122,7 +122,7 @@ test('a parked event is tried again, and another one skipped, from the page', as
   expect(await driver.page.getByRole('link', { name: 'poison of today' }).count()).toBe(0);
 });
 
-test('whoever is disconnected from the page loses the connection, and comes back', async () => {
+test('a client that is disconnected from the page loses its connection and reconnects', async () => {
   await using admin = await operations();
   await using driver = await desk.devices.device();
   let closed = 0;
@@ -135,7 +135,7 @@ test('whoever is disconnected from the page loses the connection, and comes back
   await driver.page.locator('.connection.live').waitFor();
 });
 
-test('the timeline of a ticket is gone through event by event', async () => {
+test('the timeline of a ticket shows event by event', async () => {
   await using agent = await desk.devices.signedIn(desk.url, 'agent');
   await using driver = await desk.devices.signedIn(desk.url, 'driver');
   await openTicket(driver.page, 'What became of it');
@@ -159,7 +159,7 @@ test('the timeline of a ticket is gone through event by event', async () => {
   await page.getByRole('slider').press('End');
   await expect.poll(() => status.textContent()).toContain('Resolved');
 
-  // What happens meanwhile is there as it happens.
+  // Events that happen meanwhile appear at once.
   await say(driver.page, 'Not at all');
   await messageIn(driver.page, 'Not at all').waitFor();
   await events.filter({ hasText: 'Message posted by john_driver' }).first().waitFor();

@@ -1,4 +1,4 @@
-/** What people wrote gets through, once, whatever happens to the server or to their connection meanwhile. */
+/** Tests that messages arrive once, whatever happens to the server or the connection meanwhile. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FlakyProxy, startFlakyProxy } from '../support/flaky-proxy.ts';
 import { until } from '../support/until.ts';
@@ -17,10 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => proxy?.[Symbol.asyncDispose]());
 
-/** Everything that is said below fits into it: what is out of sight is not in the page. */
+/** High enough for all messages below: rows out of sight are not in the page. */
 const viewport = { width: 1280, height: 2_400 };
 
-test('the server is killed while two people write, and starts again: nothing is missing or there twice', async () => {
+test('after the server is killed while two users write, no message is missing or doubled', async () => {
   await using driver = await desk.devices.signedIn(desk.url, 'driver', { viewport });
   await using agent = await desk.devices.signedIn(desk.url, 'agent', { viewport });
   await openTicket(driver.page, 'In the middle of it');
@@ -33,7 +33,7 @@ test('the server is killed while two people write, and starts again: nothing is 
     await say((who === 'driver' ? driver : agent).page, `${who} ${number}`);
     written.push(`${who} ${number}`);
   };
-  // Some are on their way when it dies, some are written while it is dead.
+  // Some messages are on their way when the server dies; some are written while it is down.
   for (const number of [1, 2, 3]) await Promise.all([write('driver', number), write('agent', number)]);
   await server.kill();
   for (const number of [4, 5, 6]) await Promise.all([write('driver', number), write('agent', number)]);
@@ -59,7 +59,7 @@ test('the server is killed while two people write, and starts again: nothing is 
   expect(await saidIn(driver.page)).toEqual(seen);
 });
 
-test('messages written without a connection are marked, outlive the page, and are sent once it is back', async () => {
+test('messages written without a connection are marked, survive the page, and are sent when it is back', async () => {
   await using driver = await desk.devices.signedIn(proxy.url, 'driver', { viewport });
   await using agent = await desk.devices.signedIn(desk.url, 'agent', { viewport });
   const { page, context } = driver;
@@ -75,7 +75,7 @@ test('messages written without a connection are marked, outlive the page, and ar
   await page.getByText('2 messages wait to be sent').waitFor();
   await page.close();
 
-  // The page itself is there again before anything that it could send something with.
+  // The page's files are served while the API and the sockets are still unreachable.
   await context.route(
     ({ origin, pathname }) => origin === proxy.url && !/^\/(api|socket\.io)\//.test(pathname),
     async (route) => {

@@ -1,14 +1,14 @@
 /**
- * Ten thousand messages and five thousand tickets. Asserted is what has to hold on any machine: that a page holds only what is in
- * sight, and that it stays live. What depends on the machine is printed: while somebody goes through everything, how many tasks took
- * longer than 50 ms (Long Tasks), and how many of the keys pressed were answered later than 200 ms (Event Timing; those are the
- * interactions that count as dropped).
+ * Tests ten thousand messages and five thousand tickets. Asserted are the facts that hold on any machine: a page holds
+ * only the visible rows, and it stays live. Figures that depend on the machine are printed: tasks longer than 50 ms
+ * while everything is scrolled through (Long Tasks), and key presses answered after more than 200 ms (Event Timing;
+ * these count as dropped interactions).
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { type Happening, openLog } from '../../bench/support/log.ts';
+import { openLog, type UnrecordedEvent } from '../../bench/support/log.ts';
 import { streamOf } from '../../src/domain/event.ts';
 import type { Actor } from '../../src/domain/user/identity.ts';
 import { startServer } from '../conformance/server.ts';
@@ -18,7 +18,7 @@ import { composerOf, messageIn, openTicket, say } from './support/pages.ts';
 
 const MESSAGES = 10_000;
 const TICKETS = 5_000;
-/** Elements of one conversation or list that are in the page at once, at most. */
+/** The largest number of rows of a conversation or list that may be in the page. */
 const AT_ONCE = 100;
 const LONG = randomUUID();
 
@@ -38,7 +38,7 @@ const desk = prepareDesk(async () => {
   return { url, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 });
 
-/** The numbers of the tickets above are not given again. */
+/** Continues the ticket numbers after those of the tickets above. */
 async function takeNumbers(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -49,13 +49,13 @@ async function takeNumbers(databaseUrl: string): Promise<void> {
   }
 }
 
-function* everything(): Generator<Happening> {
+function* everything(): Generator<UnrecordedEvent> {
   yield opened(LONG, TICKETS, 'The longest conversation of all');
   for (let number = 1; number <= MESSAGES; number += 1) yield message(number);
   for (let number = 1; number < TICKETS; number += 1) yield opened(randomUUID(), number, `Ticket ${number} of many`);
 }
 
-function opened(id: string, number: number, description: string): Happening {
+function opened(id: string, number: number, description: string): UnrecordedEvent {
   const common = {
     requesterId: driver.id,
     requesterName: driver.name,
@@ -66,7 +66,7 @@ function opened(id: string, number: number, description: string): Happening {
   return { stream: streamOf('ticket', id), event: { type: 'TicketOpened', data }, by: driver };
 }
 
-function message(number: number): Happening {
+function message(number: number): UnrecordedEvent {
   const text = `Message ${number}. ${'It takes a line or two. '.repeat(number % 7)}`;
   const data = {
     messageId: randomUUID(),
@@ -82,7 +82,7 @@ function message(number: number): Happening {
   };
 }
 
-test('ten thousand messages are scrolled through, and only those in sight are in the page', async () => {
+test('ten thousand messages scroll, and only the visible ones are in the page', async () => {
   await using device = await desk.devices.signedIn(desk.url, 'agent');
   const { page } = device;
   await page.goto(`${desk.url}/tickets/${LONG}`);
@@ -108,7 +108,7 @@ test('ten thousand messages are scrolled through, and only those in sight are in
   await answering.tell(`answering with ${MESSAGES} messages loaded`);
 });
 
-test('a list of five thousand tickets is live', async () => {
+test('a list of five thousand tickets stays live', async () => {
   await using device = await desk.devices.signedIn(desk.url, 'agent');
   await using other = await desk.devices.signedIn(desk.url, 'driver');
   const { page } = device;
@@ -149,7 +149,7 @@ interface Watched {
   readonly interactions: Map<number, number>;
 }
 
-/** From now on. */
+/** Measures the page from now on. */
 async function watchPace(page: Page): Promise<Pace> {
   await page.evaluate(() => {
     const longTasks: number[] = [];

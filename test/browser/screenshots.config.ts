@@ -1,4 +1,4 @@
-/** `npm run screenshots`: the pictures of every view in `docs/screenshots`, taken of a real server with something on it. */
+/** `npm run screenshots`: pictures of every view for `docs/screenshots`, taken from a real server with example data. */
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 

@@ -1,4 +1,4 @@
-/** Takes the pictures of `docs/screenshots`: see `screenshots.config.ts`. */
+/** Takes the pictures for `docs/screenshots`; see `screenshots.config.ts`. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,10 +18,10 @@ import { viewsOf } from './support/views.ts';
 const FOLDER = join(import.meta.dirname, '../../docs/screenshots');
 const SCREEN = { width: 1200, height: 760 };
 const PHONE = { width: 390, height: 780 };
-/** Views that a phone and another language are shown with. */
+/** Views that are also shown on a phone and in another language. */
 const FEW = new Set(['desk', 'tickets', 'operations', 'timeline', 'requester']);
 
-/** Points of a chart that show something. */
+/** Points that a chart needs before its picture is taken. */
 const LOOKS = 14;
 
 let databaseUrl = '';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   await mkdir(FOLDER, { recursive: true });
 });
 
-/** An event that a read model cannot handle. */
+/** Parks an event: a constraint makes a read model fail on it. */
 async function park(): Promise<void> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
   try {

@@ -1,6 +1,6 @@
 /**
- * `npm run test:browser`: tests of the console and the widget in Chromium, against real servers. They are not part of
- * `npm test`, which also runs on machines without a browser; `.ci/run` runs both.
+ * `npm run test:browser`: the console and the widget in a real Chromium, against real servers. Not part of `npm test`,
+ * which runs on machines without a browser; `.ci/run` runs both.
  */
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
@@ -16,7 +16,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     expect: { poll: { timeout: 30_000 } },
     isolate: false,
-    // Each worker has a server and a browser.
+    // Each worker has a server, a browser and its pages.
     maxWorkers: 2,
   },
 });

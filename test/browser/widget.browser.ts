@@ -1,4 +1,4 @@
-/** The widget in somebody else's page: of another origin, with a policy of its own that allows nothing but what is documented. */
+/** Tests the widget in a page of another origin, whose Content-Security-Policy allows only the documented sources. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
@@ -10,12 +10,12 @@ import { steadyPort } from '../support/ports.ts';
 import { prepareDesk } from './support/desk.ts';
 import { messageIn, say } from './support/pages.ts';
 
-/** Named before it listens: the server has to know whom to allow. */
+/** Chosen before the shop listens: the server needs the origin for CORS. */
 const port = await steadyPort();
 const shop = `http://localhost:${port}`;
 const desk = prepareDesk(() => startServer({ CORS_ORIGINS: shop }));
 
-/** Serves a page with the widget in it, and the script with which the page says whose chat it is. */
+/** Serves a page with the widget, and the script with which the page sets the user's token. */
 async function openShop(server: string, token: string): Promise<AsyncDisposable> {
   const socket = server.replace('http', 'ws');
   const policy = `default-src 'none'; script-src 'self' ${server}; connect-src ${server} ${socket}; img-src ${server}`;

@@ -1,11 +1,11 @@
-/** A button for what cannot be taken back: it asks first, in a dialog that begins with the way out. */
+/** A button for an action that cannot be undone. It opens a dialog in which Cancel comes first. */
 import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useTexts } from '../language/language.tsx';
 
 interface Props {
-  /** What the button says, and the button of the dialog that does it. */
+  /** The text of the dialog's button that confirms. */
   readonly action: string;
-  /** What it does to what, for those who hear it without the words around it. */
+  /** The action and its object, for screen readers. */
   readonly label: string;
   readonly title: string;
   readonly text: string;

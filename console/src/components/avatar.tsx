@@ -1,4 +1,4 @@
-/** A person as a disc with initials, in a colour that stays theirs; with a dot when they are online. */
+/** A user as a disc with initials, in a colour that depends on the name; with a dot while the user is online. */
 import { initialsOf, tintOf } from './initials.ts';
 
 interface Props {

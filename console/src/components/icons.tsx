@@ -1,4 +1,7 @@
-/** Icons: lines on a grid of 24, in the colour of the text around them. They say nothing that is not said in words too. */
+/**
+ * Icons: lines on a grid of 24, in the colour of the surrounding text. Every icon stands beside the same information in
+ * words.
+ */
 const SHAPES = {
   tickets: 'M4 6h16M4 12h16M4 18h10',
   inbox: 'M4 13h4l2 3h4l2-3h4M4 13l3-8h10l3 8v6H4z',
@@ -28,7 +31,7 @@ const SHAPES = {
 
 export type IconName = keyof typeof SHAPES;
 
-/** Those that point along a line of text; they turn with its direction. */
+/** Icons that point along a line of text; they are mirrored in right-to-left languages. */
 const TURNING: ReadonlySet<IconName> = new Set(['send', 'back', 'forth', 'tickets', 'panel']);
 
 export function Icon({ name }: { readonly name: IconName }) {
@@ -39,7 +42,7 @@ export function Icon({ name }: { readonly name: IconName }) {
   );
 }
 
-/** The product's own sign. */
+/** The product's logo. */
 export function Mark() {
   return (
     <svg className="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -1,4 +1,4 @@
-/** What stands for a person where there is no room for their name. */
+/** Initials and colours that represent a user where there is no room for the name. */
 export const TINTS = 5;
 
 export function initialsOf(name: string): string {
@@ -8,7 +8,7 @@ export function initialsOf(name: string): string {
   return initials.join('');
 }
 
-/** From 0 to 4, the same one for the same name. */
+/** A number from 0 to 4, always the same for the same name. */
 export function tintOf(name: string): number {
   let sum = 0;
   for (const character of name) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003;

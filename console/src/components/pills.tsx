@@ -1,4 +1,4 @@
-/** The words for a ticket's status and priority, in their colours. */
+/** A ticket's status and priority in words, in their colours. */
 import type { Priority, Status } from '../../../src/client/index.ts';
 import { useTexts } from '../language/language.tsx';
 import { Icon } from './icons.tsx';
@@ -7,7 +7,7 @@ export function StatusPill({ status }: { readonly status: Status }) {
   return <span className={`pill ${status}`}>{useTexts().status[status]}</span>;
 }
 
-/** Nothing for the usual one. */
+/** Renders nothing for the default priority. */
 export function PriorityMark({ priority }: { readonly priority: Priority }) {
   const texts = useTexts();
   if (priority === 'medium') return null;

@@ -1,4 +1,4 @@
-/** What is shown where there is nothing yet, or nothing at all. */
+/** Placeholders for a view that is loading or empty. */
 import type { ReactNode } from 'react';
 import { useTexts } from '../language/language.tsx';
 import { Icon, type IconName } from './icons.tsx';

@@ -1,14 +1,14 @@
-/** Short messages about what went wrong, over whatever is shown; told to screen readers as they come. */
+/** Short error messages above the view, announced to screen readers. */
 import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
 import { useTexts } from '../language/language.tsx';
 import { Icon } from './icons.tsx';
 
-/** Says why something failed. */
+/** Shows why an action failed. */
 export type Report = (error: unknown) => void;
 
 const ReportContext = createContext<Report>(() => undefined);
 
-/** What to do with the failure of what a person asked for. */
+/** Returns the function that reports the failure of a user's action. */
 export function useReport(): Report {
   return useContext(ReportContext);
 }

@@ -1,8 +1,8 @@
-/** Whatever emits `change` and has a `state` of its own, as a component sees it. */
+/** Renders a component again whenever an object with `state` emits `change`. */
 import { useCallback, useSyncExternalStore } from 'react';
 
 interface Watched {
-  /** Another object after each change. */
+  /** A new object after each change. */
   readonly state: unknown;
   on(name: 'change', listener: () => void): () => void;
 }

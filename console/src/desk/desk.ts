@@ -1,6 +1,6 @@
 /**
- * What the desk keeps for whoever is signed in, whichever view they look at: the list of tickets and the people whom tickets
- * can be assigned to.
+ * State of the signed-in user that outlives a view: the list of tickets, drafts, and the users whom tickets can be
+ * assigned to.
  */
 import type { Client, Me } from '../../../src/client/index.ts';
 import { maySeeEveryTicket } from '../../../src/domain/access.ts';
@@ -16,9 +16,9 @@ export interface Person {
 
 export interface Desk {
   readonly list: TicketList;
-  /** What is written and not sent yet, by ticket. */
+  /** Texts that are not sent yet, by ticket. */
   readonly drafts: Map<string, string>;
-  /** Those whom tickets can be assigned to, by name; asked for once. */
+  /** The users whom tickets can be assigned to, by name; requested once. */
   staff(): Promise<readonly Person[]>;
   people(words: string): Promise<readonly Person[]>;
   close(): void;
@@ -33,10 +33,13 @@ export function createDesk(client: Client, me: Me): Desk {
       return () => clearTimeout(timer);
     },
   });
-  /** They are told of every change; the others of those that concern them, by their inbox. */
+  /**
+   * Users who see every ticket are notified of every change. Others learn of changes to their tickets through the
+   * inbox.
+   */
   const seesAll = maySeeEveryTicket({ role: me.role, active: true });
   let wasUp = false;
-  const ignore = [
+  const unsubscribes = [
     client.connection.on('state', (state) => {
       const up = state === 'live' || state === 'replaying';
       if (up && !wasUp && !seesAll) list.refresh();
@@ -74,7 +77,7 @@ export function createDesk(client: Client, me: Me): Desk {
     },
     people: (words) => users({ q: words, active: true, limit: 20 }),
     close() {
-      for (const one of ignore) one();
+      for (const one of unsubscribes) one();
       list.close();
     },
   };

@@ -1,6 +1,6 @@
 /**
- * The list of tickets as it is shown: newest first, those that the filter lets through. Pure: how a list is after some of its
- * tickets have changed, as the server would answer it afresh.
+ * The list of tickets as it is shown: newest first, those that match the filter. Pure functions that apply changed
+ * tickets to the list, with the result that the server's list would give.
  */
 import type { Category, ListTickets, Status, Ticket } from '../../../src/client/index.ts';
 
@@ -21,7 +21,7 @@ export function isFiltered(filter: Filter): boolean {
   return Object.keys(queryOf(filter)).length > 0;
 }
 
-/** What the server's list does with the same filter. */
+/** The same rule as the server's list. */
 export function matches(ticket: Ticket, filter: Filter): boolean {
   const { status, assigneeId, category, unread, q = '' } = filter;
   const text = `${ticket.description} ${ticket.requesterName}`.toLowerCase();
@@ -39,13 +39,13 @@ export function matches(ticket: Ticket, filter: Filter): boolean {
 
 export interface Listed {
   readonly tickets: readonly Ticket[];
-  /** Older ones that are not loaded. */
+  /** Whether there are older tickets that are not loaded. */
   readonly hasMore: boolean;
 }
 
 /**
- * `keep`: one that stays although the filter no longer lets it through, so that what somebody reads does not vanish under
- * them. What is older than all that are loaded comes with the next page.
+ * `keep`: a ticket that stays although it no longer matches the filter, because the user is reading it. A ticket older
+ * than all loaded ones comes with the next page.
  */
 export function withChanged(
   listed: Listed,
@@ -69,7 +69,7 @@ export function withChanged(
   return added.length === 0 ? kept : [...kept, ...added].sort((a, b) => b.number - a.number);
 }
 
-/** Answers may overtake each other. */
+/** The ticket with the higher version: answers may arrive out of order. */
 function newer(before: Ticket, ticket: Ticket): Ticket {
   return ticket.version < before.version ? before : ticket;
 }
@@ -83,7 +83,7 @@ export function without(tickets: readonly Ticket[], ids: ReadonlySet<string>): r
   return tickets.some(({ id }) => ids.has(id)) ? tickets.filter(({ id }) => !ids.has(id)) : tickets;
 }
 
-/** A page that follows, beside tickets that came live meanwhile. */
+/** Appends a page, without the tickets that arrived live meanwhile. */
 export function withPage(tickets: readonly Ticket[], page: readonly Ticket[]): readonly Ticket[] {
   const known = new Set(tickets.map(({ id }) => id));
   return [...tickets, ...page.filter(({ id }) => !known.has(id))];

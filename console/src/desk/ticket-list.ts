@@ -1,7 +1,6 @@
 /**
- * The list of tickets, kept current: loaded page by page as somebody scrolls, and changed as tickets change. Which have
- * changed comes from `changes`; they are read a little later, together, so that a busy desk costs a few requests a second,
- * however much happens.
+ * The list of tickets, kept current. It is loaded page by page while the user scrolls. The ids of changed tickets are
+ * gathered for a moment and read together, so that a busy desk costs only a few requests per second.
  */
 import { DeskwireError, type ListTickets, type Page, type Ticket } from '../../../src/client/index.ts';
 import { type Filter, queryOf, withChanged, without, withPage, withUnread } from './list-model.ts';
@@ -18,21 +17,21 @@ export interface TicketList {
   on(name: 'change', listener: (state: TicketListState) => void): () => void;
   filter(filter: Filter): void;
   loadMore(): void;
-  /** As far as it was loaded; what is shown stays until then. */
+  /** Loads the list again, as far as it was loaded; the old tickets stay until then. */
   refresh(): void;
-  /** The ticket that somebody reads. */
+  /** Sets the ticket that the user is reading. */
   open(id: string | undefined): void;
-  /** A ticket as it is now. */
+  /** Takes over the current state of a ticket. */
   show(ticket: Ticket): void;
-  /** These are different now, somehow. */
+  /** Marks tickets as changed; they are read again soon. */
   changed(ids: readonly string[]): void;
   unread(id: string, unread: number): void;
   close(): void;
 }
 
-interface Parts {
+interface TicketListDeps {
   list(query: ListTickets): Promise<Page<Ticket>>;
-  /** Those of them that there are, for this user. */
+  /** Reads the tickets with these ids that exist for this user. */
   read(ids: readonly string[]): Promise<readonly Ticket[]>;
   after(milliseconds: number, run: () => void): () => void;
 }
@@ -40,20 +39,20 @@ interface Parts {
 const PAGE = 100;
 const FIRST_PAGE = 50;
 /** Milliseconds in which changes are gathered. */
-const GATHER = 250;
-/** Tickets that are read at once; when more have changed, the list is loaded afresh. */
-const AT_ONCE = 100;
+const GATHER_FOR = 250;
+/** Tickets that are read in one request; when more have changed, the list is loaded afresh. */
+const READ_AT_ONCE = 100;
 
-export function createTicketList({ list, read, after }: Parts): TicketList {
+export function createTicketList({ list, read, after }: TicketListDeps): TicketList {
   const listeners = new Set<(state: TicketListState) => void>();
   let state: TicketListState = { filter: {}, tickets: [], status: 'loading', hasMore: false };
   let cursor: string | undefined;
-  /** Counts what makes answers under way void. */
+  /** Counts loads; answers to an earlier load are ignored. */
   let attempt = 0;
   let loadingMore = false;
   let opened: string | undefined;
   let gathered = new Set<string>();
-  let callOff: (() => void) | undefined;
+  let cancel: (() => void) | undefined;
 
   function update(changes: Partial<TicketListState>): void {
     state = { ...state, ...changes };
@@ -62,7 +61,7 @@ export function createTicketList({ list, read, after }: Parts): TicketList {
 
   /** Never rejects. */
   async function load(): Promise<void> {
-    const mine = ++attempt;
+    const number = ++attempt;
     loadingMore = false;
     try {
       const wanted = Math.max(state.tickets.length, FIRST_PAGE);
@@ -70,15 +69,15 @@ export function createTicketList({ list, read, after }: Parts): TicketList {
       let next: string | null = null;
       do {
         const page: Page<Ticket> = await list(pageOf(next ?? undefined, Math.min(PAGE, wanted - tickets.length)));
-        if (mine !== attempt) return;
+        if (number !== attempt) return;
         tickets = withPage(tickets, page.items);
         next = page.nextCursor;
       } while (next !== null && tickets.length < wanted);
       cursor = next ?? undefined;
       update({ tickets, status: 'ready', hasMore: next !== null });
     } catch {
-      // The connection's indicator says why; with the next connection it is loaded again.
-      if (mine === attempt && state.status === 'loading') update({ status: 'failed' });
+      // The connection indicator shows the reason; the next connection loads again.
+      if (number === attempt && state.status === 'loading') update({ status: 'failed' });
     }
   }
 
@@ -87,39 +86,39 @@ export function createTicketList({ list, read, after }: Parts): TicketList {
   }
 
   async function more(): Promise<void> {
-    const mine = attempt;
+    const number = attempt;
     const from = cursor;
     if (loadingMore || from === undefined || !state.hasMore) return;
     loadingMore = true;
     try {
       const { items, nextCursor } = await list(pageOf(from, PAGE));
-      if (mine !== attempt) return;
+      if (number !== attempt) return;
       cursor = nextCursor ?? undefined;
       update({ tickets: withPage(state.tickets, items), hasMore: nextCursor !== null });
     } catch {
-      // Scrolling on tries again.
+      // Further scrolling tries again.
     } finally {
-      if (mine === attempt) loadingMore = false;
+      if (number === attempt) loadingMore = false;
     }
   }
 
   /** Never rejects. */
   async function readChanged(): Promise<void> {
-    callOff = undefined;
+    cancel = undefined;
     const ids = [...gathered];
     gathered = new Set();
-    if (ids.length > AT_ONCE) return load();
-    const mine = attempt;
+    if (ids.length > READ_AT_ONCE) return load();
+    const number = attempt;
     try {
       const found = await read(ids);
-      if (mine !== attempt) return;
+      if (number !== attempt) return;
       const there = new Set(found.map(({ id }) => id));
       const gone = new Set(ids.filter((id) => !there.has(id)));
       const listed = { tickets: without(state.tickets, gone), hasMore: state.hasMore };
       update({ tickets: withChanged(listed, found, state.filter, opened) });
     } catch (error) {
       if (error instanceof DeskwireError && error.code === 'closed') return;
-      // With the next connection everything is loaded again.
+      // The next connection loads everything again.
     }
   }
 
@@ -143,7 +142,7 @@ export function createTicketList({ list, read, after }: Parts): TicketList {
     show: (ticket) => update({ tickets: withChanged(state, [ticket], state.filter, opened) }),
     changed(ids) {
       for (const id of ids) gathered.add(id);
-      if (gathered.size > 0) callOff ??= after(GATHER, () => void readChanged());
+      if (gathered.size > 0) cancel ??= after(GATHER_FOR, () => void readChanged());
     },
     unread: (id, unread) => {
       const tickets = withUnread(state.tickets, id, unread);
@@ -151,7 +150,7 @@ export function createTicketList({ list, read, after }: Parts): TicketList {
     },
     close() {
       attempt += 1;
-      callOff?.();
+      cancel?.();
       listeners.clear();
     },
   };

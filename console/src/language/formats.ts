@@ -1,18 +1,18 @@
-/** Times and numbers as readers of a language write them. Formatters are costly to make, so a language keeps its own. */
+/** Formats times and numbers for a language. Formatters are expensive to create, so each language creates them once. */
 export interface Formats {
   number(value: number): string;
-  /** Of the day: 14:05. */
+  /** The time of day: 14:05. */
   time(at: string): string;
-  /** Today, yesterday, or the date. */
+  /** "Today", "yesterday", or the date. */
   day(at: string, now: Date): string;
-  /** Short: the time today, else the date. */
+  /** The time if it is today, else the date. */
   brief(at: string, now: Date): string;
   full(at: string): string;
-  /** Of 0 to 1. */
+  /** A fraction from 0 to 1. */
   percent(fraction: number): string;
-  /** To the second. */
+  /** Date and time with seconds. */
   exact(at: string): string;
-  /** In the largest unit that says enough: 40 seconds, 3 minutes. */
+  /** In the largest suitable unit: 40 seconds, 3 minutes. */
   duration(seconds: number): string;
   size(bytes: number): string;
   list(names: readonly string[]): string;
@@ -64,6 +64,6 @@ export function createFormats(language: string): Formats {
 
 function daysBetween(then: Date, now: Date): number {
   const midnight = (day: Date) => new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
-  // Days of 23 and 25 hours are days, too.
+  // Rounded, since days have 23 or 25 hours when the clocks change.
   return Math.round((midnight(now) - midnight(then)) / 86_400_000);
 }

@@ -1,33 +1,33 @@
-/** What every component says things with. */
+/** The current language and its formats, for every component. */
 import { createContext, useContext } from 'react';
 import type { Texts } from './en.ts';
 import { createFormats, type Formats } from './formats.ts';
 import { type Language, languageFor } from './languages.ts';
 import type { Words } from './words.ts';
 
-interface Spoken {
+interface CurrentLanguage {
   readonly language: Language;
   readonly formats: Formats;
 }
 
-const SpokenContext = createContext<Spoken>(spoken(languageFor([])));
+const LanguageContext = createContext<CurrentLanguage>(currentLanguage(languageFor([])));
 
-export const SpeakIn = SpokenContext.Provider;
+export const LanguageProvider = LanguageContext.Provider;
 
-export function spoken(language: Language): Spoken {
+export function currentLanguage(language: Language): CurrentLanguage {
   return { language, formats: createFormats(language.tag) };
 }
 
 export function useTexts(): Texts {
-  return useContext(SpokenContext).language.texts;
+  return useContext(LanguageContext).language.texts;
 }
 
 export function useFormats(): Formats {
-  return useContext(SpokenContext).formats;
+  return useContext(LanguageContext).formats;
 }
 
-/** What only one view says. */
-export function useWords<Said>(words: Words<Said>): Said {
-  const { tag } = useContext(SpokenContext).language;
+/** The texts of one view, in the current language. */
+export function useWords<ViewTexts>(words: Words<ViewTexts>): ViewTexts {
+  const { tag } = useContext(LanguageContext).language;
   return words[tag] ?? words.en;
 }

@@ -1,10 +1,10 @@
-/** The languages there are; another one is a file beside `en.ts` and a line here. */
+/** The available languages. To add one, write a file like `en.ts` and add a line here. */
 import { ar } from './ar.ts';
 import { en, type Texts } from './en.ts';
 
 export interface Language {
   readonly tag: string;
-  /** As its readers call it. */
+  /** The language's name in the language itself. */
   readonly name: string;
   readonly direction: 'ltr' | 'rtl';
   readonly texts: Texts;
@@ -14,7 +14,7 @@ const ENGLISH: Language = { tag: 'en', name: 'English', direction: 'ltr', texts:
 
 export const LANGUAGES: readonly Language[] = [ENGLISH, { tag: 'ar', name: 'العربية', direction: 'rtl', texts: ar }];
 
-/** The first of those wanted that there is; `de-AT` is content with `de`. */
+/** The first preferred language that is available; `de-AT` matches `de`. English when there is none. */
 export function languageFor(wanted: readonly string[]): Language {
   for (const tag of wanted) {
     const [main] = tag.toLowerCase().split('-');

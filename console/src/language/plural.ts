@@ -1,7 +1,7 @@
-/** Texts with a number in them: each language has forms of its own. Source: Unicode CLDR, through Intl. */
+/** Texts that contain a number. Each language has its own plural forms. Source: Unicode CLDR, through Intl. */
 export type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
 
-/** `#` in a form stands for the number. */
+/** Returns a function that chooses the form for a count. `#` in a form is replaced by the number. */
 export function createPlural(language: string): (count: number, forms: Forms) => string {
   const rules = new Intl.PluralRules(language);
   const numbers = new Intl.NumberFormat(language);

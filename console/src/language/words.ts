@@ -1,5 +1,5 @@
-/** What only one view says, so that it is loaded with that view: the same things in every language. */
-export interface Words<Said> {
-  readonly en: Said;
-  readonly [tag: string]: Said;
+/** The texts of a single view in every language; they are loaded with that view. */
+export interface Words<ViewTexts> {
+  readonly en: ViewTexts;
+  readonly [tag: string]: ViewTexts;
 }

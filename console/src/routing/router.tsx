@@ -1,4 +1,4 @@
-/** Where we are, by the browser's own history: links are links, and Back goes back. */
+/** The current path, kept in the browser's history, so that links and the Back button work as usual. */
 import {
   type AnchorHTMLAttributes,
   createContext,
@@ -21,10 +21,10 @@ interface RouterStore {
 
 export function createRouter(page: Window): RouterStore {
   const listeners = new Set<() => void>();
-  const tell = () => {
+  const notify = () => {
     for (const listener of listeners) listener();
   };
-  page.addEventListener('popstate', tell);
+  page.addEventListener('popstate', notify);
   return {
     path: () => page.location.pathname,
     subscribe(listener) {
@@ -35,14 +35,14 @@ export function createRouter(page: Window): RouterStore {
       if (path === page.location.pathname) return;
       if (how === 'push') page.history.pushState(null, '', path);
       else page.history.replaceState(null, '', path);
-      tell();
+      notify();
     },
   };
 }
 
 const RouterContext = createContext<RouterStore | undefined>(undefined);
 
-export const RouteWith = RouterContext.Provider;
+export const RouterProvider = RouterContext.Provider;
 
 export function useRouter(): Router {
   const store = useContext(RouterContext);
@@ -55,7 +55,7 @@ interface LinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   readonly to: string;
 }
 
-/** A link within the console; with a modifier key it does what links do. */
+/** A link within the console. With a modifier key it behaves like an ordinary link. */
 export function Link({ to, onClick, children, ...rest }: LinkProps) {
   const { go } = useRouter();
   function follow(event: MouseEvent<HTMLAnchorElement>): void {

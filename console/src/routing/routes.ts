@@ -1,7 +1,7 @@
-/** Paths and what is in them. `:name` in a pattern stands for one part of a path. */
+/** Matches and builds paths. `:name` in a pattern stands for one segment of a path. */
 export type Params = Readonly<Record<string, string>>;
 
-/** The parts that the pattern names; undefined when the path is not of it. */
+/** The segments that the pattern names; undefined when the path does not match. */
 export function match(pattern: string, path: string): Params | undefined {
   const wanted = partsOf(pattern);
   const given = partsOf(path);

@@ -1,19 +1,19 @@
 /**
- * Who is signed in on this device. All pages of a browser share one session: its refresh token is good once, so whoever
- * renews it does so alone (a Web Lock), and finds first what another page may have renewed meanwhile. The access token is kept
- * as well, so that a page that is loaded again in the wrong moment has not spent the refresh token for nothing.
+ * The session on this device. All pages of a browser share one session. A refresh token can be used once, so a page
+ * renews it under a Web Lock, after checking whether another page has renewed it already. The access token is stored as
+ * well: a page that is reloaded just after a renewal uses it instead of another refresh.
  */
 import { DeskwireError, type Me, resume, type SignedIn, signIn } from '../../../src/client/index.ts';
 
 export interface Session {
   readonly me: Me;
-  /** For the client. Rejects when the session has ended, which everyone is then told. */
+  /** For the client. Rejects when the session has ended; listeners are notified of that. */
   token(): Promise<string>;
 }
 
 export interface Sessions {
   readonly current: Session | undefined;
-  /** The last one ended by itself. */
+  /** Whether the last session expired, rather than being signed out. */
   readonly ended: boolean;
   subscribe(listener: () => void): () => void;
   signIn(email: string, password: string): Promise<void>;
@@ -26,28 +26,28 @@ interface Kept {
   readonly refreshToken: string;
 }
 
-interface Parts {
+interface SessionsDeps {
   readonly url: string;
   readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   readonly now: () => number;
-  /** Runs one at a time, over all pages. */
-  alone<T>(run: () => Promise<T>): Promise<T>;
-  /** Another page changed what is kept. */
+  /** Runs functions one at a time, across all pages. */
+  exclusively<T>(run: () => Promise<T>): Promise<T>;
+  /** Calls back when another page changed the stored session. */
   onStorage(listener: () => void): void;
 }
 
 const KEY = 'deskwire:session';
-/** Milliseconds before its end from which on an access token is of no use. */
-const AHEAD = 60_000;
+/** Milliseconds before its expiry from which an access token is no longer used. */
+const RENEW_BEFORE = 60_000;
 
-export function createSessions({ url, storage, now, alone, onStorage }: Parts): Sessions {
+export function createSessions({ url, storage, now, exclusively, onStorage }: SessionsDeps): Sessions {
   const listeners = new Set<() => void>();
   let ended = false;
   let current = sessionOf(read());
 
   onStorage(() => {
     const kept = read();
-    if (kept?.me.id !== current?.me.id) become(kept);
+    if (kept?.me.id !== current?.me.id) setCurrent(kept);
   });
 
   function read(): Kept | undefined {
@@ -66,7 +66,7 @@ export function createSessions({ url, storage, now, alone, onStorage }: Parts): 
     return kept;
   }
 
-  function become(kept: Kept | undefined): void {
+  function setCurrent(kept: Kept | undefined): void {
     current = sessionOf(kept);
     for (const listener of listeners) listener();
   }
@@ -74,18 +74,19 @@ export function createSessions({ url, storage, now, alone, onStorage }: Parts): 
   function sessionOf(kept: Kept | undefined): Session | undefined {
     if (kept === undefined) return undefined;
     const { me } = kept;
-    let given: string | undefined;
+    let returned: string | undefined;
     return {
       me,
-      // Asked again, the one given before is about to expire or was refused.
+      // A second call means that the token returned before is about to expire or was refused.
       async token() {
-        const token = await alone(async () => {
+        const token = await exclusively(async () => {
           const found = read();
           if (found?.me.id !== me.id) throw new DeskwireError('no_token', 'Signed out');
-          if (found.accessToken !== given && expiry(found.accessToken) - AHEAD > now()) return found.accessToken;
+          if (found.accessToken !== returned && expiry(found.accessToken) - RENEW_BEFORE > now())
+            return found.accessToken;
           return (await renew(found)).accessToken;
         });
-        given = token;
+        returned = token;
         return token;
       },
     };
@@ -98,7 +99,7 @@ export function createSessions({ url, storage, now, alone, onStorage }: Parts): 
       if (error instanceof DeskwireError && error.code === 'unauthorized') {
         storage.removeItem(KEY);
         ended = true;
-        become(undefined);
+        setCurrent(undefined);
       }
       throw error;
     }
@@ -118,13 +119,13 @@ export function createSessions({ url, storage, now, alone, onStorage }: Parts): 
     async signIn(email, password) {
       const kept = await keep(await signIn({ url, email, password }));
       ended = false;
-      become(kept);
+      setCurrent(kept);
     },
     async signOut() {
       const kept = read();
       storage.removeItem(KEY);
       ended = false;
-      become(undefined);
+      setCurrent(undefined);
       if (kept === undefined) return;
       const { refreshToken } = kept;
       await fetch(`${url}/api/v1/auth/logout`, {
@@ -136,7 +137,7 @@ export function createSessions({ url, storage, now, alone, onStorage }: Parts): 
   };
 }
 
-/** Unix time in milliseconds; infinity when the token does not say. */
+/** Unix time in milliseconds; infinity when the token has no expiry, 0 when it cannot be read. */
 function expiry(token: string): number {
   try {
     const [, payload = ''] = token.split('.');

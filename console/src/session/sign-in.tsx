@@ -1,4 +1,4 @@
-/** The page of those who are not signed in. */
+/** The page for signing in. */
 import { type FormEvent, useState } from 'react';
 import { DeskwireError } from '../../../src/client/index.ts';
 import { Mark } from '../components/icons.tsx';

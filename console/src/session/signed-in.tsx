@@ -1,4 +1,4 @@
-/** The client of whoever is signed in, for every component below. */
+/** Provides the signed-in user's client to the components below. */
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { type Client, createClient, type Me, webStorage } from '../../../src/client/index.ts';
 import { isStaff } from '../../../src/domain/user/identity.ts';

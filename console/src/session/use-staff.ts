@@ -1,4 +1,4 @@
-/** Those whom tickets can be assigned to; nobody until they are known. */
+/** The users whom tickets can be assigned to; empty until they are loaded. */
 import { useEffect, useState } from 'react';
 import { useReport } from '../components/toasts.tsx';
 import type { Person } from '../desk/desk.ts';

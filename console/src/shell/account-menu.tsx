@@ -1,4 +1,4 @@
-/** Who is signed in, how they like to see it, and the way out. */
+/** The menu of the signed-in user: theme, language, and sign out. */
 import { useEffect, useId, useRef, useState } from 'react';
 import { Avatar } from '../components/avatar.tsx';
 import { useReport } from '../components/toasts.tsx';

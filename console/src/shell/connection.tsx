@@ -1,4 +1,7 @@
-/** Whether what is shown is live; and, when it has not been for a moment, what that means and what waits to be sent. */
+/**
+ * The state of the connection. After an outage of some seconds, a hint says what it means and how many messages wait to
+ * be sent.
+ */
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { ConnectionState } from '../../../src/client/index.ts';
 import { useTexts } from '../language/language.tsx';
@@ -21,8 +24,8 @@ export function ConnectionIndicator() {
   );
 }
 
-/** Milliseconds: most ends of a connection are over before anybody needs to know. */
-const PATIENCE = 2_000;
+/** Milliseconds before an outage is shown: most outages are shorter. */
+const HINT_AFTER = 2_000;
 
 export function ConnectionHint() {
   const texts = useTexts();
@@ -33,7 +36,7 @@ export function ConnectionHint() {
   const [isShown, setIsShown] = useState(false);
   useEffect(() => {
     if (!isAway) return setIsShown(false);
-    const timer = setTimeout(() => setIsShown(true), PATIENCE);
+    const timer = setTimeout(() => setIsShown(true), HINT_AFTER);
     return () => clearTimeout(timer);
   }, [isAway]);
   return (
@@ -53,7 +56,7 @@ export function ConnectionHint() {
   );
 }
 
-/** Messages that are not sent yet. */
+/** The number of messages that are not sent yet. */
 function useWaiting(): number {
   const { outbox } = useSignedIn().client;
   const subscribe = useCallback((listener: () => void) => outbox.on('change', listener), [outbox]);

@@ -1,4 +1,4 @@
-/** The way to each view that this user has. */
+/** Links to the views that this user may see. */
 import { Icon } from '../components/icons.tsx';
 import { useWatched } from '../components/watch.ts';
 import { useFormats, useTexts } from '../language/language.tsx';

@@ -1,4 +1,4 @@
-/** What surrounds every view: the navigation, the connection, the account; and the view itself. */
+/** The frame around every view (navigation, connection, account) and the current view. */
 import { Component, type ReactNode, Suspense, useEffect, useMemo } from 'react';
 import { Mark } from '../components/icons.tsx';
 import { Empty, Loading } from '../components/states.tsx';
@@ -47,7 +47,7 @@ export function Shell({ preferences, onPrefer, onSignOut }: Props) {
   );
 }
 
-/** The name of the tab: where we are, and whether something waits. */
+/** Sets the tab's title: the view, and the number of unread notifications. */
 function useTitle(label: string | undefined): void {
   const texts = useTexts();
   const { unread } = useWatched(useSignedIn().client.inbox);
@@ -84,8 +84,8 @@ interface FallibleProps {
 }
 
 /**
- * A view that throws does not take the others with it; what it consists of may have changed on the server meanwhile, so the
- * page is loaded again. React has this for classes only.
+ * Catches an error of a view, so that the frame stays. The view's code may have changed on the server meanwhile, so its
+ * button reloads the page. React offers error boundaries for classes only.
  */
 class Fallible extends Component<FallibleProps, { readonly failed: boolean }> {
   override state = { failed: false };

@@ -1,6 +1,6 @@
 /**
- * The table of views. To add a view, write its folder and add a row: its paths, its users, and its link in the navigation
- * or on a ticket.
+ * All views. To add one, write its folder and add a line here: its paths, the users who may see it, and, if it has a
+ * link in the navigation or on a ticket, its label.
  */
 import { lazy } from 'react';
 import type { Me } from '../../../src/client/index.ts';

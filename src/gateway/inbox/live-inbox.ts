@@ -204,7 +204,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
       if (dialect.inbox?.unreadSet !== undefined) unreadFollowers.delete(client);
     },
     async compare() {
-      const head = await queries.inbox(user);
+      const head = await getInboxHead(application, user);
       updateCounts(head);
       subscription.checkHead(head.seq);
       if (unreadSender.pending) readingChanged();

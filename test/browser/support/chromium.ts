@@ -1,10 +1,10 @@
-/** A real Chromium: `CHROMIUM`, or Debian's. There is no other way to run what needs one, so its absence is an error. */
+/** A real Chromium: `CHROMIUM`, or Debian's. The tests cannot run without one, so its absence is an error. */
 import { access, constants } from 'node:fs/promises';
 import { type Browser, chromium } from 'playwright-core';
 
 const DEBIAN = '/usr/bin/chromium';
 
-/** Nothing that leaves the machine, and nothing that needs a screen or a sandbox of its own. */
+/** No traffic that leaves the machine, no screen, and no sandbox. */
 const ARGUMENTS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],

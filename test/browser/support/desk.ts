@@ -1,4 +1,4 @@
-/** What most of these tests begin with: a server, a browser, and nothing wrong in any page at the end of each test. */
+/** A server and a browser for a test file. After each test, no page may have reported a problem. */
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { startServer } from '../../conformance/server.ts';
 import { type Devices, openDevices } from './pages.ts';
@@ -8,7 +8,7 @@ export interface Desk {
   readonly devices: Devices;
 }
 
-/** `start`: the server; as `npm start` starts it when absent. */
+/** `start`: starts the server; as `npm start` does when absent. */
 export function prepareDesk(start: () => Promise<{ readonly url: string } & AsyncDisposable> = startServer): Desk {
   let parts: AsyncDisposableStack | undefined;
   let url: string | undefined;
@@ -31,6 +31,6 @@ export function prepareDesk(start: () => Promise<{ readonly url: string } & Asyn
 }
 
 function needed<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('It has not begun yet');
+  if (value === undefined) throw new Error('The desk has not started yet');
   return value;
 }

@@ -1,6 +1,6 @@
 /**
- * Pages of the console as people use them: found by what they say, and watched while they are open. Whatever goes wrong in one
- * of them, an error that nobody caught or something that the page's security policy forbids, fails the test that is running.
+ * Pages of the console, operated through their visible texts. A problem in any open page (an uncaught error, a
+ * violation of the page's security policy) fails the running test.
  */
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Person } from '../../conformance/people.ts';
@@ -19,15 +19,15 @@ export interface DeviceOptions extends BrowserContextOptions {
 
 export interface Devices extends AsyncDisposable {
   readonly browser: Browser;
-  /** A browser of its own, as far as pages can tell. */
+  /** A new browser context: for pages, a browser of its own. */
   device(options?: DeviceOptions): Promise<Device>;
-  /** One on which somebody has signed in to the console. */
+  /** A device on which this user is signed in to the console. */
   signedIn(url: string, who: Person, options?: DeviceOptions): Promise<Device>;
-  /** What went wrong in pages since the last time. */
+  /** The problems in pages since the last call. */
   takeProblems(): string[];
 }
 
-/** Of what a page writes to its console: a server that cannot be reached is no fault of the page. */
+/** Console messages about an unreachable server are not the page's fault. */
 const EXPECTED = /Failed to load resource|WebSocket connection to|net::ERR_/;
 
 export async function openDevices(): Promise<Devices> {
@@ -45,7 +45,10 @@ export async function openDevices(): Promise<Devices> {
 
   async function device({ theme = 'light', language = 'en', ...options }: DeviceOptions = {}): Promise<Device> {
     const context = await browser.newContext({
-      ...{ colorScheme: theme, locale: language, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 } },
+      colorScheme: theme,
+      locale: language,
+      reducedMotion: 'reduce',
+      viewport: { width: 1280, height: 900 },
       ...options,
     });
     context.on('page', watch);
@@ -74,7 +77,7 @@ export async function signIn(page: Page, url: string, who: Person): Promise<void
   await page.locator('.connection.live').waitFor();
 }
 
-/** Through the form, as somebody without a ticket. Returns the address of its conversation. */
+/** Opens a ticket through the form. Returns the path of its conversation. */
 export async function openTicket(page: Page, description: string): Promise<string> {
   await page.getByRole('link', { name: 'New ticket' }).click();
   await page.getByLabel('What is it about?').fill(description);
@@ -93,12 +96,12 @@ export async function say(page: Page, text: string): Promise<void> {
   await composerOf(page).press('Enter');
 }
 
-/** A message in the conversation, of anybody. */
+/** A message in the conversation, of any user. */
 export function messageIn(page: Page, text: string) {
   return page.locator('.message').filter({ hasText: text });
 }
 
-/** What was said, in its order, as far as it is in sight; without what still waits to be sent. */
+/** The visible messages in their order, without pending ones. */
 export async function saidIn(page: Page): Promise<string[]> {
   return page.locator('.message:not(.is-pending) .message-text').allTextContents();
 }

@@ -1,12 +1,12 @@
-/** Everything that the pages of a device are sent: bodies of answers, and frames of sockets. */
+/** Records everything that the pages of a device receive: bodies of answers, and frames of sockets. */
 import type { BrowserContext, Page, Response } from 'playwright-core';
 
 export interface Recording {
-  /** As one text. Waits for the bodies of what was answered so far. */
+  /** The recording as one text. Waits for the bodies of the answers so far. */
   everything(): Promise<string>;
 }
 
-/** For a device on which nothing was opened yet. */
+/** For a device on which no page was opened yet. */
 export function record(context: BrowserContext): Recording {
   const parts: Promise<string>[] = [];
   const listen = (page: Page) =>
@@ -19,7 +19,7 @@ export function record(context: BrowserContext): Recording {
   return { everything: async () => (await Promise.all(parts)).join('\n') };
 }
 
-/** Redirections have no body, and those of a page that was left are gone. */
+/** Redirects have no body, and the bodies of a page that was left are gone. */
 async function bodyOf(response: Response): Promise<string> {
   return response.text().catch(() => '');
 }

@@ -1,4 +1,4 @@
-/** A desk with something to see on it: people with names, tickets of every kind, and one conversation that is well under way. */
+/** Example data for a desk: named users, tickets of every kind, and one long conversation. */
 import { type Person, signInAll } from '../../conformance/people.ts';
 
 export interface Story {
@@ -7,8 +7,14 @@ export interface Story {
 }
 
 const NAMES: Readonly<Record<string, string>> = {
-  ...{ '1': 'Jonas Weber', '2': 'Ada Lindqvist', '3': 'Omar Haddad', '4': 'Grace Okafor' },
-  ...{ '5': 'Vera Castillo', '6': 'Olga Marin', '7': 'Mei Tanaka', '8': 'Sam Whitaker' },
+  '1': 'Jonas Weber',
+  '2': 'Ada Lindqvist',
+  '3': 'Omar Haddad',
+  '4': 'Grace Okafor',
+  '5': 'Vera Castillo',
+  '6': 'Olga Marin',
+  '7': 'Mei Tanaka',
+  '8': 'Sam Whitaker',
 };
 
 type Opened = readonly [by: Person, description: string, rest: object];
@@ -42,7 +48,7 @@ export async function tellStory(url: string): Promise<Story> {
   const people = await signInAll(url, ['driver', 'driver2', 'admin', 'agent', 'vendor', 'ops'] as const);
   for (const [id, name] of Object.entries(NAMES))
     await people.admin.call('PATCH', `/api/v1/users/${id}`, 200, { name });
-  // Their tokens say what they were called before.
+  // Signs in again, since tokens contain the old names.
   const named = await signInAll(url, ['driver', 'driver2', 'admin', 'agent', 'vendor', 'ops'] as const);
   const by = (who: Person) => named[who as keyof typeof named];
   const open = async (who: Person, ticket: object) =>

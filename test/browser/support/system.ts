@@ -8,7 +8,7 @@ import { createDatabase, startNats } from '../../support/services.ts';
 
 export interface MortalServer extends AsyncDisposable {
   readonly url: string;
-  /** As a crash ends it. */
+  /** Kills the process, like a crash. */
   kill(): Promise<void>;
   /** Resolves when it serves again. */
   start(): Promise<void>;
@@ -25,8 +25,13 @@ export async function startMortalServer(): Promise<MortalServer> {
   parts.defer(async () => server?.[Symbol.asyncDispose]());
   const start = async () => {
     server = launchServer({
-      ...{ DATABASE_URL: database.url, NATS_URL: nats.url, DATA_DIR: directory, PORT: String(port) },
-      ...{ DEMO_DATA: 'on', RATE_LIMIT: 'off', LOG_LEVEL: 'silent' },
+      DATABASE_URL: database.url,
+      NATS_URL: nats.url,
+      DATA_DIR: directory,
+      PORT: String(port),
+      DEMO_DATA: 'on',
+      RATE_LIMIT: 'off',
+      LOG_LEVEL: 'silent',
     });
     await server.ready;
   };

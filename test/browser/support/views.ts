@@ -1,13 +1,13 @@
-/** Every view of the console: who sees it, where it is, and what is there once it is. */
+/** Every view of the console: its user, its path, and a selector of its content. */
 export interface ShownView {
   readonly name: string;
   readonly who: 'staff' | 'requester' | 'nobody';
   readonly path: string;
-  /** A selector. On a phone what it selects may be out of sight. */
+  /** A selector. On a phone, its element may be out of sight. */
   readonly ready: string;
 }
 
-/** `ticketId`: of the ticket with a conversation. */
+/** `ticketId`: the ticket with a conversation. */
 export function viewsOf(ticketId: string): readonly ShownView[] {
   const ticket = `/tickets/${ticketId}`;
   return [

@@ -1,4 +1,4 @@
-/** The client library against a server: what people do with tickets, inboxes and rooms, and what the others then see. */
+/** Tests the client library against a server: users act on tickets, inboxes and rooms, and the other users see it. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   type Client,
@@ -35,22 +35,22 @@ it('shows each of two people what the other writes', async () => {
   const [driver, agent] = await Promise.all([clientOf('driver'), clientOf('agent')]);
   const opened = await driver.tickets.open({ description: 'The scanner is broken' });
   const [mine, theirs] = [driver.ticket(opened.id), agent.ticket(opened.id)];
-  const heard: Message[] = [];
-  mine.on('message', (message) => heard.push(message));
+  const received: Message[] = [];
+  mine.on('message', (message) => received.push(message));
   await Promise.all([mine.ready(), theirs.ready()]);
   expect(driver.connection.state).toBe('live');
   await theirs.post('Which one?');
   await theirs.post({ message: 'Ask the depot', internal: true });
   await mine.post('The red one');
   await until(() => mine.state.messages.length === 2 && theirs.state.messages.length === 3, 'both to see all');
-  expect(heard.map(({ message }) => message)).toEqual(['Which one?', 'The red one']);
+  expect(received.map(({ message }) => message)).toEqual(['Which one?', 'The red one']);
   expect(theirs.state.messages.map(({ message }) => message)).toEqual(['Which one?', 'Ask the depot', 'The red one']);
   await theirs.change({ status: 'resolved' });
   await until(() => mine.state.ticket?.status === 'resolved', 'the status to arrive');
   expect(mine.state.outgoing).toEqual([]);
 });
 
-it('tells who types and who comes', async () => {
+it('reports who types, joins and leaves', async () => {
   const [driver, agent] = await Promise.all([clientOf('driver'), clientOf('agent')]);
   const { id } = await driver.tickets.open({ description: 'Typing' });
   const mine = driver.ticket(id);
@@ -69,7 +69,7 @@ it('tells who types and who comes', async () => {
   await until(() => present.includes('4 left'), 'the agent to leave');
 });
 
-it('keeps an inbox in step on two devices', async () => {
+it('keeps an inbox the same on two devices', async () => {
   const [phone, desk, agent] = await Promise.all([clientOf('driver'), clientOf('driver'), clientOf('agent')]);
   const arrived: Notification[] = [];
   phone.inbox.on('notification', (one) => arrived.push(one));
@@ -90,7 +90,7 @@ it('keeps an inbox in step on two devices', async () => {
   expect(arrived).toHaveLength(1);
 });
 
-it('tells whoever sees every ticket which have changed, and others nothing', async () => {
+it('reports changed tickets to users who see every ticket, and to nobody else', async () => {
   const [driver, admin] = await Promise.all([clientOf('driver'), clientOf('admin')]);
   const changed: string[] = [];
   const strangers: string[] = [];
@@ -102,12 +102,12 @@ it('tells whoever sees every ticket which have changed, and others nothing', asy
   });
   await until(() => ready, 'the changes to be followed');
   const { id } = await driver.tickets.open({ description: 'News' });
-  await until(() => changed.includes(id), 'the ticket to be told of');
+  await until(() => changed.includes(id), 'the ticket to be announced of');
   expect((await admin.tickets.list({ ids: [id] })).items).toMatchObject([{ id }]);
   expect(strangers).toEqual([]);
 });
 
-it('brings what is said in a room', async () => {
+it('delivers messages posted in a room', async () => {
   const [driver, agent] = await Promise.all([clientOf('driver'), clientOf('agent')]);
   const [mine, theirs] = [driver.room('depot'), agent.room('depot')];
   await Promise.all([mine.ready(), theirs.ready()]);
@@ -116,7 +116,7 @@ it('brings what is said in a room', async () => {
   expect(theirs.state.messages[0]?.message).toEqual({ text: 'anyone?' });
 });
 
-it('says that a ticket of others does not exist', async () => {
+it('reports that a ticket of another user does not exist', async () => {
   const [driver, other] = await Promise.all([clientOf('driver'), clientOf('driver2')]);
   const { id } = await driver.tickets.open({ description: 'Mine' });
   await expect(other.ticket(id).ready()).rejects.toMatchObject({ code: 'not_found' });

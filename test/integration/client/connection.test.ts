@@ -1,4 +1,4 @@
-/** The way back: after cuts, with tokens that expire or are refused, and from servers that shut down. */
+/** Tests reconnection: after cuts, with tokens that expire or are refused, and to servers that shut down. */
 import { io } from 'socket.io-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, type ClientOptions, createClient, signIn } from '../../../src/client/index.ts';
@@ -35,7 +35,7 @@ function connect(options: Pick<ClientOptions, 'token'> & Partial<ClientOptions>)
 
 const live = (client: Client) => until(() => client.connection.state === 'live', 'the connection to be live');
 
-it('goes from offline to live, and comes back after a cut by way of replaying', async () => {
+it('goes from offline to live, and from a cut back to live through replaying', async () => {
   const client = connect({ token: await tokenOf('driver') });
   const states: string[] = [client.connection.state];
   client.connection.on('state', (state) => states.push(state));
@@ -50,7 +50,7 @@ it('goes from offline to live, and comes back after a cut by way of replaying', 
   expect(states).toEqual(['connecting', 'replaying', 'live', 'offline', 'connecting', 'replaying', 'live']);
 });
 
-it('stays offline when it is told to, until it is told otherwise', async () => {
+it('stays offline after disconnect, until connect', async () => {
   const client = connect({ token: await tokenOf('driver') });
   await live(client);
   client.connection.disconnect();
@@ -60,7 +60,7 @@ it('stays offline when it is told to, until it is told otherwise', async () => {
   await live(client);
 });
 
-it('does not wait for the next attempt when the device has a network again', async () => {
+it('connects at once when the device has a network again', async () => {
   let online = () => {};
   const onNetwork = (run: () => void) => {
     online = run;
@@ -79,7 +79,7 @@ it('does not wait for the next attempt when the device has a network again', asy
 });
 
 describe('a token', () => {
-  it('that is refused is asked for again', async () => {
+  it('that is refused is replaced', async () => {
     const good = await tokenOf('driver');
     const tokens = ['not a token', good];
     const client = connect({ token: () => tokens.shift() ?? good });
@@ -87,14 +87,14 @@ describe('a token', () => {
     expect(tokens).toEqual([]);
   });
 
-  it('that is a text and refused leaves it offline, with the reason, and tries no more', async () => {
+  it('that is constant and refused leaves the client offline, with the reason and no further attempt', async () => {
     const client = connect({ token: 'not a token' });
     await until(() => client.connection.error?.code === 'no_token', 'the refusal');
     expect(client.connection.state).toBe('offline');
     expect(client.connection.retryAt).toBeUndefined();
   });
 
-  it('that is about to expire is replaced on the connection there is', async () => {
+  it('that is about to expire is replaced on the same connection', async () => {
     const good = await tokenOf('driver');
     const { exp } = JSON.parse(Buffer.from(good.split('.')[1] ?? '', 'base64url').toString());
     let time = exp * 1_000 - 3_600_000;
@@ -107,7 +107,7 @@ describe('a token', () => {
         now: () => time,
         openSocket: (url, options) => io(url, options).onAnyOutgoing((name) => sent.push(name)),
         after(milliseconds, run) {
-          // All the rest is within seconds.
+          // All other timers run within seconds.
           if (milliseconds === 3_540_000) renew = run;
           const timer = setTimeout(run, milliseconds);
           return () => clearTimeout(timer);
@@ -119,12 +119,12 @@ describe('a token', () => {
     time += 3_540_000;
     renew?.();
     await until(() => sent.includes('auth:refresh'), 'the connection to have another token');
-    // Whatever the server had against it would have ended the connection before this is answered.
+    // If the server refused the token, the connection would end before this is answered.
     await client.tickets.list();
     expect(states).toEqual([]);
   });
 
-  it('of another user is not taken', async () => {
+  it('of another user is refused', async () => {
     const tokens = [await tokenOf('driver'), await tokenOf('agent')];
     const client = connect({ token: () => tokens.shift() ?? '' });
     await live(client);
@@ -134,23 +134,23 @@ describe('a token', () => {
   });
 });
 
-it('comes back when a server that shuts down says', async () => {
+it('reconnects after the time that a server names when it shuts down', async () => {
   const other = await startServer();
   const { token } = await signIn({ url: other.url, email: 'driver@example.com', password: PASSWORD });
-  // Nothing but what the server said could make it wait for so long, or so short.
+  // Without random waits, only the server's time decides when the client reconnects.
   const client = connect({ url: other.url, token, surroundings: { random: () => 0 } });
   await live(client);
-  let told: number | undefined;
+  let announced: number | undefined;
   let wait: number | undefined;
   client.on('server:draining', (payload) => {
-    told = (payload as { retryAfter: number }).retryAfter;
+    announced = (payload as { retryAfter: number }).retryAfter;
   });
   client.connection.on('error', () => {
     wait ??= (client.connection.retryAt ?? 0) - Date.now();
   });
   await other[Symbol.asyncDispose]();
   await until(() => wait !== undefined, 'the connection to end');
-  expect(told).toBeGreaterThanOrEqual(0);
-  expect(Math.round((wait ?? 0) / 1_000)).toBe(told);
+  expect(announced).toBeGreaterThanOrEqual(0);
+  expect(Math.round((wait ?? 0) / 1_000)).toBe(announced);
   client.close();
 });

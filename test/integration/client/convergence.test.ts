@@ -1,9 +1,9 @@
 /**
- * The promise of the client library: whatever happened to its connections, it ends up with what a fresh client loads, and
- * what it was given to do is done once. A network between it and the real server cuts, holds, deafens and refuses at random,
- * while people write, change the ticket, and let each other in and out of it.
+ * Tests the promise of the client library: after any trouble with its connections it has the state that a fresh client
+ * loads, and each of its commands is carried out once. A proxy between the client and the real server cuts, holds,
+ * deafens and refuses at random, while users write, change the ticket, and add and remove each other.
  *
- * `CLIENT_RUNS` makes it longer (5 when absent); `CLIENT_SEED` repeats a run.
+ * `CLIENT_RUNS` sets the number of runs (5 when absent); `CLIENT_SEED` repeats a run.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -23,7 +23,7 @@ let proxy: FlakyProxy;
 const tokens = new Map<Person, () => Promise<string>>();
 
 beforeAll(async () => {
-  // So few that a client which was away for long is told to load afresh.
+  // So low that a client which was away for long must load afresh.
   server = await startServer({ REPLAY_LIMIT: '8' });
   proxy = await startFlakyProxy(server.url);
   for (const person of ['driver', 'driver2', 'agent', 'admin'] as const) {
@@ -74,12 +74,12 @@ interface World {
   readonly posted: string[];
 }
 
-/** Refusals are part of it: a ticket that is not there for somebody, a change that changes nothing. */
+/** Refusals are expected: a ticket that the user may not see, a change without an effect. */
 async function act({ ticketId, admin, driver, mine, posted }: World, one: Step): Promise<unknown> {
   switch (one.do) {
     case 'mine':
       posted.push(`${one.text} ${posted.length}`);
-      // Nobody waits for it: it may be a while.
+      // Not awaited: it may take long.
       void mine.post(posted.at(-1) ?? '').catch(() => undefined);
       return undefined;
     case 'theirs':
@@ -93,7 +93,7 @@ async function act({ ticketId, admin, driver, mine, posted }: World, one: Step):
     case 'role':
       return admin.request('PATCH', '/api/v1/users/4', { body: { role: one.role } });
     case 'read':
-      void mine.read().catch(() => undefined);
+      void mine.markRead().catch(() => undefined);
       void driver.inbox.markAllRead().catch(() => undefined);
       return undefined;
     case 'network':
@@ -109,12 +109,12 @@ async function whole(ticket: TicketHandle): Promise<TicketHandle> {
   return ticket;
 }
 
-/** What may be compared: a public version of the ticket counts internal events or not, by how it was learned. */
+/** The comparable state, without the version of the ticket: a load counts internal events, the events do not. */
 function shown(ticket: TicketHandle, client: Client) {
   const { ticket: fields, messages, outgoing, status } = ticket.state;
   const { version: _, participantIds, ...rest } = fields ?? {};
   const { notifications, unread } = client.inbox.state;
-  // Whoever posts an internal note becomes a participant; who does not see the note hears of that with a load only.
+  // The author of an internal note becomes a participant; a user who may not see the note learns that with a load only.
   const people = status === 'gone' ? undefined : participantIds?.filter((id) => id !== '2');
   return { status, rest, people, messages, outgoing, notifications: notifications.slice(0, 20), unread };
 }
@@ -137,7 +137,7 @@ function disposable(client: Client): { readonly client: Client } & Disposable {
   return { client, [Symbol.dispose]: () => client.close() };
 }
 
-it('after any sequence of drops, has what a fresh client loads, and has done once what it was given', async () => {
+it('after any sequence of drops, has the state that a fresh client loads, and has carried out each command once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
       proxy.heal();
@@ -156,8 +156,8 @@ it('after any sequence of drops, has what a fresh client loads, and has done onc
         const [mine] = followed;
         if (mine === undefined) throw new Error('nothing is followed');
         await mine.ready();
-        const heard: string[] = [];
-        mine.on('message', (message) => heard.push(message.id));
+        const received: string[] = [];
+        mine.on('message', (message) => received.push(message.id));
         const world: World = { ticketId: id, admin: admin.client, driver: driver.client, mine, posted: [] };
         for (const one of steps) await act(world, one).catch(() => undefined);
         proxy.heal();
@@ -167,11 +167,11 @@ it('after any sequence of drops, has what a fresh client loads, and has done onc
           const ticket = followed[at];
           if (ticket !== undefined) await converges(who, client, ticket);
         }
-        const said = mine.state.messages.filter(({ messageType }) => messageType !== 'SYSTEM');
-        const own = said.filter(({ senderId }) => senderId === '1').map(({ message }) => message);
+        const posts = mine.state.messages.filter(({ messageType }) => messageType !== 'SYSTEM');
+        const own = posts.filter(({ senderId }) => senderId === '1').map(({ message }) => message);
         expect(own).toEqual(world.posted);
-        // Each once, in order, and all of them.
-        expect(heard).toEqual(mine.state.messages.map((message) => message.id));
+        // All of them, each once and in order.
+        expect(received).toEqual(mine.state.messages.map((message) => message.id));
       } finally {
         for (const { client } of people) client.close();
       }
@@ -180,23 +180,23 @@ it('after any sequence of drops, has what a fresh client loads, and has done onc
   );
 }, 600_000);
 
-it('has the latest of a room in which more was said meanwhile than is replayed, and hears nothing twice', async () => {
+it('has the latest messages of a room that missed more than is replayed, and receives none twice', async () => {
   proxy.heal();
   using driver = disposable(clientOf('driver', proxy.url));
   using agent = disposable(clientOf('agent', server.url));
   const [mine, theirs] = [driver.client.room('busy'), agent.client.room('busy')];
-  const heard: unknown[] = [];
-  mine.on('message', ({ message }) => heard.push(message));
+  const received: unknown[] = [];
+  mine.on('message', ({ message }) => received.push(message));
   await Promise.all([mine.ready(), theirs.ready()]);
   await theirs.send(0);
-  await until(() => heard.length === 1, 'the first message');
+  await until(() => received.length === 1, 'the first message');
   driver.client.connection.disconnect();
-  for (let said = 1; said <= 20; said += 1) await theirs.send(said);
+  for (let number = 1; number <= 20; number += 1) await theirs.send(number);
   driver.client.connection.connect();
-  await until(() => heard.at(-1) === 20, 'the last message');
+  await until(() => received.at(-1) === 20, 'the last message');
   await theirs.send(21);
-  await until(() => heard.at(-1) === 21, 'what is said then');
+  await until(() => received.at(-1) === 21, 'the next message');
   const latest = mine.state.messages.map(({ message }) => message);
   expect(latest).toEqual(Array.from({ length: latest.length }, (_, at) => 22 - latest.length + at));
-  expect(new Set(heard).size).toBe(heard.length);
+  expect(new Set(received).size).toBe(received.length);
 });

@@ -1,18 +1,18 @@
-/** How long clients wait before they try again. */
+/** Tests the waits between a client's attempts. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createBackoff } from '../../../src/client/backoff.ts';
 
 const pace = { first: 100, most: 1_000 };
 
-it('doubles the bound with each attempt, up to the greatest, and begins anew after a success', () => {
+it('doubles the bound with each attempt, up to the largest, and starts again after a success', () => {
   const backoff = createBackoff(pace, { random: () => 1 });
   expect(Array.from({ length: 6 }, () => backoff.next())).toEqual([100, 200, 400, 800, 1_000, 1_000]);
   backoff.reset();
   expect(backoff.next()).toBe(100);
 });
 
-it('waits anything from nothing to the bound, so that many clients do not come at once', () => {
+it('waits a random time up to the bound, so that many clients do not reconnect at once', () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(2_000), (chance, attempts) => {
       const backoff = createBackoff(pace, { random: () => chance });
@@ -25,7 +25,7 @@ it('waits anything from nothing to the bound, so that many clients do not come a
   );
 });
 
-it('waits at least for as long as the server asked', () => {
+it('waits at least as long as the server asked', () => {
   const backoff = createBackoff(pace, { random: () => 0 });
   expect(backoff.next(5_000)).toBe(5_000);
 });

@@ -1,4 +1,4 @@
-/** Following a stream: the cursor, what comes twice, what comes too early, and when everything is loaded afresh. */
+/** Tests how a stream is followed: the cursor, repeated events, early events, and loading afresh. */
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from '../../../src/client/backoff.ts';
 import { createEmitter } from '../../../src/client/emitter.ts';
@@ -10,49 +10,55 @@ import { createWorld, settle } from './world.ts';
 
 const STREAM = 'ticket:t';
 const event = (version: number, id: string | null = `e${version}`): StreamEvent => ({
-  ...{ stream: STREAM, version, id, type: 'MessagePosted', time: '', actor: null, data: {} },
+  stream: STREAM,
+  version,
+  id,
+  type: 'MessagePosted',
+  time: '',
+  actor: null,
+  data: {},
 });
 
-interface Asked {
+interface SentRequest {
   readonly payload: unknown;
   reply(reply: Reply): void;
 }
 
-/** A connection in the hand of the test. */
+/** A connection that the test controls. */
 function createLink() {
-  const heard = createEmitter<{
+  const events = createEmitter<{
     up: undefined;
     down: undefined;
     // biome-ignore lint/suspicious/noExplicitAny: as in the link
     event: { name: string; payload: any };
   }>();
-  const asked: Asked[] = [];
+  const requests: SentRequest[] = [];
   const behind = new Set<object>();
   let up = false;
   const link: Link = {
-    on: heard.on,
+    on: events.on,
     get up() {
       return up;
     },
-    ask: (_name, payload, then) => void asked.push({ payload, reply: then }),
-    tell: () => undefined,
+    request: (_name, payload, then) => void requests.push({ payload, reply: then }),
+    send: () => undefined,
     catchingUp: (follower, yes) => void (yes ? behind.add(follower) : behind.delete(follower)),
   };
   return {
     link,
-    asked,
+    requests,
     behind,
     come() {
       up = true;
-      heard.emit('up', undefined);
+      events.emit('up', undefined);
     },
     go() {
       up = false;
-      heard.emit('down', undefined);
+      events.emit('down', undefined);
     },
-    send: (payload: StreamEvent) => heard.emit('event', { name: 'event', payload }),
+    send: (payload: StreamEvent) => events.emit('event', { name: 'event', payload }),
     resync: (version: number) =>
-      heard.emit('event', { name: 'resync', payload: { stream: STREAM, reason: 'too_old', version } }),
+      events.emit('event', { name: 'resync', payload: { stream: STREAM, reason: 'too_old', version } }),
   };
 }
 
@@ -78,7 +84,7 @@ function setUp(loads: (() => Promise<Pick<Loaded, 'version' | 'epoch'>>)[]) {
     },
   });
   const ack = async (version: number, events: StreamEvent[] = [], recovered = true) => {
-    line.asked.at(-1)?.reply({ ok: true, answer: { stream: STREAM, epoch: 'one', version, recovered, events } });
+    line.requests.at(-1)?.reply({ ok: true, answer: { stream: STREAM, epoch: 'one', version, recovered, events } });
     await settle();
   };
   return { world, ...line, seen, follower, ack };
@@ -89,19 +95,19 @@ const at =
   () =>
     Promise.resolve({ version, epoch });
 
-it('loads, subscribes after what it loaded, and then applies what comes', async () => {
-  const { come, asked, ack, send, seen, behind } = setUp([at(3)]);
+it('loads, subscribes after the loaded version, and then applies live events', async () => {
+  const { come, requests, ack, send, seen, behind } = setUp([at(3)]);
   come();
   await settle();
   expect(behind.size).toBe(1);
-  expect(asked.map(({ payload }) => payload)).toEqual([{ stream: STREAM, after: 3, epoch: 'one' }]);
+  expect(requests.map(({ payload }) => payload)).toEqual([{ stream: STREAM, after: 3, epoch: 'one' }]);
   await ack(5, [event(4), event(5)]);
   send(event(6));
   expect(seen).toEqual(['loaded 3', 4, 5, 'live', 6]);
   expect(behind.size).toBe(0);
 });
 
-it('skips what comes before the ack, which brings it again, and what it has already', async () => {
+it('skips events before the ack, which repeats them, and events that it has applied', async () => {
   const { come, ack, send, seen } = setUp([at(3)]);
   come();
   await settle();
@@ -114,7 +120,7 @@ it('skips what comes before the ack, which brings it again, and what it has alre
   expect(seen).toEqual(['loaded 3', 4, 5, 'live', 6]);
 });
 
-it('applies what only says what is so, although its version is no newer', async () => {
+it('applies an event without an id, although its version is no newer', async () => {
   const { come, ack, send, seen, follower } = setUp([at(3)]);
   come();
   await settle();
@@ -124,8 +130,8 @@ it('applies what only says what is so, although its version is no newer', async 
   expect(follower.cursor).toEqual({ version: 3, epoch: 'one' });
 });
 
-it('goes on after its cursor when it comes back, without loading', async () => {
-  const { come, go, ack, asked, send, seen } = setUp([at(3)]);
+it('resumes after its cursor when the connection is back, without loading', async () => {
+  const { come, go, ack, requests, send, seen } = setUp([at(3)]);
   come();
   await settle();
   await ack(3);
@@ -135,16 +141,16 @@ it('goes on after its cursor when it comes back, without loading', async () => {
   send(event(8));
   come();
   await settle();
-  expect(asked.at(-1)?.payload).toEqual({ stream: STREAM, after: 7, epoch: 'one' });
+  expect(requests.at(-1)?.payload).toEqual({ stream: STREAM, after: 7, epoch: 'one' });
   await ack(8, [event(8)]);
   expect(seen).toEqual(['loaded 3', 'live', 7, 'stale', 8, 'live']);
 });
 
-it('gives no heed to the answer of a connection that is gone', async () => {
-  const { come, go, asked, seen } = setUp([at(3)]);
+it('ignores an answer from a connection that has ended', async () => {
+  const { come, go, requests, seen } = setUp([at(3)]);
   come();
   await settle();
-  const [first] = asked;
+  const [first] = requests;
   go();
   come();
   await settle();
@@ -152,7 +158,7 @@ it('gives no heed to the answer of a connection that is gone', async () => {
   expect(seen).toEqual(['loaded 3']);
 });
 
-it('gives no heed to a load that a drop has overtaken', async () => {
+it('ignores a load that was started before the connection dropped', async () => {
   const slow = Promise.withResolvers<{ version: number; epoch: string }>();
   const { come, go, seen } = setUp([() => slow.promise, at(9)]);
   come();
@@ -166,20 +172,20 @@ it('gives no heed to a load that a drop has overtaken', async () => {
 });
 
 describe('a resync', () => {
-  it('makes it load afresh and subscribe after that, with the epoch of the load', async () => {
-    const { come, ack, asked, resync, send, seen } = setUp([at(3), at(40, 'two')]);
+  it('loads afresh and subscribes after that, with the epoch of the load', async () => {
+    const { come, ack, requests, resync, send, seen } = setUp([at(3), at(40, 'two')]);
     come();
     await settle();
     await ack(3);
     resync(41);
     send(event(42));
     await settle();
-    expect(asked.at(-1)?.payload).toEqual({ stream: STREAM, after: 40, epoch: 'two' });
+    expect(requests.at(-1)?.payload).toEqual({ stream: STREAM, after: 40, epoch: 'two' });
     await ack(42, [event(41), event(42)]);
     expect(seen).toEqual(['loaded 3', 'live', 'stale', 'loaded 40', 41, 42, 'live']);
   });
 
-  it('is waited for after an ack that brings nothing', async () => {
+  it('is awaited after an ack without events', async () => {
     const { come, ack, resync, seen } = setUp([at(3), at(40)]);
     come();
     await settle();
@@ -191,7 +197,7 @@ describe('a resync', () => {
   });
 });
 
-it('is gone when there is nothing to see, and asks again with the next connection', async () => {
+it('is gone when the load finds nothing, and loads again with the next connection', async () => {
   const { come, go, seen, follower, behind } = setUp([
     () => Promise.reject(new DeskwireError('not_found', 'no such ticket')),
     at(1),
@@ -207,7 +213,7 @@ it('is gone when there is nothing to see, and asks again with the next connectio
   expect(seen).toEqual(['cleared', 'gone', 'loading', 'loaded 1']);
 });
 
-it('tries again what failed only for now, after a while', async () => {
+it('loads again after a wait when the failure may pass', async () => {
   const { come, seen, world } = setUp([() => Promise.reject(new DeskwireError('unavailable', 'starting')), at(1)]);
   come();
   await settle();
@@ -216,7 +222,7 @@ it('tries again what failed only for now, after a while', async () => {
   expect(seen).toEqual(['loading', 'loaded 1']);
 });
 
-it('is told nothing more once it is closed, and loads nothing', async () => {
+it('receives nothing more once it is closed, and loads nothing', async () => {
   const { come, ack, send, seen, follower } = setUp([at(3), at(4)]);
   come();
   await settle();

@@ -1,4 +1,7 @@
-/** Commands on their way: once each, in order, over drops and pages, until they are done or refused for good. */
+/**
+ * Tests the outbox: each command is carried out once, in order, across lost connections and pages, until it is done or
+ * refused for good.
+ */
 import { describe, expect, it } from 'vitest';
 import { DeskwireError } from '../../../src/client/errors.ts';
 import { createOutbox, type OutboxStorage, type StoredCommand } from '../../../src/client/outbox.ts';
@@ -40,10 +43,10 @@ function setUp(options: { name?: string; storage?: OutboxStorage; userId?: () =>
 }
 
 describe('within a lane', () => {
-  it('sends one after the other, in the order given', async () => {
+  it('sends one command after the other, in the order given', async () => {
     const { outbox, bodies, last } = setUp();
-    const first = outbox.give(post('a', 1));
-    void outbox.give(post('a', 2));
+    const first = outbox.enqueue(post('a', 1));
+    void outbox.enqueue(post('a', 2));
     await settle();
     expect(bodies()).toEqual([1]);
     last().answer('done');
@@ -52,10 +55,10 @@ describe('within a lane', () => {
     expect(bodies()).toEqual([1, 2]);
   });
 
-  it('repeats one with its id until it is answered, and lets none pass it', async () => {
+  it('repeats a command with its id until it is answered, and sends no later one before', async () => {
     const { outbox, attempts, bodies, last, world } = setUp();
-    void outbox.give(post('a', 1));
-    void outbox.give(post('a', 2));
+    void outbox.enqueue(post('a', 1));
+    void outbox.enqueue(post('a', 2));
     await settle();
     last().fail(unreachable);
     await settle();
@@ -68,10 +71,10 @@ describe('within a lane', () => {
     expect(bodies()).toEqual([1, 1, 2]);
   });
 
-  it('goes on with the next after one that was refused for good', async () => {
+  it('continues with the next command after one was refused for good', async () => {
     const { outbox, bodies, last } = setUp();
-    const refused = outbox.give(post('a', 1));
-    void outbox.give(post('a', 2));
+    const refused = outbox.enqueue(post('a', 1));
+    void outbox.enqueue(post('a', 2));
     await settle();
     last().fail(new DeskwireError('forbidden', 'not you'));
     await expect(refused).rejects.toMatchObject({ code: 'forbidden' });
@@ -86,15 +89,15 @@ describe('within a lane', () => {
 
 it('sends lanes side by side', async () => {
   const { outbox, bodies } = setUp();
-  void outbox.give(post('a', 1));
-  void outbox.give(post('b', 2));
+  void outbox.enqueue(post('a', 1));
+  void outbox.enqueue(post('b', 2));
   await settle();
   expect(bodies()).toEqual([1, 2]);
 });
 
-it('tries at once when there is a connection again', async () => {
+it('sends at once when the connection is back', async () => {
   const { outbox, bodies, last } = setUp();
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   last().fail(unreachable);
   await settle();
@@ -103,9 +106,9 @@ it('tries at once when there is a connection again', async () => {
   expect(bodies()).toEqual([1, 1]);
 });
 
-it('waits for as long as the server asked', async () => {
+it('waits as long as the server asked', async () => {
   const { outbox, bodies, last, world } = setUp();
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   last().fail(new DeskwireError('rate_limited', 'slowly', { retryAfter: 7, status: 429 }));
   await settle();
@@ -116,10 +119,10 @@ it('waits for as long as the server asked', async () => {
 });
 
 it.each(['no_token', 'unauthorized', 'token_expired', 'unavailable', 'internal'] as const)(
-  'gives nothing up for %s',
+  'keeps the command after %s',
   async (code) => {
     const { outbox, bodies, last, world } = setUp();
-    void outbox.give(post('a', 1));
+    void outbox.enqueue(post('a', 1));
     await settle();
     last().fail(new DeskwireError(code, 'for now'));
     await settle();
@@ -128,17 +131,17 @@ it.each(['no_token', 'unauthorized', 'token_expired', 'unavailable', 'internal']
   },
 );
 
-describe('one that failed', () => {
+describe('a failed command', () => {
   async function failed() {
     const rig = setUp();
-    void rig.outbox.give(post('a', 1));
+    void rig.outbox.enqueue(post('a', 1));
     await settle();
     rig.last().fail(new DeskwireError('not_found', 'no such ticket', { status: 404 }));
     await settle();
     return rig;
   }
 
-  it('is sent again when somebody wants that', async () => {
+  it('is sent again on retry', async () => {
     const { outbox, bodies, last } = await failed();
     outbox.retry(outbox.entries[0]?.id ?? '');
     await settle();
@@ -148,7 +151,7 @@ describe('one that failed', () => {
     expect(outbox.entries).toEqual([]);
   });
 
-  it('is gone when it is discarded', async () => {
+  it('is removed when it is discarded', async () => {
     const { outbox } = await failed();
     outbox.discard(outbox.entries[0]?.id ?? '');
     await settle();
@@ -156,12 +159,12 @@ describe('one that failed', () => {
   });
 });
 
-describe('over the end of a page', () => {
-  it('goes on with what was not done, in its order and with its ids', async () => {
+describe('after the end of a page', () => {
+  it('continues with the commands that were not done, in their order and with their ids', async () => {
     const storage = memoryStorage();
     const before = setUp({ storage });
-    void before.outbox.give(post('a', 1)).catch(() => undefined);
-    void before.outbox.give(post('a', 2)).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 1)).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 2)).catch(() => undefined);
     await settle();
     before.outbox.close();
 
@@ -178,22 +181,22 @@ describe('over the end of a page', () => {
     expect(await storage.list()).toEqual([]);
   });
 
-  it('sends what was left before what is new', async () => {
+  it('sends the commands that were left before new ones', async () => {
     const storage = memoryStorage();
     const before = setUp({ storage });
-    void before.outbox.give(post('a', 'old')).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 'old')).catch(() => undefined);
     await settle();
     before.outbox.close();
     const after = setUp({ name: 'later', storage });
-    void after.outbox.give(post('a', 'new'));
+    void after.outbox.enqueue(post('a', 'new'));
     await settle();
     expect(after.bodies()).toEqual(['old']);
   });
 
-  it('leaves alone what another user of the device left', async () => {
+  it('leaves alone the commands of another user of the device', async () => {
     const storage = memoryStorage();
     const before = setUp({ storage });
-    void before.outbox.give(post('a', 'secret')).catch(() => undefined);
+    void before.outbox.enqueue(post('a', 'secret')).catch(() => undefined);
     await settle();
     before.outbox.close();
     const after = setUp({ name: 'later', storage, userId: () => Promise.resolve('2') });
@@ -204,12 +207,12 @@ describe('over the end of a page', () => {
   });
 });
 
-it('keeps what is given before there is a token, and sends it when there is one', async () => {
+it('keeps commands until there is a token, and then sends them', async () => {
   let known = false;
   const { outbox, bodies } = setUp({
     userId: () => (known ? Promise.resolve('1') : Promise.reject(new DeskwireError('no_token', 'not yet'))),
   });
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   expect(outbox.entries).toHaveLength(1);
   expect(bodies()).toEqual([]);
@@ -219,20 +222,20 @@ it('keeps what is given before there is a token, and sends it when there is one'
   expect(bodies()).toEqual([1]);
 });
 
-it('sends what its storage could not keep, and says so', async () => {
+it('sends a command that its storage could not keep, and reports the storage error', async () => {
   const full = { ...memoryStorage(), put: () => Promise.reject(new Error('quota exceeded')) };
   const { outbox, bodies } = setUp({ storage: full });
   const said: string[] = [];
   outbox.on('storage', ({ message }) => said.push(message));
-  void outbox.give(post('a', 1));
+  void outbox.enqueue(post('a', 1));
   await settle();
   expect(bodies()).toEqual([1]);
   expect(said).toEqual(['quota exceeded']);
 });
 
-it('rejects what is not done when it is closed', async () => {
+it('rejects the commands that are not done when it is closed', async () => {
   const { outbox } = setUp();
-  const given = outbox.give(post('a', 1));
+  const given = outbox.enqueue(post('a', 1));
   outbox.close();
   await expect(given).rejects.toMatchObject({ code: 'closed' });
 });

@@ -1,4 +1,4 @@
-/** Typing: told no more often than is needed, never left standing, and ended by whatever ends it. */
+/** Tests that typing is sent no more often than needed, and that it always ends. */
 import { expect, it } from 'vitest';
 import { createEmitter } from '../../../src/client/emitter.ts';
 import type { Link, LinkEvents } from '../../../src/client/link.ts';
@@ -7,14 +7,14 @@ import { createWorld } from './world.ts';
 
 function setUp() {
   const world = createWorld();
-  const heard = createEmitter<LinkEvents>();
-  const told: string[] = [];
+  const events = createEmitter<LinkEvents>();
+  const sent: string[] = [];
   const seen: string[] = [];
   const link: Link = {
-    on: heard.on,
+    on: events.on,
     up: true,
-    ask: () => undefined,
-    tell: (name) => void told.push(name),
+    request: () => undefined,
+    send: (name) => void sent.push(name),
     catchingUp: () => undefined,
   };
   const presence = createPresence({
@@ -26,41 +26,41 @@ function setUp() {
     onPresence: ({ userName, present }) => void seen.push(`${userName} ${present ? 'comes' : 'leaves'}`),
   });
   const send = (name: string, userName: string, ticketId = 't') =>
-    heard.emit('event', { name, payload: { ticketId, userId: userName, userName } });
-  return { world, heard, told, seen, presence, send };
+    events.emit('event', { name, payload: { ticketId, userId: userName, userName } });
+  return { world, events, sent, seen, presence, send };
 }
 
-it('tells of typing once, again before the server forgets it, and of its end', async () => {
-  const { world, told, presence } = setUp();
+it('sends the start of typing once, again before the server ends it, and its end', async () => {
+  const { world, sent, presence } = setUp();
   presence.type(true, false);
   presence.type(true, false);
-  expect(told).toEqual(['typing_start']);
+  expect(sent).toEqual(['typing_start']);
   await world.pass(2_999);
   presence.type(true, false);
-  expect(told).toEqual(['typing_start']);
+  expect(sent).toEqual(['typing_start']);
   await world.pass(1);
   presence.type(true, false);
-  expect(told).toEqual(['typing_start', 'typing_start']);
+  expect(sent).toEqual(['typing_start', 'typing_start']);
   presence.type(false, false);
   presence.type(false, false);
-  expect(told).toEqual(['typing_start', 'typing_start', 'typing_stop']);
+  expect(sent).toEqual(['typing_start', 'typing_start', 'typing_stop']);
 });
 
-it('ends typing by itself when no key is pressed any more', async () => {
-  const { world, told, presence } = setUp();
+it('ends typing by itself when no key is pressed', async () => {
+  const { world, sent, presence } = setUp();
   presence.type(true, false);
   await world.pass(5_000);
-  expect(told).toEqual(['typing_start', 'typing_stop']);
+  expect(sent).toEqual(['typing_start', 'typing_stop']);
 });
 
-it('tells at once when what is typed becomes a note', () => {
-  const { told, presence } = setUp();
+it('sends the start again at once when the message becomes an internal note', () => {
+  const { sent, presence } = setUp();
   presence.type(true, false);
   presence.type(true, true);
-  expect(told).toEqual(['typing_start', 'typing_start']);
+  expect(sent).toEqual(['typing_start', 'typing_start']);
 });
 
-it('shows who types, once, until they end, post, leave, or are heard of no more', async () => {
+it('shows each typing user once, until they stop, post, leave, or send nothing more', async () => {
   const { world, seen, presence, send } = setUp();
   send('user_typing', 'Ann');
   send('user_typing', 'Ann');
@@ -76,18 +76,18 @@ it('shows who types, once, until they end, post, leave, or are heard of no more'
   expect(seen.slice(4)).toEqual(['Ann types (Ann)', 'Ann ends ()', 'Ann leaves', 'Bob types (Bob)', 'Bob ends ()']);
 });
 
-it('shows nobody typing when the connection is gone', () => {
-  const { heard, seen, send } = setUp();
+it('shows nobody typing when the connection has ended', () => {
+  const { events, seen, send } = setUp();
   send('user_typing', 'Ann');
-  heard.emit('down', undefined);
+  events.emit('down', undefined);
   expect(seen.at(-1)).toBe('Ann ends ()');
 });
 
 it('joins and leaves once', () => {
-  const { told, presence } = setUp();
+  const { sent, presence } = setUp();
   presence.join(7);
   presence.leave();
   presence.leave();
   presence.close();
-  expect(told).toEqual(['join_ticket', 'leave_ticket']);
+  expect(sent).toEqual(['join_ticket', 'leave_ticket']);
 });

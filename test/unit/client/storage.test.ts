@@ -1,9 +1,9 @@
-/** Where the outbox is kept: what pages call `localStorage`, shared with whatever else is in there. */
+/** Tests where the outbox is kept: the page's `localStorage`, shared with other entries. */
 import { expect, it } from 'vitest';
 import type { StoredCommand } from '../../../src/client/outbox.ts';
 import { webStorage } from '../../../src/client/storage.ts';
 
-/** As much of a page's storage as there is to it. */
+/** A page's storage in memory. */
 function pageStorage(): Storage {
   const items = new Map<string, string>();
   return {
@@ -19,11 +19,18 @@ function pageStorage(): Storage {
 }
 
 const command = (id: string): StoredCommand => ({
-  ...{ id, userId: '1', order: 1, lane: 'ticket:t', kind: 'post', method: 'POST', path: '/', body: { message: 'hi' } },
+  id,
+  userId: '1',
+  order: 1,
+  lane: 'ticket:t',
+  kind: 'post',
+  method: 'POST',
+  path: '/',
+  body: { message: 'hi' },
   createdAt: '2026-01-01T00:00:00.000Z',
 });
 
-it('gives back what it was given, on the next page too', async () => {
+it('lists the stored commands, also on the next page', async () => {
   const page = pageStorage();
   const storage = webStorage(page);
   await storage.put(command('a'));
@@ -33,7 +40,7 @@ it('gives back what it was given, on the next page too', async () => {
   expect(await webStorage(page).list()).toEqual([{ ...command('a'), order: 2 }]);
 });
 
-it('leaves alone what others keep there, and what cannot be read', async () => {
+it('leaves alone the entries of others, and entries that cannot be read', async () => {
   const page = pageStorage();
   page.setItem('theme', 'dark');
   page.setItem('deskwire:outbox:broken', '{"id":');

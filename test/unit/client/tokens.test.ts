@@ -1,4 +1,4 @@
-/** When a token is asked for, and whose it may be. */
+/** Tests when a token is requested, and that it stays one user's. */
 import { describe, expect, it } from 'vitest';
 import { createTokens } from '../../../src/client/tokens.ts';
 
@@ -9,7 +9,7 @@ function tokenOf(claims: object): string {
 
 const now = () => 1_000_000;
 
-/** A token function that gives another one each time, and counts how often it was asked. */
+/** A token function that returns another token each time, and counts its calls. */
 function counting(claims: () => object = () => ({})) {
   const source = Object.assign(
     () => {
@@ -22,7 +22,7 @@ function counting(claims: () => object = () => ({})) {
 }
 
 describe('a token function', () => {
-  it('is asked once, however many want a token', async () => {
+  it('is called once for several callers at the same time', async () => {
     const source = counting();
     const tokens = createTokens(source, { now });
     const [one, two] = await Promise.all([tokens.get(), tokens.get()]);
@@ -32,7 +32,7 @@ describe('a token function', () => {
     expect(tokens.userId).toBe('1');
   });
 
-  it('is asked again when the server refused the token', async () => {
+  it('is called again when the server refused the token', async () => {
     const source = counting();
     const tokens = createTokens(source, { now });
     const first = await tokens.get();
@@ -40,7 +40,7 @@ describe('a token function', () => {
     expect(await tokens.get()).not.toBe(first);
   });
 
-  it('is not asked again for the refusal of a token that was replaced already', async () => {
+  it('is not called again when a token is refused that was replaced already', async () => {
     const source = counting();
     const tokens = createTokens(source, { now });
     const first = await tokens.get();
@@ -51,7 +51,7 @@ describe('a token function', () => {
     expect(source.asked).toBe(2);
   });
 
-  it('is asked again a minute before the token expires', async () => {
+  it('is called again a minute before the token expires', async () => {
     let time = now();
     const source = counting(() => ({ exp: time / 1_000 + 600 }));
     const tokens = createTokens(source, { now: () => time });
@@ -65,7 +65,7 @@ describe('a token function', () => {
     expect(source.asked).toBe(2);
   });
 
-  it('is not asked over and over by a device whose clock is ahead', async () => {
+  it('is not called over and over on a device whose clock is ahead', async () => {
     const source = counting(() => ({ exp: now() / 1_000 - 9_999 }));
     const tokens = createTokens(source, { now });
     await tokens.get();
@@ -73,7 +73,7 @@ describe('a token function', () => {
     expect(source.asked).toBe(1);
   });
 
-  it('that fails while the token before is still good leaves that in use', async () => {
+  it('that fails leaves the current token in use while that is valid', async () => {
     let time = now();
     const first = tokenOf({ sub: '1', exp: time / 1_000 + 600 });
     const given = [() => Promise.resolve(first), () => Promise.reject(new Error('busy'))];
@@ -87,13 +87,13 @@ describe('a token function', () => {
     await expect(tokens.get()).rejects.toMatchObject({ code: 'no_token' });
   });
 
-  it('that fails is told as having no token, with its cause', async () => {
+  it('that fails is reported as no_token, with its cause', async () => {
     const cause = new Error('the session has ended');
     const tokens = createTokens(() => Promise.reject(cause), { now });
     await expect(tokens.get()).rejects.toMatchObject({ code: 'no_token', cause });
   });
 
-  it('that gives the token of another user is refused', async () => {
+  it('that returns the token of another user is refused', async () => {
     const users = ['1', '2'];
     const tokens = createTokens(() => tokenOf({ sub: users.shift() }), { now });
     tokens.refused(await tokens.get());
@@ -101,7 +101,7 @@ describe('a token function', () => {
   });
 });
 
-it('a token that is a text is good until it is refused', async () => {
+it('a constant token is used until it is refused', async () => {
   const tokens = createTokens(tokenOf({ sub: '1' }), { now });
   const token = await tokens.get();
   expect(await tokens.get()).toBe(token);
@@ -110,7 +110,7 @@ it('a token that is a text is good until it is refused', async () => {
   expect(tokens.renewable).toBe(false);
 });
 
-it('a token that is no JWT is used as it is', async () => {
+it('a token that is not a JWT is used as it is', async () => {
   const tokens = createTokens('opaque', { now });
   expect(await tokens.get()).toBe('opaque');
   expect(tokens.userId).toBeUndefined();

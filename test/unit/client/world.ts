@@ -1,11 +1,14 @@
-/** A world in the hand of a test: time that passes when it is told to, chance that is known, ids that count. */
+/**
+ * The platform functions under the control of a test: time passes when the test says so, random numbers are known, ids
+ * count up.
+ */
 import type { Surroundings } from '../../../src/client/surroundings.ts';
 
 export interface World {
   readonly surroundings: Pick<Surroundings, 'now' | 'random' | 'newId' | 'after'>;
-  /** Lets this many milliseconds pass, and all that was planned for them happen. */
+  /** Lets this many milliseconds pass, and runs the timers that are due. */
   pass(milliseconds: number): Promise<void>;
-  /** Milliseconds until the next thing that is planned; undefined when nothing is. */
+  /** Milliseconds until the next timer; undefined when there is none. */
   readonly next: number | undefined;
 }
 
@@ -43,7 +46,7 @@ export function createWorld(name = 'world', random: () => number = () => 0.5): W
   };
 }
 
-/** Whatever was resolved has had its consequences. */
+/** Waits until resolved promises have run their continuations. */
 export async function settle(): Promise<void> {
   for (let turns = 0; turns < 30; turns += 1) await Promise.resolve();
 }

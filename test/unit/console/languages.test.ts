@@ -1,27 +1,27 @@
-/** The languages of the console, and the times and numbers in them. */
+/** Tests the console's languages, and the times and numbers in them. */
 import { expect, it } from 'vitest';
 import { createFormats } from '../../../console/src/language/formats.ts';
 import { LANGUAGES, languageFor } from '../../../console/src/language/languages.ts';
 
-/** Every text with the path to it; of a function, its name and how many things it is told. */
+/** Every text with its path; for a function, its name and the number of its parameters. */
 function textsIn(value: unknown, path = ''): [string, string][] {
   if (typeof value === 'string') return [[path, value]];
   if (typeof value === 'function') return [[path, `a function of ${value.length}`]];
   return Object.entries(Object(value)).flatMap(([name, one]) => textsIn(one, `${path}.${name}`));
 }
 
-it('says the same things in each language, and nothing with no words', () => {
+it('has the same texts in each language, and no empty one', () => {
   const [first, ...others] = LANGUAGES.map(({ texts }) => textsIn(texts));
   for (const other of others) expect(other.map(([path]) => path)).toEqual(first?.map(([path]) => path));
   for (const texts of [first ?? [], ...others]) for (const [path, text] of texts) expect(text, path).not.toBe('');
 });
 
-it('has no English left in Arabic but for names', () => {
+it('has no English in Arabic except names', () => {
   const arabic = textsIn(languageFor(['ar']).texts).filter(([, text]) => !text.startsWith('a function'));
   expect(arabic.filter(([, text]) => !/[؀-ۿ]/.test(text))).toEqual([['.product', 'Deskwire']]);
 });
 
-it('uses the forms that a language has for numbers', () => {
+it('uses the plural forms of the language', () => {
   const { tickets } = languageFor(['ar']).texts;
   const shown = [1, 2, 3, 11].map((count) => tickets.unread(count));
   expect(new Set(shown).size).toBe(4);
@@ -30,13 +30,13 @@ it('uses the forms that a language has for numbers', () => {
   expect(languageFor(['en']).texts.tickets.unread(1_200)).toBe('1,200 unread messages');
 });
 
-it('is content with the language of a region, and speaks English to all others', () => {
+it('uses the main language for a region, and English for unknown languages', () => {
   expect(languageFor(['ar-EG', 'en']).tag).toBe('ar');
   expect(languageFor(['fi', 'sv']).tag).toBe('en');
   expect(languageFor(['fi', 'AR']).direction).toBe('rtl');
 });
 
-it('tells days as people do', () => {
+it('names days as people do', () => {
   const formats = createFormats('en');
   const now = new Date(2026, 2, 30, 0, 30);
   const at = (day: number, hour: number) => new Date(2026, 2, day, hour).toISOString();
@@ -46,7 +46,7 @@ it('tells days as people do', () => {
   expect(formats.brief(at(29, 23), now)).toBe('Mar 29');
 });
 
-it('tells sizes in the unit that fits', () => {
+it('shows sizes in a suitable unit', () => {
   const { size } = createFormats('en');
   expect([999, 1_000, 2_400, 9_960_000].map(size)).toEqual(['999 B', '1 kB', '2 kB', '10 MB']);
 });

@@ -1,4 +1,4 @@
-/** Addresses within what people write. */
+/** Tests the web addresses that are found in messages. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { piecesOf } from '../../../console/src/views/chat/links.ts';
@@ -18,7 +18,7 @@ it.each([
   expect(links(text)).toEqual(found);
 });
 
-it('leaves out and adds nothing, whatever is written', () => {
+it('keeps every character of any text', () => {
   const words = fc.constantFrom('https://a.example/', 'http://', 'x', ' ', '\n', '.', '<b>', 'é', '"');
   fc.assert(
     fc.property(fc.array(words), (parts) => {

@@ -1,4 +1,4 @@
-/** The list of tickets after changes: as if it had been loaded afresh. */
+/** Tests that the ticket list after changes equals a fresh load. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -30,13 +30,13 @@ describe('a filter', () => {
     expect(matches(one, filter)).toBe(through);
   });
 
-  it('of nothing but blanks is none', () => {
+  it('of blanks only is no filter', () => {
     expect(isFiltered({ q: '  ' })).toBe(false);
     expect(isFiltered({ q: 'x' })).toBe(true);
   });
 });
 
-it('after any changes is what a fresh load would give', () => {
+it('equals a fresh load after any changes', () => {
   const some = fc.record({
     number: fc.integer({ min: 1, max: 8 }),
     status: fc.constantFrom('open' as const, 'closed' as const),
@@ -64,28 +64,28 @@ it('after any changes is what a fresh load would give', () => {
   );
 });
 
-it('leaves to the next page what is older than all that are loaded', () => {
+it('leaves tickets older than all loaded ones to the next page', () => {
   const listed = { tickets: [ticket(9), ticket(7)], hasMore: true };
   expect(numbers(withChanged(listed, [ticket(3), ticket(8)], {}))).toEqual([9, 8, 7]);
   expect(numbers(withChanged({ ...listed, hasMore: false }, [ticket(3)], {}))).toEqual([9, 7, 3]);
 });
 
-it('keeps the ticket that somebody reads, whatever becomes of it', () => {
+it('keeps the ticket that the user reads, even when it no longer matches', () => {
   const listed = { tickets: [ticket(2), ticket(1)], hasMore: false };
   const closed = [2, 1].map((number) => ticket(number, { status: 'closed', version: 2 }));
   expect(withChanged(listed, closed, { status: 'open' }, 't1')).toEqual([closed[1]]);
 });
 
-it('does not go back when answers overtake each other', () => {
+it('keeps the newer version when answers arrive out of order', () => {
   const newer = ticket(1, { version: 5, status: 'resolved' });
   expect(withChanged({ tickets: [newer], hasMore: false }, [ticket(1, { version: 4 })], {})).toEqual([newer]);
 });
 
-it('has each ticket once, when one that came live comes with a page, too', () => {
+it('has each ticket once when one arrives both live and with a page', () => {
   expect(numbers(withPage([ticket(3), ticket(2)], [ticket(2), ticket(1)]))).toEqual([3, 2, 1]);
 });
 
-it('is the same object when nothing is different', () => {
+it('is the same object when nothing has changed', () => {
   const tickets = [ticket(2, { unread: 1 }), ticket(1)];
   expect(withUnread(tickets, 't2', 1)).toBe(tickets);
   expect(withUnread(tickets, 't9', 4)).toBe(tickets);

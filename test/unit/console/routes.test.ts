@@ -1,8 +1,8 @@
-/** Paths of the console. */
+/** Tests the console's paths. */
 import { expect, it } from 'vitest';
 import { match, pathTo } from '../../../console/src/routing/routes.ts';
 
-it('finds what a pattern names, with or without a slash at the end', () => {
+it('finds the named segments, with or without a slash at the end', () => {
   expect(match('/tickets/:ticketId', '/tickets/01a1-7c')).toEqual({ ticketId: '01a1-7c' });
   expect(match('/tickets/:ticketId/timeline', '/tickets/12/timeline/')).toEqual({ ticketId: '12' });
   expect(match('/', '/')).toEqual({});
@@ -17,7 +17,7 @@ it.each([
   expect(match(pattern, path)).toBeUndefined();
 });
 
-it('leads where it came from, whatever is in a part', () => {
+it('builds a path that matches with the same segments, whatever they contain', () => {
   const params = { ticketId: 'a/b ?#é' };
   expect(match('/tickets/:ticketId', pathTo('/tickets/:ticketId', params))).toEqual(params);
 });

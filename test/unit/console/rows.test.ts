@@ -1,4 +1,4 @@
-/** A conversation as rows. */
+/** Tests a conversation as rows. */
 import { expect, it } from 'vitest';
 import { type Row, rowsOf } from '../../../console/src/views/chat/rows.ts';
 import type { Message, OutgoingMessage, Participant } from '../../../src/client/index.ts';
@@ -36,12 +36,12 @@ function rows(messages: readonly Message[], more: Partial<Parameters<typeof rows
 const places = (all: readonly Row[]) =>
   all.flatMap((row) => (row.kind === 'message' ? [[row.message.id, row.isFirst, row.isLast]] : []));
 
-it('begins with what the ticket was opened with, once everything is loaded', () => {
+it('starts with the description of the ticket once everything is loaded', () => {
   expect(rows([], { hasOlder: false }).map(({ kind }) => kind)).toEqual(['opening']);
   expect(rows([message(1, 'me')]).map(({ kind }) => kind)).toEqual(['day', 'message']);
 });
 
-it('names who goes on writing once, until somebody else does, a note, a pause or a day comes between', () => {
+it('names a sender once, until another sender, a note, a pause or a new day follows', () => {
   const all = rows([
     message(1, 'a'),
     message(2, 'a'),
@@ -61,7 +61,7 @@ it('names who goes on writing once, until somebody else does, a note, a pause or
   expect(all.filter(({ kind }) => kind === 'day')).toHaveLength(2);
 });
 
-it('says when before a day ends, though somebody goes on after it', () => {
+it('shows the time at the end of a day, even if the sender continues after it', () => {
   const midnight = Date.UTC(2026, 2, 2);
   const [before, after] = [midnight - 60_000, midnight + 60_000].map((time) => new Date(time).toISOString());
   const all = rows([message(1, 'a', { createdAt: before ?? '' }), message(2, 'a', { createdAt: after ?? '' })]);
@@ -71,7 +71,7 @@ it('says when before a day ends, though somebody goes on after it', () => {
   ]);
 });
 
-it('tells what the server says about the ticket apart from what people say', () => {
+it('separates system messages from those of users', () => {
   const all = rows([message(1, 'a'), message(2, 'a', { messageType: 'SYSTEM' }), message(3, 'a')]);
   expect(all.map(({ kind }) => kind)).toEqual(['day', 'message', 'system', 'message']);
   expect(places(all)).toEqual([
@@ -80,14 +80,14 @@ it('tells what the server says about the ticket apart from what people say', () 
   ]);
 });
 
-it('shows each reader at the last message that they have read, but not at their own', () => {
+it('shows each reader at the last message that they have read, but not at a message of their own', () => {
   const people = [reader('a', 2), reader('b', 3), reader('c', 9), reader('me', 9), reader('d', 0)];
   const all = rows([message(1, 'me'), message(2, 'me'), message(3, 'b'), message(5, 'me')], { people });
   const readBy = all.flatMap((row) => (row.kind === 'message' ? [row.readBy] : []));
   expect(readBy).toEqual([[], ['name a'], [], ['name c']]);
 });
 
-it('keeps the key of a message from when it is written until it has arrived', () => {
+it('keeps the key of a message from the moment it is written', () => {
   const waiting: OutgoingMessage = {
     id: 'mine-1',
     ticketId: 't1',

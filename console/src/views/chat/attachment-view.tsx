@@ -1,6 +1,6 @@
 /**
- * A file in a message: a picture is shown, anything else is offered. It is fetched with the user's token when it is wanted, as
- * the links in messages are good for minutes only.
+ * A file of a message: a picture is shown, any other file is offered for download. The file is fetched with the user's
+ * token, since the links in messages expire after minutes.
  */
 import { useEffect, useState } from 'react';
 import type { Attachment } from '../../../../src/client/index.ts';
@@ -9,7 +9,7 @@ import { useReport } from '../../components/toasts.tsx';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 
-/** Those that browsers draw and that hold no scripts. */
+/** Image types that browsers show and that cannot contain scripts. */
 const PICTURES: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
 
 export function AttachmentView({ attachment }: { readonly attachment: Attachment }) {

@@ -1,6 +1,6 @@
 /**
- * The conversation, of which only what is in sight is in the page. It stays where somebody reads: at the newest message while
- * they are there, and in place while older ones come in above. What others write is told to screen readers as it comes.
+ * The conversation. Only the visible rows are in the page. A reader at the newest message stays there; elsewhere the
+ * position is kept while older messages load above. Messages of others are announced to screen readers.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from 'react';
@@ -20,7 +20,7 @@ interface Props {
   readonly ticket: Ticket;
 }
 
-/** Pixels; measured when they come into sight. */
+/** Heights in pixels before a row is measured. */
 const ESTIMATES: Readonly<Record<Row['kind'], number>> = {
   opening: 120,
   day: 48,
@@ -28,10 +28,10 @@ const ESTIMATES: Readonly<Record<Row['kind'], number>> = {
   message: 72,
   outgoing: 72,
 };
-/** Rows before the first one from which on older ones are asked for, and how many. */
+/** When fewer rows than this are above the visible ones, older messages are loaded; and how many of them. */
 const AHEAD = 80;
 const PAGE = 200;
-/** Pixels from the end within which somebody is taken to read the newest message. */
+/** Pixels from the end within which the reader counts as reading the newest message. */
 const NEAR = 80;
 
 export function ChatLog({ handle, state, ticket }: Props) {
@@ -61,12 +61,12 @@ export function ChatLog({ handle, state, ticket }: Props) {
   const items = virtual.getVirtualItems();
   const first = items[0]?.index ?? 0;
 
-  useOlder(handle, hasOlder && items.length > 0 && first < AHEAD, messages.length);
+  useOlderMessages(handle, hasOlder && items.length > 0 && first < AHEAD, messages.length);
   useReading(handle, ticket, state, atEnd);
 
-  useStay(scroller, virtual.scrollToEnd);
+  useStayAtEnd(scroller, virtual.scrollToEnd);
 
-  // What I write is where I want to be.
+  // Scrolls to the user's own new message.
   const sending = outgoing.length;
   const before = useRef(sending);
   useEffect(() => {
@@ -74,7 +74,7 @@ export function ChatLog({ handle, state, ticket }: Props) {
     before.current = sending;
   }, [sending, virtual]);
 
-  // Once, when there is something to begin at the end of.
+  // Scrolls to the end once, as soon as there are rows.
   const isThere = rows.length > 0;
   useEffect(() => {
     if (isThere) virtual.scrollToEnd();
@@ -113,25 +113,25 @@ export function ChatLog({ handle, state, ticket }: Props) {
   );
 }
 
-/** Whoever reads the newest message goes on reading it when there is less room for it, as when a keyboard comes up. */
-function useStay(scroller: RefObject<HTMLDivElement | null>, scrollToEnd: () => void): void {
+/** Keeps the newest message in sight when the log shrinks, as when a keyboard opens. */
+function useStayAtEnd(scroller: RefObject<HTMLDivElement | null>, scrollToEnd: () => void): void {
   const toEnd = useRef(scrollToEnd);
   toEnd.current = scrollToEnd;
   useEffect(() => {
     const log = scroller.current;
     if (log === null) return;
     let wasAtEnd = true;
-    const look = () => {
+    const update = () => {
       wasAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
     };
     const observer = new ResizeObserver(() => {
       if (wasAtEnd) toEnd.current();
     });
     observer.observe(log);
-    log.addEventListener('scroll', look, { passive: true });
+    log.addEventListener('scroll', update, { passive: true });
     return () => {
       observer.disconnect();
-      log.removeEventListener('scroll', look);
+      log.removeEventListener('scroll', update);
     };
   }, [scroller]);
 }
@@ -141,14 +141,14 @@ function dayEnd(at: number): number {
   return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime();
 }
 
-function useOlder(handle: TicketHandle, wanted: boolean, loaded: number): void {
+function useOlderMessages(handle: TicketHandle, wanted: boolean, loaded: number): void {
   const report = useReport();
-  const asked = useRef(-1);
+  const requested = useRef(-1);
   useEffect(() => {
-    if (!wanted || asked.current === loaded) return;
-    asked.current = loaded;
+    if (!wanted || requested.current === loaded) return;
+    requested.current = loaded;
     handle.loadOlder(PAGE).catch((error: unknown) => {
-      asked.current = -1;
+      requested.current = -1;
       report(error);
     });
   }, [handle, wanted, loaded, report]);
@@ -157,18 +157,18 @@ function useOlder(handle: TicketHandle, wanted: boolean, loaded: number): void {
 function Announcements({ handle }: { readonly handle: TicketHandle }) {
   const texts = useTexts();
   const { me } = useSignedIn();
-  const [said, setSaid] = useState('');
+  const [announcement, setAnnouncement] = useState('');
   useEffect(
     () =>
       handle.on('message', ({ senderId, sender, message, internal }) => {
         if (senderId === me.id) return;
-        setSaid((internal ? `${texts.chat.note}. ` : '') + texts.chat.says(sender.name, message));
+        setAnnouncement((internal ? `${texts.chat.note}. ` : '') + texts.chat.says(sender.name, message));
       }),
     [handle, me.id, texts],
   );
   return (
     <p className="unseen" aria-live="polite">
-      {said}
+      {announcement}
     </p>
   );
 }

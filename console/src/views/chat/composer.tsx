@@ -1,4 +1,7 @@
-/** Writing a message, or, for staff, a note that requesters never see. Enter sends; with Shift it begins a new line. */
+/**
+ * The field for a message or, for staff, an internal note, which requesters never see. Enter sends; Shift+Enter starts
+ * a new line.
+ */
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from 'react';
 import type {
   Attachment,
@@ -21,7 +24,7 @@ interface Props {
   readonly uploads: Uploads;
 }
 
-/** What the server takes: characters, and files of one message. */
+/** The server's limits: characters, and files of a message. */
 const LONGEST = 10_000;
 const MOST_FILES = 10;
 
@@ -56,7 +59,7 @@ export function Composer({ handle, state, ticket, uploads }: Props) {
   }
 
   function key(event: KeyboardEvent): void {
-    // Enter also ends what an input method composes.
+    // During composition with an input method, Enter only accepts the composed text.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     send();

@@ -1,4 +1,4 @@
-/** What is known of a ticket and who is on it; staff change it here. */
+/** A ticket's fields and its people. Staff can change the fields here. */
 import { useId, useState } from 'react';
 import type { ChangeTicket, Participant, Ticket, TicketHandle } from '../../../../src/client/index.ts';
 import { CATEGORIES, PRIORITIES, STATUSES } from '../../choices.ts';

@@ -1,4 +1,4 @@
-/** The conversation takes files that are dropped on it. The same is done with the keyboard by the button of the composer. */
+/** Accepts files that are dropped on the conversation. The composer's button does the same for the keyboard. */
 import { type DragEvent, type ReactNode, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
 import { useTexts } from '../../language/language.tsx';

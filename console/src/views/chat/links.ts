@@ -1,11 +1,11 @@
-/** Web addresses in what people write, told apart from the text around them. */
+/** Finds web addresses in a message's text. */
 export interface Piece {
   readonly text: string;
   readonly isLink: boolean;
 }
 
 const ADDRESS = /https?:\/\/[^\s<>"'`]+/g;
-/** They end sentences, not addresses. */
+/** Punctuation at the end of an address belongs to the sentence. */
 const TRAILING = /[.,;:!?)\]}…]+$/;
 
 export function piecesOf(text: string): readonly Piece[] {

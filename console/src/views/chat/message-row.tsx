@@ -1,4 +1,4 @@
-/** The rows of a conversation. Internal notes are told by colour, by an icon and in words. */
+/** The rows of a conversation. Internal notes are marked by colour, by an icon and in words. */
 import { memo } from 'react';
 import type { Attachment, Outbox } from '../../../../src/client/index.ts';
 import { Avatar } from '../../components/avatar.tsx';
@@ -11,7 +11,7 @@ import type { DayRow, MessageRow, OpeningRow, OutgoingRow, Row, SystemRow } from
 
 interface Props {
   readonly row: Exclude<Row, OpeningRow>;
-  /** Of my own messages: up to which version others have read. */
+  /** The highest version that another user has read, to mark the user's own messages as read. */
   readonly readUpTo: number;
 }
 
@@ -23,7 +23,7 @@ export const ChatRow = memo(
       case 'system':
         return <System row={row} />;
       case 'message':
-        return <Said row={row} readUpTo={readUpTo} />;
+        return <PostedMessage row={row} readUpTo={readUpTo} />;
       case 'outgoing':
         return <Outgoing row={row} />;
     }
@@ -35,7 +35,7 @@ function isRead({ row, readUpTo }: Props): boolean {
   return row.kind === 'message' && row.message.version <= readUpTo;
 }
 
-/** Rows are made anew with each change; what they show seldom changes. */
+/** Compares content: the row objects are new after each change, but their content seldom differs. */
 function isSame(a: Props['row'], b: Props['row']): boolean {
   if (a.kind === 'day' || b.kind === 'day') return a.key === b.key && a.kind === b.kind;
   if (a.kind !== b.kind || a.message !== b.message) return false;
@@ -65,7 +65,7 @@ function System({ row: { message } }: { readonly row: SystemRow }) {
   );
 }
 
-function Said({ row, readUpTo }: { readonly row: MessageRow; readonly readUpTo: number }) {
+function PostedMessage({ row, readUpTo }: { readonly row: MessageRow; readonly readUpTo: number }) {
   const texts = useTexts();
   const formats = useFormats();
   const { me } = useSignedIn();
@@ -113,7 +113,7 @@ function Outgoing({ row: { message, isFirst } }: { readonly row: OutgoingRow }) 
         <Bubble text={message.message} internal={internal} attachments={message.attachments ?? []} />
         <p className="message-foot">
           {message.state === 'failed' ? (
-            <Failed id={message.id} why={message.error?.message ?? ''} outbox={client.outbox} />
+            <Failed id={message.id} reason={message.error?.message ?? ''} outbox={client.outbox} />
           ) : (
             <>
               <Icon name={message.state === 'sent' ? 'check' : 'clock'} />
@@ -128,17 +128,17 @@ function Outgoing({ row: { message, isFirst } }: { readonly row: OutgoingRow }) 
 
 interface FailedProps {
   readonly id: string;
-  readonly why: string;
+  readonly reason: string;
   readonly outbox: Pick<Outbox, 'retry' | 'discard'>;
 }
 
-function Failed({ id, why, outbox }: FailedProps) {
+function Failed({ id, reason, outbox }: FailedProps) {
   const { chat } = useTexts();
   return (
     <span className="failed" role="alert">
       <Icon name="warning" />
       <span dir="auto">
-        {chat.notSent}: {why}
+        {chat.notSent}: {reason}
       </span>
       <button type="button" className="button link" onClick={() => outbox.retry(id)}>
         {chat.retry}

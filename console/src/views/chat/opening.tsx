@@ -1,4 +1,4 @@
-/** What the ticket was opened with. */
+/** The first row of a conversation: the ticket's description. */
 import { memo } from 'react';
 import type { Ticket } from '../../../../src/client/index.ts';
 import { Avatar } from '../../components/avatar.tsx';

@@ -1,10 +1,10 @@
 /**
- * A conversation as the rows that are shown: days, messages, and what is on its way. Pure. A message keeps its key from the
- * moment it is written, so that arriving moves nothing on the page.
+ * Turns a conversation into the rows that are shown: days, messages, and outgoing messages. Pure. A message keeps its
+ * key from the moment it is written, so that the page does not move when the server confirms it.
  */
 import type { Message, OutgoingMessage, Participant } from '../../../../src/client/index.ts';
 
-/** What the ticket was opened with, where the conversation begins. */
+/** The ticket's description, at the start of the conversation. */
 export interface OpeningRow {
   readonly kind: 'opening';
   readonly key: 'opening';
@@ -20,15 +20,15 @@ export interface MessageRow {
   readonly kind: 'message';
   readonly key: string;
   readonly message: Message;
-  /** Whether it says who wrote it, or goes on under the one above. */
+  /** Whether the row names the sender, or continues the row above. */
   readonly isFirst: boolean;
-  /** Whether it says when, or leaves that to the one below. */
+  /** Whether the row shows the time, or leaves that to the row below. */
   readonly isLast: boolean;
-  /** Names of others who have read up to here and no further. */
+  /** Names of other users who have read exactly up to this message. */
   readonly readBy: readonly string[];
 }
 
-/** What the server says about the ticket itself. */
+/** A message of the server about the ticket itself. */
 export interface SystemRow {
   readonly kind: 'system';
   readonly key: string;
@@ -51,11 +51,11 @@ interface Conversation {
   readonly hasOlder: boolean;
 }
 
-/** Milliseconds after which somebody who goes on writing is named again. */
-const PAUSE = 5 * 60_000;
+/** Milliseconds after which the sender is named again. */
+const SENDER_INTERVAL = 5 * 60_000;
 const NOBODY: readonly string[] = [];
 
-/** `dayEnd`: when the day of a time ends in the reader's time zone. Both are Unix times in milliseconds. */
+/** `dayEnd`: the end of the day of a time, in the reader's time zone; both in Unix time in milliseconds. */
 export function rowsOf(conversation: Conversation, meId: string, dayEnd: (at: number) => number): Row[] {
   const { messages, outgoing, people, hasOlder } = conversation;
   const readers = readersOf(messages, people, meId);
@@ -70,7 +70,7 @@ export function rowsOf(conversation: Conversation, meId: string, dayEnd: (at: nu
     }
     const key = message.clientMessageId ?? message.id;
     const next = messages[index + 1];
-    const isFollowed = goesOn(message, next) && next !== undefined && Date.parse(next.createdAt) < until;
+    const isFollowed = continues(message, next) && next !== undefined && Date.parse(next.createdAt) < until;
     if (message.messageType === 'SYSTEM') {
       rows.push({ kind: 'system', key, message });
     } else {
@@ -79,49 +79,49 @@ export function rowsOf(conversation: Conversation, meId: string, dayEnd: (at: nu
     }
     follows = isFollowed;
   }
-  let above: Said | undefined = messages.at(-1);
+  let above: Entry | undefined = messages.at(-1);
   for (const message of outgoing) {
-    const said = { senderId: meId, internal: message.internal ?? false, createdAt: message.createdAt };
-    rows.push({ kind: 'outgoing', key: message.id, message, isFirst: !goesOn(above, said) });
-    above = said;
+    const entry = { senderId: meId, internal: message.internal ?? false, createdAt: message.createdAt };
+    rows.push({ kind: 'outgoing', key: message.id, message, isFirst: !continues(above, entry) });
+    above = entry;
   }
   return rows;
 }
 
-interface Said {
+interface Entry {
   readonly messageType?: Message['messageType'];
   readonly senderId: string;
   readonly internal: boolean;
   readonly createdAt: string;
 }
 
-function goesOn(above: Said | undefined, said: Said | undefined): boolean {
+function continues(above: Entry | undefined, entry: Entry | undefined): boolean {
   return (
     above !== undefined &&
-    said !== undefined &&
+    entry !== undefined &&
     above.messageType !== 'SYSTEM' &&
-    said.messageType !== 'SYSTEM' &&
-    above.senderId === said.senderId &&
-    above.internal === said.internal &&
-    Date.parse(said.createdAt) - Date.parse(above.createdAt) < PAUSE
+    entry.messageType !== 'SYSTEM' &&
+    above.senderId === entry.senderId &&
+    above.internal === entry.internal &&
+    Date.parse(entry.createdAt) - Date.parse(above.createdAt) < SENDER_INTERVAL
   );
 }
 
-/** By message id. That people have read what they wrote goes without saying. */
+/** Readers by message id. The sender of a message is not listed. */
 function readersOf(
   messages: readonly Message[],
   people: readonly Participant[],
   meId: string,
 ): ReadonlyMap<string, readonly string[]> {
   const readers = new Map<string, string[]>();
-  const looking = people
+  const pending = people
     .filter(({ userId, lastReadVersion }) => userId !== meId && lastReadVersion > 0)
     .sort((a, b) => b.lastReadVersion - a.lastReadVersion);
-  for (let index = messages.length - 1; index >= 0 && looking.length > 0; index -= 1) {
+  for (let index = messages.length - 1; index >= 0 && pending.length > 0; index -= 1) {
     const message = messages[index];
     if (message === undefined || message.messageType === 'SYSTEM') continue;
-    while (looking[0] !== undefined && looking[0].lastReadVersion >= message.version) {
-      const reader = looking.shift();
+    while (pending[0] !== undefined && pending[0].lastReadVersion >= message.version) {
+      const reader = pending.shift();
       if (reader === undefined || reader.userId === message.senderId) continue;
       readers.set(message.id, [...(readers.get(message.id) ?? []), reader.name]);
     }

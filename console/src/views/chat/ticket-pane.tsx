@@ -39,7 +39,7 @@ function FollowedTicket({ handle }: { readonly handle: TicketHandle }) {
     return () => document.removeEventListener('keydown', leave);
   }, [showsDetails]);
 
-  // What is followed is known sooner than the list hears of it.
+  // The followed ticket is newer than the list's copy, so the list takes it over.
   useEffect(() => {
     if (ticket !== undefined) desk.list.show(ticket);
   }, [desk, ticket]);

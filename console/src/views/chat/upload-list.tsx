@@ -1,4 +1,4 @@
-/** The files of the message that is being written: what they are, how far they are, and the way to leave them out. */
+/** The files of the message that is being written, with their progress and a button to remove each. */
 import { Icon } from '../../components/icons.tsx';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import type { Upload, Uploads } from './use-uploads.ts';

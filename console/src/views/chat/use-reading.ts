@@ -1,12 +1,12 @@
-/** Marks as read what somebody has before their eyes: the newest message, on a page that is shown. */
+/** Marks messages as read while the newest one is in sight on a visible page. */
 import { useEffect } from 'react';
 import type { Ticket, TicketHandle, TicketState } from '../../../../src/client/index.ts';
 import { useReport } from '../../components/toasts.tsx';
 import { useIsShown } from '../../components/use-is-shown.ts';
 import { useSignedIn } from '../../session/signed-in.tsx';
 
-/** Milliseconds in which what comes is marked together. */
-const GATHER = 400;
+/** Milliseconds: messages that arrive within this time are marked together. */
+const GATHER_FOR = 400;
 
 export function useReading(handle: TicketHandle, ticket: Ticket, state: TicketState, atEnd: boolean): void {
   const { me } = useSignedIn();
@@ -14,12 +14,12 @@ export function useReading(handle: TicketHandle, ticket: Ticket, state: TicketSt
   const isShown = useIsShown();
   const newest = state.messages.findLast(({ senderId }) => senderId !== me.id)?.version ?? 0;
   const lastRead = state.people.find(({ userId }) => userId === me.id)?.lastReadVersion;
-  // Whoever only looks at a ticket is not on it: then the count says whether there is anything new.
+  // A user who is not on the ticket has no read version; then the unread count decides.
   const isNew = lastRead === undefined ? ticket.unread > 0 : newest > lastRead;
   const isDue = atEnd && isShown && isNew && state.status === 'live';
   useEffect(() => {
     if (!isDue || newest === 0) return;
-    const timer = setTimeout(() => handle.read(newest).catch(report), GATHER);
+    const timer = setTimeout(() => handle.markRead(newest).catch(report), GATHER_FOR);
     return () => clearTimeout(timer);
   }, [handle, isDue, newest, report]);
 }

@@ -1,4 +1,4 @@
-/** A ticket that is followed for as long as a component shows it. */
+/** Follows a ticket as long as a component shows it. */
 import { useEffect, useState } from 'react';
 import type { TicketHandle } from '../../../../src/client/index.ts';
 import { useRouter } from '../../routing/router.tsx';
@@ -6,7 +6,7 @@ import { useSignedIn } from '../../session/signed-in.tsx';
 
 export type Followed = TicketHandle | 'gone' | undefined;
 
-/** `idOrNumber`: as in the path. Numbers are for people: the path then gets the id. */
+/** `idOrNumber`: from the path. A number is replaced by the id in the path. */
 export function useTicket(idOrNumber: string): Followed {
   const { client } = useSignedIn();
   const { go } = useRouter();

@@ -1,4 +1,4 @@
-/** Files on their way up, for the message that is being written. */
+/** Uploads the files of the message that is being written. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Attachment, DeskwireError, type TicketHandle } from '../../../../src/client/index.ts';
 import { useTexts } from '../../language/language.tsx';
@@ -11,12 +11,12 @@ export interface Failure {
 export interface Upload {
   readonly key: number;
   readonly file: File;
-  /** Of a picture. */
+  /** Only for pictures. */
   readonly previewUrl: string | undefined;
   /** From 0 to 1. */
   readonly progress: number;
   readonly attachment: Attachment | undefined;
-  /** Why it did not get through, and whether it may when it is tried again. */
+  /** Why the upload failed, and whether a retry may succeed. */
   readonly failure: Failure | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface Uploads {
   add(files: readonly File[]): void;
   retry(key: number): void;
   remove(key: number): void;
-  /** They are with a message now. */
+  /** Forgets all files, because a message with them was posted. */
   clear(): void;
 }
 
@@ -110,7 +110,7 @@ export function useUploads(handle: TicketHandle): Uploads {
   };
 }
 
-/** What the server refuses it would refuse again. */
+/** Errors after which a retry may succeed; the server's other refusals are final. */
 const PASSING: ReadonlySet<string> = new Set(['unreachable', 'unavailable', 'rate_limited', 'internal', 'bad_answer']);
 
 function failureOf(error: unknown): Failure {

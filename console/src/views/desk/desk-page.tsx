@@ -1,4 +1,4 @@
-/** The desk: the list of tickets, and beside it the one that the path names. */
+/** The desk: the list of tickets, and beside it the ticket that the path names. */
 import { useEffect } from 'react';
 import { Empty } from '../../components/states.tsx';
 import { useIsShown } from '../../components/use-is-shown.ts';
@@ -16,7 +16,7 @@ export function DeskPage({ params, path }: { readonly params: Params; readonly p
   const isNew = path === '/tickets/new';
   const isShown = useIsShown();
   useEffect(() => desk.list.open(ticketId), [desk, ticketId]);
-  // Not everybody is told of everything that changes.
+  // Not every user is notified of every change, so the list is refreshed when the page is shown again.
   useEffect(() => {
     if (isShown) desk.list.refresh();
   }, [desk, isShown]);

@@ -1,4 +1,4 @@
-/** Which tickets are listed. */
+/** The filters of the ticket list. */
 import { CATEGORIES, STATUSES } from '../../choices.ts';
 import { useWatched } from '../../components/watch.ts';
 import type { Filter } from '../../desk/list-model.ts';

@@ -1,4 +1,4 @@
-/** The list's own column: its title, the way to a new ticket, search, filters, and the tickets. */
+/** The column of the list: title, new-ticket button, search, filters, and tickets. */
 import { useDeferredValue, useEffect, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
 import { Empty, Loading } from '../../components/states.tsx';
@@ -30,7 +30,7 @@ export function ListPane({ selected }: { readonly selected: string | undefined }
   );
 }
 
-/** Milliseconds without a key until words are searched for. */
+/** Milliseconds after the last key before the search starts. */
 const PAUSE = 200;
 
 function Search() {
@@ -46,7 +46,7 @@ function Search() {
     return () => clearTimeout(timer);
   }, [desk, words]);
 
-  // Cleared together with the other filters.
+  // The search text was cleared together with the other filters.
   const cleared = filter.q === undefined;
   useEffect(() => {
     if (cleared) setWords('');

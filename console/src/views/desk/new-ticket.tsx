@@ -1,4 +1,4 @@
-/** Opening a ticket: for oneself, or, by staff, for anybody. */
+/** The form for a new ticket; staff can open one for another user. */
 import { type FormEvent, useEffect, useId, useState } from 'react';
 import type { Category, OpenTicket, Priority } from '../../../../src/client/index.ts';
 import { CATEGORIES, PRIORITIES } from '../../choices.ts';
@@ -128,7 +128,7 @@ interface RequesterFieldProps {
   readonly onChange: (requester: Requester) => void;
 }
 
-/** Milliseconds without a key until people are looked for. */
+/** Milliseconds after the last key before users are searched. */
 const PAUSE = 200;
 
 function RequesterField({ value, isUnknown, onChange }: RequesterFieldProps) {

@@ -1,6 +1,6 @@
 /**
- * The rows of the list, of which only those in sight are in the page: thousands of tickets scroll like ten. One row is reached
- * with Tab, the others from there with the arrow keys, Home and End.
+ * The rows of the list. Only the visible ones are in the page, so thousands of tickets scroll like ten. Tab reaches one
+ * row; the arrow keys, Home and End move from there.
  */
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react';
@@ -17,7 +17,7 @@ interface Props {
 }
 
 const ROW_HEIGHT = 100;
-/** Rows before the last one from which on the next page is asked for. */
+/** When fewer rows than this are left below the visible ones, the next page is loaded. */
 const AHEAD = 30;
 
 export function TicketRows({ tickets, selected, hasMore, onEnd }: Props) {

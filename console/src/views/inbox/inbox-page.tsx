@@ -1,4 +1,4 @@
-/** What happened on the tickets of whoever is signed in, newest first; read here is read on all their devices. */
+/** The user's notifications, newest first. Reading one here marks it as read on all of the user's devices. */
 import { useEffect, useState } from 'react';
 import type { Notification } from '../../../../src/client/index.ts';
 import { Icon, type IconName } from '../../components/icons.tsx';

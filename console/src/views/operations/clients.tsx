@@ -1,4 +1,4 @@
-/** Who is connected, with what and since when; and how to end it. */
+/** The readClients clients, with a button to disconnect each. */
 import { useCallback, useState } from 'react';
 import type { Role } from '../../../../src/client/index.ts';
 import { AskFirst } from '../../components/ask-first.tsx';
@@ -6,11 +6,11 @@ import { Avatar } from '../../components/avatar.tsx';
 import { useFormats, useTexts, useWords } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { usePolled } from './polled.ts';
-import { useOrder } from './use-order.ts';
+import { useOperation } from './use-operation.ts';
 import { OPERATIONS_WORDS } from './words.ts';
 
-/** As `GET /websocket/clients` answers. */
-interface Connected {
+/** A client as `GET /websocket/clients` answers. */
+interface ConnectedClient {
   readonly clientId: string;
   readonly userId: string;
   readonly name: string;
@@ -22,7 +22,7 @@ interface Connected {
 }
 
 interface ClientsPage {
-  readonly clients: readonly Connected[];
+  readonly clients: readonly ConnectedClient[];
   readonly nextCursor: string | null;
 }
 
@@ -33,8 +33,8 @@ interface Status {
   readonly uptime: number;
 }
 
-/** Milliseconds between two looks. */
-const EVERY = 3_000;
+/** Milliseconds between two requests. */
+const POLL_INTERVAL = 3_000;
 const PAGE = 100;
 
 export function Clients() {
@@ -46,16 +46,16 @@ export function Clients() {
     async (signal: AbortSignal) => {
       const [status, page] = await Promise.all([
         client.request<Status>('GET', '/websocket/status', { signal }),
-        connected(client.request, pages, signal),
+        readClients(client.request, pages, signal),
       ]);
       return { status, ...page };
     },
     [client, pages],
   );
-  const { value, refresh } = usePolled(read, EVERY);
+  const { value, refresh } = usePolled(read, POLL_INTERVAL);
   if (value === undefined) return null;
   const { status, clients, hasMore } = value;
-  const said = [
+  const facts = [
     words.connections(status.connections),
     words.users(status.users),
     words.nodes(status.nodes),
@@ -65,13 +65,13 @@ export function Clients() {
     <section className="operations-part" aria-labelledby="clients-title">
       <div className="part-head">
         <h2 id="clients-title">{words.clients}</h2>
-        <p className="muted small">{said.join(' · ')}</p>
+        <p className="muted small">{facts.join(' · ')}</p>
       </div>
       {clients.length === 0 && <p className="card nothing muted">{words.noClients}</p>}
       {clients.length > 0 && (
         <ul className="card lines">
           {clients.map((one) => (
-            <Entry key={one.clientId} one={one} onOrdered={refresh} />
+            <Entry key={one.clientId} one={one} onDone={refresh} />
           ))}
         </ul>
       )}
@@ -86,8 +86,8 @@ export function Clients() {
 
 type Request = ReturnType<typeof useSignedIn>['client']['request'];
 
-async function connected(request: Request, pages: number, signal: AbortSignal) {
-  const clients: Connected[] = [];
+async function readClients(request: Request, pages: number, signal: AbortSignal) {
+  const clients: ConnectedClient[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < pages; page += 1) {
     const query: object = { limit: PAGE, ...(cursor !== null && { cursor }) };
@@ -99,12 +99,12 @@ async function connected(request: Request, pages: number, signal: AbortSignal) {
   return { clients, hasMore: cursor !== null };
 }
 
-function Entry({ one, onOrdered }: { readonly one: Connected; readonly onOrdered: () => void }) {
+function Entry({ one, onDone }: { readonly one: ConnectedClient; readonly onDone: () => void }) {
   const words = useWords(OPERATIONS_WORDS);
   const texts = useTexts();
   const formats = useFormats();
   const { client, me } = useSignedIn();
-  const { busy, give } = useOrder(onOrdered);
+  const { busy, run } = useOperation(onDone);
   const { clientId, userId, name, role, namespace, transport, connectedAt, rooms } = one;
   return (
     <li className="client" data-user={userId}>
@@ -125,7 +125,7 @@ function Entry({ one, onOrdered }: { readonly one: Connected; readonly onOrdered
         title={words.kickTitle(name)}
         text={words.kickText}
         disabled={busy}
-        onConfirm={() => give(() => client.request('DELETE', `/websocket/clients/${encodeURIComponent(clientId)}`))}
+        onConfirm={() => run(() => client.request('DELETE', `/websocket/clients/${encodeURIComponent(clientId)}`))}
       >
         {words.kick}
       </AskFirst>

@@ -1,11 +1,11 @@
-/** A figure over time as the path of a line. */
+/** The SVG path of a figure over time. */
 
-/** What the line is drawn in; stretched to the room there is. */
+/** The size of the view box; the line is stretched to the available room. */
 export const WIDTH = 240;
 export const HEIGHT = 48;
 const MARGIN = 2;
 
-/** The newest at the end. The scale begins at 0, and never makes much of very little. */
+/** The newest value is at the end. The scale starts at 0 and reaches at least 5, so that small values look small. */
 export function lineOf(values: readonly (number | undefined)[]): string {
   const most = Math.max(5, ...values.map((value) => value ?? 0));
   const step = values.length > 1 ? WIDTH / (values.length - 1) : 0;

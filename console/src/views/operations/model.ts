@@ -1,6 +1,6 @@
-/** What successive looks at the system tell that one does not: rates, and how long a rebuild will take. Pure. */
+/** Facts that follow from successive samples of the system: rates, and the remaining time of a rebuild. Pure. */
 
-/** As `GET /api/v1/operations` answers, of which only what is shown is named. */
+/** The fields of `GET /api/v1/operations` that are shown. */
 export interface OperationsView {
   readonly epoch: string;
   readonly position: number;
@@ -39,40 +39,40 @@ export interface Parked {
   readonly version: number;
   readonly position: number;
   readonly type: string;
-  /** null while it is about to be tried again. */
+  /** Null while a retry is pending. */
   readonly error: string | null;
   readonly attempts: number;
   readonly parkedAt: string;
   readonly events: number;
 }
 
-/** One look. */
+/** The system at one time. */
 export interface Sample {
   /** Unix time in milliseconds, by the server's clock. */
   readonly at: number;
   readonly position: number;
-  /** Undefined while nobody knows. */
+  /** Undefined while it is not known. */
   readonly relayLag: number | undefined;
-  /** Of the read model that lags most. */
+  /** The largest lag of all read models. */
   readonly projectionLag: number;
-  /** The rebuilds going on, by the name of the projection. */
+  /** The running rebuilds, by the name of the projection. */
   readonly builds: ReadonlyMap<string, Build>;
 }
 
-/** Looks that are kept: two minutes, at one each second. */
-export const KEPT = 120;
+/** Samples that are kept: two minutes, at one per second. */
+export const KEPT_SAMPLES = 120;
 
-/** Answers that overtook each other, or say the same again, add nothing. */
+/** Adds a sample. Answers that are out of order or repeated are ignored. */
 export function withSample(samples: readonly Sample[], view: OperationsView): readonly Sample[] {
   const at = Date.parse(view.time);
   if (at <= (samples.at(-1)?.at ?? 0)) return samples;
   const builds = new Map(view.projections.flatMap(({ name, next }) => (next === undefined ? [] : [[name, next]])));
   const projectionLag = Math.max(0, ...view.projections.map(({ serving }) => serving?.lag ?? 0));
   const sample = { at, position: view.position, relayLag: view.relay?.lag, projectionLag, builds };
-  return [...samples.slice(1 - KEPT), sample];
+  return [...samples.slice(1 - KEPT_SAMPLES), sample];
 }
 
-/** Events per second between each look and the one before it; one fewer than there are looks. */
+/** Events per second between each sample and the one before; one fewer than there are samples. */
 export function ratesOf(samples: readonly Sample[]): readonly number[] {
   return samples.slice(1).map(({ at, position }, index) => {
     const before = samples[index];
@@ -80,32 +80,32 @@ export function ratesOf(samples: readonly Sample[]): readonly number[] {
   });
 }
 
-/** Looks over which the rate of a rebuild is taken. */
-const RECENT = 10;
+/** Samples from which the rate of a rebuild is computed. */
+const RATE_SAMPLES = 10;
 
 export interface Progress {
-  /** 0 to 1. */
+  /** From 0 to 1. */
   readonly fraction: number;
-  /** Events per second; undefined before it can be told. */
+  /** Events per second; undefined until there are enough samples. */
   readonly rate: number | undefined;
-  /** Undefined before it can be told, and while it stands still. */
+  /** Undefined until there is a rate, and while the rate is 0. */
   readonly secondsLeft: number | undefined;
 }
 
-/** `head`: where it has to get to, which moves. */
+/** `head`: the position that the rebuild has to reach; it moves on. */
 export function progressOf(
   samples: readonly Sample[],
   name: string,
   { position, startedAt }: Build,
   head: number,
 ): Progress {
-  // Of this rebuild, not of one before it.
-  const looks = samples
-    .slice(-RECENT)
+  // Only samples of this rebuild, not of an earlier one.
+  const recent = samples
+    .slice(-RATE_SAMPLES)
     .map(({ at, builds }) => ({ at, build: builds.get(name) }))
     .filter(({ build }) => build?.startedAt === startedAt);
-  const [first] = looks;
-  const last = looks.at(-1);
+  const [first] = recent;
+  const last = recent.at(-1);
   const elapsed = (last?.at ?? 0) - (first?.at ?? 0);
   const rate =
     elapsed > 0 ? perSecond((last?.build?.position ?? 0) - (first?.build?.position ?? 0), elapsed) : undefined;
@@ -116,12 +116,12 @@ export function progressOf(
   };
 }
 
-/** Looks in a row that something has to lag at: some events are always on their way. */
-const IN_A_ROW = 10;
+/** Successive samples with a lag after which it counts as one: some events are always on their way. */
+const LAG_SAMPLES = 10;
 
 export function staysBehind(lags: readonly (number | undefined)[]): boolean {
-  const recent = lags.slice(-IN_A_ROW);
-  return recent.length === IN_A_ROW && recent.every((lag) => lag !== 0);
+  const recent = lags.slice(-LAG_SAMPLES);
+  return recent.length === LAG_SAMPLES && recent.every((lag) => lag !== 0);
 }
 
 function perSecond(events: number, ms: number): number {
@@ -130,7 +130,9 @@ function perSecond(events: number, ms: number): number {
 
 export type Standing = 'absent' | 'stopped' | 'paused' | 'parked' | 'behind' | 'level';
 
-/** In one word, the worst first. Some lag is usual: events are on their way. */
+/**
+ * The state of a projection in one word, the worst first. A small lag is normal: some events are always on their way.
+ */
 export function standingOf({ serving }: Projection): Standing {
   if (serving === undefined) return 'absent';
   if (!serving.running) return 'stopped';

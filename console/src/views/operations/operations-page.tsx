@@ -1,4 +1,6 @@
-/** How the system stands and what an admin can have done about it: the log, the read models, what is parked, who is connected. */
+/**
+ * The state of the system (the log, the read models, parked events, connected clients) and the admin's actions on it.
+ */
 import { useCallback, useEffect, useState } from 'react';
 import { Loading } from '../../components/states.tsx';
 import { useFormats, useWords } from '../../language/language.tsx';
@@ -12,14 +14,14 @@ import { Sparkline } from './sparkline.tsx';
 import { OPERATIONS_WORDS } from './words.ts';
 
 const PATH = '/api/v1/operations';
-/** Milliseconds between two looks. */
-const EVERY = 1_000;
+/** Milliseconds between two requests. */
+const POLL_INTERVAL = 1_000;
 
 export default function OperationsPage() {
   const words = useWords(OPERATIONS_WORDS);
   const { client } = useSignedIn();
   const read = useCallback((signal: AbortSignal) => client.request<OperationsView>('GET', PATH, { signal }), [client]);
-  const { value: view, error, refresh } = usePolled(read, EVERY);
+  const { value: view, error, refresh } = usePolled(read, POLL_INTERVAL);
   const [samples, setSamples] = useState<readonly Sample[]>([]);
   useEffect(() => {
     if (view !== undefined) setSamples((known) => withSample(known, view));
@@ -41,10 +43,10 @@ export default function OperationsPage() {
       ) : (
         <>
           <Figures view={view} samples={samples} />
-          <Projections projections={view.projections} samples={samples} onOrdered={refresh} />
+          <Projections projections={view.projections} samples={samples} onDone={refresh} />
           <ParkedEvents
             streams={view.projections.reduce((sum, { serving }) => sum + (serving?.parked.streams ?? 0), 0)}
-            onOrdered={refresh}
+            onDone={refresh}
           />
           <Clients />
         </>

@@ -1,4 +1,4 @@
-/** Events that a read model cannot handle, each with what holds it up: tried again, or left out for good. */
+/** Events that a read model could not handle, each with its error. They can be retried, or skipped for good. */
 import { useCallback, useEffect } from 'react';
 import { AskFirst } from '../../components/ask-first.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -8,34 +8,34 @@ import { pathTo } from '../../routing/routes.ts';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import type { Parked } from './model.ts';
 import { usePolled } from './polled.ts';
-import { useOrder } from './use-order.ts';
+import { useOperation } from './use-operation.ts';
 import { OPERATIONS_WORDS } from './words.ts';
 
 const PATH = '/api/v1/operations/parked';
-/** Milliseconds. What the other look says of their number has them read at once. */
-const EVERY = 5_000;
+/** Milliseconds between two requests. A change of `streams` triggers one at once. */
+const POLL_INTERVAL = 5_000;
 
 interface Props {
-  /** How many streams are held up. */
+  /** The number of streams with parked events. */
   readonly streams: number;
-  readonly onOrdered: () => void;
+  readonly onDone: () => void;
 }
 
-export function ParkedEvents({ streams, onOrdered }: Props) {
+export function ParkedEvents({ streams, onDone }: Props) {
   const words = useWords(OPERATIONS_WORDS);
   const { client } = useSignedIn();
   const read = useCallback(
     async (signal: AbortSignal) => (await client.request<{ items: readonly Parked[] }>('GET', PATH, { signal })).items,
     [client],
   );
-  const { value: items = [], refresh } = usePolled(read, EVERY);
+  const { value: items = [], refresh } = usePolled(read, POLL_INTERVAL);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another number of streams is why they are read again
   useEffect(refresh, [streams, refresh]);
-  const ordered = useCallback(() => {
+  const afterOperation = useCallback(() => {
     refresh();
-    onOrdered();
-  }, [refresh, onOrdered]);
-  const { busy, give } = useOrder(ordered);
+    onDone();
+  }, [refresh, onDone]);
+  const { busy, run } = useOperation(afterOperation);
   const retry = (body: { readonly projection: string; readonly stream?: string }) =>
     client.request('POST', `${PATH}/retry`, { body });
   const projections = [...new Set(items.map(({ projection }) => projection))];
@@ -48,7 +48,7 @@ export function ParkedEvents({ streams, onOrdered }: Props) {
             type="button"
             className="button"
             disabled={busy}
-            onClick={() => give(() => Promise.all(projections.map((projection) => retry({ projection }))))}
+            onClick={() => run(() => Promise.all(projections.map((projection) => retry({ projection }))))}
           >
             {words.retryAll}
           </button>
@@ -68,8 +68,8 @@ export function ParkedEvents({ streams, onOrdered }: Props) {
               key={`${item.projection} ${item.stream}`}
               item={item}
               busy={busy}
-              onRetry={() => give(() => retry({ projection: item.projection, stream: item.stream }))}
-              onSkip={() => give(() => client.request('POST', `${PATH}/skip`, { body: skipOf(item) }))}
+              onRetry={() => run(() => retry({ projection: item.projection, stream: item.stream }))}
+              onSkip={() => run(() => client.request('POST', `${PATH}/skip`, { body: skipOf(item) }))}
             />
           ))}
         </ul>

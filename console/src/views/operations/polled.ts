@@ -1,17 +1,17 @@
-/** Something that is read again and again while somebody looks at it. */
+/** Reads a value again and again while the page is visible. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { DeskwireError } from '../../../../src/client/index.ts';
 
 export interface Polled<T> {
-  /** As last read. */
+  /** The last value read. */
   readonly value: T | undefined;
-  /** Why it is not current; undefined when it is. */
+  /** Why the last read failed; undefined when it succeeded. */
   readonly error: unknown;
   /** Reads it now. */
   refresh(): void;
 }
 
-/** `read`: the same function for as long as the same thing is read. */
+/** `read`: must be the same function as long as the same value is read. */
 export function usePolled<T>(read: (signal: AbortSignal) => Promise<T>, everyMs: number): Polled<T> {
   const [result, setResult] = useState<Pick<Polled<T>, 'value' | 'error'>>({ value: undefined, error: undefined });
   const now = useRef<() => void>(() => undefined);
@@ -27,7 +27,7 @@ export function usePolled<T>(read: (signal: AbortSignal) => Promise<T>, everyMs:
 function startPolling<T>(
   read: (signal: AbortSignal) => Promise<T>,
   everyMs: number,
-  tell: (result: { readonly value?: T; readonly error: unknown }) => void,
+  onResult: (result: { readonly value?: T; readonly error: unknown }) => void,
 ) {
   const ended = new AbortController();
   const { signal } = ended;
@@ -35,7 +35,7 @@ function startPolling<T>(
   let reading = false;
   let again = false;
 
-  async function look(): Promise<void> {
+  async function poll(): Promise<void> {
     clearTimeout(timer);
     if (reading) {
       again = true;
@@ -46,19 +46,19 @@ function startPolling<T>(
     let wait = everyMs;
     try {
       const value = await read(signal);
-      if (!signal.aborted) tell({ value, error: undefined });
+      if (!signal.aborted) onResult({ value, error: undefined });
     } catch (error) {
-      if (!signal.aborted) tell({ error });
+      if (!signal.aborted) onResult({ error });
       if (error instanceof DeskwireError && error.retryAfter !== undefined) wait = error.retryAfter * 1_000;
     }
     reading = false;
     if (signal.aborted) return;
-    // Nobody looks at a page that is hidden.
-    if (again) void look();
-    else if (!document.hidden) timer = setTimeout(() => void look(), wait);
+    // Polling pauses while the page is hidden.
+    if (again) void poll();
+    else if (!document.hidden) timer = setTimeout(() => void poll(), wait);
   }
 
-  const refresh = () => void look();
+  const refresh = () => void poll();
   const onVisible = () => {
     if (!document.hidden) refresh();
   };

@@ -1,4 +1,4 @@
-/** Each read model: how it stands, its rebuild while there is one, and what can be done with it. */
+/** Each read model: its state, its rebuild if there is one, and the actions on it. */
 
 import type { Method } from '../../../../src/client/index.ts';
 import { AskFirst } from '../../components/ask-first.tsx';
@@ -6,16 +6,16 @@ import { Icon } from '../../components/icons.tsx';
 import { useFormats, useWords } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { type Build, type Projection, progressOf, type Sample, standingOf } from './model.ts';
-import { useOrder } from './use-order.ts';
+import { useOperation } from './use-operation.ts';
 import { OPERATIONS_WORDS } from './words.ts';
 
 interface Props {
   readonly projections: readonly Projection[];
   readonly samples: readonly Sample[];
-  readonly onOrdered: () => void;
+  readonly onDone: () => void;
 }
 
-export function Projections({ projections, samples, onOrdered }: Props) {
+export function Projections({ projections, samples, onDone }: Props) {
   const words = useWords(OPERATIONS_WORDS);
   return (
     <section className="operations-part" aria-labelledby="projections-title">
@@ -24,7 +24,7 @@ export function Projections({ projections, samples, onOrdered }: Props) {
         {projections.map((projection) => (
           <li key={projection.name} className="projection" data-projection={projection.name}>
             <Standing projection={projection} />
-            <Actions projection={projection} onOrdered={onOrdered} />
+            <Actions projection={projection} onDone={onDone} />
             {projection.next !== undefined && (
               <Rebuild build={projection.next} projection={projection} samples={samples} />
             )}
@@ -41,7 +41,7 @@ function Standing({ projection }: { readonly projection: Projection }) {
   const { name, version, serving } = projection;
   const standing = standingOf(projection);
   return (
-    <div className="projection-what">
+    <div className="projection-action">
       <h3>{name}</h3>
       <span className={`pill is-${standing}`}>{words.standing[standing]}</span>
       {serving !== undefined && (
@@ -55,13 +55,13 @@ function Standing({ projection }: { readonly projection: Projection }) {
   );
 }
 
-function Actions({ projection, onOrdered }: { readonly projection: Projection; readonly onOrdered: () => void }) {
+function Actions({ projection, onDone }: { readonly projection: Projection; readonly onDone: () => void }) {
   const words = useWords(OPERATIONS_WORDS);
   const { client } = useSignedIn();
-  const { busy, give } = useOrder(onOrdered);
+  const { busy, run } = useOperation(onDone);
   const { name, serving, next, previous } = projection;
-  const order = (method: Method, what: string) => () =>
-    give(() => client.request(method, `/api/v1/operations/projections/${encodeURIComponent(name)}/${what}`));
+  const operation = (method: Method, action: string) => () =>
+    run(() => client.request(method, `/api/v1/operations/projections/${encodeURIComponent(name)}/${action}`));
   const rebuild = next === undefined ? words.rebuild : words.goOn;
   return (
     <div className="actions">
@@ -71,7 +71,7 @@ function Actions({ projection, onOrdered }: { readonly projection: Projection; r
           className="button"
           aria-label={words.of(rebuild, name)}
           disabled={busy}
-          onClick={order('POST', 'rebuild')}
+          onClick={operation('POST', 'rebuild')}
         >
           <Icon name="refresh" />
           {rebuild}
@@ -84,7 +84,7 @@ function Actions({ projection, onOrdered }: { readonly projection: Projection; r
           title={words.giveUpTitle(name)}
           text={words.giveUpText}
           disabled={busy}
-          onConfirm={order('DELETE', 'rebuild')}
+          onConfirm={operation('DELETE', 'rebuild')}
         >
           {words.giveUp}
         </AskFirst>
@@ -96,7 +96,7 @@ function Actions({ projection, onOrdered }: { readonly projection: Projection; r
           title={words.rollBackTitle(name)}
           text={words.rollBackText}
           disabled={busy}
-          onConfirm={order('POST', 'rollback')}
+          onConfirm={operation('POST', 'rollback')}
         >
           {words.rollBack}
         </AskFirst>
@@ -107,7 +107,7 @@ function Actions({ projection, onOrdered }: { readonly projection: Projection; r
           className="button"
           aria-label={words.of(serving.paused ? words.resume : words.pause, name)}
           disabled={busy}
-          onClick={order('POST', serving.paused ? 'resume' : 'pause')}
+          onClick={operation('POST', serving.paused ? 'resume' : 'pause')}
         >
           {serving.paused ? words.resume : words.pause}
         </button>
@@ -126,15 +126,15 @@ function Rebuild({ build, projection: { name, head }, samples }: RebuildProps) {
   const words = useWords(OPERATIONS_WORDS);
   const formats = useFormats();
   const { fraction, rate, secondsLeft } = progressOf(samples, name, build, head);
-  const says = build.running ? words.rebuilding : words.interrupted;
+  const state = build.running ? words.rebuilding : words.interrupted;
   const reached = words.progress(formats.percent(fraction), formats.number(build.position), formats.number(head));
   return (
     <div className="rebuild">
-      <progress max={1} value={fraction} aria-label={words.of(says, name)}>
+      <progress max={1} value={fraction} aria-label={words.of(state, name)}>
         {formats.percent(fraction)}
       </progress>
       <p className="small">
-        <strong>{says}</strong> {reached}
+        <strong>{state}</strong> {reached}
         {build.running && rate !== undefined && rate > 0 && <> · {words.perSecond(formats.number(Math.round(rate)))}</>}
         {build.running && fraction < 1 && secondsLeft !== undefined && (
           <> · {words.left(formats.duration(secondsLeft))}</>

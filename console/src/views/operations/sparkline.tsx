@@ -1,13 +1,13 @@
-/** A figure over the last minutes: as a line, as the number it is now, and in words. */
+/** A figure over the last minutes: a line, the current value, and the range in words. */
 import { useFormats, useWords } from '../../language/language.tsx';
 import { HEIGHT, lineOf, WIDTH } from './line.ts';
 import { OPERATIONS_WORDS } from './words.ts';
 
 interface Props {
   readonly label: string;
-  /** As it is now. */
+  /** The current value. */
   readonly value: string;
-  /** Oldest first; gaps where it was not known. */
+  /** Oldest first; undefined where the value was not known. */
   readonly values: readonly (number | undefined)[];
   readonly tone: 'calm' | 'warn';
 }

@@ -1,6 +1,6 @@
-/** What the operations view says, in Arabic. */
+/** The texts of the operations view, in Arabic. */
 import { createPlural } from '../../language/plural.ts';
-import type { OperationsWords } from './words.ts';
+import type { OperationsWords } from './words-en.ts';
 
 const plural = createPlural('ar');
 

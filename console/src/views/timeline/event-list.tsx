@@ -1,4 +1,4 @@
-/** Every event in a line, of which only those in sight are in the page; the chosen one comes into sight. */
+/** The list of all events. Only the visible ones are in the page; the chosen one is scrolled into sight. */
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { useFormats, useWords } from '../../language/language.tsx';

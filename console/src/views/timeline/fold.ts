@@ -1,6 +1,6 @@
 /**
- * What a ticket was after each of its events, by the same `evolve` that the server decides with: what the timeline tells of an
- * event is all that `evolve` reads of it (test/unit/console/timeline.test.ts).
+ * A ticket's state after each of its events, by the same `evolve` that the server uses. The timeline's entries contain
+ * everything that `evolve` reads of an event (test/unit/console/timeline.test.ts).
  */
 import type { Actor, TimelineEntry } from '../../../../src/client/index.ts';
 import { type RecordedEvent, streamOf } from '../../../../src/domain/event.ts';
@@ -16,7 +16,7 @@ export interface Step {
   readonly after: TicketState;
 }
 
-/** `known`: what was made of the first entries before. */
+/** `known`: the steps of the first entries, computed before. */
 export function stepsOf(
   ticketId: string,
   entries: readonly TimelineEntry[],
@@ -37,16 +37,16 @@ function eventOf(ticketId: string, { actor, requestId, ...entry }: TimelineEntry
   return { ...entry, stream: streamOf('ticket', ticketId), metadata } as unknown as RecordedEvent<TicketEvent>;
 }
 
-/** Names as they were last heard, by user id. */
+/** The latest name of each user in the events, by user id. */
 export function namesIn(steps: readonly Step[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const { entry, after } of steps) {
-    const heard: Pick<Actor, 'id' | 'name'>[] = [
+    const named: Pick<Actor, 'id' | 'name'>[] = [
       { id: after.requesterId, name: after.requesterName },
       ...(after.assignee === null ? [] : [after.assignee]),
       entry.actor,
     ];
-    for (const { id, name } of heard) names.set(id, name);
+    for (const { id, name } of named) names.set(id, name);
     if (entry.type === 'ParticipantAdded') names.set(String(entry.data.userId), String(entry.data.name));
   }
   return names;

@@ -1,4 +1,4 @@
-/** One event: who, when, from where, what was said; and the ticket after it, with what it changed marked. */
+/** One event (actor, time, address, message) and the ticket after it, with the changes marked. */
 import { useMemo } from 'react';
 import type { TimelineEntry } from '../../../../src/client/index.ts';
 import { Avatar } from '../../components/avatar.tsx';
@@ -10,7 +10,7 @@ import { TIMELINE_WORDS } from './words.ts';
 
 interface Props {
   readonly step: Step;
-  /** By user id. */
+  /** User names by user id. */
   readonly names: ReadonlyMap<string, string>;
 }
 
@@ -29,7 +29,7 @@ export function StepView({ step, names }: Props) {
         <h2 dir="auto" className="aligned">
           {entry.summary}
         </h2>
-        <Said entry={entry} />
+        <MessageContent entry={entry} />
         <Circumstances entry={entry} />
       </section>
       <section className="card" aria-label={words.after}>
@@ -54,8 +54,8 @@ export function StepView({ step, names }: Props) {
   );
 }
 
-/** Of a message, what it says. */
-function Said({ entry: { type, data } }: { readonly entry: TimelineEntry }) {
+/** The text and files of a message. */
+function MessageContent({ entry: { type, data } }: { readonly entry: TimelineEntry }) {
   const words = useWords(TIMELINE_WORDS);
   if (type !== 'MessagePosted') return null;
   const files = Array.isArray(data.attachments) ? (data.attachments as readonly { readonly name: string }[]) : [];

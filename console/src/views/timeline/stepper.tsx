@@ -1,4 +1,4 @@
-/** From event to event: buttons, and a slider for long histories. */
+/** Moves from event to event: buttons, and a slider for long histories. */
 import { Icon } from '../../components/icons.tsx';
 import { useFormats, useWords } from '../../language/language.tsx';
 import { TIMELINE_WORDS } from './words.ts';

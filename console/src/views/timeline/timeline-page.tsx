@@ -1,6 +1,6 @@
 /**
- * A ticket as its events tell it: one step after the other, each with who, when and from where, and what the ticket was after it.
- * Whoever is at the last event stays there while new ones come in.
+ * The history of a ticket: each event with its actor, time and address, and the ticket after it. A reader at the last
+ * event stays at the last one while new events arrive.
  */
 import { type KeyboardEvent, useEffect, useMemo, useState } from 'react';
 import { Icon } from '../../components/icons.tsx';
@@ -26,7 +26,7 @@ export default function TimelinePage({ params: { ticketId = '' } }: { readonly p
   return <OfTicket key={ticketId} ticketId={ticketId} />;
 }
 
-/** Numbers are for people: the path then gets the id. */
+/** Replaces a ticket's number in the path by its id. */
 function ByNumber({ number }: { readonly number: string }) {
   const words = useWords(TIMELINE_WORDS);
   const { client } = useSignedIn();
@@ -51,7 +51,7 @@ function OfTicket({ ticketId }: { readonly ticketId: string }) {
   const { entries, status } = useTimeline(ticketId);
   const steps = useMemo(() => stepsOf(ticketId, entries), [ticketId, entries]);
   const names = useMemo(() => namesIn(steps), [steps]);
-  /** Undefined: the newest, whichever that is. */
+  /** Undefined means the newest event. */
   const [chosen, setChosen] = useState<number>();
   if (status === 'gone') return <Empty icon="history" title={words.gone} hint={words.goneHint} />;
   if (steps.length === 0) return <Loading />;
@@ -87,15 +87,19 @@ function OfTicket({ ticketId }: { readonly ticketId: string }) {
   );
 }
 
-/** The slider has keys of its own. */
+/** Handles the arrow keys, Home and End, except on the slider, which handles its own keys. */
 function stepByKey(event: KeyboardEvent, index: number, last: number, choose: (index: number) => void): void {
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
   if (event.target instanceof HTMLInputElement) return;
   const forward = document.documentElement.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
   const backward = forward === 'ArrowLeft' ? 'ArrowRight' : 'ArrowLeft';
   const steps: Readonly<Record<string, number>> = {
-    ...{ [forward]: index + 1, [backward]: index - 1, ArrowDown: index + 1, ArrowUp: index - 1 },
-    ...{ Home: 0, End: last },
+    [forward]: index + 1,
+    [backward]: index - 1,
+    ArrowDown: index + 1,
+    ArrowUp: index - 1,
+    Home: 0,
+    End: last,
   };
   const next = steps[event.key];
   if (next === undefined) return;

@@ -1,4 +1,4 @@
-/** All events of a ticket, oldest first; new ones come in as they happen. */
+/** All events of a ticket, oldest first, kept current. */
 import { useEffect, useState } from 'react';
 import { type Client, DeskwireError, type TimelineEntry } from '../../../../src/client/index.ts';
 import { useReport } from '../../components/toasts.tsx';
@@ -6,25 +6,25 @@ import { useSignedIn } from '../../session/signed-in.tsx';
 
 export interface Timeline {
   readonly entries: readonly TimelineEntry[];
-  /** `loading` until all that there were have been read; `gone` when there is nothing to see. */
+  /** `loading` until all existing events are read; `gone` when this user may not see them. */
   readonly status: 'loading' | 'there' | 'gone';
 }
 
 const PAGE = 100;
-const NOTHING: Timeline = { entries: [], status: 'loading' };
+const EMPTY: Timeline = { entries: [], status: 'loading' };
 
 export function useTimeline(ticketId: string): Timeline {
   const { client } = useSignedIn();
   const report = useReport();
-  const [timeline, setTimeline] = useState<Timeline>(NOTHING);
+  const [timeline, setTimeline] = useState<Timeline>(EMPTY);
   useEffect(() => {
-    setTimeline(NOTHING);
+    setTimeline(EMPTY);
     return follow(client, ticketId, setTimeline, report);
   }, [client, ticketId, report]);
   return timeline;
 }
 
-/** Returns what ends it. */
+/** Returns a function that ends it. */
 function follow(
   client: Client,
   ticketId: string,
@@ -46,7 +46,7 @@ function follow(
     }
   }
 
-  /** One at a time: what happens while one reads is read after it. */
+  /** Reads one at a time: a change during a read triggers another read afterwards. */
   async function catchUp(): Promise<void> {
     if (reading) {
       again = true;
@@ -69,8 +69,8 @@ function follow(
   }
 
   let { ticket, messages, people } = handle.state;
-  const off = handle.on('change', (state) => {
-    // Those who type, or come and go, are no events.
+  const unsubscribe = handle.on('change', (state) => {
+    // Typing and presence are not events.
     if (state.ticket === ticket && state.messages === messages && state.people === people) return;
     ({ ticket, messages, people } = state);
     void catchUp();
@@ -78,7 +78,7 @@ function follow(
   void catchUp();
   return () => {
     wanted = false;
-    off();
+    unsubscribe();
     handle.close();
   };
 }

@@ -1,4 +1,4 @@
-/** What the timeline says. */
+/** The texts of the timeline, in every language. */
 import { createPlural } from '../../language/plural.ts';
 import type { Words } from '../../language/words.ts';
 
