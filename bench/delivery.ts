@@ -1,6 +1,6 @@
 /**
- * `npm run bench:delivery`: the time from the start of a message's POST to the event at a socket.io-client in the ticket,
- * at a steady 500 messages a second. Compares with a plain Express server.
+ * `npm run bench:delivery`: the time from the start of a message's POST to the event at a socket.io-client in the
+ * ticket, at a steady 500 messages a second. Compares with a plain Express server.
  */
 import type { Deliveries } from './load/clients.ts';
 import { planOf, printTable, ratios, takeTurns } from './support/rounds.ts';

@@ -1,7 +1,8 @@
 /**
  * `npm run bench:live`: the cost of projecting one event, with all read models side by side and in batches of the usual
- * size, while the read models hold 1,000, 10,000 and 100,000 tickets. The events belong to 1,000 tickets, spread evenly.
- * In one more turn they belong to any of the 100,000 tickets; a batch then concerns more tickets, and few are in memory.
+ * size, while the read models hold 1,000, 10,000 and 100,000 tickets. The events belong to 1,000 tickets, spread
+ * evenly. In one more turn they belong to any of the 100,000 tickets; a batch then concerns more tickets, and few are
+ * in memory.
  */
 import { migrate } from '../src/eventlog/migrate.ts';
 import { createReadModels } from '../src/projections/rebuild/provide.ts';

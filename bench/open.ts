@@ -1,6 +1,6 @@
 /**
- * `npm run bench:open`: opens tickets of 100,000 messages and of 100, over REST (the ticket, then its latest messages) and
- * by `join_ticket`, both when another client is in the ticket and when the process has to load the ticket first.
+ * `npm run bench:open`: opens tickets of 100,000 messages and of 100, over REST (the ticket, then its latest messages)
+ * and by `join_ticket`, both when another client is in the ticket and when the process has to load the ticket first.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

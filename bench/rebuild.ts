@@ -1,6 +1,6 @@
 /**
- * `npm run bench:rebuild`: rebuilds all read models from a log of 500,000 events (BENCH_EVENTS). Compares with `COPY` of
- * the same rows into the same tables, on the same PostgreSQL.
+ * `npm run bench:rebuild`: rebuilds all read models from a log of 500,000 events (BENCH_EVENTS). Compares with `COPY`
+ * of the same rows into the same tables, on the same PostgreSQL.
  */
 import { migrate } from '../src/eventlog/migrate.ts';
 import { DEFAULT_SCHEMAS } from '../src/projections/catalog.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:rest`: messages over REST on 64 connections, with Deskwire in one process. Compares with a plain Express
- * server. A turn of Deskwire ends when the read models have every message of the turn.
+ * `npm run bench:rest`: messages over REST on 64 connections, with Deskwire in one process. Compares with a plain
+ * Express server. A turn of Deskwire ends when the read models have every message of the turn.
  */
 import type { Posted } from './load/posts.ts';
 import { planOf, printTable, ratios, takeTurns } from './support/rounds.ts';

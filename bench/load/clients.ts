@@ -1,6 +1,6 @@
 /**
- * Clients with sockets: each joins a ticket and receives its messages. This process also posts messages, at a steady rate
- * whether or not the server keeps up. A mark in its text identifies each message on arrival.
+ * Clients with sockets: each joins a ticket and receives its messages. This process also posts messages, at a steady
+ * rate whether or not the server keeps up. A mark in its text identifies each message on arrival.
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -2,9 +2,9 @@
  * Posts messages over REST on 64 keep-alive connections. Each connection sends its next message when the last one was
  * answered.
  *
- * Requests are prepared beforehand and written to plain sockets, because the load shares the cores with the servers, and
- * the usual load generators cost as much per request as a server does. Of an answer only status and content length are
- * read.
+ * Requests are prepared beforehand and written to plain sockets, because the load shares the cores with the servers,
+ * and the usual load generators cost as much per request as a server does. Of an answer only status and content length
+ * are read.
  */
 import { connect, type Socket } from 'node:net';
 import type { Audience } from '../support/sides.ts';

@@ -1,6 +1,6 @@
 /**
- * The upper bound of Postgres: `COPY` of the rows of all read models into the same tables with the same indexes, table by
- * table. The rows are in files, in the order in which `COPY` wrote them.
+ * The upper bound of Postgres: `COPY` of the rows of all read models into the same tables with the same indexes, table
+ * by table. The rows are in files, in the order in which `COPY` wrote them.
  */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,5 +1,6 @@
 /**
- * The events of a busy desk: drivers open tickets, agents are assigned; both post and read, and sometimes change a ticket.
+ * The events of a busy desk: drivers open tickets, agents are assigned; both post and read, and sometimes change a
+ * ticket.
  */
 import { randomUUID } from 'node:crypto';
 import type { Stream } from '../../src/domain/event.ts';

@@ -1,6 +1,7 @@
 /**
- * The users of the benchmarks: drivers with tickets, and agents to whom the tickets are assigned. Deskwire requires tokens
- * with asymmetric keys, which come from the benchmark's own identity provider. The peer's tokens use a shared secret.
+ * The users of the benchmarks: drivers with tickets, and agents to whom the tickets are assigned. Deskwire requires
+ * tokens with asymmetric keys, which come from the benchmark's own identity provider. The peer's tokens use a shared
+ * secret.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

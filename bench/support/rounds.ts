@@ -1,6 +1,6 @@
 /**
- * Rounds and their statistics. Machines are noisy. So the sides take turns (A B A B …) within one run, a ratio compares two
- * neighbouring turns, and the result is the median of the ratios. The spread shows how reliable it is.
+ * Rounds and their statistics. Machines are noisy. So the sides take turns (A B A B …) within one run, a ratio compares
+ * two neighbouring turns, and the result is the median of the ratios. The spread shows how reliable it is.
  */
 
 /** The rounds of a run, and the approximate seconds of a turn. */

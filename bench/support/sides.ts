@@ -1,6 +1,6 @@
 /**
- * Both servers with their services and tickets. A driver opens each ticket, it is assigned to an agent, and the two post to
- * it in turn. So on Deskwire every message also notifies the other of the two.
+ * Both servers with their services and tickets. A driver opens each ticket, it is assigned to an agent, and the two
+ * post to it in turn. So on Deskwire every message also notifies the other of the two.
  */
 import { join } from 'node:path';
 import { DEFAULT_SCHEMAS } from '../../src/projections/catalog.ts';

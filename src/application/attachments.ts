@@ -1,6 +1,6 @@
 /**
- * Uploading and reading attachments. A user who sees the message that names an attachment may read it; access is checked
- * at each request. Before a message names it, only its uploader may read it. For all others it does not exist.
+ * Uploading and reading attachments. A user who sees the message that names an attachment may read it; access is
+ * checked at each request. Before a message names it, only its uploader may read it. For all others it does not exist.
  */
 import type { Readable } from 'node:stream';
 import type { CommandContext } from '../actors/actor-system.ts';

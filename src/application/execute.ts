@@ -1,7 +1,7 @@
 /**
- * Gives commands to actors for clients that may repeat a request. A repetition gets the first outcome for ever: the first
- * events, and the state of the stream right after them, even if the stream or the access to it changed since then.
- * The same key with another request is refused.
+ * Gives commands to actors for clients that may repeat a request. A repetition gets the first outcome for ever: the
+ * first events, and the state of the stream right after them, even if the stream or the access to it changed since
+ * then. The same key with another request is refused.
  */
 import { hash } from 'node:crypto';
 import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
@@ -15,8 +15,8 @@ import { type Backends, backendsOf } from './backends.ts';
 const PAGE = 500;
 
 /**
- * The outcome of a command; of a repetition, the state and version are of now, and only the events are of the first time.
- * Rejects as the actors do, and with `idempotency_key_reused` when the key was used for another request.
+ * The outcome of a command; of a repetition, the state and version are of now, and only the events are of the first
+ * time. Rejects as the actors do, and with `idempotency_key_reused` when the key was used for another request.
  */
 export async function execute<K extends ActorKind>(
   application: Application,

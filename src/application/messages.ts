@@ -25,8 +25,8 @@ export interface PostedMessage extends Done {
 }
 
 /**
- * Posts a message. A repetition is recognized by `clientMessageId`, which every way in shares, else by the caller's key.
- * `idOrNumber` as the client gave it.
+ * Posts a message. A repetition is recognized by `clientMessageId`, which every way in shares, else by the caller's
+ * key. `idOrNumber` as the client gave it.
  */
 export async function postMessage(
   application: Application,

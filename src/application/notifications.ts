@@ -79,8 +79,8 @@ export async function markAllNotificationsRead(
 }
 
 /**
- * Marks the caller's inbox as seen, as a whole or up to a seq. A notification that arrives meanwhile stays unseen, so the
- * command names the seq up to which the inbox reaches now.
+ * Marks the caller's inbox as seen, as a whole or up to a seq. A notification that arrives meanwhile stays unseen, so
+ * the command names the seq up to which the inbox reaches now.
  */
 export async function markInboxSeen(application: Application, caller: Caller, upToSeq?: number): Promise<Done> {
   await application.settle();

@@ -1,9 +1,10 @@
 /**
- * Operations: what an operator sees of the log and the read models, and does to them. The API and the `deskwire` command
- * call the same use cases, and check before who calls.
+ * Operations: what an operator sees of the log and the read models, and does to them. The API and the `deskwire`
+ * command call the same use cases, and check before who calls.
  *
- * Changes go through the database, so that they reach the process that runs the projection, whichever it is. The callers
- * differ in `rebuilds` alone: a server rebuilds in a thread and answers at once, the command rebuilds in the foreground.
+ * Changes go through the database, so that they reach the process that runs the projection, whichever it is. The
+ * callers differ in `rebuilds` alone: a server rebuilds in a thread and answers at once, the command rebuilds in the
+ * foreground.
  */
 import type { Pool } from 'pg';
 import type { RecordedEvent, Stream } from '../domain/event.ts';
@@ -37,8 +38,9 @@ export interface Operations {
   getOverview(): Promise<OperationsOverview>;
   listProjections(): Promise<readonly ProjectionStatus[]>;
   /**
-   * Rebuilds read models, or goes on with interrupted rebuilds; `prepare` leaves the swap to a later rebuild. Rejects with
-   * BusyError while one is going on, and with InUseError when the swap would take over from a version that is in use.
+   * Rebuilds read models, or goes on with interrupted rebuilds; `prepare` leaves the swap to a later rebuild. Rejects
+   * with BusyError while one is going on, and with InUseError when the swap would take over from a version that is in
+   * use.
    */
   rebuild(names: readonly ProjectionName[], options?: { readonly prepare?: boolean }): Promise<void>;
   /** Brings back the tables before the last rebuild. Rejects with NothingToDoError when none are kept, or BusyError. */

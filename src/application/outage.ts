@@ -1,7 +1,7 @@
 /**
  * Tells an outage of a backing service from a fault of Deskwire. After an outage clients may try again. Sources:
- * PostgreSQL's error codes by class (appendix A), Node's system errors, and the messages of pg's own errors, which have no
- * code.
+ * PostgreSQL's error codes by class (appendix A), Node's system errors, and the messages of pg's own errors, which have
+ * no code.
  */
 import { DeskwireError } from '../domain/errors.ts';
 

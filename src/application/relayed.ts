@@ -1,6 +1,6 @@
 /**
- * Checks JSON that is passed on unchanged. Its size in bytes is limited, because the broker refuses larger messages, and
- * one refused event would block all events after it in the log.
+ * Checks JSON that is passed on unchanged. Its size in bytes is limited, because the broker refuses larger messages,
+ * and one refused event would block all events after it in the log.
  */
 import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';

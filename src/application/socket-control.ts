@@ -1,6 +1,7 @@
 /**
- * What HTTP can do with connected sockets: the port between the API and the gateway. Targets and answers are plain data,
- * because most sockets are with other processes. Whoever of these does not answer in time is left out, and nobody waits longer.
+ * What HTTP can do with connected sockets: the port between the API and the gateway. Targets and answers are plain
+ * data, because most sockets are with other processes. Whoever of these does not answer in time is left out, and nobody
+ * waits longer.
  */
 import type { Client, SocketsStatus } from '../contract/sockets.ts';
 import { DeskwireError } from '../domain/errors.ts';
@@ -52,8 +53,8 @@ export interface SocketControl {
 }
 
 /**
- * Returns the target of a client id: one socket, or with `user:<id>` all devices of a user. Rejects with `not_found` for
- * a user who does not exist. A user without a socket is a valid target that reaches no socket.
+ * Returns the target of a client id: one socket, or with `user:<id>` all devices of a user. Rejects with `not_found`
+ * for a user who does not exist. A user without a socket is a valid target that reaches no socket.
  */
 export async function findClientTarget(
   application: Application,

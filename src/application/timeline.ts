@@ -1,4 +1,6 @@
-/** Reading a ticket's audit timeline: staff who see the ticket do, and of a deleted one those who may delete tickets. */
+/**
+ * Reading a ticket's audit timeline: staff who see the ticket do, and of a deleted one those who may delete tickets.
+ */
 import { maySeeDeletedTimeline, maySeeTimeline, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { type RecordedEvent, streamOf } from '../domain/event.ts';

@@ -21,7 +21,9 @@ export interface RegisterUserInput {
   readonly role: Role;
   readonly email?: string;
   readonly vendorId?: string;
-  /** For signing in with the email; without it they cannot, until an identity provider or the product says who they are. */
+  /**
+   * For signing in with the email; without it they cannot, until an identity provider or the product says who they are.
+   */
   readonly password?: string;
 }
 
@@ -88,7 +90,10 @@ function idFor(application: Application, caller: Caller): string {
   return uuidv5(`${caller.user.id.length}:${caller.user.id}:${caller.key}`, USER_NAMESPACE);
 }
 
-/** To be registered a second time, just as they are, is no change to the user; to whoever registers somebody, it is a conflict. */
+/**
+ * To be registered a second time, just as they are, is no change to the user; to whoever registers somebody, it is a
+ * conflict.
+ */
 async function register(
   application: Application,
   id: string,

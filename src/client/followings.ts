@@ -1,6 +1,6 @@
 /**
- * What is followed, by name. What nobody uses any more is followed for a while yet, so that going back to it shows it at
- * once; only so many, since a server bounds how much one connection follows.
+ * What is followed, by name. What nobody uses any more is followed for a while yet, so that going back to it shows it
+ * at once; only so many, since a server bounds how much one connection follows.
  */
 import type { Surroundings } from './surroundings.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The building blocks of all schemas. Objects are closed: a field that a schema does not name does not leave the server.
- * A title makes a schema a component of the OpenAPI document.
+ * The building blocks of all schemas. Objects are closed: a field that a schema does not name does not leave the
+ * server. A title makes a schema a component of the OpenAPI document.
  *
  * Lists and alternatives are plain JSON Schema with a type of their own. Lists are read-only. A nullable text is one
  * `type` of two names, which Fastify serializes without trying alternatives.

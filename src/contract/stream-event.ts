@@ -1,7 +1,7 @@
 /**
- * Domain events as Deskwire's own protocol shows them: for each type, the part of its data that leaves the server. A client
- * that folds them has what a fresh load would give: an event that reads as a message in the chat brings that message.
- * Source: docs/protocol.md section 7.
+ * Domain events as Deskwire's own protocol shows them: for each type, the part of its data that leaves the server. A
+ * client that folds them has what a fresh load would give: an event that reads as a message in the chat brings that
+ * message. Source: docs/protocol.md section 7.
  */
 import Type, { type TProperties, type TSchema } from 'typebox';
 import type { DomainEvent, RecordedEvent } from '../domain/event.ts';

@@ -204,8 +204,8 @@ export function mayOperate(user: UserFacts): boolean {
 }
 
 /**
- * A message of this author in a waiting or resolved ticket puts it back on the desk: the requester, whatever their role,
- * and everybody else who is not of the desk (a vendor, a copied customer). A service does not.
+ * A message of this author in a waiting or resolved ticket puts it back on the desk: the requester, whatever their
+ * role, and everybody else who is not of the desk (a vendor, a copied customer). A service does not.
  */
 export function answersForRequester(author: Pick<UserFacts, 'id' | 'role'>, requesterId: string): boolean {
   return author.id === requesterId || !(isStaff(author.role) || author.role === 'service');

@@ -1,6 +1,6 @@
 /**
- * Ids as seed A writes them: JSON numbers where they are canonical decimal integers, else strings; read back, both forms
- * name the same thing. Source: docs/protocol.md, Conventions.
+ * Ids as seed A writes them: JSON numbers where they are canonical decimal integers, else strings; read back, both
+ * forms name the same thing. Source: docs/protocol.md, Conventions.
  */
 
 /** Canonical: what Number and String turn into each other without loss. 15 digits are always safe integers. */

@@ -1,6 +1,6 @@
 /**
- * The PostgreSQL and nats-server that a running server has started on a DATA_DIR, for a tool beside it: where they listen is
- * in their own files, their passwords are the secrets of the folder.
+ * The PostgreSQL and nats-server that a running server has started on a DATA_DIR, for a tool beside it: where they
+ * listen is in their own files, their passwords are the secrets of the folder.
  */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The demo data of docs/protocol.md section 1: users with passwords, and the things that tickets point at. Each command has a
- * fixed id, so seeding again, at every start, does nothing; what was changed since then stays changed.
+ * The demo data of docs/protocol.md section 1: users with passwords, and the things that tickets point at. Each command
+ * has a fixed id, so seeding again, at every start, does nothing; what was changed since then stays changed.
  */
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import type { Credentials } from '../auth/credentials.ts';

@@ -100,7 +100,9 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
   return { app, gateway };
 }
 
-/** Undefined for a process that only says whether it is well: it neither has sockets nor answers questions about them. */
+/**
+ * Undefined for a process that only says whether it is well: it neither has sockets nor answers questions about them.
+ */
 function createCluster(options: EdgeOptions, dialects: readonly Dialect[]): SocketCluster | undefined {
   if (options.api.healthOnly === true && options.gateway === undefined) return undefined;
   const { log, newId, presencePaces } = options;

@@ -1,4 +1,7 @@
-/** Observes appends, published batches and projected batches: their duration, their size, and the traces that they belong to. */
+/**
+ * Observes appends, published batches and projected batches: their duration, their size, and the traces that they
+ * belong to.
+ */
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 

@@ -1,8 +1,9 @@
 /**
  * What has to be well for this process to be sent requests: `/readyz`.
  *
- * Parked events and pauses are shown and are no reason to send requests elsewhere: there it is the same, and one poisoned
- * ticket is no reason to turn everybody away. Nor is an event that is being tried again: it is about to be parked.
+ * Parked events and pauses are shown and are no reason to send requests elsewhere: there it is the same, and one
+ * poisoned ticket is no reason to turn everybody away. Nor is an event that is being tried again: it is about to be
+ * parked.
  */
 import type { Pool } from 'pg';
 import type { ReadinessCheck } from '../api/routes/health.ts';

@@ -109,7 +109,8 @@ export async function serve(options: ServingOptions, shutdown: Shutdown): Promis
   const max = Math.min(most, Math.max(least, Math.floor(HOST_CONNECTIONS / workers)));
   const pool = new pg.Pool({
     ...{ connectionString: databaseUrl, max, connectionTimeoutMillis: 5_000 },
-    // A connection whose other end has vanished without a word would otherwise be waited for until the system gives it up.
+    // A connection whose other end has vanished without a word would otherwise be waited for until the system gives it
+    // up.
     ...{ keepAlive: true, query_timeout: STATEMENT_TIMEOUT },
   });
   // Of each connection and not just of the pool, which hears only of idle ones: a connection that is lost between two

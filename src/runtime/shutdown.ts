@@ -1,6 +1,6 @@
 /**
- * What a process has to close, in the reverse order of its making, and by name: so that a process that has to end before
- * all is closed can say what it left.
+ * What a process has to close, in the reverse order of its making, and by name: so that a process that has to end
+ * before all is closed can say what it left.
  */
 import type { Logger } from '../telemetry/logging.ts';
 

@@ -1,6 +1,7 @@
 /**
- * A TCP proxy between two parts of the system, which a test controls. It can be cut (both ends see a closed connection),
- * held (no byte moves in either direction, and neither end notices), and resumed. The same applies to new connections.
+ * A TCP proxy between two parts of the system, which a test controls. It can be cut (both ends see a closed
+ * connection), held (no byte moves in either direction, and neither end notices), and resumed. The same applies to new
+ * connections.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';

@@ -1,7 +1,7 @@
 /**
- * `npm run test:chaos:prove`: breaks a copy of the system with each mutation of `mutations.ts`, and prints the violations
- * that the checker finds. Exits with 1 when it finds none for some mutation. CHAOS_ONLY selects the mutations whose name
- * contains it.
+ * `npm run test:chaos:prove`: breaks a copy of the system with each mutation of `mutations.ts`, and prints the
+ * violations that the checker finds. Exits with 1 when it finds none for some mutation. CHAOS_ONLY selects the
+ * mutations whose name contains it.
  */
 import { join } from 'node:path';
 import { checkHistory } from './checker/checker.ts';

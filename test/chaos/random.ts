@@ -1,6 +1,6 @@
 /**
- * Random choices that a seed repeats (mulberry32). Timing depends on the machine, so a seed repeats the faults and not the
- * run.
+ * Random choices that a seed repeats (mulberry32). Timing depends on the machine, so a seed repeats the faults and not
+ * the run.
  */
 export interface Random {
   /** A number from 0 (included) to 1 (excluded). */

@@ -25,7 +25,9 @@ export interface RunOptions {
   readonly longest: number;
   /** Milliseconds between two commands of one writer: at least, and at most. */
   readonly pause: readonly [number, number];
-  /** Milliseconds that clients have to converge. After that the run continues, and the checker reports the difference. */
+  /**
+   * Milliseconds that clients have to converge. After that the run continues, and the checker reports the difference.
+   */
   readonly convergenceTimeout: number;
   /** Receives a line for each fault, and for each condition that did not come true in time. */
   log(line: string): void;
@@ -43,8 +45,8 @@ export interface Injection {
   /** The longest time without an acknowledgement. */
   readonly silence: number;
   /**
-   * The longest time without an acknowledgement from any node. Counted from the begin of the fault, or from its end when
-   * the fault took the log away.
+   * The longest time without an acknowledgement from any node. Counted from the begin of the fault, or from its end
+   * when the fault took the log away.
    */
   readonly failover: number;
   /** The longest time from the first attempt of a command to its last answer. */

@@ -1,4 +1,7 @@
-/** The short form of the chaos suite: one fault of every sort, and the whole checker. The long form: `npm run test:chaos`. */
+/**
+ * The short form of the chaos suite: one fault of every sort, and the whole checker. The long form: `npm run
+ * test:chaos`.
+ */
 import { expect, inject, it } from 'vitest';
 import { startOwnNats, startOwnPostgres } from '../support/sources.ts';
 import { checkHistory } from './checker/checker.ts';

@@ -1,4 +1,7 @@
-/** The system under test: a PostgreSQL and a nats-server of the run's own, and three nodes, one of them with two workers. */
+/**
+ * The system under test: a PostgreSQL and a nats-server of the run's own, and three nodes, one of them with two
+ * workers.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { migrate } from '../../src/eventlog/migrate.ts';

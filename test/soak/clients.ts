@@ -14,7 +14,9 @@ export interface Received {
   readonly messages: number;
   /** How many times the server cut the client off. */
   readonly cuts: number;
-  /** Null when the client received exactly the recorded messages, in order; else the versions at the first difference. */
+  /**
+   * Null when the client received exactly the recorded messages, in order; else the versions at the first difference.
+   */
   readonly wrong: { readonly received: readonly number[]; readonly recorded: readonly number[] } | null;
 }
 

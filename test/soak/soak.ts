@@ -1,8 +1,8 @@
 /**
- * `npm run soak`: a server under steady chat, two of whose clients stop reading again and again. The server's memory must
- * not grow. Each of the two clients must be cut off, and must have received exactly the recorded messages in the end.
- * Takes SOAK_SECONDS (180). Uses DATABASE_URL and NATS_URL when they are set, else services of its own. Prints the result
- * as JSON.
+ * `npm run soak`: a server under steady chat, two of whose clients stop reading again and again. The server's memory
+ * must not grow. Each of the two clients must be cut off, and must have received exactly the recorded messages in the
+ * end. Takes SOAK_SECONDS (180). Uses DATABASE_URL and NATS_URL when they are set, else services of its own. Prints the
+ * result as JSON.
  *
  * The server is this process and the clients are another one, so that the heap is the server's alone. Each sample is
  * taken after a garbage collection. The median of the last third is compared with that of the middle third, because

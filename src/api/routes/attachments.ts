@@ -1,6 +1,6 @@
 /**
- * Uploading files to a ticket's chat, and fetching them: with a token, or by the signed link that messages carry, which a
- * browser can follow by itself. Either way the access of that user is checked now, not when the link was made.
+ * Uploading files to a ticket's chat, and fetching them: with a token, or by the signed link that messages carry, which
+ * a browser can follow by itself. Either way the access of that user is checked now, not when the link was made.
  */
 import { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
@@ -137,8 +137,8 @@ function entityTag({ id }: AttachmentFacts): string {
 }
 
 /**
- * Hook: the user behind a signed link, or else behind a token. A link stands for its viewer as they are now: one who was
- * deactivated opens nothing.
+ * Hook: the user behind a signed link, or else behind a token. A link stands for its viewer as they are now: one who
+ * was deactivated opens nothing.
  */
 export function requireViewer(application: Application, authenticate: Authenticate) {
   const withToken = requireAuthentication(authenticate);

@@ -1,7 +1,7 @@
 /**
- * Seed C's relay over HTTP, which seed D's service calls map onto as well: sends events to connected sockets, and tells who
- * is connected. For services and admins. Nothing here is durable: who is not connected is not reached, and `delivered` says
- * how many sockets were. Source: docs/protocol.md section 6.
+ * Seed C's relay over HTTP, which seed D's service calls map onto as well: sends events to connected sockets, and tells
+ * who is connected. For services and admins. Nothing here is durable: who is not connected is not reached, and
+ * `delivered` says how many sockets were. Source: docs/protocol.md section 6.
  */
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';

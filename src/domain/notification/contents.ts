@@ -1,6 +1,7 @@
 /**
- * What notifications say: the table of docs/protocol.md section 3, word for word. The first four carry seed A's row of the
- * ticket, field for field, and so does an assignment; a message carries what a client needs to open it in its place.
+ * What notifications say: the table of docs/protocol.md section 3, word for word. The first four carry seed A's row of
+ * the ticket, field for field, and so does an assignment; a message carries what a client needs to open it in its
+ * place.
  */
 import type { RecordedEvent } from '../event.ts';
 import { seedId, seedIdOrNull } from '../seed-id.ts';

@@ -4,8 +4,8 @@
  * (`forbidden`), is what they sent sensible (`invalid_payload`), does the ticket's state allow it (`conflict`).
  * So a refusal never tells a stranger anything. Sources: docs/protocol.md sections 1, 5 and 8.
  *
- * A closed ticket stays closed: its status cannot change and nobody can post in it, since nobody watches it any more and
- * a message there would be lost on people. Its other fields and its participants can still be put in order.
+ * A closed ticket stays closed: its status cannot change and nobody can post in it, since nobody watches it any more
+ * and a message there would be lost on people. Its other fields and its participants can still be put in order.
  */
 import {
   answersForRequester,

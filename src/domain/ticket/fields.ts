@@ -1,7 +1,7 @@
 /**
- * The fields of a ticket, listed once: their types, and the rules by which they are set, changed and described. Commands,
- * events, state, timeline and SYSTEM messages derive from this list. A new field is one line in `TicketFields`, one in
- * `TICKET_FIELDS`, and a higher `TICKET_STATE_VERSION`.
+ * The fields of a ticket, listed once: their types, and the rules by which they are set, changed and described.
+ * Commands, events, state, timeline and SYSTEM messages derive from this list. A new field is one line in
+ * `TicketFields`, one in `TICKET_FIELDS`, and a higher `TICKET_STATE_VERSION`.
  */
 import type { Change } from '../change.ts';
 import { assertText } from '../json.ts';

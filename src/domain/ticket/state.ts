@@ -12,8 +12,8 @@ export interface TicketState extends TicketFields {
   readonly exists: boolean;
   readonly deleted: boolean;
   /**
-   * By user id: everyone added, and everyone who posted; never the requester or assignee as such. Ids come from outside:
-   * read with `lookUp` of record.ts.
+   * By user id: everyone added, and everyone who posted; never the requester or assignee as such. Ids come from
+   * outside: read with `lookUp` of record.ts.
    */
   readonly participants: Readonly<Record<string, { readonly name: string; readonly role: Role }>>;
   /** By user id: the version up to which they have read. Read with `lookUp`. */

@@ -1,6 +1,6 @@
 /**
- * What happened to a ticket, in plain English, for the SYSTEM messages of its chat. Requesters read these: they say what
- * a requester may know, and of a description only that it changed.
+ * What happened to a ticket, in plain English, for the SYSTEM messages of its chat. Requesters read these: they say
+ * what a requester may know, and of a description only that it changed.
  */
 import type { Change } from '../change.ts';
 import type { TicketEvent } from './events.ts';

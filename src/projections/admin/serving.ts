@@ -15,7 +15,8 @@ const SET_PAUSED = `update deskwire.projections set paused = $3, attention = att
 
 /**
  * Pauses or resumes a projection, on whatever node it runs: its runner finds `attention` raised with its next commit.
- * Resolves false when the projection is in that state already. Rejects with NothingToDoError when there is no read model.
+ * Resolves false when the projection is in that state already. Rejects with NothingToDoError when there is no read
+ * model.
  */
 export async function setPaused(pool: Pool, projection: Projection, paused: boolean): Promise<boolean> {
   const { name, version } = projection;

@@ -10,10 +10,10 @@ const INSTALL = `update deskwire.projections set current = true, attention = att
   where name = $1 and version = $2 and not current returning 1`;
 
 /**
- * Makes this version current again after a rollback, when processes of this version have replaced those of the newer one.
- * Resolves false when this version is current already. When the two versions are at different positions, the events
- * between are notified twice or never. Clients recognise a repeated notification by its seq, and find a missing one at
- * their next comparison. Rejects with MissingReadModelError.
+ * Makes this version current again after a rollback, when processes of this version have replaced those of the newer
+ * one. Resolves false when this version is current already. When the two versions are at different positions, the
+ * events between are notified twice or never. Clients recognise a repeated notification by its seq, and find a missing
+ * one at their next comparison. Rejects with MissingReadModelError.
  */
 export async function makeCurrent(pool: Pool, projection: Projection): Promise<boolean> {
   const { name, version } = projection;

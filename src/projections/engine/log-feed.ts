@@ -18,7 +18,9 @@ import { type Added, consecutive, createLogWindow } from './window.ts';
 export interface LogFeed {
   /** The newest position that the feed knows. */
   readonly head: number;
-  /** Reads up to `limit` events after `position`; none when there are none. Rejects when Postgres is needed and fails. */
+  /**
+   * Reads up to `limit` events after `position`; none when there are none. Rejects when Postgres is needed and fails.
+   */
   read(position: number, limit: number): Promise<readonly RecordedEvent[]>;
   /** Resolves when there is an event after `position`, when `ms` have passed, or when `signal` is aborted. */
   beyond(position: number, ms: number, signal: AbortSignal): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * Parked events as an applier knows them: the earliest parked event of each stream. That event is either stuck (it could
- * not be handled) or ready to be tried again, because an operator asked for it or skipped the event before it. The other
- * parked events of the stream wait behind it.
+ * Parked events as an applier knows them: the earliest parked event of each stream. That event is either stuck (it
+ * could not be handled) or ready to be tried again, because an operator asked for it or skipped the event before it.
+ * The other parked events of the stream wait behind it.
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { ParkedEvent, Target } from './checkpoints.ts';

@@ -12,8 +12,9 @@
  * Every failure ends the activation: memory is dropped, and the next activation starts from the checkpoint. A rebuild
  * that swaps the tables ends it too; the next activation starts from the checkpoint of the new tables.
  *
- * Operators give their orders in the database. Each commit returns whether there are new ones. Without events to commit,
- * the runner saves its checkpoint every second, and at once after a call of `checkNow`; that commit returns it as well.
+ * Operators give their orders in the database. Each commit returns whether there are new ones. Without events to
+ * commit, the runner saves its checkpoint every second, and at once after a call of `checkNow`; that commit returns it
+ * as well.
  *
  * Under load batches are spaced by `pace`, because a batch of one event costs nearly as much as a batch of fifty. A
  * caller that waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.

@@ -7,11 +7,11 @@
  *   deskwire_tickets_1_swapped    served until a moment ago
  *   deskwire_tickets_1_previous   served before, kept for a rollback
  *
- * Renaming a schema locks none of its tables, so neither it nor a query waits for the other. The rename also makes every
- * connection plan its statements again, prepared ones too, so that the next execution finds the new tables. There is one
- * exception: a statement that is planned for the first time at that moment may keep a plan for the old tables. So the
- * old schema is renamed once more, from `swapped` to `previous`, before anything is written to the new tables. Until
- * then old and new tables hold the same rows; after it no plan is left that reads the old ones.
+ * Renaming a schema locks none of its tables, so neither it nor a query waits for the other. The rename also makes
+ * every connection plan its statements again, prepared ones too, so that the next execution finds the new tables. There
+ * is one exception: a statement that is planned for the first time at that moment may keep a plan for the old tables.
+ * So the old schema is renamed once more, from `swapped` to `previous`, before anything is written to the new tables.
+ * Until then old and new tables hold the same rows; after it no plan is left that reads the old ones.
  */
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { Projection, Query } from './projection.ts';

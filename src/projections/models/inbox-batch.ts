@@ -1,7 +1,7 @@
 /**
  * The changes that a batch of events makes to inboxes. Memory holds neither seqs nor counts. So each new notification
- * carries the number of its user's notifications that follow it in the batch, and `write` subtracts that number from the
- * inbox's new seq.
+ * carries the number of its user's notifications that follow it in the batch, and `write` subtracts that number from
+ * the inbox's new seq.
  *
  * Reads keep their place among the new notifications: a read by id marks only notifications before it, and "all read"
  * and "seen" reach as far as the inbox did at that event.

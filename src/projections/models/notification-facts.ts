@@ -2,9 +2,9 @@
  * The facts that the notification rules need: tickets as they were at each event, users, and which users are admins.
  *
  * The notifications projection keeps these facts in tables of its own, so that it depends on no other read model's
- * progress. A write-through cache in memory stands in front of the tables; it is valid while its runner is active. Facts
- * that the cache lacks are read once per batch into a working set, from which nothing is evicted before the batch is
- * folded.
+ * progress. A write-through cache in memory stands in front of the tables; it is valid while its runner is active.
+ * Facts that the cache lacks are read once per batch into a working set, from which nothing is evicted before the batch
+ * is folded.
  *
  * Of a ticket only the fields that rules check are kept. Read positions and the newest message are left out, so that
  * most messages change no fact.

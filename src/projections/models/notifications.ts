@@ -3,9 +3,9 @@
  * unread ones. The domain's rules decide who is notified; `notification-facts.ts` keeps the facts that the rules need.
  *
  * A notification is read when it was marked by id, or when its seq is at most the inbox's `read_up_to`; so "all read"
- * changes one number. It is unseen while it is unread and beyond `seen_up_to`, the newest seq when the user last saw the
- * inbox. The rows of the tables depend on the events alone, and not on how the events were batched.
- * Internal previews are counted apart, so that they can be left out for a user who is no longer staff.
+ * changes one number. It is unseen while it is unread and beyond `seen_up_to`, the newest seq when the user last saw
+ * the inbox. The rows of the tables depend on the events alone, and not on how the events were batched. Internal
+ * previews are counted apart, so that they can be left out for a user who is no longer staff.
  *
  * After the commit, the devices of each user whose inbox changed are notified once per batch.
  */

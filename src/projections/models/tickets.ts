@@ -1,9 +1,10 @@
 /**
- * The read model of tickets in their current state, for single tickets and lists. Chat changes a ticket too (its version
- * and participants). So most batches change only a few columns without an index, and Postgres updates rows in place.
+ * The read model of tickets in their current state, for single tickets and lists. Chat changes a ticket too (its
+ * version and participants). So most batches change only a few columns without an index, and Postgres updates rows in
+ * place.
  *
- * A ticket's relations through its GRN and dispatch are stored with it, so that lists can filter by them. They follow the
- * references, of which this read model keeps its own copy. Times are stored as the log's text, to keep every digit.
+ * A ticket's relations through its GRN and dispatch are stored with it, so that lists can filter by them. They follow
+ * the references, of which this read model keeps its own copy. Times are stored as the log's text, to keep every digit.
  * Of a deleted ticket only id and number stay, so that its audit timeline can be found by number.
  */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';

@@ -12,8 +12,8 @@ import { ticketQueries } from './ticket-queries.ts';
 import { userQueries } from './user-queries.ts';
 
 /**
- * Creates queries on a pool; the caller closes the pool. Queries reject with the database's error when it fails, and with
- * DeskwireError `invalid_payload` naming `cursor` for an invalid cursor.
+ * Creates queries on a pool; the caller closes the pool. Queries reject with the database's error when it fails, and
+ * with DeskwireError `invalid_payload` naming `cursor` for an invalid cursor.
  */
 export function createQueries({ pool, schemas = DEFAULT_SCHEMAS }: { pool: Pool; schemas?: Schemas }): Queries {
   const models = readModelsIn(schemas);

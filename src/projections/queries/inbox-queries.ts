@@ -1,6 +1,6 @@
 /**
- * Queries on inboxes. Only staff get previews of internal notes; a viewer who was staff when notified, and is no longer,
- * gets none.
+ * Queries on inboxes. Only staff get previews of internal notes; a viewer who was staff when notified, and is no
+ * longer, gets none.
  */
 import type { InboxHead, NotificationBody, NotificationView } from '../../domain/notification/inbox.ts';
 import { isStaff } from '../../domain/user/identity.ts';

@@ -1,6 +1,6 @@
 /**
- * The queries that the API and the gateway ask of the read models. A query whose answer depends on a user's access takes
- * that user as `viewer` and returns only what the viewer may see.
+ * The queries that the API and the gateway ask of the read models. A query whose answer depends on a user's access
+ * takes that user as `viewer` and returns only what the viewer may see.
  */
 import type { TicketRelations } from '../../domain/access.ts';
 import type { InboxHead, NotificationView } from '../../domain/notification/inbox.ts';
@@ -111,7 +111,9 @@ export interface Queries {
   ): Promise<Page<ListedTicket>>;
   /** The id of the ticket with this id or number, without a check of access; undefined when there is none. */
   ticketId(idOrNumber: string): Promise<string | undefined>;
-  /** The id of the deleted ticket that had this id or number, without a check of access; undefined when there is none. */
+  /**
+   * The id of the deleted ticket that had this id or number, without a check of access; undefined when there is none.
+   */
   deletedTicketId(idOrNumber: string): Promise<string | undefined>;
   /** The latest `limit` messages, or `limit` messages before or after a version. */
   messages(

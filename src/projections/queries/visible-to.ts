@@ -1,6 +1,6 @@
 /**
- * The domain's `maySeeTicket` as a condition on a row `t` of the tickets, for lists that Postgres filters. A test checks
- * that both give the same answer for every kind of user and ticket.
+ * The domain's `maySeeTicket` as a condition on a row `t` of the tickets, for lists that Postgres filters. A test
+ * checks that both give the same answer for every kind of user and ticket.
  */
 import { type RawBuilder, sql } from 'kysely';
 import { maySeeEveryTicket, relationOf } from '../../domain/access.ts';

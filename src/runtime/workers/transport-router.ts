@@ -1,9 +1,9 @@
 /**
- * Brings the requests of a polling client to the worker that has its session. Connections are dealt out without a look at
- * what they carry, so any request may come to any worker, also one after the other over the same connection. A session's
- * id begins with the number of its worker; the worker that gets a request, or an upgrade to websocket, with the id of
- * another passes it on over the loopback interface. Everything else, websockets from the start included, stays where
- * it came: HTTP keep-alive is what it is without workers.
+ * Brings the requests of a polling client to the worker that has its session. Connections are dealt out without a look
+ * at what they carry, so any request may come to any worker, also one after the other over the same connection. A
+ * session's id begins with the number of its worker; the worker that gets a request, or an upgrade to websocket, with
+ * the id of another passes it on over the loopback interface. Everything else, websockets from the start included,
+ * stays where it came: HTTP keep-alive is what it is without workers.
  *
  * Handing the connection itself over would save the way through a second worker, but it cannot be done without losing
  * what a client sends meanwhile: see docs/decisions/0017.

@@ -1,7 +1,7 @@
 /**
- * One of several processes that serve on a host; its primary starts it. It has all parts of its own and meets the others
- * where processes of other hosts meet it too: in Postgres and NATS. Only sockets know that they have neighbours: a
- * polling client's requests may come to any worker, and are passed to the one that has its session.
+ * One of several processes that serve on a host; its primary starts it. It has all parts of its own and meets the
+ * others where processes of other hosts meet it too: in Postgres and NATS. Only sockets know that they have neighbours:
+ * a polling client's requests may come to any worker, and are passed to the one that has its session.
  *
  * Ctrl-C in a terminal reaches it as well, and is for the primary to act on; SIGTERM drains it alone.
  */

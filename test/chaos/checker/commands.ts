@@ -1,6 +1,6 @@
 /**
- * Compares the answers that clients got with the log. Each acknowledged command is in the log exactly once. No command is
- * there twice, none is refused, and none is left without an answer. The load asks for nothing that may be refused.
+ * Compares the answers that clients got with the log. Each acknowledged command is in the log exactly once. No command
+ * is there twice, none is refused, and none is left without an answer. The load asks for nothing that may be refused.
  *
  * Restoring a backup loses the events after it. Until the system has noticed the restore, it may also answer from the
  * lost history. So commands that were answered before that moment may be missing, but may still not be there twice.

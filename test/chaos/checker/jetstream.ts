@@ -1,4 +1,6 @@
-/** JetStream's sequence is the log's position. JetStream holds the newest events of the log, unchanged, up to its head. */
+/**
+ * JetStream's sequence is the log's position. JetStream holds the newest events of the log, unchanged, up to its head.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { Rule } from '../history.ts';
 

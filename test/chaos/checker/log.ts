@@ -1,4 +1,6 @@
-/** The log itself: its positions are 1, 2, 3, … up to its head, and so are the versions of each stream, in log order. */
+/**
+ * The log itself: its positions are 1, 2, 3, … up to its head, and so are the versions of each stream, in log order.
+ */
 import type { Rule } from '../history.ts';
 
 export const positionsGapless: Rule = {

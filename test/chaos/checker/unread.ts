@@ -1,7 +1,7 @@
 /**
  * Compares unread counts with a plain model. Unread messages are visible to the user, posted by others, and after the
- * user's read cursor. Unread notifications are those that the rules make of the whole log, less the ones that were read;
- * unseen are the unread ones that came after the user last saw the inbox.
+ * user's read cursor. Unread notifications are those that the rules make of the whole log, less the ones that were
+ * read; unseen are the unread ones that came after the user last saw the inbox.
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../../../src/domain/event.ts';

@@ -1,4 +1,6 @@
-/** Faults of Deskwire's processes, which die or hang: nodes, workers, the relay's leader, the runner of a projection. */
+/**
+ * Faults of Deskwire's processes, which die or hang: nodes, workers, the relay's leader, the runner of a projection.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaosNode } from '../node.ts';
 import { type Fault, type FaultContext, faultDuration, readyNode } from './fault.ts';
@@ -41,7 +43,9 @@ function killed(kind: string, weight: number, pidOf: PidOf): Fault {
   };
 }
 
-/** Milliseconds; longer than the time-out for a silent node, and longer than clients wait before they ask another node. */
+/**
+ * Milliseconds; longer than the time-out for a silent node, and longer than clients wait before they ask another node.
+ */
 const LONG = 4_000;
 
 function stopped(kind: string, weight: number, pidOf: PidOf, forLong = false): Fault {

@@ -1,6 +1,6 @@
 /**
- * The state that all clients of a run share: users, nodes, the tickets in work, and the record of every command. A client
- * repeats a command until it is answered, each time under the same key and on a node chosen at random.
+ * The state that all clients of a run share: users, nodes, the tickets in work, and the record of every command. A
+ * client repeats a command until it is answered, each time under the same key and on a node chosen at random.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,8 +67,8 @@ export interface Desk {
   /** Chooses a node at random, other than the one that just did not answer. The chosen node may not answer either. */
   anyNode(except?: ChaosNode): ChaosNode;
   /**
-   * Calls `perform` with changing nodes until it resolves with a reply. Resolves with undefined when there was none within
-   * a minute. `perform` rejects when the node did not answer.
+   * Calls `perform` with changing nodes until it resolves with a reply. Resolves with undefined when there was none
+   * within a minute. `perform` rejects when the node did not answer.
    */
   submit(
     request: CommandRequest,

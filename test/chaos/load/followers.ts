@@ -1,7 +1,7 @@
 /**
- * Clients that follow streams for the whole run, each over one connection at a time. When a connection ends, they connect
- * to any node and continue after their cursor. They record and apply every event as it comes, without checks of their
- * own, because the checker judges the record. When the server asks them to load again, they begin a new segment.
+ * Clients that follow streams for the whole run, each over one connection at a time. When a connection ends, they
+ * connect to any node and continue after their cursor. They record and apply every event as it comes, without checks of
+ * their own, because the checker judges the record. When the server asks them to load again, they begin a new segment.
  */
 import type { Socket } from 'socket.io-client';
 import type { Stream } from '../../../src/domain/event.ts';
@@ -182,12 +182,17 @@ function apply(followed: Followed, { version, id }: { version: number; id: strin
   followed.received(version);
 }
 
-/** Messages that a page of the latest messages lacks are sent after it; up to the join's version they belong to the page. */
+/**
+ * Messages that a page of the latest messages lacks are sent after it; up to the join's version they belong to the
+ * page.
+ */
 function beyondPage({ following: { segments } }: Followed, version: number): boolean {
   return version > (segments.at(-1)?.base ?? 0);
 }
 
-/** Handles a refused join. A missing or forbidden stream is given up; after any other error the client connects again. */
+/**
+ * Handles a refused join. A missing or forbidden stream is given up; after any other error the client connects again.
+ */
 function joinRefused(socket: Socket, followed: Followed, type: string | undefined): void {
   if (type !== 'not_found' && type !== 'forbidden') {
     socket.disconnect();

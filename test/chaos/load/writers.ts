@@ -1,6 +1,6 @@
 /**
- * The writing clients of a run. Each sends one command at a time with short pauses, over REST or a socket, in tickets and
- * rooms. None of their commands may be refused, because everything that a command requires was acknowledged before.
+ * The writing clients of a run. Each sends one command at a time with short pauses, over REST or a socket, in tickets
+ * and rooms. None of their commands may be refused, because everything that a command requires was acknowledged before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';

@@ -1,7 +1,7 @@
 /**
- * Whether anything gets out: internal notes, each with a file, and strangers' tickets, looked for in everything that anybody
- * of every role can get hold of. The exits are those of the route table and the dialect tables: one that is not walked here
- * fails the test.
+ * Whether anything gets out: internal notes, each with a file, and strangers' tickets, looked for in everything that
+ * anybody of every role can get hold of. The exits are those of the route table and the dialect tables: one that is not
+ * walked here fails the test.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROLES, type Role } from '../../../src/domain/user/identity.ts';
@@ -116,7 +116,9 @@ function leadsOf(role: Role): Leads {
   };
 }
 
-/** Tickets come with an ETag and a version, which say that something happened. Where the clock shows, it is left out. */
+/**
+ * Tickets come with an ETag and a version, which say that something happened. Where the clock shows, it is left out.
+ */
 function steady({ status, text }: Found): string {
   const plain = text
     .replace(/\["etag",".*?"\]/, '')

@@ -1,9 +1,10 @@
 /**
- * Hostile input at every route and every request of a socket, made from their own schemas, as several roles: it is answered,
- * with an error that names the field; nothing of others is shown, nothing is recorded of what is refused, no connection is
- * lost, and memory stays as it is. Source: docs/protocol.md section 9.
+ * Hostile input at every route and every request of a socket, made from their own schemas, as several roles: it is
+ * answered, with an error that names the field; nothing of others is shown, nothing is recorded of what is refused, no
+ * connection is lost, and memory stays as it is. Source: docs/protocol.md section 9.
  *
- * `FUZZ_SECONDS` (8 by default, of each kind) runs longer, and then with other cases each time; `FUZZ_SEED` repeats a run.
+ * `FUZZ_SECONDS` (8 by default, of each kind) runs longer, and then with other cases each time; `FUZZ_SEED` repeats a
+ * run.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,4 +1,7 @@
-/** Brings about every event that no request of a socket does: tickets that change, people who come and go, what services send. */
+/**
+ * Brings about every event that no request of a socket does: tickets that change, people who come and go, what services
+ * send.
+ */
 import { expect } from 'vitest';
 import { until } from '../../support/until.ts';
 import { type Listener, listen } from '../gateway/rig.ts';

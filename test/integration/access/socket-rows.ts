@@ -1,6 +1,6 @@
 /**
- * What each request of a socket answers to whom: one row for each request and each way to use it that the policy tells apart.
- * Written by hand from docs/protocol.md. A request without a row fails the matrix.
+ * What each request of a socket answers to whom: one row for each request and each way to use it that the policy tells
+ * apart. Written by hand from docs/protocol.md. A request without a row fails the matrix.
  */
 import type { Role } from '../../../src/domain/user/identity.ts';
 import { isDesk } from '../../support/cast.ts';

@@ -1,6 +1,6 @@
 /**
- * A whole node with somebody of every role signed in to it, over HTTP and with a socket in every namespace: where tests that
- * go over everything there is begin. Few connections: one per role and namespace, kept for the whole file.
+ * A whole node with somebody of every role signed in to it, over HTTP and with a socket in every namespace: where tests
+ * that go over everything there is begin. Few connections: one per role and namespace, kept for the whole file.
  */
 import type { RouteOptions } from 'fastify';
 import { ROLES, type Role } from '../../../src/domain/user/identity.ts';

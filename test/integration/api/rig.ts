@@ -1,4 +1,7 @@
-/** The API on real parts: a database and a nats-server of its own, the event log, actors and read models, over real HTTP. */
+/**
+ * The API on real parts: a database and a nats-server of its own, the event log, actors and read models, over real
+ * HTTP.
+ */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { pino } from 'pino';

@@ -1,4 +1,6 @@
-/** The server itself as each user of `deploy/nats.conf`: seed A's flow, and not one refusal in the log of nats-server. */
+/**
+ * The server itself as each user of `deploy/nats.conf`: seed A's flow, and not one refusal in the log of nats-server.
+ */
 import { pino } from 'pino';
 import { expect, inject, it } from 'vitest';
 import { readConfig } from '../../../src/runtime/config.ts';

@@ -170,7 +170,10 @@ async function request(url: string, token: string | undefined, method: string, p
 // biome-ignore lint/suspicious/noExplicitAny: payloads are whatever the server sent
 export type Heard = { readonly name: string; readonly payload: any };
 
-/** A socket.io-client that remembers everything it was sent, in order. Disposing of it fails when anything was not as the tables say. */
+/**
+ * A socket.io-client that remembers everything it was sent, in order. Disposing of it fails when anything was not as
+ * the tables say.
+ */
 export interface Listener extends Disposable {
   readonly socket: Socket;
   readonly heard: Heard[];

@@ -1,6 +1,7 @@
 /**
- * The load of the outage tests: a driver posts without pause on one node, an agent listens on the other node. Afterwards
- * the acknowledged messages must equal those that the agent received, those in the log and those in the read models.
+ * The load of the outage tests: a driver posts without pause on one node, an agent listens on the other node.
+ * Afterwards the acknowledged messages must equal those that the agent received, those in the log and those in the read
+ * models.
  */
 import { randomUUID } from 'node:crypto';
 import { connect } from 'nats';
@@ -46,7 +47,9 @@ export interface Traffic extends AsyncDisposable {
   readonly acknowledged: number;
   /** Resolves when `count` more messages are acknowledged. */
   postsMore(count: number): Promise<void>;
-  /** Ends the posting. Rejects unless every acknowledged message arrived, is in the log and is shown, once and in order. */
+  /**
+   * Ends the posting. Rejects unless every acknowledged message arrived, is in the log and is shown, once and in order.
+   */
   finishes(): Promise<void>;
 }
 

@@ -46,7 +46,9 @@ export async function countedIn(pool: pg.Pool, schema = 'counting'): Promise<num
   return rows.map((row) => row.position);
 }
 
-/** Creates the projection's read model and runs it with short pauses. `onMoved` is called when its position has moved. */
+/**
+ * Creates the projection's read model and runs it with short pauses. `onMoved` is called when its position has moved.
+ */
 export async function runCounting(
   cluster: Cluster,
   process: Process,

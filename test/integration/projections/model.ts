@@ -1,4 +1,6 @@
-/** The expected content of the read models, computed from the whole history in the plainest way, without stored counts. */
+/**
+ * The expected content of the read models, computed from the whole history in the plainest way, without stored counts.
+ */
 import { maySeeTicket } from '../../../src/domain/access.ts';
 import { parseStream, type RecordedEvent, type Stream } from '../../../src/domain/event.ts';
 import { notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';

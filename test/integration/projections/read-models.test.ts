@@ -142,7 +142,9 @@ async function expectSignalsEqualInboxes({ signals, queries }: Rig, projected: r
   }
 }
 
-/** The number of histories of each kind (`HISTORIES=1000 npm test -- test/integration/projections/read-models.test.ts`). */
+/**
+ * The number of histories of each kind (`HISTORIES=1000 npm test -- test/integration/projections/read-models.test.ts`).
+ */
 const RUNS = Number(process.env.HISTORIES ?? 20);
 
 describe.each([

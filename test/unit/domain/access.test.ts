@@ -26,7 +26,9 @@ const relations = {
 } satisfies Record<string, access.TicketAccess>;
 type Relation = keyof typeof relations;
 
-/** 's' see and post; 'w' work on it too (notes, change, assign, add people, timeline); 'd' delete as well; '-' nothing. */
+/**
+ * 's' see and post; 'w' work on it too (notes, change, assign, add people, timeline); 'd' delete as well; '-' nothing.
+ */
 const table: Record<Role, Record<Relation, '-' | 's' | 'w' | 'd'>> = {
   driver: row('s s s - - - - -'),
   customer: row('s s s - - - - -'),
