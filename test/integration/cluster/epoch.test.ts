@@ -30,7 +30,7 @@ it('every worker decides on the new history after a backup was restored', async 
   for (const id of tickets) expect(await say(id, 'lost')).toMatchObject({ version: 2 });
 
   await restore(database.url, restorable, tickets);
-  const epochs = () => server.output().split('the log has a new epoch: forgetting').length - 1;
+  const epochs = () => server.output().split('the log has a new epoch: state of the old one').length - 1;
   await until(() => epochs() >= 2, 'both workers to learn of the new epoch', { timeoutMs: 60_000 });
   // The second event of each ticket now closes it.
   for (const id of tickets) await expect(say(id, 'into a closed ticket')).rejects.toThrow('409');
