@@ -1,10 +1,9 @@
 /**
- * `npm start`: reads the configuration, starts the server, and stops it on SIGINT or SIGTERM: drained, exit code 0.
- * A second signal ends it at once; the services that it started still shut down properly, since they notice that we
- * are gone. What keeps it from starting is one line on standard error, exit code 1. A drain that takes too long is cut
- * off, after saying what it left, also with exit code 1.
+ * `npm start`: reads the configuration and starts the server. SIGINT or SIGTERM drains it; the exit code is 0. A second
+ * signal ends the process at once; embedded services notice that and shut down. A failed start prints one line on
+ * standard error; the exit code is 1. A drain that takes too long is aborted, and the log names what was not closed;
+ * the exit code is 1, too.
  */
-
 import { welcome } from './runtime/banner.ts';
 import { readConfig } from './runtime/config.ts';
 import { start } from './runtime/server.ts';
@@ -13,10 +12,10 @@ import { startWorkers } from './runtime/workers/primary.ts';
 import { StartFailure } from './support/start-failure.ts';
 import { createLogger } from './telemetry/logging.ts';
 
-/** A terminal's Ctrl-C reaches us twice: from the terminal, and once more from npm, which passes it on. */
+/** Milliseconds. Ctrl-C arrives twice: from the terminal, and from npm, which forwards it. */
 const sameSignalMs = 500;
 
-/** Time to drain in. When a service is lost, what waits for it is not waited for that long. */
+/** Milliseconds to drain. Shorter when a service was lost, because work that needs it cannot finish. */
 const drainMs = 28_000;
 const drainWhenLostMs = 10_000;
 

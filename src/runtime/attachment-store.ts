@@ -1,11 +1,11 @@
-/** The store for attachments that the configuration names. One that cannot be used is a reason not to start. */
+/** Opens the store for attachments that the configuration names. */
 import { join, resolve } from 'node:path';
 import { createDiskStore } from '../attachments/disk-store.ts';
 import type { AttachmentStore } from '../attachments/store.ts';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 import type { Config } from './config.ts';
 
-/** Rejects with a StartFailure that names the setting to look at. */
+/** Rejects with a StartFailure that names the setting, when the store cannot be used. */
 export function openAttachmentStore(config: Config): Promise<AttachmentStore> {
   return config.S3_BUCKET === undefined ? openFolder(config) : openBucket(config, config.S3_BUCKET);
 }
@@ -24,7 +24,7 @@ async function openFolder({ ATTACHMENTS_DIR, DATA_DIR }: Config): Promise<Attach
 
 async function openBucket(config: Config, bucket: string): Promise<AttachmentStore> {
   const { S3_REGION: region, S3_ENDPOINT: endpoint, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = config;
-  // Loaded only where it is used: its client takes a while.
+  // Loaded only when it is used, because loading the client is slow.
   const { createS3Store } = await import('../attachments/s3-store.ts');
   try {
     return await createS3Store({

@@ -1,4 +1,4 @@
-/** What the person who started the server reads first: where it is, who can log in, what to try. */
+/** The start message on a terminal: the address, the demo logins, and a first request. */
 
 const demoLogins = [
   ['driver@example.com', 'driver, opens tickets'],
@@ -11,7 +11,7 @@ export function welcome(url: string, demo: boolean): string {
   const lines = ['', `  Deskwire is ready at ${url}`, ''];
   if (demo) {
     lines.push(`  Demo logins, all with the password ${demoPassword}:`);
-    for (const [email, what] of demoLogins) lines.push(`    ${email.padEnd(20)} ${what}`);
+    for (const [email, description] of demoLogins) lines.push(`    ${email.padEnd(20)} ${description}`);
     lines.push('', '  Try:');
     lines.push(`    curl -s ${url}/api/v1/auth/login -H 'content-type: application/json' \\`);
     lines.push(`      -d '{"email":"driver@example.com","password":"${demoPassword}"}'`, '');

@@ -1,7 +1,8 @@
 /**
- * The configuration: environment variables, read once at start and checked by the schema. Each may also be given with
- * the prefix `DESKWIRE_`, which wins, and a secret as the name of a file that holds it (`DATABASE_URL_FILE`). A wrong
- * value is an error that names it, and so is a `DESKWIRE_` name that does not exist. An empty value is none.
+ * Reads the configuration from environment variables and checks it by the schema. A variable may have the prefix
+ * `DESKWIRE_`, which takes precedence. A secret may be in a file that the variable with `_FILE` names
+ * (`DATABASE_URL_FILE`). A wrong value, or an unknown name with the prefix, is an error that names the variable. An
+ * empty value counts as not set.
  */
 import { readFileSync } from 'node:fs';
 import { compile } from '@fastify/proxy-addr';
@@ -81,7 +82,7 @@ function refuseUnknownNames(env: Readonly<Record<string, string | undefined>>): 
   }
 }
 
-/** What looks like an address need not be one. */
+/** The schema's pattern also matches some texts that are no addresses. */
 function refuseWrongProxies(variable = 'TRUST_PROXY', proxies: string[]): void {
   try {
     compile(proxies);
@@ -109,7 +110,7 @@ function readSecret(variable: string, file: string): string {
   }
 }
 
-/** Text that is no number stays text, for the schema to refuse. */
+/** Text that is no number stays text; the schema refuses it. */
 function fromText(setting: SettingName, text: string): unknown {
   const { type } = settingFacts(setting);
   if (type === 'integer') return /^-?\d+$/.test(text) ? Number(text) : text;

@@ -1,6 +1,6 @@
 /**
- * The demo data of docs/protocol.md section 1: users with passwords, and the things that tickets point at. Each command
- * has a fixed id, so seeding again, at every start, does nothing; what was changed since then stays changed.
+ * The demo data of docs/protocol.md section 1: users with passwords, and references of tickets. Each command has a
+ * fixed id, so that seeding again at the next start changes nothing, and later changes of these users stay.
  */
 import type { ActorSystem, CommandContext } from '../actors/actor-system.ts';
 import type { Credentials } from '../auth/credentials.ts';
@@ -39,12 +39,14 @@ const DEMO_REFERENCES: readonly ReferenceEvent['data'][] = [
 
 const SEEDER: UserFacts = { id: 'deskwire:demo', name: 'Demo data', role: 'admin', active: true };
 
-/** Resolves when everything is recorded. Without `credentials` nobody gets a password: a provider signs them in. */
-export async function seedDemo(parts: {
+interface SeedDeps {
   readonly actors: ActorSystem;
+  /** Undefined with an outside identity provider: then no user gets a password. */
   readonly credentials: Credentials | undefined;
-}): Promise<void> {
-  const { actors, credentials } = parts;
+}
+
+/** Resolves when everything is recorded. */
+export async function seedDemo({ actors, credentials }: SeedDeps): Promise<void> {
   const users = DEMO_USERS.map(async ({ id, email, role, name, vendorId }) => {
     const command = { type: 'RegisterUser', name, role, email, ...(vendorId !== undefined && { vendorId }) } as const;
     await actors.execute('user', id, command, contextOf('register'));

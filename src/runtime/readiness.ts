@@ -1,5 +1,5 @@
 /**
- * What has to be well for this process to be sent requests: `/readyz`.
+ * The checks of `/readyz`: a load balancer sends requests to this process while they pass.
  *
  * Parked events and pauses are shown and are no reason to send requests elsewhere: there it is the same, and one
  * poisoned ticket is no reason to turn everybody away. Nor is an event that is being tried again: it is about to be
@@ -13,53 +13,55 @@ import { pendingMigrations } from '../eventlog/migrate.ts';
 import { getAttentionNotice } from '../projections/admin/status.ts';
 import type { Projections } from '../projections/projections.ts';
 
-/** Events that a read model, or JetStream, may lack. */
+/** The number of events that a read model, or JetStream, may be behind. */
 const MAX_LAG = 10_000;
 
-export function readinessChecks(parts: {
+interface ReadinessDeps {
   readonly pool: Pool;
   readonly broker: Pick<Broker, 'connected'>;
   readonly projections: Pick<Projections, 'status'>;
   readonly draining: () => boolean;
-  /** Undefined in a process that does not run it. */
+  /** Undefined in a process without the role `relay`. */
   readonly relay: Pick<Relay, 'leading' | 'position'> | undefined;
   /** The newest position of the log. */
   readonly head: () => number | Promise<number>;
   readonly maxLag?: number;
-}): ReadinessCheck[] {
-  const { relay, maxLag = MAX_LAG } = parts;
+}
+
+export function readinessChecks(deps: ReadinessDeps): ReadinessCheck[] {
+  const { relay, maxLag = MAX_LAG } = deps;
   return [
     {
       name: 'serving',
       async check() {
-        if (parts.draining()) throw new Error('this process is about to end');
+        if (deps.draining()) throw new Error('this process is about to end');
       },
     },
     {
       name: 'database',
       async check() {
-        await parts.pool.query('select');
+        await deps.pool.query('select');
       },
     },
     {
       name: 'broker',
       async check() {
-        if (!parts.broker.connected) throw new Error('no connection to NATS');
+        if (!deps.broker.connected) throw new Error('no connection to NATS');
       },
     },
     {
       name: 'migrations',
       async check() {
-        const pending = await pendingMigrations(parts.pool);
+        const pending = await pendingMigrations(deps.pool);
         if (pending.length > 0) throw new Error(`migrations are pending: ${pending.join(', ')}`);
       },
     },
     {
       name: 'relay',
       async check() {
-        // Where another process leads, that one tells.
+        // Another process leads, and checks it.
         if (relay?.leading !== true) return undefined;
-        const lag = (await parts.head()) - relay.position;
+        const lag = (await deps.head()) - relay.position;
         if (lag > maxLag) throw new Error(`JetStream is ${lag} events behind the log`);
         return undefined;
       },
@@ -67,14 +69,14 @@ export function readinessChecks(parts: {
     {
       name: 'projections',
       async check() {
-        for (const { name, state, lag, failure } of parts.projections.status()) {
+        for (const { name, state, lag, failure } of deps.projections.status()) {
           if (failure && failure.position === undefined)
             throw new Error(`projection ${name} fails: ${failure.message}`);
           if (lag !== undefined && lag > maxLag && state !== 'paused') {
             throw new Error(`projection ${name} is ${lag} events behind`);
           }
         }
-        return getAttentionNotice(parts.pool);
+        return getAttentionNotice(deps.pool);
       },
     },
   ];

@@ -1,7 +1,7 @@
 /**
- * The composition root of one process: provides services, brings the database to this version's schema, starts the
- * parts (`runtime.ts`) and listens. Tests start the same server in-process. With several workers, the primary
- * (`workers/primary.ts`) does the former two and each worker the rest.
+ * Starts a server: provides PostgreSQL and NATS, migrates the database, starts the runtime (`runtime.ts`) and listens.
+ * Tests start the same server in their process. With several workers, the primary (`workers/primary.ts`) does the
+ * first two steps, and each worker does the others.
  */
 import type { Server as HttpServer } from 'node:http';
 import pg from 'pg';
@@ -15,29 +15,28 @@ import { type RuntimeOptions, startRuntime } from './runtime.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 
 export interface Server {
-  /** Where it serves, as a client on this machine reaches it. */
+  /** For clients on this machine. */
   readonly url: string;
-  /** Resolves when something that it cannot do without is lost; it should then be closed. */
+  /** Resolves when an embedded service ends; the owner should then close the server. */
   readonly lost: Promise<StartFailure>;
-  /** What is not closed yet. */
+  /** Names of the parts that are not closed yet. */
   readonly left: readonly string[];
-  /** Drains, then stops everything that it started. */
+  /** Drains, then closes everything that was started. */
   close(): Promise<void>;
 }
 
-/** The services that a process works on, as URLs. */
 export interface ServiceUrls {
   readonly databaseUrl: string;
   readonly natsUrl: string;
 }
 
-/** Database connections of one host for statements, shared by its workers; runners and the relay have one more each. */
+/** Pooled database connections of one host, shared by its workers; each runner and the relay have one more. */
 const HOST_CONNECTIONS = 40;
 const PROCESS_CONNECTIONS = { least: 3, most: 20 };
-/** Milliseconds, beyond what any statement of a request takes. */
+/** Milliseconds. No statement of a request takes as long. */
 const STATEMENT_TIMEOUT = 15_000;
 
-/** Rejects with a StartFailure when the configuration or the surroundings are wrong; nothing is left running then. */
+/** Rejects with a StartFailure when the configuration or a service is wrong; then nothing is left running. */
 export async function start(config: Config, logger: Logger): Promise<Server> {
   const lost = Promise.withResolvers<StartFailure>();
   return startOrUndo(async (shutdown) => {
@@ -47,7 +46,7 @@ export async function start(config: Config, logger: Logger): Promise<Server> {
   });
 }
 
-/** What `starting` started is stopped again when it fails, and by `close` when it does not. */
+/** When `starting` fails, everything that it started is closed. Otherwise `close` does that. */
 export async function startOrUndo<T extends object>(
   starting: (shutdown: Shutdown) => Promise<T>,
 ): Promise<T & Pick<Server, 'left' | 'close'>> {
@@ -67,7 +66,7 @@ export async function startOrUndo<T extends object>(
   }
 }
 
-/** Services that can be reached, and a database with this version's schema. */
+/** Resolves when both services can be reached and the database has this version's schema. */
 export async function prepareServices(
   config: Config,
   logger: Logger,
@@ -79,7 +78,7 @@ export async function prepareServices(
   const { databaseUrl, natsUrl } = services;
   await reachNats(natsUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5_000 });
-  pool.on('error', () => {}); // The next statement fails, and says so.
+  pool.on('error', () => {}); // The next statement reports the error.
   try {
     await reachDatabase(pool, databaseUrl);
     await migrateOrFail(pool, logger);
@@ -92,7 +91,7 @@ export async function prepareServices(
 export interface ServingOptions extends ServiceUrls {
   readonly config: Config;
   readonly logger: Logger;
-  /** How many processes of this host share the connections to the database. */
+  /** The number of processes of this host, which share the connections to the database. */
   readonly workers: number;
   readonly worker?: NonNullable<RuntimeOptions['worker']>;
 }
@@ -102,19 +101,20 @@ export interface Serving {
   readonly httpServer: HttpServer;
 }
 
-/** Serves on services that are there. */
+/** Starts the runtime on prepared services, and listens. */
 export async function serve(options: ServingOptions, shutdown: Shutdown): Promise<Serving> {
   const { config, databaseUrl, logger, workers } = options;
   const { least, most } = PROCESS_CONNECTIONS;
   const max = Math.min(most, Math.max(least, Math.floor(HOST_CONNECTIONS / workers)));
   const pool = new pg.Pool({
-    ...{ connectionString: databaseUrl, max, connectionTimeoutMillis: 5_000 },
-    // A connection whose other end has vanished without a word would otherwise be waited for until the system gives it
-    // up.
-    ...{ keepAlive: true, query_timeout: STATEMENT_TIMEOUT },
+    connectionString: databaseUrl,
+    max,
+    connectionTimeoutMillis: 5_000,
+    // Without these, a query waits for a vanished server until the operating system gives the connection up.
+    keepAlive: true,
+    query_timeout: STATEMENT_TIMEOUT,
   });
-  // Of each connection and not just of the pool, which hears only of idle ones: a connection that is lost between two
-  // statements of somebody who holds it would otherwise end the process.
+  // The pool reports errors of idle connections only. An unhandled error of a connection in use ends the process.
   pool.on('connect', (client) => {
     client.on('error', (error) => {
       if (!pool.ending) logger.warn({ err: error }, 'a database connection was lost');

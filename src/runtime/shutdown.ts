@@ -1,12 +1,12 @@
 /**
- * What a process has to close, in the reverse order of its making, and by name: so that a process that has to end
- * before all is closed can say what it left.
+ * The parts that a process has to close, by name, in the reverse order of their start. When closing takes too long, the
+ * names that are left tell what was not closed.
  */
 import type { Logger } from '../telemetry/logging.ts';
 
 export interface Shutdown extends AsyncDisposable {
   defer(name: string, close: () => unknown): void;
-  /** The names of what is not closed yet, the one that is being closed first. */
+  /** Names of the parts that are not closed yet; the first one is being closed. */
   readonly left: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export function createShutdown(): Shutdown {
   };
 }
 
-/** Whether everything was closed within the time, in milliseconds; else it logs what was left. */
+/** Resolves with false when closing takes longer than `milliseconds`; then it logs the names that are left. */
 export async function closeWithin(
   server: { readonly left: readonly string[]; close(): Promise<void> },
   milliseconds: number,
@@ -42,6 +42,6 @@ export async function closeWithin(
   const ending = await Promise.race([server.close(), late.promise]);
   clearTimeout(timer);
   if (ending !== 'late') return true;
-  logger.error({ left: server.left }, 'not everything could be finished in time');
+  logger.error({ left: server.left }, 'closing took too long');
   return false;
 }

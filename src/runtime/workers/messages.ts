@@ -1,9 +1,9 @@
-/** What the primary and its workers say to each other. */
+/** The messages between the primary and its workers. */
 import type { Config } from '../config.ts';
 
-/** Everything that a worker is told when it starts. */
+/** What a worker needs to start. */
 export interface Assignment {
-  /** From 1; a worker that replaces a dead one has its number. */
+  /** From 1. A replacement has the number of the dead worker. */
   readonly number: number;
   readonly workers: number;
   readonly config: Config;
@@ -14,15 +14,15 @@ export interface Assignment {
 export type FromWorker =
   | { readonly deskwire: 'hello' }
   | { readonly deskwire: 'serving'; readonly url: string; readonly peerPort: number }
-  /** It cannot start, and why. */
+  /** The worker cannot start. */
   | { readonly deskwire: 'failed'; readonly reason: string }
-  /** It was asked for the metrics of the host. */
+  /** The worker has to answer a scrape for the whole host. */
   | { readonly deskwire: 'collect-metrics'; readonly question: number }
   | { readonly deskwire: 'metrics'; readonly collection: number; readonly snapshot: unknown };
 
 export type ToWorker =
   | { readonly deskwire: 'start'; readonly assignment: Assignment }
-  /** Where the workers take requests from each other: ports of the loopback interface, by number. */
+  /** Loopback ports on which workers accept requests from each other, by worker number. */
   | { readonly deskwire: 'peers'; readonly ports: Peers }
   | { readonly deskwire: 'metrics-wanted'; readonly collection: number }
   | { readonly deskwire: 'metrics-collected'; readonly question: number; readonly snapshots: readonly unknown[] }
@@ -30,7 +30,7 @@ export type ToWorker =
 
 export type Peers = Readonly<Record<number, number>>;
 
-/** Anything else is of the socket.io adapter. */
-export function isOurs(message: unknown): message is { readonly deskwire: string } {
+/** Other messages belong to the Socket.IO adapter. */
+export function isDeskwireMessage(message: unknown): message is { readonly deskwire: string } {
   return typeof message === 'object' && message !== null && 'deskwire' in message;
 }

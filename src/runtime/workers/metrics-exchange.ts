@@ -1,22 +1,22 @@
 /**
- * The metrics of all workers of a host in one answer: whoever asks one of them, over a port that they share, asks them
- * all. The asked worker asks the primary, which asks every worker; one that does not answer in time is left out.
+ * Merges the metrics of all workers of a host: they share a port, so a scrape reaches one of them. That worker asks the
+ * primary, and the primary asks every worker. A worker that does not answer in time is left out.
  */
 import type { FromWorker, ToWorker } from './messages.ts';
 
 /** Milliseconds. */
-const PATIENCE = 2_000;
+const TIMEOUT = 2_000;
 
 export interface MetricsExchange {
-  /** From now on this is what this worker tells of itself. */
+  /** Sets the source of this worker's snapshots. */
   offer(snapshot: () => Promise<unknown>): void;
-  /** Those of every worker, this one's among them; this one's alone when the primary does not answer. */
+  /** Snapshots of all workers, or only of this one when the primary does not answer. */
   collect(): Promise<readonly unknown[]>;
-  hear(message: ToWorker): void;
+  receive(message: ToWorker): void;
 }
 
 /** In a worker. */
-export function createMetricsExchange(tell: (message: FromWorker) => void): MetricsExchange {
+export function createMetricsExchange(send: (message: FromWorker) => void): MetricsExchange {
   const waiting = new Map<number, (snapshots: readonly unknown[]) => void>();
   let own: () => Promise<unknown> = async () => [];
   let questions = 0;
@@ -29,20 +29,20 @@ export function createMetricsExchange(tell: (message: FromWorker) => void): Metr
       questions += 1;
       const question = questions;
       const { promise, resolve } = Promise.withResolvers<readonly unknown[] | undefined>();
-      const timer = setTimeout(resolve, 2 * PATIENCE, undefined);
+      const timer = setTimeout(resolve, 2 * TIMEOUT, undefined);
       waiting.set(question, resolve);
-      tell({ deskwire: 'collect-metrics', question });
+      send({ deskwire: 'collect-metrics', question });
       const snapshots = await promise;
       clearTimeout(timer);
       waiting.delete(question);
       return snapshots ?? [await own()];
     },
-    hear(message) {
+    receive(message) {
       if (message.deskwire === 'metrics-wanted') {
         const { collection } = message;
         own().then(
-          (snapshot) => tell({ deskwire: 'metrics', collection, snapshot }),
-          () => undefined, // Left out, as one that does not answer.
+          (snapshot) => send({ deskwire: 'metrics', collection, snapshot }),
+          () => undefined, // Left out, like a worker that does not answer.
         );
       } else if (message.deskwire === 'metrics-collected') {
         waiting.get(message.question)?.(message.snapshots);
@@ -58,7 +58,7 @@ interface Collection {
 }
 
 export interface MetricsCollector {
-  /** A worker, by its number, asks for everybody's. */
+  /** Starts a collection for the worker with this number. */
   collect(asking: number, question: number): void;
   answered(worker: number, collection: number, snapshot: unknown): void;
 }
@@ -66,7 +66,7 @@ export interface MetricsCollector {
 /** In the primary. */
 export function createMetricsCollector(
   workers: () => Iterable<number>,
-  tell: (worker: number, message: ToWorker) => void,
+  send: (worker: number, message: ToWorker) => void,
 ): MetricsCollector {
   const collections = new Map<number, Collection>();
   let last = 0;
@@ -78,12 +78,12 @@ export function createMetricsCollector(
       const snapshots: unknown[] = [];
       const end = () => {
         clearTimeout(timer);
-        if (collections.delete(number)) tell(asking, { deskwire: 'metrics-collected', question, snapshots });
+        if (collections.delete(number)) send(asking, { deskwire: 'metrics-collected', question, snapshots });
       };
-      const timer = setTimeout(end, PATIENCE).unref();
+      const timer = setTimeout(end, TIMEOUT).unref();
       const missing = new Set(workers());
       collections.set(number, { snapshots, missing, end });
-      for (const worker of missing) tell(worker, { deskwire: 'metrics-wanted', collection: number });
+      for (const worker of missing) send(worker, { deskwire: 'metrics-wanted', collection: number });
     },
     answered(worker, number, snapshot) {
       const collection = collections.get(number);

@@ -1,12 +1,11 @@
 /**
- * Brings the requests of a polling client to the worker that has its session. Connections are dealt out without a look
- * at what they carry, so any request may come to any worker, also one after the other over the same connection. A
- * session's id begins with the number of its worker; the worker that gets a request, or an upgrade to websocket, with
- * the id of another passes it on over the loopback interface. Everything else, websockets from the start included,
- * stays where it came: HTTP keep-alive is what it is without workers.
+ * Routes the requests of a long-polling client to the worker that has its transport. The primary distributes
+ * connections without reading them, so that each request may reach any worker. A transport id begins with the number of
+ * its worker. A worker that receives a request, or an upgrade to websocket, for another worker's transport forwards it
+ * over the loopback interface. All other requests stay where they arrived.
  *
- * Handing the connection itself over would save the way through a second worker, but it cannot be done without losing
- * what a client sends meanwhile: see docs/decisions/0017.
+ * Handing over the connection itself would avoid the second worker, but would lose data that the client sends
+ * meanwhile: see docs/decisions/0017.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,46 +13,46 @@ import { Agent, createServer, type IncomingMessage, request, type Server, type S
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Peers } from './messages.ts';
 
-export interface SessionRouter {
+export interface TransportRouter {
   newTransportId(worker: number): string;
-  /** Looks at the requests of this server first. Resolves with the port where those of other workers are taken. */
+  /** Intercepts this server's requests. Resolves with the port on which requests from other workers are accepted. */
   serve(worker: number, httpServer: Server): Promise<number>;
   setPeers(ports: Peers): void;
   close(): void;
 }
 
-const SESSION_OF = /[?&]sid=(\d+)\./;
+const WORKER_OF = /[?&]sid=(\d+)\./;
 const LOOPBACK = '127.0.0.1';
-/** Of one connection only, and so not for the next one. Source: RFC 9110, section 7.6.1. */
+/** Headers that are not forwarded. Source: RFC 9110, section 7.6.1. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer']);
 
-export function createSessionRouter(): SessionRouter {
+export function createTransportRouter(): TransportRouter {
   const agent = new Agent({ keepAlive: true });
-  const passedOn = createServer();
+  const forwarded = createServer();
   let own = 0;
   let peers: Peers = {};
 
-  /** The port of the worker that a request is for, when that is another one and it is there. */
+  /** The port of the worker that has the request's transport; undefined for this worker, or one that is gone. */
   function otherWorker({ url = '' }: IncomingMessage): number | undefined {
-    const number = Number(SESSION_OF.exec(url)?.[1] ?? own);
+    const number = Number(WORKER_OF.exec(url)?.[1] ?? own);
     return number === own ? undefined : peers[number];
   }
 
-  function passRequest(port: number, incoming: IncomingMessage, response: ServerResponse): void {
+  function forwardRequest(port: number, incoming: IncomingMessage, response: ServerResponse): void {
     const { method, url: path, headers } = incoming;
     const outgoing = request({ host: LOOPBACK, port, agent, method, path, headers: endToEnd(headers) }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, endToEnd(answer.headers));
       answer.pipe(response);
       answer.on('error', () => response.destroy());
     });
-    // The worker died: to the client that is a lost connection, after which it comes back.
+    // The worker died. The client sees a lost connection, and reconnects.
     outgoing.on('error', () => response.destroy());
     incoming.on('error', () => outgoing.destroy());
     response.on('close', () => outgoing.destroy());
     incoming.pipe(outgoing);
   }
 
-  function passUpgrade(port: number, incoming: IncomingMessage, client: Socket, head: Buffer): void {
+  function forwardUpgrade(port: number, incoming: IncomingMessage, client: Socket, head: Buffer): void {
     const worker = connect({ host: LOOPBACK, port, noDelay: true });
     worker.write(requestText(incoming));
     worker.write(head);
@@ -78,31 +77,34 @@ export function createSessionRouter(): SessionRouter {
       own = worker;
       const request = interpose<[IncomingMessage, ServerResponse]>(server, 'request', (incoming, response) => {
         const port = otherWorker(incoming);
-        if (port !== undefined) passRequest(port, incoming, response);
+        if (port !== undefined) forwardRequest(port, incoming, response);
         return port !== undefined;
       });
       const upgrade = interpose<[IncomingMessage, Socket, Buffer]>(server, 'upgrade', (incoming, socket, head) => {
         const port = otherWorker(incoming);
-        if (port !== undefined) passUpgrade(port, incoming, socket, head);
+        if (port !== undefined) forwardUpgrade(port, incoming, socket, head);
         return port !== undefined;
       });
-      // Not looked at again: what was passed on is never passed on a second time.
-      passedOn.on('request', request).on('upgrade', upgrade);
-      // Exclusive: in a worker, a server is otherwise one that all workers share.
-      passedOn.listen({ host: LOOPBACK, port: 0, exclusive: true });
-      await once(passedOn, 'listening');
-      return (passedOn.address() as AddressInfo).port;
+      // These skip the interception: a forwarded request is never forwarded again.
+      forwarded.on('request', request).on('upgrade', upgrade);
+      // Otherwise all workers would share this port.
+      forwarded.listen({ host: LOOPBACK, port: 0, exclusive: true });
+      await once(forwarded, 'listening');
+      return (forwarded.address() as AddressInfo).port;
     },
 
     close() {
-      passedOn.close();
-      passedOn.closeAllConnections();
+      forwarded.close();
+      forwarded.closeAllConnections();
       agent.destroy();
     },
   };
 }
 
-/** Puts a listener before those of an event, which then hear of what it did not take. Returns what they do together. */
+/**
+ * Calls `takes` before the listeners of an event, and calls them only when it returns false. Returns a function that
+ * calls only the listeners.
+ */
 function interpose<Args extends unknown[]>(
   server: Server,
   event: 'request' | 'upgrade',
@@ -123,7 +125,7 @@ function endToEnd(headers: IncomingMessage['headers']): IncomingMessage['headers
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
 }
 
-/** The head of a request as it came. */
+/** The head of a request as it arrived. */
 function requestText({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
   let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let index = 0; index < rawHeaders.length; index += 2) {

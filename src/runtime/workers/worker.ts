@@ -1,9 +1,10 @@
 /**
- * One of several processes that serve on a host; its primary starts it. It has all parts of its own and meets the
- * others where processes of other hosts meet it too: in Postgres and NATS. Only sockets know that they have neighbours:
- * a polling client's requests may come to any worker, and are passed to the one that has its session.
+ * One of several processes that serve on a host, started by the primary. Each has a whole runtime. Workers communicate
+ * through Postgres and NATS, like processes of different hosts. One thing is local to the host: a long-polling request
+ * that arrives at the wrong worker is forwarded to the right one.
  *
- * Ctrl-C in a terminal reaches it as well, and is for the primary to act on; SIGTERM drains it alone.
+ * Ctrl-C in a terminal reaches the workers, too; they ignore it, because the primary drains them. SIGTERM drains this
+ * worker only.
  */
 import cluster from 'node:cluster';
 import { createAdapter } from '@socket.io/cluster-adapter';
@@ -11,24 +12,24 @@ import { messageOf, StartFailure } from '../../support/start-failure.ts';
 import { createLogger } from '../../telemetry/logging.ts';
 import { serve, startOrUndo } from '../server.ts';
 import { closeWithin } from '../shutdown.ts';
-import { type Assignment, type FromWorker, isOurs, type ToWorker } from './messages.ts';
+import { type Assignment, type FromWorker, isDeskwireMessage, type ToWorker } from './messages.ts';
 import { createMetricsExchange } from './metrics-exchange.ts';
-import { createSessionRouter } from './transport-router.ts';
+import { createTransportRouter } from './transport-router.ts';
 
-/** Less than the primary gives all of its workers together. */
+/** Milliseconds; less than the primary waits for all its workers. */
 const drainMs = 25_000;
 
 const drain = Promise.withResolvers<void>();
 const assigned = Promise.withResolvers<Assignment>();
-const router = createSessionRouter();
-const metrics = createMetricsExchange((message) => void tell(message));
+const router = createTransportRouter();
+const metrics = createMetricsExchange((message) => void send(message));
 
 process.on('message', (message: unknown) => {
-  if (isOurs(message)) hear(message as ToWorker);
+  if (isDeskwireMessage(message)) receive(message as ToWorker);
 });
 process.on('SIGINT', () => {});
 process.on('SIGTERM', drain.resolve);
-await tell({ deskwire: 'hello' });
+await send({ deskwire: 'hello' });
 process.exit(await work(await assigned.promise));
 
 /** Resolves with the exit code. */
@@ -37,25 +38,25 @@ async function work({ number, config, ...assignment }: Assignment): Promise<numb
   const worker = { adapter: createAdapter(), newTransportId: () => router.newTransportId(number), metrics };
   try {
     const server = await startOrUndo(async (shutdown) => {
-      // After the sockets, whose requests come this way too.
+      // Closed after the sockets, whose requests arrive through it.
       shutdown.defer('requests of other workers', router.close);
       const serving = await serve({ ...assignment, config, logger, worker }, shutdown);
       const peerPort = await router.serve(number, serving.httpServer);
       return { ...serving, peerPort };
     });
     const { url, peerPort } = server;
-    await tell({ deskwire: 'serving', url, peerPort });
+    await send({ deskwire: 'serving', url, peerPort });
     await drain.promise;
     logger.info('worker drains');
     return (await closeWithin(server, drainMs, logger)) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof StartFailure)) logger.fatal({ err: error }, 'worker failed');
-    await tell({ deskwire: 'failed', reason: messageOf(error) });
+    await send({ deskwire: 'failed', reason: messageOf(error) });
     return 1;
   }
 }
 
-function hear(message: ToWorker): void {
+function receive(message: ToWorker): void {
   switch (message.deskwire) {
     case 'start':
       assigned.resolve(message.assignment);
@@ -67,12 +68,12 @@ function hear(message: ToWorker): void {
       drain.resolve();
       break;
     default:
-      metrics.hear(message);
+      metrics.receive(message);
   }
 }
 
-/** Resolves when the message has been sent, or when there is no primary any more, and we are about to end. */
-function tell(message: FromWorker): Promise<void> {
+/** Resolves when the message was sent, or when the primary is gone and this process is about to end. */
+function send(message: FromWorker): Promise<void> {
   return new Promise((resolve) => {
     if (cluster.worker?.isConnected()) cluster.worker.send(message, () => resolve());
     else resolve();

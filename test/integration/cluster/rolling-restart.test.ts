@@ -68,7 +68,7 @@ it('a rolling restart fails no command, and loses or repeats no event', { timeou
     const ending = await server.exited;
     balancer.servers.delete(url);
     expect([ending, server.errors()]).toEqual([0, '']);
-    expect(server.output()).not.toContain('not everything could be finished');
+    expect(server.output()).not.toContain('closing took too long');
   }
 
   for (const [index, listener] of listeners.entries()) {
