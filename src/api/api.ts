@@ -29,7 +29,13 @@ import { refuseUnderPressure } from './plugins/loop-delay.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './plugins/metrics.ts';
 import { handleProblems, problemAnswer } from './plugins/problems.ts';
 import { limitRequests } from './plugins/rate-limit.ts';
-import { awaitWrites, sendEpoch } from './plugins/read-your-writes.ts';
+import {
+  type AwaitPosition,
+  awaitWrites,
+  createPositionWaits,
+  sendEpoch,
+  WAIT_LIMITS,
+} from './plugins/read-your-writes.ts';
 import { cutOffSlowReaders } from './plugins/slow-readers.ts';
 import { serveWeb } from './plugins/web.ts';
 import { requestId } from './requests.ts';
@@ -77,6 +83,8 @@ export interface ApiConfig {
   readonly requestsInFlight?: Partial<RequestBounds>;
   /** Bounds on connections on which nobody has signed in; `CONNECTION_LIMITS` where absent. */
   readonly connections?: Partial<PoolLimits>;
+  /** Bounds on reads that wait for a position; `WAIT_LIMITS` where absent. */
+  readonly waits?: Partial<typeof WAIT_LIMITS>;
   /** Milliseconds for a head, or for a body that is no upload, to arrive; 10,000 when absent. */
   readonly arrivalLimit?: number;
   /** Milliseconds after which a client that takes no byte of its answer is cut off; 30,000 when absent. */
@@ -88,6 +96,8 @@ export interface ApiConfig {
 export interface ApiDeps {
   readonly application: Application;
   readonly waiter: ApplicationDeps['waiter'];
+  /** The newest position of the log, read from the database. */
+  readonly head: () => Promise<number>;
   readonly auth: Auth;
   readonly online: Online;
   readonly sockets: Sockets;
@@ -167,6 +177,12 @@ async function boundedRoutes(app: App, deps: ApiDeps, connections: ConnectionBou
     inFlight.boundAnonymous(anonymous);
     authRoutes(anonymous, auth);
   });
+  const awaitPosition = createPositionWaits({
+    waitFor: deps.waiter.waitFor,
+    head: deps.head,
+    limits: { ...WAIT_LIMITS, ...config.waits },
+    onRefused: () => metrics.refused('requests'),
+  });
   const boundUsers = (known: App) => {
     known.addHook('onRequest', (request, _reply, done) => {
       connections.recognize(request.raw.socket);
@@ -174,20 +190,25 @@ async function boundedRoutes(app: App, deps: ApiDeps, connections: ConnectionBou
     });
     inFlight.boundUsers(known);
   };
-  await app.register((authenticated: App) => authenticatedRoutes(authenticated, deps, boundUsers));
-  await app.register((linked: App) => linkedRoutes(linked, deps, boundUsers));
+  await app.register((authenticated: App) => authenticatedRoutes(authenticated, deps, { boundUsers, awaitPosition }));
+  await app.register((linked: App) => linkedRoutes(linked, deps, { boundUsers, awaitPosition }));
 }
 
-type BoundUsers = (app: App) => void;
+/** Bounds that the routes with a known user share. */
+interface UserBounds {
+  /** Bounds the requests of an instance. Must follow authentication. */
+  boundUsers(app: App): void;
+  readonly awaitPosition: AwaitPosition;
+}
 
 /** Routes that need a bearer token. */
-async function authenticatedRoutes(app: App, deps: ApiDeps, boundUsers: BoundUsers): Promise<void> {
+async function authenticatedRoutes(app: App, deps: ApiDeps, bounds: UserBounds): Promise<void> {
   const { application, auth, config, online } = deps;
   authenticateRequests(app, auth.authenticate);
-  boundUsers(app);
+  bounds.boundUsers(app);
   sendEpoch(app, deps.epoch);
   await limitRequests(app, config.requestsPerMinute);
-  awaitWrites(app, deps.waiter, application.settle);
+  awaitWrites(app, bounds.awaitPosition, application.settle);
   supportRoutes(app, application);
   ticketRoutes(app, application);
   ticketPeopleRoutes(app, application, online);
@@ -202,11 +223,11 @@ async function authenticatedRoutes(app: App, deps: ApiDeps, boundUsers: BoundUse
 }
 
 /** Routes that take a bearer token or a signed link. */
-async function linkedRoutes(app: App, deps: ApiDeps, boundUsers: BoundUsers): Promise<void> {
-  const { application, auth, config, waiter } = deps;
+async function linkedRoutes(app: App, deps: ApiDeps, bounds: UserBounds): Promise<void> {
+  const { application, auth, config } = deps;
   app.addHook('onRequest', requireViewer(application, auth.authenticate));
-  boundUsers(app);
+  bounds.boundUsers(app);
   await limitRequests(app, config.requestsPerMinute);
-  awaitWrites(app, waiter, application.settle);
+  awaitWrites(app, bounds.awaitPosition, application.settle);
   downloadRoutes(app, application, { crossOrigin: config.corsOrigins.length > 0 });
 }
