@@ -1,4 +1,4 @@
-/** Starts a server under test in a process of its own, and measures its CPU time. It prints `is ready at <url>`. */
+/** Starts a server under test in a process of its own, and measures its CPU time and memory. It prints `is ready at <url>`. */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 
@@ -6,6 +6,8 @@ export interface ServerUnderTest extends AsyncDisposable {
   readonly url: string;
   /** Milliseconds of CPU time that its threads have used; NaN where there is no /proc. */
   cpu(): Promise<number>;
+  /** Bytes of memory that it holds; NaN where there is no /proc. */
+  memory(): Promise<number>;
 }
 
 /** Rejects when the server ends before it is ready. It writes a CPU profile into the folder BENCH_PROFILE, if set. */
@@ -32,6 +34,7 @@ export async function startServer(program: string, env: Readonly<Record<string, 
   return {
     url,
     cpu: () => cpuOf(child.pid),
+    memory: () => memoryOf(child.pid),
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await exited;
@@ -47,4 +50,9 @@ async function cpuOf(pid: number | undefined): Promise<number> {
   // The program's name is in parentheses. Of all fields, the 14th and 15th are user and system time.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+async function memoryOf(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1_024;
 }

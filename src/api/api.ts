@@ -12,21 +12,31 @@ import type { Operations } from '../application/operations.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
 import { LIMITS } from '../contract/limits.ts';
+import type { PoolLimits } from '../support/pool.ts';
 import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
 import { handleInput } from './input.ts';
 import { describeRoutes } from './openapi/docs.ts';
 import { describeSockets } from './openapi/sockets.ts';
 import { authenticateRequests } from './plugins/authentication.ts';
+import { boundBodyArrival } from './plugins/body-arrival.ts';
 import { closeConnections, cutOffRefused } from './plugins/closing.ts';
+import { boundConnections, CONNECTION_LIMITS, type ConnectionBounds } from './plugins/connections.ts';
 import { setCommonHeaders } from './plugins/headers.ts';
-import { boundRequests } from './plugins/in-flight.ts';
+import { boundRequests, REQUEST_BOUNDS, type RequestBounds } from './plugins/in-flight.ts';
 import { logRequests } from './plugins/logging.ts';
 import { refuseUnderPressure } from './plugins/loop-delay.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './plugins/metrics.ts';
 import { handleProblems, problemAnswer } from './plugins/problems.ts';
 import { limitRequests } from './plugins/rate-limit.ts';
-import { awaitWrites, sendEpoch } from './plugins/read-your-writes.ts';
+import {
+  type AwaitPosition,
+  awaitWrites,
+  createPositionWaits,
+  sendEpoch,
+  WAIT_LIMITS,
+} from './plugins/read-your-writes.ts';
+import { cutOffSlowReaders } from './plugins/slow-readers.ts';
 import { serveWeb } from './plugins/web.ts';
 import { requestId } from './requests.ts';
 import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
@@ -47,12 +57,18 @@ import { type Sockets, websocketRoutes } from './routes/websocket.ts';
 const BODY_LIMIT = 128 * 1_024;
 /** Milliseconds to receive one request: enough for the largest file from a slow phone. */
 const REQUEST_MS = 300_000;
+/** Milliseconds to receive the head of a request, from the opening of its connection on. */
+const HEADERS_MS = 10_000;
+/** Milliseconds to receive a body that is no upload: enough for the largest one from a slow phone. */
+const BODY_MS = 10_000;
+/** Milliseconds between two searches for requests that take too long to arrive. */
+const ARRIVAL_CHECK_MS = 1_000;
+/** Milliseconds after which a client is cut off that takes no byte of its answer. */
+const READ_MS = 30_000;
 /** Milliseconds after which a client is cut off that goes on sending a body that was refused. */
 const REFUSED_BODY_MS = 10_000;
 /** Milliseconds that requests have to end when the server closes. */
 const CLOSING_MS = 10_000;
-/** Requests in flight. More than Postgres at its fastest answers in a second. */
-const IN_FLIGHT = 2_000;
 
 export interface ApiConfig {
   /** Origins whose web pages may call the API; `*` allows any. */
@@ -63,8 +79,16 @@ export interface ApiConfig {
   readonly trustProxy?: readonly string[];
   /** Milliseconds that requests in flight have to end when the server closes; 10,000 when absent. */
   readonly closingGrace?: number;
-  /** Bound on requests in flight, without those for health and metrics; 2,000 when absent. */
-  readonly requestsInFlight?: number;
+  /** Bounds on requests in flight, without those for health and metrics; `REQUEST_BOUNDS` where absent. */
+  readonly requestsInFlight?: Partial<RequestBounds>;
+  /** Bounds on connections on which nobody has signed in; `CONNECTION_LIMITS` where absent. */
+  readonly connections?: Partial<PoolLimits>;
+  /** Bounds on reads that wait for a position; `WAIT_LIMITS` where absent. */
+  readonly waits?: Partial<typeof WAIT_LIMITS>;
+  /** Milliseconds for a head, or for a body that is no upload, to arrive; 10,000 when absent. */
+  readonly arrivalLimit?: number;
+  /** Milliseconds after which a client that takes no byte of its answer is cut off; 30,000 when absent. */
+  readonly readLimit?: number;
   /** Delay of the event loop, in milliseconds, above which requests are refused; no limit when absent. */
   readonly loopDelay?: number;
 }
@@ -72,6 +96,8 @@ export interface ApiConfig {
 export interface ApiDeps {
   readonly application: Application;
   readonly waiter: ApplicationDeps['waiter'];
+  /** The newest position of the log, read from the database. */
+  readonly head: () => Promise<number>;
   readonly auth: Auth;
   readonly online: Online;
   readonly sockets: Sockets;
@@ -96,6 +122,9 @@ export interface ApiDeps {
 
 export async function createApi(deps: ApiDeps): Promise<App> {
   const app = createServer(deps);
+  const { config } = deps;
+  const limits = { ...CONNECTION_LIMITS, ...config.connections };
+  const connections = boundConnections(app, limits, config.trustProxy ?? []);
   await handleEveryRequest(app, deps);
   await describeRoutes(app);
   describeSockets(app, deps.asyncApi);
@@ -103,7 +132,7 @@ export async function createApi(deps: ApiDeps): Promise<App> {
   if (deps.metricsPage) metricsRoute(app, deps.metricsPage);
   if (deps.healthOnly) return app;
   if (deps.web !== undefined) await serveWeb(app, deps.web);
-  await app.register((bounded: App) => boundedRoutes(bounded, deps));
+  await app.register((bounded: App) => boundedRoutes(bounded, deps, connections));
   return app;
 }
 
@@ -111,6 +140,10 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
+    http: {
+      headersTimeout: config.arrivalLimit ?? HEADERS_MS,
+      connectionsCheckingInterval: ARRIVAL_CHECK_MS,
+    },
     trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
     genReqId: ({ headers }) => requestId(headers, application.newId),
@@ -125,6 +158,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
 async function handleEveryRequest(app: App, { config, log, metrics = noMetrics }: ApiDeps): Promise<void> {
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
   cutOffRefused(app, REFUSED_BODY_MS);
+  cutOffSlowReaders(app, config.readLimit ?? READ_MS);
   handleProblems(app, log);
   handleInput(app);
   logRequests(app, log);
@@ -133,22 +167,48 @@ async function handleEveryRequest(app: App, { config, log, metrics = noMetrics }
 }
 
 /** Routes whose requests count as in flight: all but those for health, metrics, documents and the console. */
-async function boundedRoutes(app: App, deps: ApiDeps): Promise<void> {
+async function boundedRoutes(app: App, deps: ApiDeps, connections: ConnectionBounds): Promise<void> {
   const { auth, config, metrics = noMetrics } = deps;
-  boundRequests(app, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
+  const bounds = { ...REQUEST_BOUNDS, ...config.requestsInFlight };
+  const inFlight = boundRequests(app, bounds, () => metrics.refused('requests'));
+  boundBodyArrival(app, config.arrivalLimit ?? BODY_MS);
   await refuseUnderPressure(app, config.loopDelay);
-  authRoutes(app, auth);
-  await app.register((authenticated: App) => authenticatedRoutes(authenticated, deps));
-  await app.register((linked: App) => linkedRoutes(linked, deps));
+  await app.register(async (anonymous: App) => {
+    inFlight.boundAnonymous(anonymous);
+    authRoutes(anonymous, auth);
+  });
+  const awaitPosition = createPositionWaits({
+    waitFor: deps.waiter.waitFor,
+    head: deps.head,
+    limits: { ...WAIT_LIMITS, ...config.waits },
+    onRefused: () => metrics.refused('requests'),
+  });
+  const boundUsers = (known: App) => {
+    known.addHook('onRequest', (request, _reply, done) => {
+      connections.recognize(request.raw.socket);
+      done();
+    });
+    inFlight.boundUsers(known);
+  };
+  await app.register((authenticated: App) => authenticatedRoutes(authenticated, deps, { boundUsers, awaitPosition }));
+  await app.register((linked: App) => linkedRoutes(linked, deps, { boundUsers, awaitPosition }));
+}
+
+/** Bounds that the routes with a known user share. */
+interface UserBounds {
+  /** Bounds the requests of an instance. Must follow authentication. */
+  boundUsers(app: App): void;
+  readonly awaitPosition: AwaitPosition;
 }
 
 /** Routes that need a bearer token. */
-async function authenticatedRoutes(app: App, deps: ApiDeps): Promise<void> {
+async function authenticatedRoutes(app: App, deps: ApiDeps, bounds: UserBounds): Promise<void> {
   const { application, auth, config, online } = deps;
   authenticateRequests(app, auth.authenticate);
+  bounds.boundUsers(app);
   sendEpoch(app, deps.epoch);
   await limitRequests(app, config.requestsPerMinute);
-  awaitWrites(app, deps.waiter, application.settle);
+  awaitWrites(app, bounds.awaitPosition, application.settle);
   supportRoutes(app, application);
   ticketRoutes(app, application);
   ticketPeopleRoutes(app, application, online);
@@ -163,9 +223,11 @@ async function authenticatedRoutes(app: App, deps: ApiDeps): Promise<void> {
 }
 
 /** Routes that take a bearer token or a signed link. */
-async function linkedRoutes(app: App, { application, auth, config, waiter }: ApiDeps): Promise<void> {
+async function linkedRoutes(app: App, deps: ApiDeps, bounds: UserBounds): Promise<void> {
+  const { application, auth, config } = deps;
   app.addHook('onRequest', requireViewer(application, auth.authenticate));
+  bounds.boundUsers(app);
   await limitRequests(app, config.requestsPerMinute);
-  awaitWrites(app, waiter, application.settle);
+  awaitWrites(app, bounds.awaitPosition, application.settle);
   downloadRoutes(app, application, { crossOrigin: config.corsOrigins.length > 0 });
 }

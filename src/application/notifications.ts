@@ -8,9 +8,14 @@ import type { Page, UnreadRanges } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { backendsOf } from './backends.ts';
 import { record } from './execute.ts';
+import { bytesOf, requireFanOut } from './fan-out.ts';
 
-/** The number of users of a role that are read, and notified, at a time. */
+/** The number of users of a role that are read at a time, and of recipients that are notified at a time. */
 const RECIPIENTS_AT_ONCE = 200;
+/** The number of bytes of JSON that are on their way to the log at a time, for one request. */
+const BYTES_AT_ONCE = 2 * 1024 * 1024;
+/** A notification of at most this many bytes of JSON may go to any number of users of a role. */
+const SMALL_BYTES = 16 * 1024;
 
 export interface SendNotificationInput {
   /** Either these users or everyone active with this role. */
@@ -91,8 +96,9 @@ export async function markInboxSeen(application: Application, caller: Caller, up
 }
 
 /**
- * Sends a durable notification. Unknown users are refused before anything is sent. `position` is the newest of all.
- * Rejects with `forbidden` for anyone but services and admins.
+ * Sends a durable notification, to a number of recipients at a time. Unknown users, and one that is too large for so
+ * many recipients, are refused before anything is sent. `position` is the newest of all. Rejects with `forbidden` for
+ * anyone but services and admins.
  */
 export async function sendNotification(
   application: Application,
@@ -101,16 +107,21 @@ export async function sendNotification(
 ): Promise<{ recipients: number; position: number }> {
   requirePermission(maySendNotification(caller.user), 'Only services and admins may send notifications');
   const { ifVersion: _, ...anyVersion } = caller;
-  let recipients = 0;
+  const { title, message, data = {} } = input;
+  const bytes = bytesOf({ title, message, data });
+  const recipients = await recipientsOf(application, input.to, {
+    require: (count) => {
+      if (bytes > SMALL_BYTES) requireFanOut({ title, message, data }, count);
+    },
+  });
+  const atOnce = Math.max(1, Math.min(RECIPIENTS_AT_ONCE, Math.floor(BYTES_AT_ONCE / bytes)));
   let position = 0;
-  for await (const ids of 'role' in input.to
-    ? usersOf(application, input.to.role)
-    : knownUsers(application, input.to.userIds)) {
-    const positions = await Promise.all(ids.map((id) => sendTo(application, anyVersion, id, input)));
+  for (let sent = 0; sent < recipients.length; sent += atOnce) {
+    const piece = recipients.slice(sent, sent + atOnce);
+    const positions = await Promise.all(piece.map((id) => sendTo(application, anyVersion, id, input)));
     position = Math.max(position, ...positions);
-    recipients += ids.length;
   }
-  return { recipients, position };
+  return { recipients: recipients.length, position };
 }
 
 async function sendTo(application: Application, caller: Caller, userId: string, input: SendNotificationInput) {
@@ -131,6 +142,33 @@ async function sendTo(application: Application, caller: Caller, userId: string, 
   return outcome.position;
 }
 
+/** The ids of the recipients. `require` is called with their number as it grows, and throws when it is too large. */
+async function recipientsOf(
+  application: Application,
+  to: SendNotificationInput['to'],
+  { require }: { require(count: number): void },
+): Promise<string[]> {
+  if ('userIds' in to) {
+    const ids = [...new Set(to.userIds)];
+    require(ids.length);
+    await requireKnownUsers(application, to.userIds);
+    return ids;
+  }
+  const ids: string[] = [];
+  for await (const some of usersOf(application, to.role)) {
+    ids.push(...some);
+    require(ids.length);
+  }
+  return ids;
+}
+
+async function requireKnownUsers(application: Application, userIds: readonly string[]): Promise<void> {
+  for (const [index, id] of userIds.entries()) {
+    const user = await application.directory.user(id);
+    if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: `userIds.${index}` });
+  }
+}
+
 async function* usersOf(application: Application, role: Role): AsyncGenerator<string[]> {
   let cursor: string | null = null;
   do {
@@ -140,13 +178,4 @@ async function* usersOf(application: Application, role: Role): AsyncGenerator<st
     yield page.items.map((user) => user.id);
     cursor = page.nextCursor;
   } while (cursor !== null);
-}
-
-async function* knownUsers(application: Application, userIds: readonly string[]): AsyncGenerator<string[]> {
-  const ids = [...new Set(userIds)];
-  for (const [index, id] of ids.entries()) {
-    const user = await application.directory.user(id);
-    if (user === undefined) throw new DeskwireError('not_found', 'User not found', { field: `userIds.${index}` });
-  }
-  yield ids;
 }

@@ -20,4 +20,6 @@ export const LIMITS = {
   fileBytes: 10 * 1024 * 1024,
   /** Of JSON that is passed on as it is, in bytes. */
   relayedBytes: 64 * 1024,
+  /** Of what one request sends, in bytes of JSON: once for each recipient. */
+  fanOutBytes: 16 * 1024 * 1024,
 } as const;

@@ -67,6 +67,7 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
   const app = await createApi({
     application,
     waiter: reads.waiter,
+    head: async () => (await reader.head()).position,
     auth,
     online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
     sockets: () => cluster?.control,

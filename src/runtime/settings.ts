@@ -6,12 +6,17 @@ import type { Config } from './config.ts';
 
 /** Requests of one user, and the milliseconds of event-loop delay above which requests are refused. */
 const REQUEST_LIMITS = { requestsPerMinute: 6_000, loopDelay: 2_000 };
+/** A benchmark is many users at one address. */
+const NO_SHARES = {
+  requestsInFlight: { perUser: Infinity, perNetwork: Infinity, anonymous: Infinity, anonymousPerNetwork: Infinity },
+  connections: { perOwner: Infinity, total: Infinity },
+};
 
 export function apiConfigOf(config: Config): ApiConfig {
   return {
     corsOrigins: config.CORS_ORIGINS,
     trustProxy: config.TRUST_PROXY,
-    ...(config.RATE_LIMIT === 'on' && REQUEST_LIMITS),
+    ...(config.RATE_LIMIT === 'on' ? REQUEST_LIMITS : NO_SHARES),
   };
 }
 

@@ -21,8 +21,8 @@ import { requireAuthentication, userOf } from '../requests.ts';
 
 /** Beside the file: boundaries and the headers of its part. */
 const ENVELOPE_BYTES = 8_192;
-/** Seconds; what is behind a link never changes, but whether its viewer may see it does. */
-const CACHE_SECONDS = 300;
+/** A file never changes, but whether its viewer may see it does: it is asked for again each time. */
+const CACHE_CONTROL = 'private, no-store';
 
 /** Pictures that browsers draw and that cannot hold scripts. Everything else is given to keep, never to open. */
 const SHOWN_INLINE: ReadonlySet<string> = new Set([
@@ -124,7 +124,7 @@ function headersOf(attachment: AttachmentFacts, resourcePolicy: 'same-origin' | 
     'content-security-policy': SANDBOX,
     'cross-origin-resource-policy': resourcePolicy,
     'x-content-type-options': 'nosniff',
-    'cache-control': `private, max-age=${CACHE_SECONDS}, immutable`,
+    'cache-control': CACHE_CONTROL,
     vary: 'Authorization, Origin',
     etag: entityTag(attachment),
     'accept-ranges': 'bytes',

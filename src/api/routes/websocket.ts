@@ -6,6 +6,7 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
+import { requireFanOut } from '../../application/fan-out.ts';
 import {
   findClientTarget,
   findTicketTarget,
@@ -140,8 +141,10 @@ export function websocketRoutes(app: App, application: Application, sockets: Soc
     async (request, reply) => {
       const control = permitted(request, sockets);
       const name = customName(control, request.params.eventName);
+      const { userIds: users, data } = request.body;
+      requireFanOut({ data }, new Set(users).size);
       reply.code(202);
-      return deliver(control, { users: request.body.userIds }, name, request.body.data, request.query);
+      return deliver(control, { users }, name, data, request.query);
     },
   );
   readRoutes(app, application, sockets);

@@ -1,21 +1,40 @@
 /**
  * Downloads: headers that keep an uploaded file from running in a browser, ranges, conditional requests, lost files.
  */
+import { connect } from 'node:net';
+import type { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDiskStore } from '../../../src/attachments/disk-store.ts';
+import type { AttachmentStore } from '../../../src/attachments/store.ts';
+import { LIMITS } from '../../../src/contract/limits.ts';
+import { temporaryFolder } from '../../support/attachments.ts';
+import { until } from '../../support/until.ts';
 import type { Client } from '../api/rig.ts';
 import { DOCX, GIF_AND_SCRIPT, PDF, PNG, PNG_AND_PAGE } from './files.ts';
 import { type FilesRig, openTicket, startFiles, upload } from './rig.ts';
 
+const parts = new AsyncDisposableStack();
+/** The contents that downloads have opened. */
+const opened: Readable[] = [];
 let files: FilesRig;
 let driver: Client;
 let ticket: string;
 
 beforeAll(async () => {
-  files = await startFiles();
+  const disk = await createDiskStore(await temporaryFolder(parts));
+  const store: AttachmentStore = {
+    ...disk,
+    async open(key, range) {
+      const content = await disk.open(key, range);
+      opened.push(content);
+      return content;
+    },
+  };
+  files = parts.use(await startFiles({ store, config: { readLimit: 400 } }));
   driver = await files.api.as('driver@example.com');
   ticket = await openTicket(driver);
 });
-afterAll(() => files[Symbol.asyncDispose]());
+afterAll(() => parts.disposeAsync());
 
 async function stored(content: Buffer, name: string): Promise<string> {
   const { body } = await upload(driver, ticket, content, name);
@@ -46,7 +65,7 @@ describe('an attachment is served', () => {
     expect(headers.get('content-security-policy')).toBe("default-src 'none'; sandbox; frame-ancestors 'none'");
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('content-length')).toBe(String(content.length));
-    expect(headers.get('cache-control')).toMatch(/^private, max-age=\d+/);
+    expect(headers.get('cache-control')).toBe('private, no-store');
   });
 
   it('under its name, with any characters', async () => {
@@ -105,4 +124,24 @@ describe('an attachment is served', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(answer.headers.get('cache-control')).toBeNull();
   });
+});
+
+it('a download that nobody reads ends, with its connection and its open file', async () => {
+  const url = await stored(Buffer.alloc(LIMITS.fileBytes, 'a line of text\n'), 'a.txt');
+  const { hostname, port } = new URL(files.api.url);
+  opened.length = 0;
+  const sockets = [1, 2, 3].map(() => {
+    const socket = connect({ host: hostname, port: Number(port) }, () =>
+      socket.write(`GET ${url} HTTP/1.1\r\nhost: a\r\n\r\n`),
+    );
+    socket.on('error', () => undefined);
+    return socket.pause();
+  });
+  try {
+    await until(() => opened.length === 3, 'three downloads to begin');
+    await until(() => opened.every(({ destroyed }) => destroyed), 'their files to be closed');
+    expect(opened.some((content) => content.readableEnded)).toBe(false);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 });
