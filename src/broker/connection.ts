@@ -8,6 +8,7 @@
  */
 import { connect } from 'nats';
 import type { Logger } from 'pino';
+import type { ClusterKeys } from '../eventlog/cluster-keys.ts';
 import { openBoard } from './board.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { watchConnection } from './connection-state.ts';
@@ -17,6 +18,7 @@ import { createOutboundBuffer } from './outbound-buffer.ts';
 import type { Broker } from './port.ts';
 import { createRegistration } from './registration.ts';
 import { createRequests } from './requests.ts';
+import { createSeals, type Sealed } from './seal.ts';
 import { createSignals } from './signals.ts';
 import { subjectsOf } from './subjects.ts';
 import { createSubscribe } from './subscription.ts';
@@ -33,6 +35,10 @@ export interface BrokerOptions {
   readonly outboundLimit?: number;
   /** Called for each signal or question that is not sent because too many bytes wait. */
   readonly onRefused?: () => void;
+  /** Seals what is sent, and what arrives must have such a seal. */
+  readonly keys: ClusterKeys;
+  /** Called for each message that is ignored because its seal is missing or wrong. */
+  readonly onUnauthenticated?: (what: Sealed) => void;
 }
 
 const OUTBOUND_LIMIT = 8 * 1024 * 1024;
@@ -70,6 +76,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     }),
     whileConnected,
     subscribe: createSubscribe(nats, log, registration),
+    seals: createSeals({ keys: options.keys, log, now: Date.now, onRefused: options.onUnauthenticated }),
   };
 
   const broker: Broker = {
@@ -77,6 +84,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     signals: createSignals(connection, () => state.connected),
     requests: createRequests(connection, () => state.connected, registration),
     board: (name, boardOptions) => openBoard(connection, name, boardOptions),
+    followEpoch: connection.seals.followEpoch,
     followLog: (position, handler) => followLog(connection, position, handler),
     onReconnected,
     get connected() {

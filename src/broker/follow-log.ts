@@ -1,13 +1,14 @@
 /**
  * Follows the log through JetStream with an ordered consumer, which the client recreates by itself after a loss. It
  * ends when the stream was deleted or recreated, or when several heartbeats are missing. The caller then reads
- * Postgres.
+ * Postgres. An event without the relay's seal is left out: the caller reads it from Postgres, as any that is missing.
  */
 import { consumerOpts, type JetStreamSubscription, type JsMsg } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { parseEvent } from './codec.ts';
 import type { LogFollower } from './port.ts';
+import { SEAL } from './seal.ts';
 
 /** Milliseconds between two heartbeats of an idle JetStream stream; two missed ones end the consumer. */
 const HEARTBEAT = 1_000;
@@ -23,6 +24,8 @@ export function followLog(
 
   /** Hands over all messages of one event-loop turn together. */
   function collect(message: JsMsg): void {
+    const seal = message.headers?.get(SEAL);
+    if (!connection.seals.acceptEvent(connection.subjects.pathOf(message.subject), message.data, seal)) return;
     batch.push(parseEvent(message.data));
     if (batch.length > 1) return;
     setImmediate(() => {

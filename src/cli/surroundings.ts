@@ -49,8 +49,12 @@ export function createSurroundings(
     await reachNats(natsUrl);
     // Loaded here because few commands need it, and loading takes longer than most commands.
     const { connectBroker } = await import('../broker/connection.ts');
+    const { watchClusterKeys } = await import('../eventlog/cluster-keys.ts');
+    const keys = await watchClusterKeys({ pool: await pool(), onError: () => {} }); // The keys from the start stay.
+    owned.defer(() => keys.close());
     const connected = await connectBroker({
       url: natsUrl,
+      keys,
       namespace: 'deskwire',
       name: APPLICATION,
       log: pino({ level: 'silent' }),
