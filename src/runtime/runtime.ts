@@ -7,7 +7,6 @@ import type pg from 'pg';
 import type { App } from '../api/app.ts';
 import { type Attachments, createAttachments } from '../attachments/attachments.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
-import { connectBroker } from '../broker/connection.ts';
 import { watchClusterKeys } from '../eventlog/cluster-keys.ts';
 import type { Gateway, HostWorker } from '../gateway/gateway.ts';
 import { createReadModels } from '../projections/projections.ts';
@@ -19,6 +18,7 @@ import { createTracing } from '../telemetry/tracing.ts';
 import { type RunningActors, startActors } from './actors.ts';
 import { openAttachmentStore } from './attachment-store.ts';
 import type { Config, ProcessRole } from './config.ts';
+import { connectOrFail } from './connect-broker.ts';
 import { seedDemo } from './demo.ts';
 import { startEdge } from './edge.ts';
 import { type RunningLog, startLog } from './log.ts';
@@ -55,8 +55,9 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
     onError: (error) => logger.warn({ err: error }, 'the keys of the cluster cannot be read'),
   });
   shutdown.defer('cluster keys', () => keys.close());
-  const connected = await connectBroker({
+  const connected = await connectOrFail({
     url: natsUrl,
+    caFile: config.NATS_CA,
     keys,
     namespace: 'deskwire',
     name: 'deskwire',

@@ -29,7 +29,9 @@ describe('the deskwire command', () => {
     for (const word of ['serve', 'migrate', 'doctor', 'projections', 'events', 'users', 'token', 'Exit codes']) {
       expect(help.stdout).toContain(word);
     }
-    expect((await deskwire.run('projections', 'rebuild', '--help')).stdout).toContain('the next rebuild continues where it was');
+    expect((await deskwire.run('projections', 'rebuild', '--help')).stdout).toContain(
+      'the next rebuild continues where it was',
+    );
     for (const args of [['nonsense'], ['projections', 'pause', 'nothing'], ['projections', 'rebuild'], []]) {
       const refused = await deskwire.run(...args);
       expect(refused.code).toBe(2);
@@ -47,6 +49,18 @@ describe('the deskwire command', () => {
   });
 
   it('finds a healthy system healthy', async () => {
+    await until(async () => (await errorsFound(deskwire)).length === 0, 'the system to be healthy', {
+      timeoutMs: 60_000,
+    });
+  });
+
+  it('rotates the key of the cluster, and stays healthy', async () => {
+    for (const args of [[], ['--now']]) {
+      const rotated = await deskwire.run('cluster-key', 'rotate', ...args, '--json');
+      expect(rotated).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(rotated.stdout)).toMatchObject({ signs: args.length > 0 ? 'now' : 'in a minute' });
+    }
+    await openTicket(await system.signIn('riley'), 'After the rotation');
     await until(async () => (await errorsFound(deskwire)).length === 0, 'the system to be healthy', {
       timeoutMs: 60_000,
     });
