@@ -8,6 +8,7 @@ import { Server } from 'socket.io';
 import { io as connect } from 'socket.io-client';
 import { connectBroker } from '../../src/broker/connection.ts';
 import type { Broker } from '../../src/broker/port.ts';
+import { testKeys } from '../../test/support/cluster-keys.ts';
 
 export interface Counted {
   readonly milliseconds: number;
@@ -39,7 +40,13 @@ process.on('message', (message: Call) => {
 
 async function open({ natsUrl, number, workers, sockets }: Opening): Promise<void> {
   const log = pino({ level: 'silent' });
-  ({ broker } = await connectBroker({ url: natsUrl, namespace: 'bench', name: `worker ${number}`, log }));
+  ({ broker } = await connectBroker({
+    url: natsUrl,
+    namespace: 'bench',
+    keys: testKeys(),
+    name: `worker ${number}`,
+    log,
+  }));
   await broker.requests.serve(['sockets', String(number)], async () => io.of('/').sockets.size).ready;
   others = Array.from({ length: workers }, (_, index) => index).filter((index) => index !== number);
   httpServer.listen({ host: '127.0.0.1', port: 0, exclusive: true });

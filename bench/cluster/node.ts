@@ -11,6 +11,7 @@ import { startActors } from '../../src/runtime/actors.ts';
 import { startLog } from '../../src/runtime/log.ts';
 import { createShutdown } from '../../src/runtime/shutdown.ts';
 import { noTelemetry } from '../../src/telemetry/telemetry.ts';
+import { testKeys } from '../../test/support/cluster-keys.ts';
 import { newMessagePosted } from '../support/events.ts';
 import { serveCalls } from '../support/worker.ts';
 
@@ -37,7 +38,13 @@ serveCalls(
         const shutdown = closing.use(createShutdown());
         // A namespace that no other process uses: its node knows of no other, and decides everything itself.
         const namespace = side === 'placed' ? 'bench' : `bench-${newId()}`;
-        const connected = await connectBroker({ url: natsUrl, namespace, name: 'bench', log: logger });
+        const connected = await connectBroker({
+          url: natsUrl,
+          namespace,
+          keys: testKeys(),
+          name: 'bench',
+          log: logger,
+        });
         shutdown.defer('broker', () => connected.broker.close());
         const options = { ...connected, databaseUrl, pool, relay: false, telemetry: noTelemetry, logger };
         const running = await startActors(await startLog(options, shutdown), newId, shutdown);

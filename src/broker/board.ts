@@ -20,24 +20,38 @@ const decoder = new TextDecoder();
 const OPTIONS = { checkAPI: false, timeout: 1_000 };
 
 export function openBoard(connection: BrokerConnection, name: string, options: BoardOptions): Board {
-  const { nats, subjects, whileConnected } = connection;
+  const { nats, subjects, seals, whileConnected } = connection;
   const bucket = subjects.bucket(name);
   let opening: Promise<KV> | undefined;
 
-  const subscription = connection.subscribe(`$KV.${bucket}.>`, (payload) => {
+  const subscription = connection.subscribe(`$KV.${bucket}.>`, ({ subject, payload }) => {
     // An empty payload marks a removed entry.
-    if (payload.length > 0) options.onPut(decoder.decode(payload));
+    if (payload.length === 0) return;
+    const text = opened(subject.slice('$KV.'.length), decoder.decode(payload));
+    if (text !== undefined) options.onPut(text);
   });
 
+  /** The entry of a place, `<bucket>.<key>`: its seal, and in the next line the text. The client sets no headers. */
+  function entryOf(place: string, text: string): Uint8Array {
+    return encoder.encode(`${seals.notice(place, encoder.encode(text))}\n${text}`);
+  }
+
+  /** The text of an entry; undefined if its seal is not ours. */
+  function opened(place: string, entry: string): string | undefined {
+    const end = entry.indexOf('\n');
+    const text = entry.slice(end + 1);
+    return seals.acceptNotice(place, encoder.encode(text), entry.slice(0, Math.max(0, end))) ? text : undefined;
+  }
+
   /** The bucket; created when it does not exist. */
-  function opened(): Promise<KV> {
+  function bucketOpened(): Promise<KV> {
     const views = nats.jetstream(OPTIONS).views;
     opening ??= views.kv(bucket, { history: 1, ttl: options.keptFor, storage: StorageType.Memory });
     return opening;
   }
 
   async function use<T>(work: (kv: KV) => Promise<T>): Promise<T> {
-    const attempt = opened();
+    const attempt = bucketOpened();
     try {
       return await whileConnected(attempt.then(work));
     } catch (error) {
@@ -50,14 +64,18 @@ export function openBoard(connection: BrokerConnection, name: string, options: B
   async function readAll(kv: KV): Promise<string[]> {
     const texts: string[] = [];
     for await (const entry of await kv.history()) {
-      if (entry.operation === 'PUT') texts.push(entry.string());
+      const text = entry.operation === 'PUT' ? opened(`${bucket}.${entry.key}`, entry.string()) : undefined;
+      if (text !== undefined) texts.push(text);
     }
     return texts;
   }
 
   return {
     ready: subscription.ready,
-    put: (key, text) => use(async (kv) => void (await kv.put(subjects.token(key), encoder.encode(text)))),
+    put(key, text) {
+      const token = subjects.token(key);
+      return use(async (kv) => void (await kv.put(token, entryOf(`${bucket}.${token}`, text))));
+    },
     remove: (key) => use((kv) => kv.delete(subjects.token(key))),
     read: () => use(readAll),
     close: () => subscription.close(),

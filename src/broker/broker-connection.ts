@@ -3,6 +3,7 @@ import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
 import type { OutboundBuffer } from './outbound-buffer.ts';
 import type { Subscription } from './port.ts';
+import type { Seals } from './seal.ts';
 import type { Subjects } from './subjects.ts';
 
 export interface BrokerConnection {
@@ -17,5 +18,15 @@ export interface BrokerConnection {
    * arrive, and its time-out is long.
    */
   whileConnected<T>(work: Promise<T>): Promise<T>;
-  subscribe(subject: string, handler: (payload: Uint8Array, sequence: number | undefined) => void): Subscription;
+  subscribe(subject: string, handler: (message: Arrived) => void): Subscription;
+  readonly seals: Seals;
+}
+
+/** A message as it arrived: nothing of it is checked yet. */
+export interface Arrived {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly seal: string | undefined;
+  /** The sequence of the stored message of which this is the republished copy. */
+  readonly sequence: number | undefined;
 }

@@ -7,8 +7,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { BrokerConnection } from './broker-connection.ts';
+import { followLog } from './follow-log.ts';
 import { inspectBroker } from './inspection.ts';
-import type { Broker } from './port.ts';
 
 export interface Comparison {
   readonly compared: number;
@@ -20,7 +20,6 @@ export interface Comparison {
 
 interface ComparisonDeps {
   readonly connection: BrokerConnection;
-  readonly broker: Pick<Broker, 'followLog'>;
   readonly reader: Pick<EventReader, 'readLog' | 'head'>;
   readonly signal: AbortSignal;
 }
@@ -34,7 +33,7 @@ const SILENCE = 5_000;
 /** Milliseconds within which the relay must publish the newest events. */
 const RELAY_TIMEOUT = 5_000;
 
-export async function compareWithLog({ connection, broker, reader, signal }: ComparisonDeps): Promise<Comparison> {
+export async function compareWithLog({ connection, reader, signal }: ComparisonDeps): Promise<Comparison> {
   const head = await reader.head();
   const findings: string[] = [];
   const stream = await relayedStream(connection, head.position);
@@ -57,7 +56,7 @@ export async function compareWithLog({ connection, broker, reader, signal }: Com
     position = events.at(-1)?.position ?? position;
   };
 
-  for await (const events of eventsBetween(broker, first - 1, last, signal)) {
+  for await (const events of eventsBetween(connection, first - 1, last, signal)) {
     const gap = events[0]?.position !== position + 1;
     if (gap) findings.push(`JetStream has a gap after position ${position}`);
     if (gap || findings.length > MAX_FINDINGS) break;
@@ -81,14 +80,14 @@ async function relayedStream(connection: BrokerConnection, head: number) {
 
 /** Yields portions up to `last`, or until no event arrives any more. A portion at a time keeps memory small. */
 async function* eventsBetween(
-  broker: Pick<Broker, 'followLog'>,
+  connection: BrokerConnection,
   after: number,
   last: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly RecordedEvent[]> {
   let position = after;
   while (position < last && !signal.aborted) {
-    const portion = (await nextPortion(broker, position, last)).filter((event) => event.position <= last);
+    const portion = (await nextPortion(connection, position, last)).filter((event) => event.position <= last);
     const end = portion.at(-1);
     if (end === undefined) return;
     yield portion;
@@ -96,7 +95,7 @@ async function* eventsBetween(
   }
 }
 
-function nextPortion(broker: Pick<Broker, 'followLog'>, after: number, last: number): Promise<RecordedEvent[]> {
+function nextPortion(connection: BrokerConnection, after: number, last: number): Promise<RecordedEvent[]> {
   return new Promise((resolve) => {
     const portion: RecordedEvent[] = [];
     const end = () => {
@@ -105,7 +104,7 @@ function nextPortion(broker: Pick<Broker, 'followLog'>, after: number, last: num
       resolve(portion);
     };
     const timer = setTimeout(end, SILENCE);
-    const follower = broker.followLog(after, (events) => {
+    const follower = followLog(connection, after, (events) => {
       portion.push(...events);
       timer.refresh();
       if (portion.length >= PORTION || (portion.at(-1)?.position ?? 0) >= last) end();

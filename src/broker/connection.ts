@@ -6,24 +6,28 @@
  * loses messages that are published meanwhile. `noEcho` is on: this process delivers its own messages to its own
  * subscribers from memory, at once, and the server sends them to other processes only.
  */
-import { connect } from 'nats';
+import { connect, type TlsOptions } from 'nats';
 import type { Logger } from 'pino';
+import type { ClusterKeys } from '../eventlog/cluster-keys.ts';
 import { openBoard } from './board.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { watchConnection } from './connection-state.ts';
-import { followLog } from './follow-log.ts';
+import { followLog, sealedEvents } from './follow-log.ts';
 import { createLiveEvents } from './live-events.ts';
 import { createOutboundBuffer } from './outbound-buffer.ts';
 import type { Broker } from './port.ts';
 import { createRegistration } from './registration.ts';
 import { createRequests } from './requests.ts';
+import { createSeals, type Sealed } from './seal.ts';
 import { createSignals } from './signals.ts';
 import { subjectsOf } from './subjects.ts';
 import { createSubscribe } from './subscription.ts';
 
 export interface BrokerOptions {
-  /** `nats://[user:password@]host:port`, several separated by commas. */
+  /** `nats://` or `tls://` and `[user:password@]host:port`, several separated by commas. */
   readonly url: string;
+  /** A file with the certificates of the authorities that are believed; those of Node when absent. */
+  readonly caFile?: string | undefined;
   /** First token of every subject, and the start of the JetStream stream's name. */
   readonly namespace: string;
   /** Shown in the server's connection list. */
@@ -33,6 +37,10 @@ export interface BrokerOptions {
   readonly outboundLimit?: number;
   /** Called for each signal or question that is not sent because too many bytes wait. */
   readonly onRefused?: () => void;
+  /** Seals what is sent, and what arrives must have such a seal. */
+  readonly keys: ClusterKeys;
+  /** Called for each message that is ignored because its seal is missing or wrong. */
+  readonly onUnauthenticated?: (what: Sealed) => void;
 }
 
 const OUTBOUND_LIMIT = 8 * 1024 * 1024;
@@ -42,6 +50,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
   const { log } = options;
   const nats = await connect({
     ...parseServers(options.url),
+    ...tlsOf(options),
     name: options.name,
     noEcho: true,
     // Collecting a stack trace for each request, in case it fails, costs more than the request.
@@ -70,6 +79,7 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     }),
     whileConnected,
     subscribe: createSubscribe(nats, log, registration),
+    seals: createSeals({ keys: options.keys, log, now: Date.now, onRefused: options.onUnauthenticated }),
   };
 
   const broker: Broker = {
@@ -77,7 +87,8 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     signals: createSignals(connection, () => state.connected),
     requests: createRequests(connection, () => state.connected, registration),
     board: (name, boardOptions) => openBoard(connection, name, boardOptions),
-    followLog: (position, handler) => followLog(connection, position, handler),
+    followEpoch: connection.seals.followEpoch,
+    followLog: (position, handler) => followLog(connection, position, handler, sealedEvents(connection)),
     onReconnected,
     get connected() {
       return state.connected && !nats.isClosed();
@@ -102,4 +113,13 @@ function parseServers(url: string): { servers: string[]; user?: string; pass?: s
     ...(first?.username ? { user: decodeURIComponent(first.username) } : {}),
     ...(first?.password ? { pass: decodeURIComponent(first.password) } : {}),
   };
+}
+
+/**
+ * With `tls://` or a certificate authority, a server without TLS is refused before the password is sent. The client
+ * itself would take the word of whoever answers.
+ */
+function tlsOf({ url, caFile }: BrokerOptions): { tls?: TlsOptions } {
+  if (caFile === undefined && !/(^|,)\s*tls:/.test(url)) return {};
+  return { tls: caFile === undefined ? {} : { caFile } };
 }

@@ -1,21 +1,32 @@
 /**
  * Follows the log through JetStream with an ordered consumer, which the client recreates by itself after a loss. It
  * ends when the stream was deleted or recreated, or when several heartbeats are missing. The caller then reads
- * Postgres.
+ * Postgres. An event that is not believed is left out: the caller reads it from Postgres, as any that is missing.
  */
 import { consumerOpts, type JetStreamSubscription, type JsMsg } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { parseEvent } from './codec.ts';
 import type { LogFollower } from './port.ts';
+import { SEAL } from './seal.ts';
 
 /** Milliseconds between two heartbeats of an idle JetStream stream; two missed ones end the consumer. */
 const HEARTBEAT = 1_000;
 
+/** Whether an event of JetStream is believed. */
+type Trusts = (message: JsMsg) => boolean;
+
+/** Believes events with the relay's seal. */
+export function sealedEvents({ seals, subjects }: BrokerConnection): Trusts {
+  return ({ subject, data, headers }) => seals.acceptEvent(subjects.pathOf(subject), data, headers?.get(SEAL));
+}
+
+/** Without `trusts`, all events are handed over: for a comparison with the log, which has the truth itself. */
 export function followLog(
   connection: BrokerConnection,
   position: number,
   handler: (events: readonly RecordedEvent[]) => void,
+  trusts: Trusts = () => true,
 ): LogFollower {
   let closed = false;
   let subscription: JetStreamSubscription | undefined;
@@ -23,6 +34,7 @@ export function followLog(
 
   /** Hands over all messages of one event-loop turn together. */
   function collect(message: JsMsg): void {
+    if (!trusts(message)) return;
     batch.push(parseEvent(message.data));
     if (batch.length > 1) return;
     setImmediate(() => {

@@ -1,7 +1,8 @@
 /**
  * Live events of single streams. Events that this process recorded arrive twice: from memory right after the commit,
  * and from JetStream's republish a little later. The second copy is recognised by its sequence, which equals the
- * event's position. It is dropped before it is parsed.
+ * event's position. It is dropped before it is parsed. An event without the relay's seal is dropped, too: then a later
+ * one, or the head of the log, shows a gap, and receivers read the log.
  */
 import { parseStream, type RecordedEvent, type Stream } from '../domain/event.ts';
 import type { BrokerConnection } from './broker-connection.ts';
@@ -27,8 +28,9 @@ export function createLiveEvents(connection: BrokerConnection): Broker['live'] {
     let interest = interests.get(key);
     if (!interest) {
       const handlers = new Set<EventHandler>();
-      const subscription = connection.subscribe(subject, (payload, sequence) => {
+      const subscription = connection.subscribe(subject, ({ subject: arrivedOn, payload, seal, sequence }) => {
         if (sequence !== undefined && delivered[sequence % REMEMBERED] === sequence) return;
+        if (!connection.seals.acceptEvent(connection.subjects.pathOf(arrivedOn), payload, seal)) return;
         const event = parseEvent(payload);
         for (const one of handlers) one(event);
       });

@@ -3,11 +3,11 @@
  * would keep all of them in memory until its pings time out. Bytes count as waiting until a PING that was sent after
  * them is answered. Bytes that were lost with a connection no longer count.
  */
-import type { NatsConnection } from 'nats';
+import type { MsgHdrs, NatsConnection } from 'nats';
 
 export interface OutboundBuffer {
   /** False when the limit is reached: then nothing was sent. */
-  publish(subject: string, data: Uint8Array): boolean;
+  publish(subject: string, data: Uint8Array, headers: MsgHdrs): boolean;
   /** Whether the limit is reached. */
   readonly full: boolean;
 }
@@ -52,12 +52,12 @@ export function createOutboundBuffer({ nats, limit, onReconnected, onRefused }: 
     get full() {
       return sent - accepted >= limit;
     },
-    publish(subject, data) {
+    publish(subject, data, headers) {
       if (sent - accepted >= limit) {
         onRefused();
         return false;
       }
-      nats.publish(subject, data);
+      nats.publish(subject, data, { headers });
       sent += data.length;
       // A PING for each message would cost more than the message.
       if (confirming === undefined && sent - accepted > limit / 8) confirm();

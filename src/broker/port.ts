@@ -12,6 +12,8 @@
  *   expires because it was not published again.
  *
  * `live` and `signals` deliver this process's own messages at once from memory, without a round trip.
+ *
+ * What other processes send is believed only with the seal of the cluster (`seal.ts`); anything else is ignored.
  */
 import type { RecordedEvent, Stream } from '../domain/event.ts';
 
@@ -89,6 +91,8 @@ export interface Broker {
   board(name: string, options: BoardOptions): Board;
   /** Calls `handler` with batches of recorded events after `position`, until closed or until JetStream fails. */
   followLog(position: number, handler: (events: readonly RecordedEvent[]) => void): LogFollower;
+  /** From now on, recorded events of another epoch than `current` returns are ignored. */
+  followEpoch(current: () => string): void;
   /** Calls `listener` after each reconnection: messages may have been lost before it. */
   onReconnected(listener: () => void): () => void;
   readonly connected: boolean;

@@ -9,6 +9,7 @@ import { headers } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { encodeJson } from './codec.ts';
+import { SEAL } from './seal.ts';
 
 /** JetStream did not store the batch, or stored it at other sequences. */
 export class PublishError extends Error {
@@ -20,18 +21,19 @@ const ACKNOWLEDGEMENT_TIMEOUT = 2_000;
 
 /** `events` have consecutive positions. Resolves when all are stored; rejects when that is not certain. */
 export async function publishBatch(
-  { nats, subjects }: BrokerConnection,
+  connection: BrokerConnection,
+  epoch: string,
   events: readonly RecordedEvent[],
 ): Promise<void> {
+  const { nats } = connection;
   const last = events.at(-1);
   if (!last) return;
   for (const event of events.slice(0, -1)) {
-    nats.publish(subjects.event(event), encodeJson(event), { headers: headersOf(event) });
+    const { subject, data, headers } = messageOf(connection, epoch, event);
+    nats.publish(subject, data, { headers });
   }
-  const reply = await nats.request(subjects.event(last), encodeJson(last), {
-    headers: headersOf(last),
-    timeout: ACKNOWLEDGEMENT_TIMEOUT,
-  });
+  const { subject, data, headers } = messageOf(connection, epoch, last);
+  const reply = await nats.request(subject, data, { headers, timeout: ACKNOWLEDGEMENT_TIMEOUT });
   const acknowledgement = reply.json<{ seq?: number; error?: { description: string } }>();
   if (acknowledgement.error) throw new PublishError(acknowledgement.error.description);
   if (acknowledgement.seq !== last.position) {
@@ -39,11 +41,14 @@ export async function publishBatch(
   }
 }
 
-function headersOf(event: RecordedEvent) {
-  const expected = headers();
-  expected.set('Nats-Expected-Last-Sequence', String(event.position - 1));
+function messageOf({ subjects, seals }: BrokerConnection, epoch: string, event: RecordedEvent) {
+  const subject = subjects.event(event);
+  const data = encodeJson(event);
+  const added = headers();
+  added.set('Nats-Expected-Last-Sequence', String(event.position - 1));
+  added.set(SEAL, seals.event(epoch, subjects.pathOf(subject), data));
   // OpenTelemetry's NATS instrumentations read the trace from this header. It is for readers other than Deskwire.
   const { traceparent } = event.metadata;
-  if (traceparent !== undefined) expected.set('traceparent', traceparent);
-  return expected;
+  if (traceparent !== undefined) added.set('traceparent', traceparent);
+  return { subject, data, headers: added };
 }

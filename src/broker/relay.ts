@@ -77,6 +77,8 @@ export function createRelay(options: RelayOptions): Relay {
   let remembered: RecordedEvent[] = [];
   let leading = false;
   let position = 0;
+  /** Of the log, as of the last `synchronise`. */
+  let epoch = '';
   let wake: () => void = () => undefined;
   let failures = 0;
   /** Whether Postgres may hold events that are not in `remembered`. */
@@ -167,7 +169,7 @@ export function createRelay(options: RelayOptions): Relay {
       const events = fromMemory() ?? (await fromPostgres());
       if (events.length > 0) {
         const startedAt = performance.now();
-        await connection.whileConnected(publishBatch(connection, events));
+        await connection.whileConnected(publishBatch(connection, epoch, events));
         options.onPublished?.(events, startedAt);
         position = (events.at(-1) as RecordedEvent).position;
       } else if ((await woken(IDLE, deposed)) === 'timer') {
@@ -202,8 +204,8 @@ export function createRelay(options: RelayOptions): Relay {
     await held.ping();
     const manager = await connection.nats.jetstreamManager(MANAGER);
     const stream = await findEventStream(manager, connection);
-    const { epoch } = await reader.head();
-    const matches = stream !== undefined && stream.state.last_seq === position && holdsEpoch(stream, epoch);
+    const head = await reader.head();
+    const matches = stream !== undefined && stream.state.last_seq === position && holdsEpoch(stream, head.epoch);
     if (!matches) throw new Error('the JetStream stream is not as it was published');
   }
 
@@ -214,7 +216,7 @@ export function createRelay(options: RelayOptions): Relay {
     const stream = await findEventStream(manager, connection);
     // Read after the stream: JetStream holds committed events only, so a head behind it means that history was lost.
     const head = await reader.head();
-    let { epoch } = head;
+    epoch = head.epoch;
     if (!stream) return (await createEventStream(manager, connection, epoch)).state.last_seq;
     if (holdsEpoch(stream, epoch)) {
       const { last_seq } = stream.state;

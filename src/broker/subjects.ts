@@ -18,6 +18,8 @@ export interface Subjects {
   readonly allEvents: string;
   readonly allLive: string;
   event(event: RecordedEvent): string;
+  /** The subject of an event or a live event without its beginning, which differs between the two. */
+  pathOf(subject: string): string;
   liveStream(stream: Stream): string;
   liveKind(kind: StreamKind): string;
   signal(topic: Topic): string;
@@ -31,6 +33,7 @@ export function subjectsOf(namespace: string): Subjects {
     allEvents: `${namespace}.events.>`,
     allLive: `${namespace}.live.>`,
     event: (event) => `${namespace}.events.${tokensOf(event.stream)}.${visibilityOf(event)}`,
+    pathOf: (subject) => subject.slice(subject.indexOf('.', namespace.length + 1) + 1),
     liveStream: (stream) => `${namespace}.live.${tokensOf(stream)}.*`,
     liveKind: (kind) => `${namespace}.live.${kind}.>`,
     signal: (topic) => `${namespace}.signals.${topic.map(encodeToken).join('.')}`,

@@ -2,6 +2,7 @@
 import type { NatsConnection } from 'nats';
 import type { Logger } from 'pino';
 import type { BrokerConnection } from './broker-connection.ts';
+import { SEAL } from './seal.ts';
 
 export function createSubscribe(
   nats: NatsConnection,
@@ -11,8 +12,17 @@ export function createSubscribe(
   return (subject, handler) => {
     const subscription = nats.subscribe(subject, {
       callback(error, message) {
-        if (error) log.error({ err: error, subject }, 'broker subscription failed');
-        else handler(message.data, sequenceOf(message.headers?.get('Nats-Sequence')));
+        if (error) {
+          log.error({ err: error, subject }, 'broker subscription failed');
+          return;
+        }
+        const { headers } = message;
+        handler({
+          subject: message.subject,
+          payload: message.data,
+          seal: headers?.get(SEAL),
+          sequence: sequenceOf(headers?.get('Nats-Sequence')),
+        });
       },
     });
     return { ready: registration(), close: () => subscription.unsubscribe() };

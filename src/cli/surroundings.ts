@@ -10,7 +10,6 @@ import type { Broker } from '../broker/port.ts';
 import { reachDatabase, reachNats } from '../embedded/reach.ts';
 import { type RunningServices, runningServices } from '../embedded/running.ts';
 import { type Config, readConfig, serviceOptionsOf } from '../runtime/config.ts';
-import { messageOf } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Output } from './output.ts';
 
@@ -48,14 +47,17 @@ export function createSurroundings(
     const { natsUrl } = await services();
     await reachNats(natsUrl);
     // Loaded here because few commands need it, and loading takes longer than most commands.
-    const { connectBroker } = await import('../broker/connection.ts');
-    const connected = await connectBroker({
+    const { connectOrFail } = await import('../runtime/connect-broker.ts');
+    const { watchClusterKeys } = await import('../eventlog/cluster-keys.ts');
+    const keys = await watchClusterKeys({ pool: await pool(), onError: () => {} }); // The keys from the start stay.
+    owned.defer(() => keys.close());
+    const connected = await connectOrFail({
       url: natsUrl,
+      caFile: config().NATS_CA,
+      keys,
       namespace: 'deskwire',
       name: APPLICATION,
       log: pino({ level: 'silent' }),
-    }).catch((cause: unknown) => {
-      throw new CommandError(EXIT.failed, `nats-server refuses us (${messageOf(cause)}): check NATS_URL.`, { cause });
     });
     owned.defer(() => connected.broker.close());
     return connected;

@@ -25,14 +25,25 @@ export const configSchema = Type.Object({
     Type.String({
       pattern: '^postgres(ql)?://.',
       examples: ['postgres://user:password@host:5432/deskwire'],
-      description: 'PostgreSQL, 15 or newer; embedded when not given. A secret: also DATABASE_URL_FILE.',
+      description:
+        'PostgreSQL, 15 or newer; embedded when not given. With TLS: ?sslmode=verify-full, and &sslrootcert=<file> for ' +
+        'an authority of your own. A secret: also DATABASE_URL_FILE.',
     }),
   ),
   NATS_URL: Type.Optional(
     Type.String({
       pattern: '^(nats|tls)://[^,\\s]+(,(nats|tls)://[^,\\s]+)*$',
       examples: ['nats://user:password@host:4222'],
-      description: 'nats-server with JetStream, 2.9 or newer; embedded when not given. A secret: also NATS_URL_FILE.',
+      description:
+        'nats-server with JetStream, 2.9 or newer; embedded when not given. With TLS: tls://. A secret: also ' +
+        'NATS_URL_FILE.',
+    }),
+  ),
+  NATS_CA: Type.Optional(
+    Type.String({
+      minLength: 1,
+      examples: ['/etc/deskwire/nats-ca.pem'],
+      description: 'File with the certificate authority of nats-server, in PEM. With it, only TLS is used.',
     }),
   ),
   WORKERS: Type.Integer({

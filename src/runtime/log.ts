@@ -80,6 +80,7 @@ export async function startLog(options: LogOptions, shutdown: Shutdown): Promise
     onError: (error) => logger.warn({ err: error }, 'the epoch cannot be read'),
   });
   shutdown.defer('epoch', () => epoch.close());
+  broker.followEpoch(() => epoch.current);
   epoch.onChanged(() => {
     logger.warn({ epoch: epoch.current }, 'the log has a new epoch: state of the old one is discarded');
     restoreCheck.forget();

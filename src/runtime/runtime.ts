@@ -7,7 +7,7 @@ import type pg from 'pg';
 import type { App } from '../api/app.ts';
 import { type Attachments, createAttachments } from '../attachments/attachments.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
-import { connectBroker } from '../broker/connection.ts';
+import { watchClusterKeys } from '../eventlog/cluster-keys.ts';
 import type { Gateway, HostWorker } from '../gateway/gateway.ts';
 import { createReadModels } from '../projections/projections.ts';
 import { createIds } from '../support/ids.ts';
@@ -18,6 +18,7 @@ import { createTracing } from '../telemetry/tracing.ts';
 import { type RunningActors, startActors } from './actors.ts';
 import { openAttachmentStore } from './attachment-store.ts';
 import type { Config, ProcessRole } from './config.ts';
+import { connectOrFail } from './connect-broker.ts';
 import { seedDemo } from './demo.ts';
 import { startEdge } from './edge.ts';
 import { type RunningLog, startLog } from './log.ts';
@@ -49,12 +50,20 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
   const prometheus = createPrometheus();
   worker?.metrics.offer(prometheus.snapshot);
   const telemetry = { metrics: prometheus.metrics, tracing: createTracing() };
-  const connected = await connectBroker({
+  const keys = await watchClusterKeys({
+    pool,
+    onError: (error) => logger.warn({ err: error }, 'the keys of the cluster cannot be read'),
+  });
+  shutdown.defer('cluster keys', () => keys.close());
+  const connected = await connectOrFail({
     url: natsUrl,
+    caFile: config.NATS_CA,
+    keys,
     namespace: 'deskwire',
     name: 'deskwire',
     log: logger,
     onRefused: () => telemetry.metrics.refused('broker'),
+    onUnauthenticated: telemetry.metrics.unauthenticated,
   });
   shutdown.defer('broker', () => connected.broker.close());
 

@@ -10,6 +10,10 @@ export type ReplayedStream = 'ticket' | 'inbox' | 'room';
 export const BOUNDS = ['connections', 'requests', 'commands', 'mailbox', 'appends', 'replays', 'broker'] as const;
 export type Bound = (typeof BOUNDS)[number];
 
+/** What a message over NATS claimed to be that lacks the seal of the cluster (src/broker/seal.ts). */
+export const UNAUTHENTICATED = ['message', 'answer', 'event', 'notice'] as const;
+export type Unauthenticated = (typeof UNAUTHENTICATED)[number];
+
 export interface Metrics {
   /** One committed flush of the appender. */
   appended(events: number, milliseconds: number): void;
@@ -26,6 +30,8 @@ export interface Metrics {
   slowConsumer(namespace: string): void;
   /** Work was refused because a bound was reached; the sender may retry. */
   refused(bound: Bound): void;
+  /** A message over NATS was ignored: it does not have the seal of the cluster. */
+  unauthenticated(what: Unauthenticated): void;
   /** One committed batch of a projection. */
   batchProjected(projection: string, events: number, milliseconds: number): void;
 }
@@ -42,6 +48,7 @@ export const noMetrics: Metrics = {
   resynced: nothing,
   slowConsumer: nothing,
   refused: nothing,
+  unauthenticated: nothing,
   batchProjected: nothing,
 };
 

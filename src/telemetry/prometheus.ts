@@ -12,7 +12,7 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
-import { BOUNDS, type Metrics, type Sampled, type SampledProjection } from './metrics.ts';
+import { BOUNDS, type Metrics, type Sampled, type SampledProjection, UNAUTHENTICATED } from './metrics.ts';
 
 export interface MetricsText {
   readonly contentType: string;
@@ -93,6 +93,12 @@ function instruments(registers: Registry[]): Metrics {
   const batchEvents = counter('projection_events_total', 'Events that projections took', ['projection']);
   // A counter with labels exists only after its first use. These exist from the start, so that alerts on them work.
   slowConsumers.inc({ namespace: '/' }, 0);
+  const unauthenticated = counter(
+    'broker_unauthenticated_total',
+    'Messages over NATS without the seal of the cluster',
+    ['what'],
+  );
+  for (const what of UNAUTHENTICATED) unauthenticated.inc({ what }, 0);
   for (const bound of BOUNDS) refused.inc({ bound }, 0);
 
   return {
@@ -117,6 +123,7 @@ function instruments(registers: Registry[]): Metrics {
     resynced: (stream, reason) => resyncs.inc({ stream, reason }),
     slowConsumer: (namespace) => slowConsumers.inc({ namespace }),
     refused: (bound) => refused.inc({ bound }),
+    unauthenticated: (what) => unauthenticated.inc({ what }),
     batchProjected(projection, events, milliseconds) {
       batchSeconds.observe({ projection }, milliseconds / 1_000);
       batchEvents.inc({ projection }, events);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { paths } from '../../support/paths.ts';
 
 /** The version of the messages between nodes (`forwarding.ts`). Raise it when they change. */
-const WIRE_FORMAT = 1;
+const WIRE_FORMAT = 2;
 
 export async function codeFingerprint(folder: string = paths.domain): Promise<string> {
   const hash = createHash('sha256').update(`${WIRE_FORMAT}\n`);

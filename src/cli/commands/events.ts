@@ -89,8 +89,8 @@ async function verify(on: Surroundings): Promise<void> {
   const log = await verifyLog(pool);
   on.output.note(`The log: ${count(log.events)} events of ${count(log.streams)} streams.`);
   const { compareWithLog } = await import('../../broker/comparison.ts');
-  const { connection, broker } = await on.broker();
-  const stream = await compareWithLog({ connection, broker, reader: createEventReader(pool), signal: on.signal });
+  const { connection } = await on.broker();
+  const stream = await compareWithLog({ connection, reader: createEventReader(pool), signal: on.signal });
   const findings = [...log.findings, ...stream.findings];
   const range = stream.compared === 0 ? 'nothing' : `${count(stream.first)} to ${count(stream.last)}`;
   const verdict =

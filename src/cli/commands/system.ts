@@ -1,5 +1,5 @@
 /**
- * `deskwire serve`, `migrate` and `doctor`. Their modules load on demand, because loading takes longer than most
+ * `deskwire serve`, `migrate`, `doctor` and `cluster-key`. Their modules load on demand, because loading takes longer than most
  * commands.
  */
 import type { Command } from 'commander';
@@ -26,6 +26,22 @@ export function systemCommands(program: Command, action: Action): void {
     .command('doctor')
     .description('check the system and advise on each fault; exit code 4 if there are errors')
     .action(action((on) => doctor(on)));
+  program
+    .command('cluster-key')
+    .description('the key with which nodes authenticate their messages')
+    .command('rotate')
+    .description('make a new key; it signs after a minute, and the old one is accepted for ten minutes more')
+    .option('--now', 'the old key is known to others: remove it at once')
+    .action(action((on, options: { now?: boolean }) => rotate(on, options.now === true)));
+}
+
+async function rotate(on: Surroundings, now: boolean): Promise<void> {
+  const { rotateClusterKey } = await import('../../eventlog/cluster-keys.ts');
+  const id = await rotateClusterKey(await on.pool(), now ? 'now' : 'soon');
+  on.output.result(
+    { id, signs: now ? 'now' : 'in a minute' },
+    now ? `Key ${id} signs now.` : `Key ${id} signs in a minute.`,
+  );
 }
 
 async function migrateOrList(on: Surroundings, pendingOnly: boolean): Promise<void> {

@@ -7,6 +7,7 @@ import { createRelay } from '../../../src/broker/relay.ts';
 import { createDirectory, type Directory, type DirectoryChange } from '../../../src/directory/directory.ts';
 import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 import { context } from '../../unit/actors/desk.ts';
@@ -40,7 +41,13 @@ beforeEach(() => {
 async function startNode(): Promise<Node> {
   const process = resources.use(startProcess(database.url));
   const { pool, reader, appender } = process;
-  const { broker, connection } = await connectBroker({ url: nats.url, namespace: 'deskwire', name: 'test', log });
+  const { broker, connection } = await connectBroker({
+    url: nats.url,
+    namespace: 'deskwire',
+    keys: testKeys(),
+    name: 'test',
+    log,
+  });
   resources.defer(() => broker.close());
   const relay = createRelay({
     connection,

@@ -24,6 +24,7 @@ import { startReadSide } from '../../../src/runtime/read-side.ts';
 import { createShutdown } from '../../../src/runtime/shutdown.ts';
 import { noTelemetry } from '../../../src/telemetry/telemetry.ts';
 import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 
 const silent = pino({ level: 'silent' });
@@ -52,7 +53,13 @@ export async function startNode(): Promise<Node> {
   pool.on('error', () => undefined);
   stack.defer(() => pool.end());
   const shutdown = stack.use(createShutdown());
-  const connected = await connectBroker({ url: natsUrl, namespace: 'deskwire', name: 'test', log: silent });
+  const connected = await connectBroker({
+    url: natsUrl,
+    namespace: 'deskwire',
+    keys: testKeys(),
+    name: 'test',
+    log: silent,
+  });
   shutdown.defer('broker', () => connected.broker.close());
   const options = { ...connected, databaseUrl, pool, relay: false, telemetry: noTelemetry, logger: silent };
   const log = await startLog(options, shutdown);
@@ -77,7 +84,7 @@ export async function startNode(): Promise<Node> {
 
 /** A connection of its own, as another process has. */
 export async function connectTo(url: string, parts: AsyncDisposableStack): Promise<Broker> {
-  const { broker } = await connectBroker({ url, namespace: 'deskwire', name: 'test', log: silent });
+  const { broker } = await connectBroker({ url, namespace: 'deskwire', keys: testKeys(), name: 'test', log: silent });
   parts.defer(() => broker.close());
   return broker;
 }

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Board } from '../../../src/broker/port.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { startNats, type TestNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
@@ -20,7 +21,13 @@ beforeAll(async () => {
   nats = resources.use(await startNats());
   const brokers = await Promise.all(
     ['one', 'other'].map(async (who) => {
-      const { broker } = await connectBroker({ url: nats.url, namespace: 'deskwire', name: who, log });
+      const { broker } = await connectBroker({
+        url: nats.url,
+        namespace: 'deskwire',
+        keys: testKeys(),
+        name: who,
+        log,
+      });
       resources.defer(() => broker.close());
       return broker;
     }),

@@ -2,13 +2,20 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
 it('drops signals beyond the limit while the server hangs, and sends signals again when it is back', async () => {
   await using nats = await startNats({ controlled: true });
   let refused = 0;
-  const options = { url: nats.url, namespace: 'deskwire', name: 'test', log: pino({ level: 'silent' }) };
+  const options = {
+    url: nats.url,
+    namespace: 'deskwire',
+    keys: testKeys(),
+    name: 'test',
+    log: pino({ level: 'silent' }),
+  };
   const { broker } = await connectBroker({ ...options, outboundLimit: 100_000, onRefused: () => (refused += 1) });
   const { broker: other } = await connectBroker(options);
   const received: unknown[] = [];

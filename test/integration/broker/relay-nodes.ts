@@ -17,6 +17,7 @@ import {
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import type { Appender, EventReader } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { messageAppend } from '../../support/events.ts';
 import { type ControlledNats, createDatabase, startNats, type TestDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -61,7 +62,13 @@ export async function createRelayNodes(): Promise<RelayNodes> {
     pool.on('error', () => undefined);
     const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 10_000 });
     const reader = createEventReader(pool);
-    const { broker, connection } = await connectBroker({ url: nats.url, namespace: 'deskwire', name: 'test', log });
+    const { broker, connection } = await connectBroker({
+      url: nats.url,
+      namespace: 'deskwire',
+      keys: testKeys(),
+      name: 'test',
+      log,
+    });
     const reads: number[] = [];
     const relay = createRelay({
       connection,

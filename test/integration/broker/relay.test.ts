@@ -68,9 +68,11 @@ it('hands over to another process when it closes, and JetStream refuses later me
   await until(() => follower.relay.leading, 'the other to lead');
   await append(follower, 5);
   await nodes.untilStored(6);
-  await expect(publishBatch(leader.connection, [event as RecordedEvent])).rejects.toThrow('wrong last sequence');
+  await expect(publishBatch(leader.connection, 'an epoch', [event as RecordedEvent])).rejects.toThrow(
+    'wrong last sequence',
+  );
   const later = { ...(event as RecordedEvent), position: 9 };
-  await expect(publishBatch(leader.connection, [later])).rejects.toThrow('wrong last sequence');
+  await expect(publishBatch(leader.connection, 'an epoch', [later])).rejects.toThrow('wrong last sequence');
   expect((await nodes.stored()).map((one) => one.position)).toEqual([1, 2, 3, 4, 5, 6]);
 });
 

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { type ControlledNats, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
@@ -14,8 +15,15 @@ beforeAll(async () => {
 afterAll(() => nats[Symbol.asyncDispose]());
 beforeEach(async () => {
   const connect = async () =>
-    (await connectBroker({ url: nats.url, namespace: 'deskwire', name: 'test', log: pino({ level: 'silent' }) }))
-      .broker;
+    (
+      await connectBroker({
+        url: nats.url,
+        namespace: 'deskwire',
+        keys: testKeys(),
+        name: 'test',
+        log: pino({ level: 'silent' }),
+      })
+    ).broker;
   [asking, serving] = await Promise.all([connect(), connect()]);
 });
 afterEach(async () => {

@@ -54,6 +54,18 @@ describe('the deskwire command', () => {
     });
   });
 
+  it('rotates the key of the cluster, and stays healthy', async () => {
+    for (const args of [[], ['--now']]) {
+      const rotated = await deskwire.run('cluster-key', 'rotate', ...args, '--json');
+      expect(rotated).toMatchObject({ code: 0, stderr: '' });
+      expect(JSON.parse(rotated.stdout)).toMatchObject({ signs: args.length > 0 ? 'now' : 'in a minute' });
+    }
+    await openTicket(await system.signIn('riley'), 'After the rotation');
+    await until(async () => (await errorsFound(deskwire)).length === 0, 'the system to be healthy', {
+      timeoutMs: 60_000,
+    });
+  });
+
   it('finds faults, and advises what to do', async () => {
     const wrong = commandsOn({ ...system.env, PORT: 'eighty' });
     const { code, stdout, stderr } = await wrong.run('doctor');

@@ -13,6 +13,7 @@ import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connect
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import type { Appender } from '../../../src/eventlog/event-log.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { messageAppend } from '../../support/events.ts';
 import { createDatabase } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -27,7 +28,13 @@ let appender: Appender;
 beforeAll(async () => {
   nats = resources.use(await startDeployedNats());
   for (const user of ['relay', 'node', 'gateway'] as const) {
-    const connected = await connectBroker({ url: nats.urlOf(user), namespace: 'deskwire', name: user, log });
+    const connected = await connectBroker({
+      url: nats.urlOf(user),
+      namespace: 'deskwire',
+      keys: testKeys(),
+      name: user,
+      log,
+    });
     resources.defer(() => connected.broker.close());
     brokers.set(user, connected);
   }
@@ -129,9 +136,9 @@ describe('the users of a deployment', () => {
 
   it('nobody else gets in', async () => {
     const wrong = nats.urlOf('node').replace('node-password', 'guess');
-    await expect(connectBroker({ url: wrong, namespace: 'deskwire', name: 'x', log })).rejects.toThrow(
-      /AUTHORIZATION/i,
-    );
+    await expect(
+      connectBroker({ url: wrong, namespace: 'deskwire', keys: testKeys(), name: 'x', log }),
+    ).rejects.toThrow(/AUTHORIZATION/i);
   });
 
   it.each([

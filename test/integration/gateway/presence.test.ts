@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import { createPresence } from '../../../src/cluster/presence/presence.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
@@ -14,7 +15,7 @@ it('a node that starts reads the presence of others, and the presence of a node 
   await using parts = new AsyncDisposableStack();
   const nats = parts.use(await startNats());
   const start = async (self: string) => {
-    const { broker } = await connectBroker({ url: nats.url, namespace: 'deskwire', name: self, log });
+    const { broker } = await connectBroker({ url: nats.url, namespace: 'deskwire', keys: testKeys(), name: self, log });
     parts.defer(() => broker.close());
     const clock = () => performance.now();
     return { broker, presence: createPresence({ self, broker, now: Date.now, clock, log, paces }) };

@@ -25,6 +25,7 @@ import { createShutdown } from '../../../src/runtime/shutdown.ts';
 import type { Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { noTelemetry } from '../../../src/telemetry/telemetry.ts';
 import { startAttachments } from '../../support/attachments.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { socketContract } from '../../support/socket-contract.ts';
 import { until } from '../../support/until.ts';
@@ -77,7 +78,13 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   stack.defer(() => pool.end());
   const shutdown = stack.use(createShutdown());
   const { logger = quiet, telemetry = noTelemetry } = options;
-  const connected = await connectBroker({ url: natsUrl, namespace: 'deskwire', name: 'test', log: logger });
+  const connected = await connectBroker({
+    url: natsUrl,
+    namespace: 'deskwire',
+    keys: testKeys(),
+    name: 'test',
+    log: logger,
+  });
   shutdown.defer('broker', () => connected.broker.close());
   const broker = options.wrapBroker?.(connected.broker) ?? connected.broker;
   const common = { connection: connected.connection, databaseUrl, pool, telemetry, logger };

@@ -6,6 +6,7 @@ import { createPlacedActorSystem, type PlacedActorSystem } from '../../../src/ac
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
 import { createNodeView, type NodeView } from '../../../src/cluster/node-view.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { startProcess } from '../actors/process.ts';
 
 export interface TestNode extends AsyncDisposable {
@@ -35,7 +36,13 @@ export async function startNode(options: TestNodeOptions): Promise<TestNode> {
   const { id = randomUUID(), code = 'this code', clockError = 0 } = options;
   const log = pino({ level: 'silent' });
   const process = startProcess(options.databaseUrl);
-  const { broker } = await connectBroker({ url: options.natsUrl, namespace: 'deskwire', name: id, log });
+  const { broker } = await connectBroker({
+    url: options.natsUrl,
+    namespace: 'deskwire',
+    keys: testKeys(),
+    name: id,
+    log,
+  });
   const now = () => Date.now() + clockError;
   const view = createNodeView({ self: id, code, broker, now, log });
   const ran: string[] = [];

@@ -9,6 +9,7 @@ import { openDedicatedConnection } from '../../../src/eventlog/dedicated-connect
 import { renewEpoch } from '../../../src/eventlog/epoch.ts';
 import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { createLogFeed } from '../../../src/projections/engine/log-feed.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
 
@@ -22,7 +23,7 @@ async function createTwoProcesses(stack: AsyncDisposableStack, checkEvery: numbe
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
   stack.defer(() => pool.end());
   const connect = async (name: string) => {
-    const connected = await connectBroker({ url: nats.url, namespace: 'deskwire', name, log });
+    const connected = await connectBroker({ url: nats.url, namespace: 'deskwire', keys: testKeys(), name, log });
     stack.defer(() => connected.broker.close());
     return connected;
   };

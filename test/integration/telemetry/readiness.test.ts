@@ -16,6 +16,7 @@ import { createEventReader } from '../../../src/eventlog/reader.ts';
 import { createLogFeed, type LogFeed } from '../../../src/projections/engine/log-feed.ts';
 import { createReadModels, type Projections, startProjections } from '../../../src/projections/projections.ts';
 import { readinessChecks } from '../../../src/runtime/readiness.ts';
+import { testKeys } from '../../support/cluster-keys.ts';
 import { messageEvent } from '../../support/events.ts';
 import { type ControlledNats, createDatabase, startNats } from '../../support/services.ts';
 import { until } from '../../support/until.ts';
@@ -41,7 +42,13 @@ beforeAll(async () => {
   resources.defer(() => pool.end());
   appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 5_000 });
   resources.defer(() => appender.close());
-  ({ broker, connection } = await connectBroker({ url: nats.url, namespace: 'deskwire', name: 'test', log }));
+  ({ broker, connection } = await connectBroker({
+    url: nats.url,
+    namespace: 'deskwire',
+    keys: testKeys(),
+    name: 'test',
+    log,
+  }));
   resources.defer(() => broker.close());
   const reader = createEventReader(pool);
   relay = createRelay({
