@@ -13,6 +13,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
 import { LIMITS } from '../contract/limits.ts';
 import type { PoolLimits } from '../support/pool.ts';
+import { createOrigins } from '../support/origins.ts';
 import { type Metrics, noMetrics } from '../telemetry/metrics.ts';
 import type { App } from './app.ts';
 import { handleInput } from './input.ts';
@@ -111,6 +112,8 @@ export interface ApiDeps {
   /** Without it, `/metrics` does not exist. */
   readonly metricsPage?: MetricsPage;
   readonly config: ApiConfig;
+  /** A page of this origin may not call. */
+  readonly onOriginRefused: (origin: string) => void;
   readonly log: Logger;
   /** True for a process without the role `api`: it serves health, metrics and documents only. */
   readonly healthOnly?: boolean;
@@ -155,7 +158,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
   return app;
 }
 
-async function handleEveryRequest(app: App, { config, log, metrics = noMetrics }: ApiDeps): Promise<void> {
+async function handleEveryRequest(app: App, { config, log, metrics = noMetrics, ...deps }: ApiDeps): Promise<void> {
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
   cutOffRefused(app, REFUSED_BODY_MS);
   cutOffSlowReaders(app, config.readLimit ?? READ_MS);
@@ -163,7 +166,7 @@ async function handleEveryRequest(app: App, { config, log, metrics = noMetrics }
   handleInput(app);
   logRequests(app, log);
   measureRequests(app, metrics);
-  await setCommonHeaders(app, config.corsOrigins);
+  await setCommonHeaders(app, createOrigins(config.corsOrigins), deps.onOriginRefused);
 }
 
 /** Routes whose requests count as in flight: all but those for health, metrics, documents and the console. */

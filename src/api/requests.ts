@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../application/application.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Authenticated } from '../auth/authenticator.ts';
+import type { RefreshClient } from '../auth/refresh-client.ts';
 import { unauthorized } from '../auth/tokens.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
@@ -58,6 +59,12 @@ export function bearerOf(request: FastifyRequest): string {
 export function userOf(request: FastifyRequest): UserFacts {
   if (request.authenticated === null) throw unauthorized();
   return request.authenticated.user;
+}
+
+/** Who exchanges a refresh token. Throws `invalid_payload` for a malformed header. */
+export function refreshClientOf({ headers, ip }: FastifyRequest): RefreshClient {
+  const key = headers['idempotency-key'];
+  return { address: ip, userAgent: headers['user-agent'] ?? '', ...(key !== undefined && { key: keyIn(key) }) };
 }
 
 /** Throws `unauthorized`, and `invalid_payload` for a malformed header. */

@@ -8,6 +8,7 @@ import type { UserFacts } from '../domain/user/identity.ts';
 import type { LoginAttempts } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SigningKeys } from './keys.ts';
+import type { RefreshClient } from './refresh-client.ts';
 import type { Revocations } from './revocations.ts';
 import type { Session, Sessions } from './sessions.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from './tokens.ts';
@@ -23,8 +24,11 @@ export interface Tokens {
 export interface Login {
   /** Rejects with `unauthorized` or `rate_limited`. `address` is the client's. */
   login(input: { email: string; password: string; address: string }): Promise<Tokens>;
-  /** Rejects with `unauthorized`. A token that was used before ends its session. */
-  refresh(refreshToken: string): Promise<Tokens>;
+  /**
+   * Rejects with `unauthorized`. A token that was used before ends its session, unless `by` repeats a refresh whose
+   * answer was lost.
+   */
+  refresh(refreshToken: string, by: RefreshClient): Promise<Tokens>;
   logout(sessionId: string): Promise<void>;
   /** For a client whose access token has expired. An unknown refresh token is ignored. */
   logoutWith(refreshToken: string): Promise<void>;
@@ -67,8 +71,8 @@ export function createLogin(deps: LoginDeps): Login {
       return tokensFor(await sessions.start(user.id), user);
     },
 
-    async refresh(refreshToken) {
-      const rotation = await sessions.rotate(refreshToken);
+    async refresh(refreshToken, by) {
+      const rotation = await sessions.rotate(refreshToken, by);
       if (rotation.outcome === 'reused') revocations.publish(rotation.sessionId);
       if (rotation.outcome !== 'rotated') throw wrongRefreshToken();
       const { session } = rotation;

@@ -16,6 +16,7 @@ import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
 import type { EpochWatch } from '../eventlog/epoch-watch.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
+import { createOrigins, type Origins } from '../support/origins.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createClientLifecycle } from './client-lifecycle.ts';
 import { admitAtRate } from './connection/admission.ts';
@@ -56,6 +57,8 @@ export interface GatewayDeps {
   readonly epoch: Pick<EpochWatch, 'current' | 'onChanged'>;
   readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly attachmentUrl: AttachmentUrl;
+  /** A page of this origin may not connect. */
+  readonly onOriginRefused: (origin: string) => void;
   readonly log: Logger;
   /** Unix time in milliseconds. */
   readonly now: () => number;
@@ -86,7 +89,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const { metrics } = telemetry;
   const options: GatewayOptions = { ...defaultOptions, ...deps.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'a background task of the gateway failed');
-  const io = createServer(deps.httpServer, options, deps.worker);
+  const origins = createOrigins(options.corsOrigins);
+  const io = createServer(deps.httpServer, options, origins, deps.worker);
   const rooms = createSocketRooms(io);
   const clients = createClients();
   const outbound = createOutbound({ engine: io.engine, limit: options.outboundLimit, onSlow });
@@ -166,6 +170,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     clients,
     socketsPerUser: options.socketsPerUser,
     trusted: compile([...options.trustProxy]),
+    origins,
+    onOriginRefused: deps.onOriginRefused,
     now,
     log,
     prepare: (user) => inboxes.prepare(user),
@@ -236,7 +242,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
 function createServer(
   httpServer: HttpServer,
-  { maxFrameBytes, corsOrigins }: GatewayOptions,
+  { maxFrameBytes }: GatewayOptions,
+  origins: Origins,
   worker: HostWorker | undefined,
 ): Server {
   const io = new Server(httpServer, {
@@ -245,11 +252,17 @@ function createServer(
     perMessageDeflate: false,
     httpCompression: false,
     serveClient: false,
-    cors: { origin: corsOrigins.includes('*') ? '*' : [...corsOrigins] },
+    cors: ({ headers: { origin = '' } }, done) => done(null, corsFor(origin, origins)),
     ...(worker && { adapter: worker.adapter }),
   });
   if (worker) io.engine.generateId = worker.newTransportId;
   return io;
+}
+
+/** Cookies go along only for origins that are configured by name, never for those that `*` lets in. */
+function corsFor(origin: string, origins: Origins) {
+  if (origins.lists(origin)) return { origin, credentials: true };
+  return { origin: origins.any ? '*' : false };
 }
 
 function limitsOf({ rate }: GatewayOptions, now: () => number) {

@@ -87,7 +87,8 @@ export const configSchema = Type.Object({
   CORS_ORIGINS: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
     default: [],
     examples: ['https://app.example.com,https://admin.example.com'],
-    description: 'Origins of the web pages that may call Deskwire. Older names: CORS_ORIGIN, FRONTEND_URL.',
+    description:
+      'Origins of other web pages that may call, over HTTP and sockets. Older names: CORS_ORIGIN, FRONTEND_URL.',
   }),
   TRUST_PROXY: Type.Array(Type.String({ pattern: '^(loopback|linklocal|uniquelocal|[0-9A-Fa-f.:]+(/\\d{1,3})?)$' }), {
     default: [],

@@ -13,6 +13,7 @@ import { DIALECTS } from '../gateway/dialects/all.ts';
 import type { Dialect } from '../gateway/dialects/dialect.ts';
 import { createGateway, type Gateway, type HostWorker } from '../gateway/gateway.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
+import { onceForEachOrigin } from '../support/origins.ts';
 import type { RunningActors } from './actors.ts';
 import type { RunningLog } from './log.ts';
 import type { ReadSide } from './read-side.ts';
@@ -64,7 +65,11 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
   });
   const cluster = createCluster(options, dialects);
   shutdown.defer('cluster of sockets', () => cluster?.close());
+  const onOriginRefused = onceForEachOrigin((origin) =>
+    logger.warn({ origin }, 'a web page may not call: if it should, add its origin to CORS_ORIGINS'),
+  );
   const app = await createApi({
+    onOriginRefused,
     application,
     waiter: reads.waiter,
     head: async () => (await reader.head()).position,
@@ -83,6 +88,7 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
   const gateway = createGateway({
     ...options.gateway,
     now: options.gateway.now ?? Date.now,
+    onOriginRefused,
     httpServer: app.server as HttpServer,
     dialects,
     auth,

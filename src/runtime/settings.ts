@@ -25,7 +25,11 @@ export function gatewayOptionsOf(config: Config): Partial<GatewayOptions> {
     replayLimit: config.REPLAY_LIMIT,
     outboundLimit: config.OUTBOUND_LIMIT,
     admission: { burst: 2 * config.CONNECTION_RATE, perSecond: config.CONNECTION_RATE },
-    corsOrigins: config.CORS_ORIGINS,
+    // The console's page connects from here, also behind a proxy that changes `Host`.
+    corsOrigins: [
+      ...config.CORS_ORIGINS,
+      ...(config.PUBLIC_URL === undefined ? [] : [new URL(config.PUBLIC_URL).origin]),
+    ],
     trustProxy: config.TRUST_PROXY,
     ...(config.RATE_LIMIT === 'off' && { rate: 'off', admission: 'off' }),
   };

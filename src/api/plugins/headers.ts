@@ -1,6 +1,8 @@
 /** Headers that every answer has: the request id, security headers, and CORS for the configured origins. */
-import cors from '@fastify/cors';
+import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import helmet from '@fastify/helmet';
+import type { FastifyRequest } from 'fastify';
+import type { Origins } from '../../support/origins.ts';
 import type { App } from '../app.ts';
 
 /** The API answers with data, never with pages. Set here because helmet would build the header anew for each answer. */
@@ -15,18 +17,29 @@ const HELMET = {
   xPermittedCrossDomainPolicies: false,
   xXssProtection: false,
 } as const;
+const CORS: FastifyCorsOptions = {
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  maxAge: 600,
+  exposedHeaders: ['Deskwire-Epoch', 'Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+};
 
-/** `corsOrigins`: origins whose pages may call; `*` allows any. */
-export async function setCommonHeaders(app: App, corsOrigins: readonly string[]): Promise<void> {
+type CorsDone = (error: Error | null, options: FastifyCorsOptions) => void;
+
+/** Pages of other origins than `origins` allows cannot read the answers. They are reported to `onRefused`. */
+export async function setCommonHeaders(app: App, origins: Origins, onRefused: (origin: string) => void): Promise<void> {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
     done();
   });
   await app.register(helmet, HELMET);
-  await app.register(cors, {
-    origin: corsOrigins.includes('*') ? true : [...corsOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    maxAge: 600,
-    exposedHeaders: ['Deskwire-Epoch', 'Deskwire-Position', 'ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+  await app.register(cors, () => (request: FastifyRequest, done: CorsDone) => {
+    const { origin, host } = request.headers;
+    const site = request.headers['sec-fetch-site'];
+    const named = origin !== undefined && origins.lists(origin);
+    if (origin !== undefined && !origins.allows({ origin, host: request.host ?? host, site: String(site) })) {
+      onRefused(origin);
+    }
+    // Cookies go along only for origins that are configured by name, never for those that `*` lets in.
+    done(null, { ...CORS, origin: named || origins.any, credentials: named });
   });
 }

@@ -3,7 +3,7 @@ import type { Auth } from '../../auth/auth.ts';
 import type { Tokens } from '../../auth/login.ts';
 import { Keys, LoginBody, LogoutBody, RefreshBody, Success, Tokens as TokensAnswer } from '../../contract/auth.ts';
 import type { App } from '../app.ts';
-import { bearerOf } from '../requests.ts';
+import { bearerOf, refreshClientOf } from '../requests.ts';
 
 const tags = ['Signing in'];
 
@@ -30,13 +30,15 @@ export function authRoutes(app: App, auth: Auth): void {
       schema: {
         tags,
         summary: 'Exchange a refresh token for the next',
-        description: 'A refresh token that is used a second time ends the session.',
+        description:
+          'A refresh token that is used a second time ends the session. Only a client that lost the answer may repeat ' +
+          'the refresh, once and within 30 seconds: with the same Idempotency-Key, or without one from the same address.',
         body: RefreshBody,
         response: { 200: TokensAnswer },
       },
     },
     async (request, reply) => {
-      const tokens = await login.refresh(request.body.refresh_token);
+      const tokens = await login.refresh(request.body.refresh_token, refreshClientOf(request));
       return reply.header('cache-control', 'no-store').send(rendered(tokens));
     },
   );

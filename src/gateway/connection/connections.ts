@@ -11,6 +11,7 @@ import type { Authenticate, Authenticated } from '../../auth/authenticator.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
+import type { Origins } from '../../support/origins.ts';
 import { type Client, createClient, userRoom } from './client.ts';
 import type { Clients } from './clients.ts';
 import { wireError } from './errors.ts';
@@ -35,6 +36,9 @@ interface ConnectionsDeps {
   readonly socketsPerUser: number;
   /** Whether a proxy with this address is trusted to report the client's address. */
   readonly trusted: (address: string, hop: number) => boolean;
+  readonly origins: Origins;
+  /** Called for each socket of a page that may not connect. */
+  onOriginRefused(origin: string): void;
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
@@ -63,8 +67,20 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   const admitted = new WeakMap<Socket, { token: string; found: Authenticated } | { error: unknown }>();
   const expiries = new WeakMap<Client, NodeJS.Timeout>();
 
+  /** Browsers let any page open a websocket, so the server refuses those that may not call. Throws `forbidden`. */
+  function checkOrigin({ handshake: { headers }, request }: Socket): void {
+    const { origin, host } = headers;
+    const fromProxy = deps.trusted(request.socket.remoteAddress ?? '', 0);
+    const forwardedHost = fromProxy ? String(headers['x-forwarded-host'] ?? '') : undefined;
+    if (deps.origins.allows({ origin, host, forwardedHost, site: String(headers['sec-fetch-site']) })) return;
+    deps.onOriginRefused(String(origin));
+    const advice = 'Pages of this origin may not connect: the server must name it in CORS_ORIGINS';
+    throw new DeskwireError('forbidden', advice, { field: 'Origin' });
+  }
+
   async function admit(socket: Socket): Promise<void> {
     try {
+      checkOrigin(socket);
       const token = tokenOf(socket);
       if (token === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
       const { user } = await authenticate(token);

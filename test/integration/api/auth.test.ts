@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Auth } from '../../../src/auth/auth.ts';
+import type { RefreshClient } from '../../../src/auth/refresh-client.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/runtime/demo.ts';
 import { until } from '../../support/until.ts';
 import { connectTo, type Node, startAuth, startNode } from './rig.ts';
 
 const ADMIN = { id: '2', name: 'admin', role: 'admin', active: true } as const;
 const address = '203.0.113.7';
+const browser = { address, userAgent: 'Mozilla/5.0' };
 const driver = { email: 'driver@example.com', password: DEMO_PASSWORD, address };
 
 let node: Node;
@@ -137,7 +139,7 @@ describe('an access token', () => {
         (error) => error.code === 'unauthorized',
       );
     await until(refused, 'the refusal of the token');
-    await expect(login().refresh(refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().refresh(refreshToken, browser)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(login().login({ ...driver, email: 'ops@example.com' })).rejects.toMatchObject({
       code: 'unauthorized',
     });
@@ -198,32 +200,107 @@ describe('signing in', () => {
 describe('staying signed in', () => {
   it('exchanges a refresh token for the next', async () => {
     const first = await login().login(driver);
-    const second = await login().refresh(first.refreshToken);
+    const second = await login().refresh(first.refreshToken, browser);
     expect(second.refreshToken).not.toBe(first.refreshToken);
-    const third = await login().refresh(second.refreshToken);
+    const third = await login().refresh(second.refreshToken, browser);
     expect((await authenticate(third.accessToken)).sessionId).toBe((await authenticate(first.accessToken)).sessionId);
   });
+
+  const elsewhere = { address: '198.51.100.9', userAgent: 'Mozilla/5.0' };
 
   it('ends the session and its tokens on all nodes when a refresh token is reused', async () => {
     const other = await startAuth(node, { now: () => clock });
     const first = await login().login(driver);
-    const second = await login().refresh(first.refreshToken);
+    const second = await login().refresh(first.refreshToken, browser);
     await authenticate(second.accessToken, other);
-    await expect(login().refresh(first.refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
-    await expect(login().refresh(second.refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().refresh(first.refreshToken, elsewhere)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().refresh(second.refreshToken, browser)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(authenticate(second.accessToken)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(authenticate(second.accessToken, other)).rejects.toMatchObject({ code: 'unauthorized' });
     other.close();
   });
 
-  it('accepts only one of many concurrent uses', async () => {
+  it('accepts only one of many concurrent uses by different clients', async () => {
     const { refreshToken } = await login().login(driver);
-    const uses = await Promise.allSettled(Array.from({ length: 8 }, () => login().refresh(refreshToken)));
+    const clients = Array.from({ length: 8 }, (_, index) => ({ ...browser, address: `203.0.113.${index}` }));
+    const uses = await Promise.allSettled(clients.map((by) => login().refresh(refreshToken, by)));
     expect(uses.filter((use) => use.status === 'fulfilled')).toHaveLength(1);
   });
 
+  describe('when the answer to a refresh is lost', () => {
+    async function lost(by: RefreshClient = browser) {
+      const { refreshToken } = await login().login(driver);
+      return { refreshToken, next: (await login().refresh(refreshToken, by)).refreshToken };
+    }
+    const refused = (refreshToken: string, by: RefreshClient) =>
+      expect(login().refresh(refreshToken, by)).rejects.toMatchObject({ code: 'unauthorized' });
+
+    it('gives the same client the same next token, once', async () => {
+      const { refreshToken, next } = await lost();
+      const again = await login().refresh(refreshToken, browser);
+      expect(again.refreshToken).toBe(next);
+      await expect(authenticate(again.accessToken)).resolves.toBeDefined();
+      await refused(refreshToken, browser);
+      await refused(next, browser);
+    });
+
+    it('lets the session go on after the repetition', async () => {
+      const { refreshToken } = await lost();
+      const again = await login().refresh(refreshToken, browser);
+      const third = await login().refresh(again.refreshToken, browser);
+      expect((await login().refresh(third.refreshToken, browser)).refreshToken).not.toBe(third.refreshToken);
+    });
+
+    it.each([
+      ['another address', { ...browser, address: '198.51.100.9' }],
+      ['another user agent', { ...browser, userAgent: 'curl/8' }],
+      ['an invented key', { ...browser, key: 'invented' }],
+      ['another IPv6 network', { ...browser, address: '2001:db8:1:2::1' }],
+    ])('ends the session for %s', async (_what, by) => {
+      const { refreshToken, next } = await lost();
+      await refused(refreshToken, by);
+      await refused(next, browser);
+    });
+
+    it('ends the session after seconds', async () => {
+      const { refreshToken, next } = await lost();
+      clock += 30_000;
+      await refused(refreshToken, browser);
+      await refused(next, browser);
+    });
+
+    it('ends the session when the next token was used already', async () => {
+      const { refreshToken, next } = await lost();
+      const third = await login().refresh(next, browser);
+      await refused(refreshToken, browser);
+      await refused(third.refreshToken, browser);
+    });
+
+    it('recognises a client by its key on another network, and only by its key', async () => {
+      const { refreshToken, next } = await lost({ ...browser, key: 'k1' });
+      expect((await login().refresh(refreshToken, { ...elsewhere, key: 'k1' })).refreshToken).toBe(next);
+      const other = await lost({ ...browser, key: 'k2' });
+      await refused(other.refreshToken, browser);
+    });
+
+    it('recognises a client by the /64 network of its IPv6 address', async () => {
+      const { refreshToken, next } = await lost({ ...browser, address: '2001:db8::1' });
+      const again = await login().refresh(refreshToken, { ...browser, address: '2001:db8::ffff' });
+      expect(again.refreshToken).toBe(next);
+    });
+
+    it('answers two concurrent uses by the same client', async () => {
+      const { refreshToken } = await login().login(driver);
+      const [one, two] = await Promise.all([
+        login().refresh(refreshToken, browser),
+        login().refresh(refreshToken, browser),
+      ]);
+      expect(one.refreshToken).toBe(two.refreshToken);
+    });
+  });
+
   it('rejects invented tokens, and stores none in clear text', async () => {
-    await expect(login().refresh('made-up')).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().refresh('made-up', browser)).rejects.toMatchObject({ code: 'unauthorized' });
     const { refreshToken } = await login().login(driver);
     const { rows } = await node.pool.query<{ hash: Buffer }>('select hash from deskwire.refresh_tokens');
     expect(rows.some(({ hash }) => hash.includes(refreshToken))).toBe(false);
@@ -237,7 +314,7 @@ describe('signing out', () => {
     const { sessionId } = await authenticate(here.accessToken);
     await login().logout(sessionId ?? '');
     await expect(authenticate(here.accessToken)).rejects.toMatchObject({ code: 'unauthorized' });
-    await expect(login().refresh(here.refreshToken)).rejects.toMatchObject({ code: 'unauthorized' });
+    await expect(login().refresh(here.refreshToken, browser)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(authenticate(there.accessToken)).resolves.toBeDefined();
   });
 

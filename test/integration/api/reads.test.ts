@@ -254,7 +254,10 @@ describe('the surroundings', () => {
     const friend = await from('https://app.example.com');
     expect(friend.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
     expect(friend.headers.get('access-control-expose-headers')).toContain('Deskwire-Position');
-    expect((await from('https://evil.example.com')).headers.get('access-control-allow-origin')).toBeNull();
+    expect(friend.headers.get('access-control-allow-credentials')).toBe('true');
+    const stranger = await from('https://evil.example.com');
+    expect(stranger.headers.get('access-control-allow-origin')).toBeNull();
+    expect(stranger.headers.get('access-control-allow-credentials')).toBeNull();
     const preflight = await open.anonymous.send('OPTIONS', '/api/v1/support/1', undefined, {
       origin: 'https://app.example.com',
       'access-control-request-method': 'PATCH',
@@ -263,6 +266,13 @@ describe('the surroundings', () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PATCH');
     expect(preflight.headers.get('access-control-allow-headers')).toContain('idempotency-key');
+  });
+
+  it('allow pages of any origin with *, without cookies', async () => {
+    await using open = await startApi({ queries: noQueries(), config: { corsOrigins: ['*'] } });
+    const { headers } = await open.anonymous.send('GET', '/livez', undefined, { origin: 'https://any.example' });
+    expect(headers.get('access-control-allow-origin')).not.toBeNull();
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
   });
 
   it('limit the requests of one user without affecting others', async () => {
