@@ -247,9 +247,9 @@ const forbidden: IForbiddenRuleType[] = [
   {
     name: 'pages-know-contract-types',
     severity: 'error',
-    comment: 'Schemas would bring TypeBox into the page: of the contract, a page knows the types only.',
+    comment: 'Schemas would bring TypeBox into the page: of the contract, a page knows the types and the limits only.',
     from: { path: '^(console|widget)/' },
-    to: { path: inSource(['contract']), dependencyTypesNot: typeOnly },
+    to: { path: inSource(['contract']), pathNot: '^src/contract/limits[.]ts$', dependencyTypesNot: typeOnly },
   },
   ...Object.entries(hidden).map(
     ([name, owner]): IForbiddenRuleType => ({

@@ -3,8 +3,11 @@
  * assigned to.
  */
 import type { Client, Me } from '../../../src/client/index.ts';
+import { LIMITS } from '../../../src/contract/limits.ts';
 import { maySeeEveryTicket } from '../../../src/domain/access.ts';
 import { STAFF_ROLES } from '../../../src/domain/user/identity.ts';
+import { createDraftStore } from '../writing/draft-store.ts';
+import { createDrafts, type Drafts } from '../writing/drafts.ts';
 import { createTicketList, type TicketList } from './ticket-list.ts';
 
 export interface Person {
@@ -16,15 +19,27 @@ export interface Person {
 
 export interface Desk {
   readonly list: TicketList;
-  /** Texts that are not sent yet, by ticket. */
-  readonly drafts: Map<string, string>;
+  readonly drafts: Drafts;
   /** The users whom tickets can be assigned to, by name; requested once. */
   staff(): Promise<readonly Person[]>;
   people(words: string): Promise<readonly Person[]>;
   close(): void;
 }
 
-export function createDesk(client: Client, me: Me): Desk {
+export function createDesk(client: Client, me: Me, storage: Storage): Desk {
+  const store = createDraftStore(storage, me.id);
+  const drafts = createDrafts({
+    store,
+    largestFile: LIMITS.fileBytes,
+    upload: (ticketId, file, options) => client.tickets.upload(ticketId, { content: file, name: file.name }, options),
+    previewOf: (file) => (file.type.startsWith('image/') ? URL.createObjectURL(file) : undefined),
+    forgetPreview: (url) => URL.revokeObjectURL(url),
+  });
+  const onStorage = ({ key }: StorageEvent) => {
+    const ticketId = key === null ? undefined : store.ticketOf(key);
+    if (ticketId !== undefined) drafts.changedElsewhere(ticketId);
+  };
+  window.addEventListener('storage', onStorage);
   const list = createTicketList({
     list: (query) => client.tickets.list(query),
     read: async (ids) => (await client.tickets.list({ ids, limit: 100 })).items,
@@ -67,7 +82,7 @@ export function createDesk(client: Client, me: Me): Desk {
 
   return {
     list,
-    drafts: new Map(),
+    drafts,
     staff() {
       staff ??= readStaff().catch((error: unknown) => {
         staff = undefined;
@@ -77,6 +92,8 @@ export function createDesk(client: Client, me: Me): Desk {
     },
     people: (words) => users({ q: words, active: true, limit: 20 }),
     close() {
+      window.removeEventListener('storage', onStorage);
+      drafts.close();
       for (const one of unsubscribes) one();
       list.close();
     },

@@ -168,7 +168,20 @@ export const ar: Texts = {
     uploading: (name) => `جارٍ رفع ${name}`,
     uploadFailed: (name) => `تعذر رفع ${name}`,
     removeFile: (name) => `إزالة ${name}`,
-    tooLarge: 'حجمه أكبر من 10 ميغابايت.',
+    tooLarge: (megabytes) => `حجمه أكبر من ${megabytes} ميغابايت.`,
+    interrupted: 'لم يكتمل رفعه قبل إغلاق الصفحة. أرفقه مرة أخرى.',
+    tooLong: (excess) =>
+      plural(excess, {
+        one: 'النص أطول من الحد بحرف واحد.',
+        two: 'النص أطول من الحد بحرفين.',
+        few: 'النص أطول من الحد بـ # أحرف.',
+        other: 'النص أطول من الحد بـ # حرفًا.',
+      }),
+    showExcess: 'تحديد الجزء الزائد',
+    notKept: 'لا يستطيع هذا المتصفح حفظ النص: سيُفقد عند إغلاق الصفحة.',
+    unsent: 'لم تُرسل هذه الرسالة.',
+    unsentNote: 'لم تُضف هذه الملاحظة الداخلية.',
+    copy: 'نسخ',
     tooMany: (most) =>
       plural(most, { few: 'تتسع الرسالة لـ # ملفات على الأكثر.', other: 'تتسع الرسالة لـ # ملفًا على الأكثر.' }),
     attachment: 'مرفق',

@@ -154,7 +154,15 @@ export const en = {
     uploading: (name: string) => `Uploading ${name}`,
     uploadFailed: (name: string) => `${name} could not be uploaded`,
     removeFile: (name: string) => `Remove ${name}`,
-    tooLarge: 'It is larger than 10 MB.',
+    tooLarge: (megabytes: number) => `It is larger than ${megabytes} MB.`,
+    interrupted: 'It was not uploaded when the page ended. Attach it again.',
+    tooLong: (excess: number) =>
+      plural(excess, { one: 'The text is # character too long.', other: 'The text is # characters too long.' }),
+    showExcess: 'Select what is too much',
+    notKept: 'This browser cannot keep the text: it is lost when the page is closed.',
+    unsent: 'This message was not sent.',
+    unsentNote: 'This internal note was not added.',
+    copy: 'Copy',
     tooMany: (most: number) =>
       plural(most, { one: 'A message takes # file at most.', other: 'A message takes # files at most.' }),
     attachment: 'Attachment',

@@ -34,7 +34,7 @@ export function SignedIn({ session, children }: Props) {
       storage: webStorage(localStorage),
     });
     client.inbox.follow();
-    const desk = createDesk(client, session.me);
+    const desk = createDesk(client, session.me, localStorage);
     setUser({ client, desk, me: session.me, isStaff: isStaff(session.me.role) });
     return () => {
       desk.close();

@@ -1,79 +1,68 @@
 /**
  * The field for a message or, for staff, an internal note, which requesters never see. Enter sends; Shift+Enter starts
- * a new line.
+ * a new line. A text that is too long is kept whole, and its excess can be selected.
  */
-import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from 'react';
-import type {
-  Attachment,
-  PostableMessageType,
-  Ticket,
-  TicketHandle,
-  TicketState,
-} from '../../../../src/client/index.ts';
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useId, useRef } from 'react';
+import type { Ticket, TicketHandle, TicketState } from '../../../../src/client/index.ts';
+import { LIMITS } from '../../../../src/contract/limits.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
+import { useWatched } from '../../components/watch.ts';
 import { useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
+import { clipboardOf, pastedFrom, textOfHtml } from '../../writing/clipboard.ts';
+import type { Draft } from '../../writing/drafts.ts';
+import { isSendKey } from '../../writing/keys.ts';
+import { excessStart, isBlank } from '../../writing/text.ts';
+import { ClosedDraft } from './closed-draft.tsx';
+import { Excess } from './excess.tsx';
 import { UploadList } from './upload-list.tsx';
-import type { Uploads } from './use-uploads.ts';
 
 interface Props {
   readonly handle: TicketHandle;
   readonly state: TicketState;
   readonly ticket: Ticket;
-  readonly uploads: Uploads;
+  readonly draft: Draft;
 }
 
-/** The server's limits: characters, and files of a message. */
-const LONGEST = 10_000;
-const MOST_FILES = 10;
-
-export function Composer({ handle, state, ticket, uploads }: Props) {
+export function Composer({ handle, state, ticket, draft }: Props) {
   const texts = useTexts();
-  const { isStaff, desk } = useSignedIn();
+  const { isStaff } = useSignedIn();
   const report = useReport();
-  const [text, setText] = useState(() => desk.drafts.get(handle.id) ?? '');
-  const [isNote, setIsNote] = useState(false);
+  const { text, isNote, files, isKept } = useWatched(draft);
   const field = useRef<HTMLTextAreaElement>(null);
-  const ready = uploads.all.flatMap(({ attachment }) => attachment ?? []);
-  const tooMany = uploads.all.length > MOST_FILES;
-  const isReady = ready.length === uploads.all.length && !tooMany;
-  const canSend = (text.trim() !== '' || ready.length > 0) && isReady;
-  const isClosed = ticket.status === 'closed';
+  const excess = excessStart(text, LIMITS.message);
+  const tooMany = files.length > LIMITS.attachments;
+  const isUploaded = files.every(({ attachment }) => attachment !== undefined);
+  const canSend = (!isBlank(text) || files.length > 0) && isUploaded && !tooMany && excess === undefined;
+  if (ticket.status === 'closed') return <ClosedDraft draft={draft} />;
 
   function write(written: string): void {
-    setText(written);
-    desk.drafts.set(handle.id, written);
+    draft.write(written);
     handle.typing(written !== '', { internal: isNote });
   }
 
   function send(event?: FormEvent): void {
     event?.preventDefault();
     if (!canSend) return;
-    const files = ready.length > 0 && { attachments: ready, messageType: typeOf(ready) };
-    handle.post({ message: text.trim(), ...files, ...(isNote && { internal: true }) }).catch(report);
-    setText('');
-    desk.drafts.delete(handle.id);
-    uploads.clear();
+    handle.post(draft.take()).catch(report);
     field.current?.focus();
   }
 
   function key(event: KeyboardEvent): void {
-    // During composition with an input method, Enter only accepts the composed text.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (!isSendKey(event.nativeEvent)) return;
     event.preventDefault();
     send();
   }
 
-  if (isClosed) return <p className="composer-closed">{texts.chat.closed}</p>;
   const label = isNote ? texts.chat.writeNote : texts.chat.write;
   return (
     <form className={isNote ? 'composer is-note' : 'composer'} onSubmit={send}>
       <Typing state={state} />
-      <UploadList uploads={uploads} />
+      <UploadList files={files} draft={draft} />
       {tooMany && (
         <p className="problem" role="alert">
-          {texts.chat.tooMany(MOST_FILES)}
+          {texts.chat.tooMany(LIMITS.attachments)}
         </p>
       )}
       <textarea
@@ -81,18 +70,20 @@ export function Composer({ handle, state, ticket, uploads }: Props) {
         className="composer-text"
         dir="auto"
         rows={1}
-        maxLength={LONGEST}
         aria-label={label}
+        aria-invalid={excess !== undefined}
         placeholder={label}
         value={text}
         onChange={({ target }) => write(target.value)}
         onKeyDown={key}
         onBlur={() => handle.typing(false)}
-        onPaste={({ clipboardData }) => uploads.add([...clipboardData.files])}
+        onPaste={(event) => paste(event, draft)}
       />
+      <Excess text={text} most={LIMITS.message} start={excess} field={field} />
+      {!isKept && <p className="composer-hint">{texts.chat.notKept}</p>}
       <div className="composer-bar">
-        {isStaff && <Kind isNote={isNote} onChoose={setIsNote} />}
-        <AttachButton onFiles={uploads.add} />
+        {(isStaff || isNote) && <Kind isNote={isNote} onChoose={draft.chooseMode} />}
+        <AttachButton onFiles={draft.attach} />
         <span className="spread" />
         <button type="submit" className="button main" disabled={!canSend}>
           <Icon name={isNote ? 'lock' : 'send'} />
@@ -103,8 +94,14 @@ export function Composer({ handle, state, ticket, uploads }: Props) {
   );
 }
 
-function typeOf(attachments: readonly Attachment[]): PostableMessageType {
-  return attachments.every(({ mimeType }) => mimeType.startsWith('image/')) ? 'IMAGE' : 'FILE';
+function paste(event: ClipboardEvent<HTMLTextAreaElement>, draft: Draft): void {
+  const pasted = pastedFrom(clipboardOf(event.clipboardData), textOfHtml);
+  if (pasted === undefined) return;
+  event.preventDefault();
+  if (pasted.files.length > 0) draft.attach(pasted.files);
+  if (pasted.text === undefined) return;
+  // Unlike an assignment, this keeps the browser's undo.
+  document.execCommand('insertText', false, pasted.text);
 }
 
 function Typing({ state }: { readonly state: TicketState }) {

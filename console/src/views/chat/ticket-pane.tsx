@@ -5,19 +5,19 @@ import { Empty, Loading } from '../../components/states.tsx';
 import { useWatched } from '../../components/watch.ts';
 import { useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
+import { isLeaveKey } from '../../writing/keys.ts';
 import { ChatLog } from './chat-log.tsx';
 import { Composer } from './composer.tsx';
 import { Details } from './details.tsx';
 import { DropZone } from './drop-zone.tsx';
 import { TicketHead } from './ticket-head.tsx';
 import { useTicket } from './use-ticket.ts';
-import { useUploads } from './use-uploads.ts';
 
 export function TicketPane({ ticketId }: { readonly ticketId: string }) {
   const followed = useTicket(ticketId);
   if (followed === undefined) return <Loading />;
   if (followed === 'gone') return <Gone />;
-  return <FollowedTicket handle={followed} />;
+  return <FollowedTicket key={followed.id} handle={followed} />;
 }
 
 function Gone() {
@@ -28,13 +28,13 @@ function Gone() {
 function FollowedTicket({ handle }: { readonly handle: TicketHandle }) {
   const { desk } = useSignedIn();
   const state = useWatched(handle);
-  const uploads = useUploads(handle);
+  const draft = desk.drafts.of(handle.id);
   const [showsDetails, setShowsDetails] = useState(false);
   const { ticket, status } = state;
 
   useEffect(() => {
     if (!showsDetails) return;
-    const leave = ({ key }: KeyboardEvent) => key === 'Escape' && setShowsDetails(false);
+    const leave = (event: KeyboardEvent) => isLeaveKey(event) && setShowsDetails(false);
     document.addEventListener('keydown', leave);
     return () => document.removeEventListener('keydown', leave);
   }, [showsDetails]);
@@ -53,9 +53,9 @@ function FollowedTicket({ handle }: { readonly handle: TicketHandle }) {
         onDetails={() => setShowsDetails(!showsDetails)}
         showsDetails={showsDetails}
       />
-      <DropZone onFiles={uploads.add} isOpen={ticket.status !== 'closed'}>
+      <DropZone onFiles={draft.attach} isOpen={ticket.status !== 'closed'}>
         <ChatLog handle={handle} state={state} ticket={ticket} />
-        <Composer handle={handle} state={state} ticket={ticket} uploads={uploads} />
+        <Composer handle={handle} state={state} ticket={ticket} draft={draft} />
       </DropZone>
       <Details handle={handle} ticket={ticket} people={state.people} onClose={() => setShowsDetails(false)} />
     </div>
