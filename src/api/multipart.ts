@@ -2,6 +2,8 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { DeskwireError } from '../domain/errors.ts';
+import { assertName } from '../domain/json.ts';
+import { requireUtf8 } from './input.ts';
 
 const PART_NAME = /^[\w.-]{1,64}$/;
 
@@ -16,10 +18,12 @@ export async function oneFile<Received extends AsyncDisposable>(
   if (!request.isMultipart()) {
     throw new DeskwireError('unsupported_media_type', 'Send multipart/form-data', { field: 'Content-Type' });
   }
+  requireUtf8(request.headers['content-type']);
   const parts = request.parts();
   const first = await nextOf(parts);
   if (first === undefined) throw new DeskwireError('invalid_payload', 'file is required', { field: 'file' });
   if (first.type !== 'file' || first.fieldname !== 'file') throw unknownPart(first);
+  requireFileName(first.filename);
   await using refused = new AsyncDisposableStack();
   const received = refused.use(await receive(first.file));
   const second = await nextOf(parts);
@@ -37,6 +41,13 @@ async function nextOf(parts: Parts) {
   } catch (cause) {
     throw new DeskwireError('invalid_payload', 'The body is not valid multipart/form-data', { field: 'body', cause });
   }
+}
+
+/** The parser makes U+FFFD of bytes that are not UTF-8. */
+function requireFileName(name: string): void {
+  assertName(name, 'file');
+  if (!name.includes('\ufffd')) return;
+  throw new DeskwireError('invalid_payload', 'file must have a name in UTF-8', { field: 'file' });
 }
 
 function unknownPart({ type, fieldname }: { type: string; fieldname: string }): DeskwireError {

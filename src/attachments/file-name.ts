@@ -2,6 +2,7 @@
  * Makes file names safe to show and to save. A name from a client is hostile input: it may contain a path, reverse the
  * reading direction to show `exe.gnp` as `png.exe`, or have an extension that does not match the content.
  */
+import { beginningOf } from '../domain/text.ts';
 
 /** Code points, including the extension. `MAX_BYTES` keeps the name within the 255 bytes of file systems. */
 const MAX_LENGTH = 120;
@@ -48,7 +49,12 @@ export function cleaned(given: string): string {
 
 function shortened(name: string, extension: string): string {
   const end = extension === '' ? '' : name.slice(-(extension.length + 1));
-  const points = [...name.slice(0, name.length - end.length)].slice(0, MAX_LENGTH - end.length);
-  while (Buffer.byteLength(points.join('')) > MAX_BYTES - end.length) points.pop();
-  return points.join('') + end;
+  const stem = name.slice(0, name.length - end.length);
+  let limit = MAX_LENGTH - end.length;
+  let start = beginningOf(stem, limit);
+  while (Buffer.byteLength(start) > MAX_BYTES - end.length) {
+    limit -= 1;
+    start = beginningOf(stem, limit);
+  }
+  return (start === '' ? 'file' : start) + end;
 }

@@ -74,16 +74,29 @@ const TEXT_TYPES: Readonly<Record<string, string>> = {
   tsv: 'text/plain',
 };
 
+/**
+ * Types whose files always contain control characters. Some signatures are two or three letters (BM, MZ, ID3), so that
+ * text may begin with them: a file without control characters is text and not one of these.
+ */
+const NEVER_TEXT =
+  /^(?:(?:image|audio|video|font)\/(?!svg)|application\/x-(?:msdownload|shockwave-flash|bzip2|compress)$)/;
+const PRINTED = /^[\t\n\f\r\x20-\x7e\x80-\u{10ffff}]*$/u;
+const NO_NUL = /^[^\0]*$/;
+
 /** Undefined when the type is not accepted. Reads the file at most once for each check, in bounded chunks. */
 export async function fileTypeOf(path: string, name: string): Promise<FileType | undefined> {
   const found = await signatureOf(path);
   const extension = extensionOf(name);
+  if (found !== undefined && NEVER_TEXT.test(found) && (await isText(path, PRINTED))) return textTypeOf(extension);
   if (found === COMPOUND) return typeIn(COMPOUND_TYPES, extension);
   if (found !== undefined) {
     const extensions = Object.hasOwn(BINARY, found) ? BINARY[found] : undefined;
     return extensions && { mimeType: found, extensions };
   }
-  if (!(await isText(path))) return undefined;
+  return (await isText(path, NO_NUL)) ? textTypeOf(extension) : undefined;
+}
+
+function textTypeOf(extension: string): FileType | undefined {
   return typeIn(TEXT_TYPES, extension === '' ? 'txt' : extension);
 }
 
@@ -103,12 +116,12 @@ async function signatureOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** UTF-8 without U+0000, to the last byte. */
-async function isText(path: string): Promise<boolean> {
+/** UTF-8 in which each chunk matches `allowed`, to the last byte. */
+async function isText(path: string, allowed: RegExp): Promise<boolean> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
     for await (const chunk of createReadStream(path)) {
-      if (decoder.decode(chunk, { stream: true }).includes('\0')) return false;
+      if (!allowed.test(decoder.decode(chunk, { stream: true }))) return false;
     }
     decoder.decode();
     return true;

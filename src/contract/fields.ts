@@ -7,11 +7,15 @@ import { DeskwireError } from '../domain/errors.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import { REFERENCE_TYPES } from '../domain/reference/events.ts';
 import { ROOM_NAME } from '../domain/room/name.ts';
+import { ONE_LINE } from '../domain/text.ts';
 import { POSTABLE_MESSAGE_TYPES } from '../domain/ticket/events.ts';
 import { CATEGORIES, STATUSES } from '../domain/ticket/fields.ts';
 import { parseRole, ROLES, type Role } from '../domain/user/identity.ts';
 import { LIMITS } from './limits.ts';
 import { oneOf } from './schema.ts';
+
+/** Of everything by which people or programs call something. */
+const oneLine = { pattern: ONE_LINE.source };
 
 /** At most an unsigned 31-bit number: what fits every place where versions, seqs and limits go. */
 const MAX_COUNT = 2_147_483_647;
@@ -25,18 +29,20 @@ export const MessageTypeField = oneOf(POSTABLE_MESSAGE_TYPES);
 export const RoleField = Type.String({ minLength: 1, maxLength: 16, description: `In any case: ${ROLES.join(', ')}` });
 export const ReferenceTypeField = oneOf(REFERENCE_TYPES);
 
-export const DescriptionField = Type.String({ minLength: 1, maxLength: LIMITS.description, pattern: '\\S' });
+export const DescriptionField = Type.String({ minLength: 1, maxLength: LIMITS.description });
 /** May be empty, beside attachments. */
 export const MessageField = Type.String({ maxLength: LIMITS.message });
 /** Of something that others named: a user, a station. */
-export const IdField = Type.String({ minLength: 1, maxLength: LIMITS.id });
+export const IdField = Type.String({ minLength: 1, maxLength: LIMITS.id, ...oneLine });
 /** Of a person or a thing, for people to read. */
-export const NameField = Type.String({ minLength: 1, maxLength: LIMITS.name, pattern: '\\S' });
+export const NameField = Type.String({ minLength: 1, maxLength: LIMITS.name, ...oneLine });
+/** Of a notification. */
+export const TitleField = Type.String({ minLength: 1, maxLength: LIMITS.title, ...oneLine });
 /** Only what every address has: whether one exists, its server knows. */
 export const EmailField = Type.String({ maxLength: LIMITS.email, pattern: '^[^\\s@]+@[^\\s@]+$' });
 /** A new one. NIST SP 800-63B asks for 8 characters and for no rules about which. */
 export const PasswordField = Type.String({ minLength: 8, maxLength: LIMITS.password });
-export const TagsField = Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.tag, pattern: '\\S' }), {
+export const TagsField = Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.tag, ...oneLine }), {
   maxItems: LIMITS.tags,
   uniqueItems: true,
 });
@@ -46,15 +52,17 @@ export const RoomNameField = Type.String({ pattern: ROOM_NAME.source });
 /** Where a seed has numbers for ids, both forms are accepted. */
 export const LegacyIdField = Type.Unsafe<string | number>({
   anyOf: [
-    { type: 'string', minLength: 1, maxLength: LIMITS.id },
-    { type: 'integer', minimum: 0 },
+    { type: 'string', minLength: 1, maxLength: LIMITS.id, ...oneLine },
+    { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   ],
 });
+/** An id, or a number of at most 15 digits: a longer one could be another number by the time that it is compared. */
+const TICKET_ID = '(?!\\d{16,}(?:$|,))[A-Za-z0-9-]{1,64}';
 /** A ticket's id or number. */
-export const TicketIdField = Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' });
+export const TicketIdField = Type.String({ pattern: `^${TICKET_ID}$` });
 /** Up to 100 ids, with commas between them. */
-export const TicketIdsField = Type.String({ pattern: '^[A-Za-z0-9-]{1,64}(,[A-Za-z0-9-]{1,64}){0,99}$' });
-export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id });
+export const TicketIdsField = Type.String({ pattern: `^${TICKET_ID}(,${TICKET_ID}){0,99}$` });
+export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id, ...oneLine });
 export const VersionField = Type.Integer({ minimum: 0, maximum: MAX_COUNT });
 /** Opaque: whoever issued it says whether it means anything. */
 export const CursorField = Type.String({ minLength: 1, maxLength: 512 });

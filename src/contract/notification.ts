@@ -1,7 +1,7 @@
 /** Notifications of an inbox. Source: docs/protocol.md section 3. */
 import Type, { type Static } from 'typebox';
 import { PRIORITIES } from '../domain/priority.ts';
-import { IdField, MessageField, PriorityField, RoleField, VersionField } from './fields.ts';
+import { IdField, MessageField, PriorityField, RoleField, TitleField, VersionField } from './fields.ts';
 import { LIMITS } from './limits.ts';
 import { anyObject, closed, count, described, flag, listOf, oneOf, pageOf, text, textOrNull, time } from './schema.ts';
 
@@ -81,7 +81,7 @@ export const SendNotificationBody = Type.Object(
     userIds: Type.Optional(Type.Array(IdField, { minItems: 1, maxItems: LIMITS.userIds })),
     role: Type.Optional(RoleField),
     type: Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.:-]{0,63}$' }),
-    title: Type.String({ minLength: 1, maxLength: LIMITS.title }),
+    title: TitleField,
     message: MessageField,
     data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     priority: Type.Optional(PriorityField),

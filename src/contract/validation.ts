@@ -5,10 +5,8 @@
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { DeskwireError } from '../domain/errors.ts';
+import { textFault } from '../domain/text.ts';
 
-/** Control characters that no text may hold: Postgres refuses U+0000, terminals and logs act on the others. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
 /** Keys through which careless code would change the prototype of an object. */
 const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 /** Deeper than anything we define, shallow enough for any recursion. */
@@ -26,19 +24,24 @@ export function validator<S extends TSchema>(schema: S): Validator<Static<S>> {
   };
 }
 
-/** Throws DeskwireError `invalid_payload` for control characters, lone surrogates, prototype keys and great depth. */
+/**
+ * Throws DeskwireError `invalid_payload` for what is not text, numbers that are not finite (`exact-numbers.ts` makes them
+ * of numbers that a double cannot hold), prototype keys and great depth.
+ */
 function refuseHostile(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {
-    if (CONTROL.test(value)) throw refusal(path, 'must not hold control characters');
-    if (!value.isWellFormed()) throw refusal(path, 'must be well-formed Unicode');
+    const fault = textFault(value);
+    if (fault !== undefined) throw refusal(path, fault);
     return;
   }
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw refusal(path, 'is a number that cannot be held exactly');
   if (typeof value !== 'object' || value === null) return;
   if (depth === MAX_DEPTH) throw refusal(path, 'is nested too deeply');
   for (const key of Object.keys(value)) {
     const at = childOf(path, key);
     if (PROTOTYPE_KEYS.has(key)) throw refusal(at, 'is not allowed');
-    if (!isText(key)) throw refusal(path === '' ? at : path, 'has a name that is not text');
+    if (textFault(key) !== undefined) throw refusal(path === '' ? at : path, 'has a name that is not text');
     refuseHostile((value as Record<string, unknown>)[key], at, depth + 1);
   }
 }
@@ -96,12 +99,8 @@ function child(error: SchemaError, key: string): string {
 
 /** A name that nobody could read in an error is told as JSON would write it. */
 function childOf(path: string, key: string): string {
-  const name = key !== '' && isText(key) ? key : JSON.stringify(key);
+  const name = key !== '' && textFault(key) === undefined ? key : JSON.stringify(key);
   return path === '' ? name : `${path}.${name}`;
-}
-
-function isText(key: string): boolean {
-  return !CONTROL.test(key) && key.isWellFormed();
 }
 
 function listOf(params: object, name: string): string[] {

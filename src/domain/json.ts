@@ -3,15 +3,21 @@
  * them. One bad value would otherwise fail a whole flush of the log, other people's commands included.
  */
 import { DeskwireError } from './errors.ts';
+import { ONE_LINE, textFault } from './text.ts';
 
 /** Deeper than people nest, shallow enough for the stack of whoever reads it. */
 const MAX_DEPTH = 32;
 
-/** Throws `invalid_payload` for text that jsonb cannot hold: a NUL, or half of a surrogate pair. */
+/** Throws `invalid_payload` for what is not text. */
 export function assertText(text: string, field: string): void {
-  if (text.includes('\0') || !text.isWellFormed()) {
-    throw new DeskwireError('invalid_payload', `${field} holds characters that are not text`, { field });
-  }
+  const fault = textFault(text);
+  if (fault !== undefined) throw new DeskwireError('invalid_payload', `${field} ${fault}`, { field });
+}
+
+/** Throws `invalid_payload` for what is not text of one line. */
+export function assertName(name: string, field: string): void {
+  assertText(name, field);
+  if (!ONE_LINE.test(name)) throw new DeskwireError('invalid_payload', `${field} must have one line`, { field });
 }
 
 /**

@@ -14,11 +14,12 @@ import {
   type SocketTarget,
   unknownClient,
 } from '../../application/socket-control.ts';
-import { IdField, MessageField, RoomNameField, TicketIdField } from '../../contract/fields.ts';
+import { IdField, MessageField, RoomNameField, TicketIdField, TitleField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { ClientStatus, Clients, Delivered, type PushedEventName, SocketsStatus } from '../../contract/sockets.ts';
 import { mayDisconnectClients, mayPushToSockets, requirePermission } from '../../domain/access.ts';
 import { DeskwireError } from '../../domain/errors.ts';
+import { ONE_LINE } from '../../domain/text.ts';
 import type { App } from '../app.ts';
 import { userOf } from '../requests.ts';
 
@@ -30,8 +31,8 @@ const strict = { additionalProperties: false };
 const AnyObject = Type.Record(Type.String(), Type.Unknown(), { description: 'Passed on as it is' });
 const NotificationBody = Type.Object(
   {
-    type: Type.String({ minLength: 1, maxLength: 64 }),
-    title: Type.String({ minLength: 1, maxLength: LIMITS.title }),
+    type: Type.String({ minLength: 1, maxLength: 64, pattern: ONE_LINE.source }),
+    title: TitleField,
     message: MessageField,
     data: Type.Optional(AnyObject),
   },

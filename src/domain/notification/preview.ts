@@ -1,7 +1,8 @@
 /** What a notification shows of a message: the beginning of its text in one line, or what was attached. */
+import { beginningOf } from '../text.ts';
 import type { Attachment, PostableMessageType } from '../ticket/events.ts';
 
-/** In code points, so that no character is cut in half. */
+/** In code points. */
 const MAX_LENGTH = 100;
 
 export interface Previewed {
@@ -25,9 +26,6 @@ function oneLine(text: string): string {
 }
 
 function cut(text: string): string {
-  // A code point is at least one unit of the string: most messages need no counting.
-  if (text.length <= MAX_LENGTH) return text;
-  const points = Iterator.from(text);
-  const start = points.take(MAX_LENGTH).toArray().join('');
+  const start = beginningOf(text, MAX_LENGTH);
   return start.length < text.length ? `${start.trimEnd()}…` : text;
 }

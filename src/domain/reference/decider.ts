@@ -5,7 +5,7 @@
 import { maySetReferences, requireActive, requirePermission } from '../access.ts';
 import { DeskwireError } from '../errors.ts';
 import type { Decider } from '../event.ts';
-import { assertText } from '../json.ts';
+import { assertName } from '../json.ts';
 import type { ReferenceEvent, ReferenceType } from './events.ts';
 
 export interface ReferenceCommand {
@@ -47,7 +47,7 @@ export function referenceStreamId(type: ReferenceType, id: string): string {
 /** Fields that mean nothing for a type are refused: they would seem to give access and give none. */
 function assertMeaningful({ type, id, name, vendorId, verifiedBy }: ReferenceEvent['data']): void {
   for (const [field, value] of Object.entries({ id, name, vendorId, verifiedBy })) {
-    if (value !== undefined) assertText(value, field);
+    if (value !== undefined) assertName(value, field);
   }
   if (vendorId !== undefined && type !== 'grn' && type !== 'dispatch') {
     throw new DeskwireError('invalid_payload', `A ${type} has no vendorId`, { field: 'vendorId' });

@@ -5,7 +5,7 @@
 import { mayConfigureRoom, mayEnterRoom, requireActive, requirePermission } from '../access.ts';
 import { DeskwireError } from '../errors.ts';
 import type { Decider } from '../event.ts';
-import { assertJson, assertText } from '../json.ts';
+import { assertJson, assertName, assertText } from '../json.ts';
 import type { RoomEvent } from './events.ts';
 
 export type RoomCommand =
@@ -26,7 +26,7 @@ export const roomDecider: Decider<RoomState, RoomCommand, RoomEvent> = {
     switch (command.type) {
       case 'ConfigureRoom': {
         requirePermission(mayConfigureRoom(by), 'Only admins and services configure rooms');
-        for (const member of command.members) assertText(member, 'members');
+        for (const member of command.members) assertName(member, 'members');
         const configured = { private: command.private, members: [...new Set(command.members)] };
         return isSame(configured, state) ? [] : [{ type: 'RoomConfigured', data: configured }];
       }

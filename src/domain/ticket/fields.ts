@@ -4,7 +4,7 @@
  * `TicketFields`, one in `TICKET_FIELDS`, and a higher `TICKET_STATE_VERSION`.
  */
 import type { Change } from '../change.ts';
-import { assertText } from '../json.ts';
+import { assertName, assertText } from '../json.ts';
 import type { Priority } from '../priority.ts';
 
 export const STATUSES = ['open', 'in_progress', 'pending', 'resolved', 'closed'] as const;
@@ -154,7 +154,7 @@ function assertField<K extends keyof TicketFields>(name: K, value: TicketFields[
 }
 
 function assertTexts(texts: readonly string[], field: string): void {
-  for (const text of texts) assertText(text, field);
+  for (const text of texts) assertName(text, field);
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

@@ -8,7 +8,7 @@ import { mayChangeUser, mayRegisterUser, maySendNotification, requireActive, req
 import type { Change } from '../change.ts';
 import { DeskwireError } from '../errors.ts';
 import { type Decider, parseStream, type RecordedEvent } from '../event.ts';
-import { assertJson, assertText } from '../json.ts';
+import { assertJson, assertName, assertText } from '../json.ts';
 import type { Priority } from '../priority.ts';
 import type { UserEvent } from './events.ts';
 import { LEAST_ROLE, type Role, type UserFacts } from './identity.ts';
@@ -102,9 +102,9 @@ export function userFactsOf(state: UserState): UserFacts | undefined {
 function register(command: CommandOf<'RegisterUser'>, state: UserState, by: UserFacts): Decision {
   requirePermission(mayRegisterUser(by, command.role), 'You may not register users of this role');
   const { name, role, email, vendorId } = command;
-  assertText(name, 'name');
-  if (email !== undefined) assertText(email, 'email');
-  if (vendorId !== undefined) assertText(vendorId, 'vendorId');
+  assertName(name, 'name');
+  if (email !== undefined) assertName(email, 'email');
+  if (vendorId !== undefined) assertName(vendorId, 'vendorId');
   if (!state.exists) {
     const optional = { ...(email !== undefined && { email }), ...(vendorId !== undefined && { vendorId }) };
     return [{ type: 'UserRegistered', data: { name, role, ...optional } }];
@@ -121,7 +121,7 @@ function register(command: CommandOf<'RegisterUser'>, state: UserState, by: User
 function change(command: CommandOf<'ChangeUser'>, state: UserState, by: UserFacts): Decision {
   requirePermission(mayChangeUser(by), 'Only admins change users');
   requireExists(state);
-  for (const field of ['name', 'email', 'vendorId'] as const) assertText(command[field] ?? '', field);
+  for (const field of ['name', 'email', 'vendorId'] as const) assertName(command[field] ?? '', field);
   const name = changeOf(state.name, command.name);
   const role = changeOf(state.role, command.role);
   const active = changeOf(state.active, command.active);
@@ -146,7 +146,7 @@ function send(command: CommandOf<'SendNotification'>, state: UserState, by: User
   requireExists(state);
   const { notificationType, title, message, data, priority } = command;
   assertText(notificationType, 'type');
-  assertText(title, 'title');
+  assertName(title, 'title');
   assertText(message, 'message');
   assertJson(data, 'data');
   if (!state.active) return [];

@@ -52,6 +52,10 @@ const READS = [
   `/api/v1/attachments/${TICKET}`,
 ];
 
+async function answerOf(response: Response) {
+  return { status: response.status, headers: response.headers, body: (await response.json()) as object };
+}
+
 /** Expects one problem, with the fields that seed A's clients read, and the name of the wrong field. */
 function expectProblem(answer: { status: number; headers: Headers; body: object }, status: number, field?: string) {
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -92,7 +96,17 @@ describe.each(COMMANDS)('%s %s', (method, path, body, field) => {
 
   it('refuses and names control characters and broken Unicode', async () => {
     const at = field === 'ids' ? 'ids.0' : field;
-    for (const wrong of ['a\u0000', '\u001b[31m', 'a\u0007', '\ud800', 'a\udc00b']) {
+    for (const wrong of [
+      'a\u0000',
+      '\u001b[31m',
+      'a\u0007',
+      'a\r',
+      '\u009b2J',
+      '\ud800',
+      'a\udc00b',
+      '\u200b',
+      '\u3164',
+    ]) {
       expectProblem(await send({ ...body, [field]: field === 'ids' ? [wrong] : wrong }), 400, at);
     }
   });
@@ -101,6 +115,33 @@ describe.each(COMMANDS)('%s %s', (method, path, body, field) => {
     for (const key of ['__proto__', 'constructor', 'prototype']) {
       expectProblem(await send(JSON.stringify(body).replace('{', `{"${key}": {"admin": true},`)), 400, key);
     }
+  });
+
+  it('refuses bytes that are not UTF-8, and another charset', async () => {
+    const bytes = (text: string, encoding: BufferEncoding) => ({
+      method,
+      body: new Uint8Array(Buffer.from(text, encoding)),
+      headers: { 'content-type': 'application/json' },
+    });
+    const json = JSON.stringify({ ...body, [field]: 'caf\u00e9' });
+    for (const wrong of [bytes(json, 'latin1'), bytes(json, 'utf16le'), bytes(`\ufeff${json}`, 'utf8')]) {
+      expectProblem(await answerOf(await admin.fetch(path, wrong)), 400, 'body');
+    }
+    for (const charset of ['iso-8859-1', '"windows-1252"', 'UTF-16']) {
+      const headers = { 'content-type': `application/json; charset=${charset}` };
+      expectProblem(await send(body, headers), 415, 'Content-Type');
+    }
+    for (const charset of ['utf-8', '"UTF-8"', 'utf8']) {
+      const headers = { 'content-type': `application/json; Charset=${charset}` };
+      expectProblem(await send({ ...body, colour: 'red' }, headers), 400, 'colour');
+    }
+  });
+
+  it('refuses an encoding of the body', async () => {
+    for (const encoding of ['gzip', 'br', 'identity, gzip', 'x']) {
+      expectProblem(await send(body, { 'content-encoding': encoding }), 415, 'Content-Encoding');
+    }
+    expectProblem(await send({ ...body, colour: 'red' }, { 'content-encoding': 'identity' }), 400, 'colour');
   });
 
   it('refuses bodies of 2 MB', async () => {
@@ -147,6 +188,14 @@ describe('input outside the body', () => {
     ['/api/v1/notifications?unread=perhaps', 'unread'],
     ['/api/v1/tickets?unread=1', 'unread'],
     ['/api/v1/tickets?q=%00', 'q'],
+    ['/api/v1/tickets?q=%E9', 'q'],
+    ['/api/v1/tickets?q=%C2%9B', 'q'],
+    ['/api/v1/tickets?q=%E2%80%8B', 'q'],
+    ['/api/v1/tickets?requesterId=a%0Ab', 'requesterId'],
+    ['/api/v1/tickets/9007199254740993', 'ticketId'],
+    ['/api/v1/support/9007199254740993', 'support_id'],
+    ['/api/v1/users/%E3%85%A4', 'userId'],
+    ['/api/v1/users/a%C2%85', 'userId'],
     ['/api/v1/tickets?category=love', 'category'],
     ['/api/v1/tickets/a.b', 'ticketId'],
     [`/api/v1/tickets/${TICKET}/events?after=-1`, 'after'],
@@ -179,6 +228,21 @@ describe('input outside the body', () => {
     ['POST', '/api/v1/users', { name: 'x', role: 'driver', email: 'a@b', password: 'short' }, 'password'],
     ['POST', '/api/v1/users', { name: 'x', role: 'driver', password: 'long enough' }, 'email'],
     ['PATCH', '/api/v1/users/1', { active: 'false' }, 'active'],
+    ['POST', '/api/v1/users', { name: 'a\nb', role: 'driver' }, 'name'],
+    ['POST', '/api/v1/users', { name: 'x', role: 'driver', vendorId: 'a\u2028b' }, 'vendorId'],
+    ['PUT', '/api/v1/references/station/1', { name: 'a\nb' }, 'name'],
+    ['POST', '/api/v1/tickets', { description: 'x', tags: ['a\nb'] }, 'tags.0'],
+    ['POST', '/api/v1/notifications', { type: 'a', title: 'a\nb', message: 'x', role: 'admin' }, 'title'],
+    ['POST', '/api/v1/support', '{"description": "x", "user_id": 9007199254740993}', 'user_id'],
+    ['POST', '/api/v1/support', '{"description": "x", "user_id": 1.0000000000000000001}', 'user_id'],
+    ['POST', '/api/v1/support', '{"description": "x", "station_id": 1e400}', 'station_id'],
+    ['PATCH', '/api/v1/support/1', '{"assignee_id": 1e21}', 'assignee_id'],
+    [
+      'POST',
+      '/api/v1/notifications',
+      '{"type":"a","title":"a","message":"x","role":"admin","data":{"a":1e400}}',
+      'data.a',
+    ],
   ])('%s %s with %o is refused, naming %s', async (method, path, body, field) => {
     expectProblem(await admin.send(method, path, body), 400, field);
   });

@@ -4,7 +4,18 @@ import { LIMITS } from '../../../src/contract/limits.ts';
 import { until } from '../../support/until.ts';
 import type { Client } from '../api/rig.ts';
 import { DOCX, EXE, GIF, HTML, JAR, PDF, PNG, PNG_AND_PAGE, SVG, ZIP } from './files.ts';
-import { beginUpload, END, type FilesRig, MULTIPART, openTicket, part, send, startFiles, upload } from './rig.ts';
+import {
+  beginUpload,
+  END,
+  FILE_PART,
+  type FilesRig,
+  MULTIPART,
+  openTicket,
+  part,
+  send,
+  startFiles,
+  upload,
+} from './rig.ts';
 
 let files: FilesRig;
 let driver: Client;
@@ -173,6 +184,20 @@ describe('the type of a file', () => {
     await expectNothingNew(before);
   });
 
+  it.each([
+    'BMI, height and weight',
+    'MZ is a letter pair',
+    'ID3 tags',
+    'GIF89a is a format',
+    'OTTO says',
+    'FLV or SWF',
+  ])('is plain text when it merely begins like a binary file: %s', async (content) => {
+    expect((await upload(driver, ticket, Buffer.from(content), 'a.txt')).body).toMatchObject({
+      mimeType: 'text/plain',
+    });
+    expect(await upload(driver, ticket, Buffer.from(content), 'a.bmp')).toMatchObject({ status: 415 });
+  });
+
   it('is refused when the file is empty', async () => {
     expect(await upload(driver, ticket, Buffer.alloc(0))).toMatchObject({ status: 400, body: { field: 'file' } });
   });
@@ -202,6 +227,26 @@ describe('the name of a file', () => {
       status: 201,
       body: { name: kept },
     });
+  });
+
+  it.each([
+    ['a control character', Buffer.from('a\u009b.txt')],
+    ['nothing visible', Buffer.from('\u200b')],
+    ['two lines', Buffer.from('a\u2028b.txt')],
+    ['bytes that are not UTF-8', Buffer.from('caf\u00e9.txt', 'latin1')],
+  ])('is refused with %s', async (_what, name) => {
+    const header = Buffer.concat([Buffer.from('Content-Disposition: form-data; name="file"; filename="'), name]);
+    const body = Buffer.concat([Buffer.from('--cut\r\n'), header, Buffer.from('"\r\n\r\nx\r\n'), END]);
+    const before = await now();
+    const refused = await send(driver, ticket, { body: new Uint8Array(body), headers: MULTIPART });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_payload', field: 'file' } });
+    await expectNothingNew(before);
+  });
+
+  it('is UTF-8, whatever the request declares', async () => {
+    const body = new Uint8Array(Buffer.concat([part(FILE_PART, 'x'), END]));
+    const headers = { 'content-type': `${MULTIPART['content-type']}; charset=iso-8859-1` };
+    expect(await send(driver, ticket, { body, headers })).toMatchObject({ status: 415 });
   });
 
   it('is cut to a length that every system accepts, with its extension kept', async () => {

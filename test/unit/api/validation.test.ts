@@ -18,7 +18,7 @@ function refusalOf(act: () => unknown): { code: string; field: string | undefine
 
 describe('the validation of client input', () => {
   it('returns valid input unchanged', () => {
-    const body = { message: 'line one\nline two\ttabbed\r\n🙂', internal: false };
+    const body = { message: 'line one\nline two\ttabbed\n🙂', internal: false };
     expect(validate(body)).toBe(body);
   });
 
@@ -32,6 +32,10 @@ describe('the validation of client input', () => {
     ['a text that is too long', { message: 'x'.repeat(10_001) }, 'message'],
     ['a NUL', { message: 'a\u0000b' }, 'message'],
     ['an escape character', { message: '\u001b[2J' }, 'message'],
+    ['a carriage return', { message: 'a\r\nb' }, 'message'],
+    ['a control sequence of one character', { message: 'a\u009b2J' }, 'message'],
+    ['nothing visible', { message: '\u200b' }, 'message'],
+    ['a line break in an id', { message: 'a', clientMessageId: 'a\nb' }, 'clientMessageId'],
     ['half a surrogate pair', { message: '\ud83d' }, 'message'],
     ['__proto__', JSON.parse('{"message": "a", "__proto__": {"admin": true}}'), '__proto__'],
     ['constructor', { message: 'a', constructor: { prototype: {} } }, 'constructor'],

@@ -17,6 +17,7 @@ describe('a preview', () => {
     expect(preview('x'.repeat(101))).toBe(`${'x'.repeat(100)}…`);
     expect(preview('😀'.repeat(101))).toBe(`${'😀'.repeat(100)}…`);
     expect(preview(`${'x'.repeat(99)} yz`)).toBe(`${'x'.repeat(99)}…`);
+    expect(preview(`${'x'.repeat(98)}👩‍👩‍👧`)).toBe(`${'x'.repeat(98)}…`);
   });
 
   test('names what was attached when there is no text', () => {

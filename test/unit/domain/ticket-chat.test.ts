@@ -38,15 +38,15 @@ describe('posting', () => {
 
   test('needs text or attachments', () => {
     const ticket = openTicket();
-    for (const empty of ['', ' \n\t']) {
+    for (const empty of ['', ' \n\t', '\u200b']) {
       expect(ticket.refusal(driver, post(empty))).toMatchObject({ code: 'invalid_payload', field: 'message' });
-      expect(ticket.decided(driver, post(empty, { messageType: 'FILE', attachments: [receipt] }))).toHaveLength(1);
     }
+    expect(ticket.decided(driver, post('', { messageType: 'FILE', attachments: [receipt] }))).toHaveLength(1);
   });
 
   test('refuses text that the log cannot hold', () => {
     const ticket = openTicket();
-    for (const bad of ['a\0b', 'half \ud83d of it']) {
+    for (const bad of ['a\0b', 'half \ud83d of it', 'a\u009bb', '\u2800']) {
       expect(ticket.refusal(driver, post(bad))).toMatchObject({ code: 'invalid_payload', field: 'message' });
       expect(ticketOf().refusal(driver, open({ description: bad })).field).toBe('description');
       expect(ticket.refusal(agent, change({ tags: [bad] })).field).toBe('tags');

@@ -1,0 +1,60 @@
+/**
+ * What counts as text, for every field that a client fills and for every event. Text may hold tab and line feed, and no
+ * other control character: Postgres refuses U+0000, and terminals and logs act on the others, U+009B among them. It is
+ * well-formed Unicode, and something in it is visible: otherwise people see an empty message or a user without a name.
+ * Source: docs/protocol.md section 10.
+ */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
+/**
+ * A character that is not blank. Blank are white space, format characters, combining marks without a base, characters
+ * that fonts draw as nothing (U+3164, U+FEFF), noncharacters, the empty Braille cell and the empty note head.
+ */
+const VISIBLE =
+  /[^\s\p{Z}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u{1d159}]/u;
+
+/** Text of one line. Names have this form: a second line could imitate whatever stands below a name. */
+export const ONE_LINE = /^[^\n\u2028\u2029]*$/;
+
+/** The reason why text is refused, to stand behind the name of its field; undefined when it is not. Empty text is not. */
+export function textFault(text: string): string | undefined {
+  if (CONTROL.test(text)) return 'must not hold control characters';
+  if (!text.isWellFormed()) return 'must be well-formed Unicode';
+  if (text !== '' && !VISIBLE.test(text)) return 'must hold something visible';
+  return undefined;
+}
+
+/**
+ * The form in which text is searched: two texts that people would call the same have the same form. Case (also of ß,
+ * of İ and ı, and of the final sigma), the Unicode form and characters without a glyph make no difference.
+ */
+export function searchForm(text: string): string {
+  return text
+    .normalize('NFKC')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFKC')
+    .replaceAll('ς', 'σ')
+    .replaceAll('i\u0307', 'i')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '');
+}
+
+const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+
+/**
+ * The longest beginning of `text` that has at most `limit` code points and ends between two characters as people see
+ * them: an emoji of several code points or a letter with its marks is kept or left out as a whole.
+ */
+export function beginningOf(text: string, limit: number): string {
+  // A code point is at least one unit of the string: most texts need no counting.
+  if (text.length <= limit) return text;
+  let end = 0;
+  let points = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    points += Iterator.from(segment).reduce((sum) => sum + 1, 0);
+    if (points > limit) break;
+    end += segment.length;
+  }
+  return text.slice(0, end);
+}
