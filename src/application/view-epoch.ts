@@ -21,3 +21,9 @@ export function seenIn(shown: string | undefined): Seen {
   const [, epoch, view] = /^(.*)\.(staff|public)$/s.exec(shown) ?? [];
   return epoch === undefined ? { epoch: shown } : { epoch, internal: view === 'staff' };
 }
+
+/** Whether the epoch that a client sent names another history of the log. Clients may send either kind of epoch. */
+export function isOtherEpoch(shown: string | undefined, logEpoch: string): boolean {
+  const { epoch } = seenIn(shown);
+  return epoch !== undefined && epoch !== logEpoch;
+}

@@ -64,6 +64,11 @@ export const TicketIdField = Type.String({ pattern: `^${TICKET_ID}$` });
 export const TicketIdsField = Type.String({ pattern: `^${TICKET_ID}(,${TICKET_ID}){0,99}$` });
 export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id, ...oneLine });
 export const VersionField = Type.Integer({ minimum: 0, maximum: MAX_COUNT });
+/**
+ * The last version, or seq, that a client has. One beyond the end is a valid question, with the answer that the client
+ * must load afresh, so the bound is that of whole numbers.
+ */
+export const LastVersionField = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 /** Opaque: whoever issued it says whether it means anything. */
 export const CursorField = Type.String({ minLength: 1, maxLength: 512 });
 export const PageSizeField = Type.Integer({ minimum: 1, maximum: LIMITS.pageSize });

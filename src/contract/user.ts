@@ -28,8 +28,8 @@ export const UserPage = pageOf(User, 'By id');
 /** The user of a session, as signing in answers with it. */
 export const signedInUser = closed(identity);
 
-/** The payload of the socket event `connected`. */
-export const greeting = closed({ message: text, userId: seedId, role, name: text });
+/** The payload of the socket event `connected`. `epoch`: of the log, for the cursors that the client remembers. */
+export const greeting = closed({ message: text, userId: seedId, role, name: text, epoch: text });
 
 const strict = { additionalProperties: false };
 

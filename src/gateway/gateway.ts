@@ -16,17 +16,21 @@ import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
 import type { EpochWatch } from '../eventlog/epoch-watch.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
+import { networkOf } from '../support/address.ts';
 import { createOrigins, type Origins } from '../support/origins.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createClientLifecycle } from './client-lifecycle.ts';
+import { addressOf } from './connection/address.ts';
 import { admitAtRate } from './connection/admission.ts';
 import { createClients } from './connection/clients.ts';
 import { createConnections } from './connection/connections.ts';
 import { createDispatch } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
 import { createOutbound } from './connection/outbound.ts';
+import { createPacketParser } from './connection/packet-parser.ts';
 import { createRateLimit } from './connection/rate-limit.ts';
 import { createReplays } from './connection/replays.ts';
+import { watchUnauthenticated } from './connection/unauthenticated.ts';
 import { createLocalControl, type LocalControl } from './control/local-control.ts';
 import { createClientAnnouncements } from './delivery/client-announcements.ts';
 import { createDelivery } from './delivery/delivery.ts';
@@ -90,10 +94,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const options: GatewayOptions = { ...defaultOptions, ...deps.options };
   const onError = (error: unknown) => log.warn({ err: error }, 'a background task of the gateway failed');
   const origins = createOrigins(options.corsOrigins);
-  const io = createServer(deps.httpServer, options, origins, deps.worker);
+  const io = createServer(deps.httpServer, options, origins, catalog.keys(), deps.worker);
   const rooms = createSocketRooms(io);
   const clients = createClients();
   const outbound = createOutbound({ engine: io.engine, limit: options.outboundLimit, onSlow });
+  const trusted = compile([...options.trustProxy]);
+  const unauthenticated = watchUnauthenticated({
+    engine: io.engine,
+    limits: options.unauthenticated,
+    fullFrameBytes: options.maxFrameBytes,
+    networkOf: (connection) => networkOf(addressOf(connection.request, trusted) ?? connection.remoteAddress),
+  });
   const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
   if (options.admission !== 'off') {
     admitAtRate({ engine: io.engine, rate: options.admission, now, onRefused: () => metrics.refused('connections') });
@@ -141,6 +152,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     memberships,
     typing,
     log,
+    epoch: currentEpoch,
+    end: (client, error) => connections.end(client, error),
   });
   const dispatch = createDispatch({
     requestsOf: (namespace) => catalog.get(namespace)?.requests ?? new Map(),
@@ -168,8 +181,10 @@ export function createGateway(deps: GatewayDeps): Gateway {
     authenticate: deps.auth.authenticate,
     directory: application.directory,
     clients,
+    handshakeOf: (namespace) => catalog.get(namespace)?.handshake,
     socketsPerUser: options.socketsPerUser,
-    trusted: compile([...options.trustProxy]),
+    trusted,
+    unauthenticated,
     origins,
     onOriginRefused: deps.onOriginRefused,
     now,
@@ -224,12 +239,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     rooms: () =>
       new Map(namespaces.map((name) => [name, io.of(name).adapter.rooms.size - io.of(name).adapter.sids.size])),
     outbound: () => outbound.longest,
-    control: createLocalControl({ dialects, clients, rooms, now }),
+    control: createLocalControl({ dialects, clients, rooms, now, end: connections.end }),
     async close() {
       clearInterval(review);
       stopReconnected();
       await drain(io, clients, options.drainSpread);
       outbound.close();
+      unauthenticated.close();
       stopDirectory();
       stopRevoked();
       stopEpoch();
@@ -240,15 +256,23 @@ export function createGateway(deps: GatewayDeps): Gateway {
   };
 }
 
+/** The number of characters that JSON needs for one character, at most. */
+const ESCAPED = 6;
+/** The number of levels in a packet: two for its arguments, and those that validation accepts. */
+const MAX_DEPTH = 2 + 32;
+
 function createServer(
   httpServer: HttpServer,
-  { maxFrameBytes }: GatewayOptions,
+  { unauthenticated, maxEventSize }: GatewayOptions,
   origins: Origins,
+  namespaces: Iterable<string>,
   worker: HostWorker | undefined,
 ): Server {
   const io = new Server(httpServer, {
     transports: ['polling', 'websocket'],
-    maxHttpBufferSize: maxFrameBytes,
+    // Raised for each connection when it is authenticated.
+    maxHttpBufferSize: unauthenticated.frameBytes,
+    parser: createPacketParser(new Set(namespaces), { payload: ESCAPED * maxEventSize, depth: MAX_DEPTH }),
     perMessageDeflate: false,
     httpCompression: false,
     serveClient: false,

@@ -1,4 +1,5 @@
 /** Every limit and interval of the gateway. Times are in milliseconds unless a name says otherwise. */
+import type { UnauthenticatedLimits } from './connection/unauthenticated.ts';
 
 export interface GatewayOptions {
   /**
@@ -37,8 +38,13 @@ export interface GatewayOptions {
   readonly typingExpires: number;
   /** The number of characters and values in one client event, at most, counted together. */
   readonly maxEventSize: number;
-  /** The number of bytes in one transport frame, at most. A larger frame closes the connection. */
+  /**
+   * The number of bytes in one transport frame of an authenticated connection, at most. A larger frame closes the
+   * connection.
+   */
   readonly maxFrameBytes: number;
+  /** What a connection may do and take before it has an authenticated namespace, and when it has none any more. */
+  readonly unauthenticated: UnauthenticatedLimits;
   /** The number of tickets and rooms that a socket may join, over all dialects. */
   readonly streamsPerSocket: number;
   readonly socketsPerUser: number;
@@ -83,6 +89,8 @@ export const defaultOptions: GatewayOptions = {
   typingExpires: 6_000,
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,
+  // A token has 16 KiB, at most.
+  unauthenticated: { time: 15_000, attempts: 20, frameBytes: 24 * 1024 },
   streamsPerSocket: 100,
   socketsPerUser: 50,
   outboundLimit: 1024 * 1024,

@@ -2,19 +2,26 @@
  * The life of a client, from the handshake to the end. A socket that is not authenticated receives an error and nothing
  * else. A client stays connected while its token is valid, its session has not ended and its user is active. When one
  * of these ends, on any node, the client is ended at once.
+ *
+ * A client is one namespace of a connection. Its end leaves the other namespaces of the connection open, and it can
+ * connect again over the same connection.
  */
 import { isDeepStrictEqual } from 'node:util';
-import proxyAddr from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import type { Namespace, Socket } from 'socket.io';
 import type { Authenticate, Authenticated } from '../../auth/authenticator.ts';
+import type { Validator } from '../../contract/validation.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { Origins } from '../../support/origins.ts';
+import type { Handshake } from '../dialects/catalog.ts';
+import { addressOf, type Trusted } from './address.ts';
 import { type Client, createClient, userRoom } from './client.ts';
 import type { Clients } from './clients.ts';
 import { wireError } from './errors.ts';
+import { decoderOf } from './transports.ts';
+import type { Unauthenticated } from './unauthenticated.ts';
 
 export interface Connections {
   /** Handles every socket of this namespace from now on. */
@@ -27,18 +34,22 @@ export interface Connections {
   review(): void;
   /** Ends the clients of a session. */
   sessionRevoked(sessionId: string): void;
+  /** Sends the client the error, then ends it. */
+  end(client: Client, error: unknown): void;
 }
 
 interface ConnectionsDeps {
   readonly authenticate: Authenticate;
   readonly directory: Directory;
   readonly clients: Clients;
+  /** Reads the handshake of a namespace; it throws `invalid_payload` for a wrong field. */
+  handshakeOf(namespace: string): Validator<Handshake> | undefined;
   readonly socketsPerUser: number;
-  /** Whether a proxy with this address is trusted to report the client's address. */
-  readonly trusted: (address: string, hop: number) => boolean;
   readonly origins: Origins;
   /** Called for each socket of a page that may not connect. */
   onOriginRefused(origin: string): void;
+  readonly trusted: Trusted;
+  readonly unauthenticated: Pick<Unauthenticated, 'attempted' | 'opened' | 'ended'>;
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
@@ -52,11 +63,6 @@ interface ConnectionsDeps {
   endReason(socket: Socket): string | undefined;
   /** Called when a socket is refused because of its token. */
   onRefused(reason: string): void;
-}
-
-/** The part of the handshake that the inbox uses. */
-export interface Handshake {
-  readonly lastSeq: number | undefined;
 }
 
 /** The longest delay of a timer in Node.js, in milliseconds. */
@@ -79,6 +85,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   }
 
   async function admit(socket: Socket): Promise<void> {
+    deps.unauthenticated.attempted(socket.conn);
     try {
       checkOrigin(socket);
       const token = tokenOf(socket);
@@ -114,9 +121,10 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     if (clients.ofUser(user.id).size >= deps.socketsPerUser) {
       throw new DeskwireError('rate_limited', 'Too many connections', { retryAfter: 10 });
     }
+    const handshake = deps.handshakeOf(socket.nsp.name)?.(socket.handshake.auth) ?? {};
     const leaving = new AbortController();
-    const { auth } = socket.handshake;
-    const address = addressOf(socket, deps.trusted);
+    // When the connection has ended meanwhile, the address is the one from the handshake.
+    const address = addressOf(socket.request, deps.trusted) ?? socket.handshake.address;
     const namespace = socket.nsp.name;
     const openedAt = now();
     const connectedAt = new Date(openedAt).toISOString();
@@ -130,6 +138,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       leaving: leaving.signal,
     });
     clients.add(client);
+    deps.unauthenticated.opened(socket.conn);
     expireAt(client, expiresAt);
     void socket.join(userRoom(user.id));
     socket.on('disconnect', (description) => {
@@ -138,12 +147,13 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       leaving.abort();
       deps.onClosed(client);
       clients.remove(client);
+      deps.unauthenticated.ended(socket.conn);
       const seconds = Math.round((now() - openedAt) / 1_000);
       log.info({ socket: socket.id, user: user.id, namespace, reason, seconds }, 'socket disconnected');
     });
     const transport = socket.conn.transport.name;
     log.info({ socket: socket.id, user: user.id, role: user.role, namespace, transport, address }, 'socket connected');
-    deps.onOpened(client, { lastSeq: lastSeqOf(auth) });
+    deps.onOpened(client, handshake);
   }
 
   function refuse(socket: Socket, error: unknown): void {
@@ -157,13 +167,14 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     endWithError(socket, error);
   }
 
-  /** Sends the error, then ends the connection with all of its sockets. */
+  /** Sends the error, then ends this namespace of the connection. */
   function endWithError(socket: Socket, error: unknown): void {
-    const { type, message, retryAfter } = wireError(error);
+    const refusal = wireError(error);
     // The client does not learn why its token was refused.
-    const text = type === 'unauthorized' ? 'Authentication required' : message;
-    socket.emit('error', { type, message: text, ...(retryAfter !== undefined && { retryAfter }) });
-    socket.disconnect(true);
+    const { type } = refusal;
+    socket.emit('error', type === 'unauthorized' ? { type, message: 'Authentication required' } : refusal);
+    decoderOf(socket).ended(socket.nsp.name);
+    socket.disconnect();
   }
 
   /** Ends the client at `expiresAt`, Unix time in milliseconds. Replaces the earlier time. */
@@ -224,6 +235,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       }
     },
     userChanged,
+    end: ({ socket }, error) => endWithError(socket, error),
     review() {
       for (const userId of new Set([...clients].map(({ user }) => user.id))) void userChanged(userId);
     },
@@ -242,15 +254,4 @@ function tokenOf({ handshake }: Socket): string | undefined {
   if (typeof token === 'string' && token !== '') return token.replace(/^Bearer /i, '');
   const [, bearer] = /^Bearer (.+)$/i.exec(handshake.headers.authorization ?? '') ?? [];
   return bearer;
-}
-
-/** The last seq that the client gives. An invalid value counts as none, and the client starts from now. */
-function lastSeqOf(auth: Readonly<Record<string, unknown>>): number | undefined {
-  const { lastSeq } = auth;
-  return typeof lastSeq === 'number' && Number.isSafeInteger(lastSeq) && lastSeq >= 0 ? lastSeq : undefined;
-}
-
-/** The client's address. When the connection has ended meanwhile, the address from the handshake. */
-function addressOf(socket: Socket, trusted: (address: string, hop: number) => boolean): string {
-  return proxyAddr(socket.request, trusted) ?? socket.handshake.address;
 }

@@ -1,8 +1,10 @@
 /**
- * Access to internal fields of Engine.IO's transports, to measure the bytes that wait and to terminate a connection.
+ * Access to internal fields of Socket.IO's connections: to measure the bytes that wait, to terminate a connection, to
+ * limit its frames, and to tell its decoder that a namespace has ended.
  * Engine.IO's own close waits half a minute for an answer, and a client that does not read never answers.
  */
 import type { Socket } from 'socket.io';
+import type { PacketDecoder } from './packet-parser.ts';
 
 export type Connection = Socket['conn'];
 
@@ -29,4 +31,23 @@ export function websocketOf({ transport }: Connection): Websocket | undefined {
 /** The response that the transport writes the present flush to; undefined for a websocket, or without a poll. */
 export function answerOf({ transport }: Connection): Answer | undefined {
   return (transport as { readonly res?: Answer | null }).res ?? undefined;
+}
+
+/** The fields in which a polling transport and a websocket keep the largest number of bytes that they accept. */
+interface FrameLimits {
+  maxHttpBufferSize?: number;
+  readonly socket?: { readonly _receiver?: { _maxPayload: number } | null };
+}
+
+/** Limits the frames that the connection accepts from now on, on its present transport. */
+export function limitFrames({ transport }: Connection, bytes: number): void {
+  const limits = transport as unknown as FrameLimits;
+  if (transport.name === 'polling') limits.maxHttpBufferSize = bytes;
+  const receiver = limits.socket?._receiver;
+  if (receiver) receiver._maxPayload = bytes;
+}
+
+/** The decoder of the socket's connection, which `createPacketParser` made. */
+export function decoderOf({ client }: Socket): PacketDecoder {
+  return (client as unknown as { readonly decoder: PacketDecoder }).decoder;
 }

@@ -7,6 +7,7 @@ import type {
   SocketTarget,
 } from '../../application/socket-control.ts';
 import type { Client as ClientView } from '../../contract/sockets.ts';
+import { DeskwireError } from '../../domain/errors.ts';
 import { type Client, EVERYONE, userRoom } from '../connection/client.ts';
 import type { Clients } from '../connection/clients.ts';
 import { memberRoom } from '../delivery/live-stream.ts';
@@ -21,12 +22,14 @@ interface LocalControlDeps {
   readonly rooms: SocketRooms;
   /** Unix time in milliseconds. */
   readonly now: () => number;
+  /** Sends the client the error, then ends it. */
+  end(client: Client, error: DeskwireError): void;
 }
 
 export interface LocalControl {
   /** Resolves with the number of sockets reached; undefined when the target is one socket of another process. */
   send(target: SocketTarget, event: SocketEvent, excludeUserId?: string): Promise<number | undefined>;
-  /** Returns the number of sockets ended, with those of the same connections; undefined as for `send`. */
+  /** Returns the number of sockets ended; undefined as for `send`. */
   disconnect(target: ClientTarget): number | undefined;
   summary(): Summary;
   clients(range: ClientRange): ClientsPage;
@@ -43,7 +46,8 @@ export interface Summary {
 /** The number of characters of a page of clients, as JSON. The broker takes larger messages. */
 const PAGE_SIZE = 256 * 1024;
 
-export function createLocalControl({ dialects, clients, rooms, now }: LocalControlDeps): LocalControl {
+export function createLocalControl(deps: LocalControlDeps): LocalControl {
+  const { dialects, clients, rooms, now } = deps;
   const startedAt = now();
   const namespaces = [...new Set(dialects.map(({ namespace }) => namespace))];
 
@@ -65,11 +69,10 @@ export function createLocalControl({ dialects, clients, rooms, now }: LocalContr
     return 1;
   }
 
-  /** The clients that end with a target: a connection ends with all of its sockets. */
   function clientsToEnd(target: ClientTarget): Client[] | undefined {
     if ('users' in target) return target.users.flatMap((id) => [...clients.ofUser(id)]);
     const client = clients.ofSocket(target.client);
-    return client && clients.sameConnection(client);
+    return client && [client];
   }
 
   return {
@@ -84,10 +87,8 @@ export function createLocalControl({ dialects, clients, rooms, now }: LocalContr
     },
     disconnect(target) {
       const ending = clientsToEnd(target);
-      for (const { socket } of ending ?? []) {
-        socket.emit('error', { type: 'forbidden', message: 'Disconnected by an administrator' });
-      }
-      for (const { socket } of ending ?? []) socket.disconnect(true);
+      const error = new DeskwireError('forbidden', 'Disconnected by an administrator');
+      for (const client of ending ?? []) deps.end(client, error);
       return ending?.length;
     },
     summary: () => ({ connections: clients.size, uptime: Math.floor((now() - startedAt) / 1_000) }),

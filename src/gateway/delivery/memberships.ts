@@ -6,6 +6,7 @@
 import type { Application } from '../../application/application.ts';
 import { type LatestMessages, listLatestMessages } from '../../application/messages.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
+import { isOtherEpoch } from '../../application/view-epoch.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
@@ -94,7 +95,7 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
     const { after, epoch, internal } = request;
     let broken: Break | undefined;
     if (after !== undefined) {
-      broken = epoch !== undefined && epoch !== deps.epoch() ? 'epoch' : undefined;
+      broken = isOtherEpoch(epoch, deps.epoch()) ? 'epoch' : undefined;
       broken ??= await attempt.enter({ from: after, recovered: true, internal });
     }
     // The page then contains the messages that this process has just recorded. They need no replay.

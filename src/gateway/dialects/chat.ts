@@ -9,7 +9,7 @@ import { closed, count, flag, text, time } from '../../contract/schema.ts';
 import { parseStream } from '../../domain/event.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
 import type { Dialect, TicketAct, TicketTable } from './dialect.ts';
-import { epoch, ticketId, version } from './fields.ts';
+import { cursor, ticketId, version } from './fields.ts';
 import type { Arrival } from './joining.ts';
 import { type Call, callerOf, request } from './request.ts';
 
@@ -123,7 +123,7 @@ export const chat: Dialect = {
   tickets,
   requests: {
     join_ticket: request(
-      Type.Object({ ticketId, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
+      Type.Object({ ticketId, ...cursor }, strict),
       async (call, { ticketId: id, after, epoch }) => {
         const place = { kind: 'ticket', id, after, epoch, otherwise: 'page' } as const;
         const joined = await call.context.streams.join(chat, place, (arrival) => welcome(call, arrival));

@@ -125,6 +125,8 @@ export interface Dialect {
   /** Unique. It prefixes the names of the dialect's Socket.IO rooms. */
   readonly name: string;
   readonly namespace: string;
+  /** The schemas of the fields of the handshake's `auth` that it takes, beside those of every namespace. */
+  readonly handshake?: Readonly<Record<string, TSchema>>;
   readonly requests: Readonly<Record<string, Request>>;
   /** The schema of the payload of each event that it sends, by the name of the event. */
   readonly events: Readonly<Record<string, TSchema>>;

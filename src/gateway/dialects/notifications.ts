@@ -14,10 +14,11 @@ import {
   unreadCountsWire as countsWire,
   AnnouncedNotification as notification,
 } from '../../contract/notification.ts';
-import { closed, count, text } from '../../contract/schema.ts';
+import { closed, count, oneOf, text } from '../../contract/schema.ts';
 import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
 import type { Dialect, InboxTable, UnreadCounts, Wire } from './dialect.ts';
+import { after, epoch } from './fields.ts';
 import type { InboxArrival } from './joining.ts';
 import { type Call, callerOf, request } from './request.ts';
 
@@ -37,7 +38,7 @@ const inbox = {
     name: 'marked-all-as-seen',
     payload: { upToSeq, ...countsWire(counts) },
   }),
-  broken: ({ seq }: InboxArrival): Wire => ({ name: 'resync', payload: { lastSeq: seq } }),
+  broken: ({ seq, broken }: InboxArrival): Wire => ({ name: 'resync', payload: { lastSeq: seq, reason: broken } }),
 } satisfies InboxTable;
 
 const named: Readonly<Record<NotificationEventName, typeof notification>> = {
@@ -56,7 +57,7 @@ const events: Dialect['events'] = {
   'marked-as-read': closed({ notificationIds: Type.Array(text), count }),
   'marked-all-as-read': closed({ count }),
   'marked-all-as-seen': closed({ upToSeq: count, count, unseen: count }),
-  resync: closed({ lastSeq: count }),
+  resync: closed({ lastSeq: count, reason: oneOf(['too_old', 'epoch']) }),
 };
 
 const notificationIds = Type.Array(IdField, { minItems: 1, maxItems: LIMITS.notificationIds });
@@ -77,6 +78,7 @@ async function headAfter({ client, context }: Call, position: number): Promise<I
 export const notifications: Dialect = {
   name: 'notifications',
   namespace: '/notifications',
+  handshake: { lastSeq: Type.Optional(after), epoch: Type.Optional(epoch) },
   events,
   inbox,
   greeting: (user) => ({

@@ -8,7 +8,7 @@ import { mayBroadcast, requirePermission } from '../../domain/access.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { ClientAct, ClientsTable, Dialect, StreamTable, Wire } from './dialect.ts';
-import { epoch, room, version } from './fields.ts';
+import { cursor, room } from './fields.ts';
 import type { Arrival } from './joining.ts';
 import { type Call, callerOf, request } from './request.ts';
 
@@ -84,7 +84,7 @@ export const rooms: Dialect = {
       Type.Object(received),
     ),
     joinRoom: request(
-      Type.Object({ room, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
+      Type.Object({ room, ...cursor }, strict),
       async (call, { room: id, after, epoch }) => {
         const otherwise = after === undefined ? 'now' : 'latest';
         const place = { kind: 'room', id, after, epoch, otherwise } as const;

@@ -7,13 +7,13 @@
  * (`access`). Source: docs/protocol.md section 7.
  */
 import Type from 'typebox';
-import { type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';
+import { isOtherEpoch, type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';
 import { closed, count, flag, text } from '../../contract/schema.ts';
 import { StreamEvent } from '../../contract/stream-event.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { parseStream } from '../../domain/event.ts';
 import type { Dialect, InboxTable, TicketTable, Wire } from './dialect.ts';
-import { epoch, version } from './fields.ts';
+import { cursor } from './fields.ts';
 import type { Break, LiveKind } from './joining.ts';
 import { type Call, request } from './request.ts';
 import { notificationWire, roomWires, ticketWires, unreadWire } from './stream-events.ts';
@@ -76,7 +76,7 @@ function welcome(call: Call, { stream, version, recovered, broken, wires }: Subs
 
 async function subscribeInbox(call: Call, after: number, seen: Seen): Promise<void> {
   const { context } = call;
-  const otherLog = seen.epoch !== undefined && seen.epoch !== context.epoch();
+  const otherLog = isOtherEpoch(seen.epoch, context.epoch());
   const from = { after, internal: seen.internal, ...(otherLog && { broken: 'epoch' as const }) };
   await context.replay(() =>
     context.inbox.join(stream, from, ({ seq, ...arrival }) => {
@@ -105,7 +105,7 @@ export const stream: Dialect = {
   inbox,
   requests: {
     subscribe: request(
-      Type.Object({ stream: streamName, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
+      Type.Object({ stream: streamName, ...cursor }, strict),
       async (call, { stream: name, after = 0, epoch: shown }) => {
         const seen = seenIn(shown);
         const place = named(name);

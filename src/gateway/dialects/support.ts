@@ -8,7 +8,7 @@ import { PublicMessage as publicMessage } from '../../contract/message.ts';
 import { closed, count, flag, text } from '../../contract/schema.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
 import type { Dialect, TicketTable } from './dialect.ts';
-import { epoch, ticketId, version } from './fields.ts';
+import { cursor, ticketId } from './fields.ts';
 import type { Arrival } from './joining.ts';
 import { type Call, request } from './request.ts';
 
@@ -67,7 +67,7 @@ export const support: Dialect = {
   tickets,
   requests: {
     'join-ticket': request(
-      Type.Object({ ticketId, after: Type.Optional(version), epoch: Type.Optional(epoch) }, strict),
+      Type.Object({ ticketId, ...cursor }, strict),
       async (call, { ticketId: id, after, epoch }) => {
         const otherwise = after === undefined ? 'now' : 'page';
         const place = { kind: 'ticket', id, after, epoch, otherwise } as const;

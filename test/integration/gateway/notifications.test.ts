@@ -86,16 +86,49 @@ it('replays the notifications after the last seq, in order, before live ones', a
 it('sends resync when a client missed more than the replay limit, or gives a seq that does not exist', async () => {
   for (let at = 0; at < 25; at += 1) await notify('8', `many ${at}`);
   const driver2 = await signIn(node.url, 'driver2');
-  const resyncs = async (lastSeq: number) => {
-    using socket = driver2.connect('/notifications', { auth: { token: driver2.token, lastSeq } });
-    return (await socket.first('resync')).lastSeq;
+  const resyncs = async (cursor: object) => {
+    using socket = driver2.connect('/notifications', { auth: { token: driver2.token, ...cursor } });
+    return await socket.first('resync');
   };
   await until(async () => (await driver2.send('GET', '/api/v1/notifications/unread-count')).body.count === 25, '25');
-  expect(await resyncs(0)).toBe(25);
-  expect(await resyncs(1_000)).toBe(25);
+  const { epoch } = await node.reader.head();
+  const other = '7d0b2f0e-0000-4000-8000-000000000000';
+  expect(await resyncs({ lastSeq: 0 })).toEqual({ lastSeq: 25, reason: 'too_old' });
+  expect(await resyncs({ lastSeq: 0, epoch })).toEqual({ lastSeq: 25, reason: 'too_old' });
+  for (const lastSeq of [26, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
+    expect(await resyncs({ lastSeq })).toEqual({ lastSeq: 25, reason: 'epoch' });
+    expect(await resyncs({ lastSeq, epoch })).toEqual({ lastSeq: 25, reason: 'epoch' });
+  }
+  for (const lastSeq of [0, 10, 25]) {
+    expect(await resyncs({ lastSeq, epoch: other })).toEqual({ lastSeq: 25, reason: 'epoch' });
+  }
+  using known = driver2.connect('/notifications', { auth: { token: driver2.token, lastSeq: 24, epoch } });
+  await known.first('notification:new', ({ seq }) => seq === 25);
+  expect(known.all('resync')).toEqual([]);
+  using fresh = driver2.connect('/notifications', { auth: { token: driver2.token, epoch: other } });
+  await fresh.first('unread-count');
+  expect(fresh.all('resync')).toEqual([]);
   using socket = driver2.connect('/notifications', { auth: { token: driver2.token, lastSeq: 10 } });
   await socket.first('notification:new', ({ seq }) => seq === 25);
   expect(socket.all('resync')).toEqual([]);
+});
+
+const nonCursors = ['2', '', -1, 1.5, 1e308, null, {}, [1], true];
+
+it.each(nonCursors.map((lastSeq) => [lastSeq]))('refuses %j as lastSeq, and names the field', async (lastSeq) => {
+  using socket = driver.connect('/notifications', { auth: { token: driver.token, lastSeq } });
+  expect(await socket.first('error')).toMatchObject({ type: 'invalid_payload', field: 'lastSeq' });
+  await until(() => !socket.socket.connected, 'the end');
+  expect(socket.heard.map(({ name }) => name)).toEqual(['error']);
+  socket.heard.length = 0;
+  // Another namespace does not take the field, so it does not refuse it.
+  using chat = driver.connect('/', { auth: { token: driver.token, lastSeq } });
+  await chat.first('connected');
+});
+
+it('refuses an epoch that is no text', async () => {
+  using socket = driver.connect('/notifications', { auth: { token: driver.token, lastSeq: 1, epoch: 5 } });
+  expect(await socket.first('error')).toMatchObject({ type: 'invalid_payload', field: 'epoch' });
 });
 
 it('sends the unread count to all of a user’s devices', async () => {
