@@ -100,7 +100,7 @@ export async function sendNotification(
   input: SendNotificationInput,
 ): Promise<{ recipients: number; position: number }> {
   requirePermission(maySendNotification(caller.user), 'Only services and admins may send notifications');
-  const { ifVersion: _, ...anyVersion } = caller;
+  const { ifRevision: _, ...anyVersion } = caller;
   let recipients = 0;
   let position = 0;
   for await (const ids of 'role' in input.to

@@ -53,7 +53,7 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
     }
   }
   for (const ticket of model.alive) {
-    const participants = await queries.participants(ticket.id);
+    const participants = await queries.participants(ticket.id, 'staff');
     const shown = participants.map(({ userId, lastReadVersion, unread }) => ({ userId, lastReadVersion, unread }));
     expect(shown.toSorted((a, b) => (a.userId < b.userId ? -1 : 1))).toEqual(model.participants(ticket));
   }

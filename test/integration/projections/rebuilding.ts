@@ -131,7 +131,7 @@ export function startWatch(cluster: Cluster): Watch {
     inbox: async () => (await queries.inbox(admin)).seq,
     notifications: async () => (await queries.notificationsAfter(admin, 0, 10_000)).length,
     tickets: async () => (await queries.tickets({}, admin, { limit: 1 })).items[0]?.number ?? 0,
-    messages: async () => (await queries.messages('t-1', { internal: true, limit: 10 })).total,
+    messages: async () => (await queries.messages('t-1', { view: 'staff', limit: 10 })).total,
     conversations: async () => (await pool.query<{ n: number }>(CONVERSATIONS)).rows[0]?.n ?? 0,
     participants: async () => (await queries.participants('t-1')).length,
     users: async () => (await queries.users({}, { limit: 1_000 })).items.length,
