@@ -155,7 +155,7 @@ describe('messages', () => {
   });
 
   it('have participants, each with an unread count', async () => {
-    expect(await rig.queries.participants('t-1')).toEqual([
+    expect(await rig.queries.participants('t-1', 'staff')).toEqual([
       { userId: '1', name: 'Driver', role: 'driver', lastReadVersion: 9, unread: 0 },
       { userId: '4', name: 'Agent', role: 'agent', lastReadVersion: 10, unread: 0 },
     ]);

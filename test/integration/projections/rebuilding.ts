@@ -133,7 +133,7 @@ export function startWatch(cluster: Cluster): Watch {
     tickets: async () => (await queries.tickets({}, admin, { limit: 1 })).items[0]?.number ?? 0,
     messages: async () => (await queries.messages('t-1', { view: 'staff', limit: 10 })).total,
     conversations: async () => (await pool.query<{ n: number }>(CONVERSATIONS)).rows[0]?.n ?? 0,
-    participants: async () => (await queries.participants('t-1')).length,
+    participants: async () => (await queries.participants('t-1', 'staff')).length,
     users: async () => (await queries.users({}, { limit: 1_000 })).items.length,
     references: async () => ((await queries.reference('grn', '1')) ? 1 : 0),
     ticket: async () => (await queries.ticket('1', admin))?.version ?? 0,
