@@ -14,6 +14,7 @@ export interface Logic {
   initialState(): unknown;
   decide(command: unknown, state: unknown, context: unknown): readonly DomainEvent[];
   evolve(state: unknown, event: RecordedEvent): unknown;
+  revisionOf?(state: unknown): number;
 }
 
 export interface Folded {

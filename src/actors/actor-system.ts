@@ -53,8 +53,8 @@ export interface CommandContext {
   readonly fingerprint?: string;
   readonly address?: string;
   readonly traceparent?: string;
-  /** The command is refused with `precondition_failed` unless the stream has this version (`If-Match`). */
-  readonly ifVersion?: number;
+  /** The command is refused with `precondition_failed` unless the stream has this revision (`If-Match`). */
+  readonly ifRevision?: number;
   /**
    * Unix time in milliseconds, by the clock of the process that decides. Later the command is refused with
    * `unavailable`, because the caller no longer waits for the answer.

@@ -80,8 +80,9 @@ function decideOne(
   }
   const decision = logic.decide(command, current.state, { ...facts, by: context.by });
   // After the decision: a user who may not see the stream must not learn from its version that it exists.
-  if (context.ifVersion !== undefined && context.ifVersion !== current.version) {
-    throw new DeskwireError('precondition_failed', `The version is ${current.version}, not ${context.ifVersion}`);
+  const revision = logic.revisionOf?.(current.state) ?? current.version;
+  if (context.ifRevision !== undefined && context.ifRevision !== revision) {
+    throw new DeskwireError('precondition_failed', `The ETag is "${revision}", not "${context.ifRevision}"`);
   }
   if (decision.length === 0) return [];
   const metadata = metadataOf(context);

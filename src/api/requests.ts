@@ -80,7 +80,7 @@ export function callerOf(request: FastifyRequest): Caller {
     ...(key !== undefined && { key: keyIn(key) }),
     ...(traceparent !== undefined && { traceparent }),
     // `*` only requires that the resource exists, which every command requires anyway.
-    ...(ifMatch !== undefined && ifMatch !== '*' && { ifVersion: versionIn(ifMatch) }),
+    ...(ifMatch !== undefined && ifMatch !== '*' && { ifRevision: versionIn(ifMatch) }),
   };
 }
 
@@ -108,6 +108,11 @@ export function minPositionOf(request: FastifyRequest): number | undefined {
 /** The command's position in the log; 0, which every read contains, when the command recorded nothing. */
 export function setPositionHeader(reply: FastifyReply, { position }: { readonly position: number }): void {
   reply.header('deskwire-position', position);
+}
+
+/** A ticket's ETag: it changes when the ticket changes, not when somebody reads it or posts an internal note. */
+export function revisionOf({ state }: { readonly state: { readonly revision: number } }): { readonly version: number } {
+  return { version: state.revision };
 }
 
 export function setETag(reply: FastifyReply, { version }: { readonly version: number }): void {

@@ -52,8 +52,8 @@ export interface Caller {
   readonly correlationId: string;
   readonly address?: string;
   readonly traceparent?: string;
-  /** Refuse with `precondition_failed` unless the stream has this version. */
-  readonly ifVersion?: number;
+  /** Refuse with `precondition_failed` unless the stream has this revision. */
+  readonly ifRevision?: number;
 }
 
 /** The outcome of a command, whatever stream it was for. */
@@ -92,7 +92,7 @@ export function commandContext(
     ...(compared && { fingerprint: fingerprintOf(asked.input) }),
     ...(caller.address !== undefined && { address: caller.address }),
     ...(caller.traceparent !== undefined && { traceparent: caller.traceparent }),
-    ...(caller.ifVersion !== undefined && { ifVersion: caller.ifVersion }),
+    ...(caller.ifRevision !== undefined && { ifRevision: caller.ifRevision }),
   };
 }
 

@@ -16,6 +16,7 @@ import { DeskwireError } from '../domain/errors.ts';
 import type { Attachment } from '../domain/ticket/events.ts';
 import { accessOf } from '../domain/ticket/people.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
+import { accessOfView } from '../projections/queries/queries.ts';
 import type { Application } from './application.ts';
 import { backendsOf } from './backends.ts';
 import { ticketIdOf } from './tickets.ts';
@@ -105,7 +106,7 @@ export async function getAttachment(
   if (record.internal === undefined) {
     if (record.uploaderId !== viewer.id) throw notFound();
   } else if (record.internal) {
-    const access = { ...ticket, participantIds: new Set(ticket.participantIds) };
+    const access = accessOfView(ticket);
     if (!maySeeInternalNotes(viewer, access)) throw notFound();
   }
   const { name, size, mimeType } = record;

@@ -1,17 +1,25 @@
 /** Messages and participants of a ticket: post, list and get. */
+import type { CommandContext, RecordedCommand } from '../actors/actor-system.ts';
 import type { PostMessageBody } from '../contract/fields.ts';
 import { type Message, messageWire } from '../contract/message.ts';
-import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
+import { maySeeInternalNotes } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent } from '../domain/event.ts';
+import type { TicketCommand } from '../domain/ticket/commands.ts';
 import type { TicketEvent } from '../domain/ticket/events.ts';
 import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
+import { shownEvent, shownVersion, type View, viewOf } from '../domain/ticket/public-view.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { MessagePage as PageOfMessages, ParticipantView, TicketView } from '../projections/queries/queries.ts';
+import {
+  accessOfView,
+  type MessagePage as PageOfMessages,
+  type ParticipantView,
+  type TicketView,
+} from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { withAttachments } from './attachments.ts';
 import { backendsOf } from './backends.ts';
-import { record } from './execute.ts';
+import { execute, record } from './execute.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /** A page of the conversation, with the links of the user who asks. */
@@ -41,40 +49,46 @@ export async function postMessage(
       ? commandContext(application, caller, 'post', { input: { ...input, attachments: ids } })
       : commandContext(application, caller, 'message', { key: input.clientMessageId });
   const outcome = await withAttachments(application, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
-    record(
-      application,
-      'ticket',
-      ticketId,
-      {
-        type: 'PostMessage',
-        messageId: application.newId(),
-        message: input.message,
-        messageType: input.messageType ?? 'TEXT',
-        attachments,
-        internal: input.internal ?? false,
-        ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
-      },
-      context,
-    ),
+    post(application, caller.user, ticketId, context, {
+      type: 'PostMessage',
+      messageId: application.newId(),
+      message: input.message,
+      messageType: input.messageType ?? 'TEXT',
+      attachments,
+      internal: input.internal ?? false,
+      ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
+    }),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;
     const message = messageOf(event as RecordedEvent<TicketEvent>);
     if (message !== undefined) {
-      return {
-        message: shown(application, message, caller.user),
-        version: outcome.version,
-        position: outcome.position,
-        duplicate: outcome.duplicate,
-      };
+      const { version, position, duplicate } = outcome;
+      return { message: shown(application, message, caller.user), version, position, duplicate };
     }
   }
   throw new DeskwireError('conflict', 'This command id was used for something else');
 }
 
+/** Staff get the versions of the stream. For others, the ticket's state says which versions they do not see. */
+async function post(
+  application: Application,
+  user: UserFacts,
+  ticketId: string,
+  context: CommandContext,
+  command: TicketCommand,
+): Promise<RecordedCommand> {
+  const view = viewOf(user);
+  if (view === 'staff') return record(application, 'ticket', ticketId, command, context);
+  const { state, ...outcome } = await execute(application, 'ticket', ticketId, command, context);
+  const { internalVersions } = state;
+  const events = outcome.events.map((event) => shownEvent(event as RecordedEvent<TicketEvent>, internalVersions, view));
+  return { ...outcome, events, version: shownVersion(outcome.version, internalVersions, view) };
+}
+
 export interface MessageRange {
   readonly limit: number;
-  /** Versions of the ticket's stream, exclusive. At most one of them. */
+  /** Versions in the user's numbering, exclusive. At most one of them. */
   readonly before?: number;
   readonly after?: number;
 }
@@ -87,8 +101,7 @@ export async function listMessages(
   range: MessageRange,
 ): Promise<{ ticketId: string; page: MessagePage }> {
   const ticket = await getTicket(application, user, idOrNumber);
-  const internal = maySeeInternalNotes(user, accessOfView(ticket));
-  const page = await backendsOf(application).queries.messages(ticket.id, { internal, ...range });
+  const page = await backendsOf(application).queries.messages(ticket.id, { view: viewOf(user), ...range });
   return {
     ticketId: ticket.id,
     page: { ...page, messages: page.messages.map((message) => shown(application, message, user)) },
@@ -99,9 +112,9 @@ export async function listMessages(
 export async function listLatestMessages(
   application: Application,
   ticketId: string,
-  { internal, limit }: { readonly internal: boolean; readonly limit: number },
+  options: { readonly view: View; readonly internal: boolean; readonly limit: number },
 ): Promise<LatestMessages> {
-  return backendsOf(application).queries.messages(ticketId, { internal, limit });
+  return backendsOf(application).queries.messages(ticketId, options);
 }
 
 /** With links to attachments that this user may open. */
@@ -122,7 +135,7 @@ export async function listParticipants(
   idOrNumber: string,
 ): Promise<{ ticket: TicketView; participants: readonly Participant[] }> {
   const ticket = await getTicket(application, user, idOrNumber);
-  const all = await backendsOf(application).queries.participants(ticket.id);
+  const all = await backendsOf(application).queries.participants(ticket.id, viewOf(user));
   const participants = maySeeInternalNotes(user, accessOfView(ticket))
     ? all
     : all.map(({ unread, ...others }) => (others.userId === user.id ? { ...others, unread } : others));
@@ -134,9 +147,4 @@ export async function getTicket(application: Application, user: UserFacts, idOrN
   const ticket = await backendsOf(application).queries.ticket(idOrNumber, user);
   if (ticket === undefined) throw new DeskwireError('not_found', 'Ticket not found');
   return ticket;
-}
-
-/** A ticket of the read models as the access policy sees it. */
-export function accessOfView(ticket: TicketView): TicketAccess {
-  return { ...ticket, participantIds: new Set(ticket.participantIds) };
 }

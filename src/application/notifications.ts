@@ -106,7 +106,7 @@ export async function sendNotification(
   input: SendNotificationInput,
 ): Promise<{ recipients: number; position: number }> {
   requirePermission(maySendNotification(caller.user), 'Only services and admins may send notifications');
-  const { ifVersion: _, ...anyVersion } = caller;
+  const { ifRevision: _, ...anyVersion } = caller;
   const { title, message, data = {} } = input;
   const bytes = bytesOf({ title, message, data });
   const recipients = await recipientsOf(application, input.to, {

@@ -10,7 +10,7 @@ export async function addParticipant(
   caller: Caller,
   idOrNumber: string,
   userId: string,
-): Promise<Done> {
+): Promise<CommandOutcome<'ticket'>> {
   const id = await ticketIdOf(application, idOrNumber);
   const user = await userNamedBy(application, caller, userId, 'userId');
   const context = commandContext(application, caller, 'add-participant', { input: { userId } });

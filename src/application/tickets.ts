@@ -4,6 +4,8 @@ import type { CommandOutcome } from '../actors/actor-system.ts';
 import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
+import { lookUp } from '../domain/record.ts';
+import { shownVersion, viewOf } from '../domain/ticket/public-view.ts';
 import type { TicketState } from '../domain/ticket/state.ts';
 import { isStaff, LEAST_ROLE, type UserFacts } from '../domain/user/identity.ts';
 import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
@@ -135,16 +137,28 @@ export async function deleteTicket(
   return executeForState(application, 'ticket', id, { type: 'DeleteTicket' }, context);
 }
 
-/** `upTo` is a version of the ticket's stream; a smaller one than before changes nothing. */
+export interface TicketReadOutcome extends CommandOutcome<'ticket'> {
+  /** How far the caller has read, in their numbering; for a retry, how far the first attempt came. */
+  readonly reached: number;
+}
+
+/** `upTo` and the outcome's versions are in the caller's numbering; a smaller one than before changes nothing. */
 export async function markTicketRead(
   application: Application,
   caller: Caller,
   idOrNumber: string,
   upTo: number,
-): Promise<CommandOutcome<'ticket'>> {
+): Promise<TicketReadOutcome> {
   const id = await ticketIdOf(application, idOrNumber);
   const context = commandContext(application, caller, 'read', { input: { upTo } });
-  return execute(application, 'ticket', id, { type: 'MarkTicketRead', upTo }, context);
+  const outcome = await execute(application, 'ticket', id, { type: 'MarkTicketRead', upTo }, context);
+  const { internalVersions, reads, publicReads } = outcome.state;
+  const view = viewOf(caller.user);
+  const inView = (version: number) => shownVersion(version, internalVersions, view);
+  const [event] = outcome.events;
+  const now = lookUp(view === 'staff' ? reads : publicReads, caller.user.id) ?? 0;
+  const reached = inView(event?.type === 'TicketRead' ? event.data.upTo : now);
+  return { ...outcome, version: inView(outcome.version), reached };
 }
 
 /**

@@ -7,9 +7,9 @@ import { type RecordedEvent, streamOf } from '../domain/event.ts';
 import type { TicketEvent } from '../domain/ticket/events.ts';
 import { type TimelineEntry, timelineEntryOf } from '../domain/ticket/timeline.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
+import { accessOfView } from '../projections/queries/queries.ts';
 import type { Application } from './application.ts';
 import { backendsOf } from './backends.ts';
-import { accessOfView } from './messages.ts';
 
 export interface TimelinePage {
   readonly ticketId: string;

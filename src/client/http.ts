@@ -15,7 +15,7 @@ export interface RequestOptions {
   /** The command's id. A request with the same key is the same command. */
   readonly key?: string;
   /** The version to change. The server answers `precondition_failed` if the resource has another version. */
-  readonly ifVersion?: number;
+  readonly ifRevision?: number;
   /** For queries: the position of the log that the answer must reflect at least. */
   readonly minPosition?: number;
   readonly signal?: AbortSignal;
@@ -60,7 +60,7 @@ export function createHttp({ url, tokens, surroundings }: HttpDeps): Http {
   }
 
   async function attempt(method: Method, path: string, options: RequestOptions, token: string): Promise<Response> {
-    const { query, body, key, ifVersion, minPosition, signal, timeout = TIMEOUT } = options;
+    const { query, body, key, ifRevision, minPosition, signal, timeout = TIMEOUT } = options;
     if (closing.signal.aborted) throw closedError();
     const timedOut = new AbortController();
     const cancel = surroundings.after(timeout, () => timedOut.abort());
@@ -74,7 +74,7 @@ export function createHttp({ url, tokens, surroundings }: HttpDeps): Http {
           authorization: `Bearer ${token}`,
           ...(body !== undefined && !isForm && { 'content-type': 'application/json' }),
           ...(key !== undefined && { 'idempotency-key': key }),
-          ...(ifVersion !== undefined && { 'if-match': `"${ifVersion}"` }),
+          ...(ifRevision !== undefined && { 'if-match': `"${ifRevision}"` }),
           ...(minPosition !== undefined && { 'deskwire-min-position': String(minPosition) }),
         },
         ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),

@@ -52,7 +52,7 @@ export interface Tickets extends Listenable<TicketsEvents> {
   /** Only for a followed ticket (`client.ticket(id)`). Call it with every key: it sends no more than needed. */
   typing(id: string, typing?: boolean, options?: { readonly internal?: boolean }): void;
   messages(id: string, range?: { before?: number; after?: number; limit?: number }): Promise<MessagePage>;
-  change(id: string, changes: ChangeTicket, options?: { readonly ifVersion?: number }): Promise<Ticket>;
+  change(id: string, changes: ChangeTicket, options?: { readonly ifRevision?: number }): Promise<Ticket>;
   /** `null` removes the assignee. */
   assign(id: string, userId: string | null): Promise<Ticket>;
   remove(id: string): Promise<void>;
@@ -124,10 +124,10 @@ export function createTickets({ link, http, outbox, uploads, newId, typing }: Ti
       if (!typing(id, yes, internal)) throw new DeskwireError('not_followed', `Ticket ${id} is not followed`);
     },
     messages: (id, range) => read(`${pathOf(id)}/messages`, range),
-    async change(id, changes, { ifVersion } = {}) {
+    async change(id, changes, { ifRevision } = {}) {
       // A change for one version only is sent once, not repeated from the outbox.
-      if (ifVersion !== undefined) {
-        return (await http.request<Ticket>('PATCH', pathOf(id), { body: changes, ifVersion })).body;
+      if (ifRevision !== undefined) {
+        return (await http.request<Ticket>('PATCH', pathOf(id), { body: changes, ifRevision })).body;
       }
       return command(id, 'change', { method: 'PATCH', body: changes });
     },

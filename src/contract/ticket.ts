@@ -6,7 +6,7 @@ import Type, { type Static, type TProperties, type TSchema } from 'typebox';
 import { PRIORITIES } from '../domain/priority.ts';
 import { seedId as seedIdOf, seedIdOrNull as seedIdOrNullOf } from '../domain/seed-id.ts';
 import { CATEGORIES, CHANGEABLE_FIELDS, OPENED_FIELDS, STATUSES } from '../domain/ticket/fields.ts';
-import type { TicketRow, TicketState } from '../domain/ticket/state.ts';
+import type { TicketRow } from '../domain/ticket/state.ts';
 import {
   CategoryField,
   DescriptionField,
@@ -42,7 +42,7 @@ export const Ticket = closed(
   {
     id: text,
     number: described(count, 'What people call it by: 1, 2, …'),
-    version: described(count, 'Of its stream; also its ETag'),
+    version: described(count, 'Of its stream, as you see it'),
     requesterId: text,
     requesterName: text,
     description: text,
@@ -55,7 +55,7 @@ export const Ticket = closed(
     grnId: textOrNull,
     dispatchId: textOrNull,
     tags: listOf(text),
-    participantIds: described(listOf(text), 'Added, or having posted'),
+    participantIds: described(listOf(text), 'Added, or having posted a message that everybody sees'),
     unread: described(count, 'Messages that you have not read'),
     createdAt: time,
     updatedAt: time,
@@ -111,18 +111,12 @@ export const SupportTicketDeleted = closed(
 );
 
 /** `unread`: for the user who receives the answer. */
-export function ticketWire(ticket: TicketState | TicketRow, unread: number): Ticket {
-  const participantIds = 'participants' in ticket ? Object.keys(ticket.participants) : ticket.participantIds;
-  return shown(Ticket, {
-    ...ticket,
-    assigneeId: assigneeIdOf(ticket),
-    participantIds: participantIds.toSorted(),
-    unread,
-  });
+export function ticketWire(ticket: TicketRow, unread: number): Ticket {
+  return shown(Ticket, { ...ticket, participantIds: ticket.participantIds.toSorted(), unread });
 }
 
 /** Seed A's row: `support_id` is the ticket's number, and numeric ids are JSON numbers. */
-export function supportTicketWire(ticket: TicketState | TicketRow): SupportTicket {
+export function supportTicketWire(ticket: TicketRow): SupportTicket {
   return {
     support_id: ticket.number,
     id: ticket.id,
@@ -134,14 +128,10 @@ export function supportTicketWire(ticket: TicketState | TicketRow): SupportTicke
     station_name: ticket.stationName,
     category: ticket.category,
     priority: ticket.priority,
-    assignee_id: seedIdOrNullOf(assigneeIdOf(ticket)),
+    assignee_id: seedIdOrNullOf(ticket.assigneeId),
     created_at: ticket.createdAt,
     updated_at: ticket.updatedAt,
   };
-}
-
-function assigneeIdOf(ticket: TicketState | TicketRow): string | null {
-  return 'assignee' in ticket ? (ticket.assignee?.id ?? null) : ticket.assigneeId;
 }
 
 const strict = { additionalProperties: false };

@@ -62,6 +62,8 @@ export interface Decider<State, Command, Event extends DomainEvent, Context exte
   initialState(): State;
   decide(command: Command, state: State, context: Context): readonly Event[];
   evolve(state: State, event: RecordedEvent<Event>): State;
+  /** What `If-Match` is compared with; the version of the stream when absent. */
+  revisionOf?(state: State): number;
 }
 
 /** What a decision may know beside command and state. */

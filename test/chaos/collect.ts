@@ -43,7 +43,7 @@ export async function collect(system: ChaosSystem, people: People): Promise<Coll
   const unread: UnreadOf[] = [];
   for (const { stream } of log.filter(({ type }) => type === 'TicketOpened')) {
     const ticketId = stream.slice('ticket.'.length);
-    for (const { userId, unread: count } of await queries.participants(ticketId)) {
+    for (const { userId, unread: count } of await queries.participants(ticketId, 'staff')) {
       unread.push({ ticketId, userId, unread: count });
     }
   }

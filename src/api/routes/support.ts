@@ -12,8 +12,9 @@ import {
   SupportTicketPage,
   supportTicketWire,
 } from '../../contract/ticket.ts';
+import { rowOf } from '../../domain/ticket/people.ts';
 import type { App } from '../app.ts';
-import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
+import { callerOf, revisionOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Support (seed A)'];
 const fieldNames = { requesterId: 'user_id', stationId: 'station_id', assigneeId: 'assignee_id' };
@@ -50,11 +51,11 @@ export function supportRoutes(app: App, application: Application): void {
         ...(stationId !== undefined && { stationId: String(stationId) }),
       });
       setPositionHeader(reply, outcome);
-      setETag(reply, outcome);
+      setETag(reply, revisionOf(outcome));
       return reply
         .code(201)
         .header('location', `/api/v1/support/${outcome.state.number}`)
-        .send(supportTicketWire(outcome.state));
+        .send(supportTicketWire(rowOf(outcome.state, userOf(request))));
     },
   );
 
@@ -87,7 +88,7 @@ export function supportRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const ticket = await getTicket(application, userOf(request), request.params.support_id);
-      setETag(reply, ticket);
+      setETag(reply, revisionOf({ state: ticket }));
       return supportTicketWire(ticket);
     },
   );
@@ -112,8 +113,8 @@ export function supportRoutes(app: App, application: Application): void {
         ...(assigneeId !== undefined && { assigneeId: assigneeId === null ? null : String(assigneeId) }),
       });
       setPositionHeader(reply, outcome);
-      setETag(reply, outcome);
-      return supportTicketWire(outcome.state);
+      setETag(reply, revisionOf(outcome));
+      return supportTicketWire(rowOf(outcome.state, userOf(request)));
     },
   );
 

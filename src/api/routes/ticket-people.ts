@@ -9,10 +9,9 @@ import { IdField, PageSizeField, TicketIdField, VersionField } from '../../contr
 import { ParticipantAdded, Participants, TicketReadAnswer } from '../../contract/participant.ts';
 import { NoContent } from '../../contract/schema.ts';
 import { Timeline } from '../../contract/timeline.ts';
-import { lookUp } from '../../domain/record.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { App } from '../app.ts';
-import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
+import { callerOf, revisionOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 import { TicketParams } from './tickets.ts';
 
 /** Returns those of the users that have a device connected now, on any node. */
@@ -48,8 +47,7 @@ export function ticketPeopleRoutes(app: App, application: Application, online: O
       setPositionHeader(reply, outcome);
       await application.settle();
       const { id } = outcome.state;
-      const upTo = reachedBy(outcome, user) ?? lookUp(outcome.state.reads, user.id) ?? 0;
-      return { ticketId: id, upTo, unread: await getUnread(application, user, id) };
+      return { ticketId: id, upTo: outcome.reached, unread: await getUnread(application, user, id) };
     },
   );
 
@@ -108,7 +106,7 @@ function participantRoutes(app: App, application: Application, online: Online): 
       const { userId } = request.body;
       const outcome = await addParticipant(application, callerOf(request), request.params.ticketId, userId);
       setPositionHeader(reply, outcome);
-      setETag(reply, outcome);
+      setETag(reply, revisionOf(outcome));
       const ticketId = await ticketIdOf(application, request.params.ticketId);
       return reply.code(201).send({ ticketId, userId });
     },
@@ -132,12 +130,6 @@ function participantRoutes(app: App, application: Application, online: Online): 
       return reply.code(204).send(null);
     },
   );
-}
-
-/** The cursor that the command recorded; for a retry, the cursor of the first attempt. */
-function reachedBy({ events }: Awaited<ReturnType<typeof markTicketRead>>, user: UserFacts): number | undefined {
-  const [read] = events;
-  return read?.type === 'TicketRead' && read.data.userId === user.id ? read.data.upTo : undefined;
 }
 
 export async function participantsOf(application: Application, online: Online, user: UserFacts, idOrNumber: string) {

@@ -16,10 +16,11 @@ import {
 } from '../../contract/fields.ts';
 import { NoContent } from '../../contract/schema.ts';
 import { ChangeTicketBody, OpenTicketBody, Ticket, TicketPage, ticketWire } from '../../contract/ticket.ts';
+import { rowOf } from '../../domain/ticket/people.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { App } from '../app.ts';
-import { callerOf, setETag, setPositionHeader, userOf } from '../requests.ts';
+import { callerOf, revisionOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
 export const TicketParams = Type.Object({ ticketId: TicketIdField });
 const tags = ['Tickets'];
@@ -83,12 +84,12 @@ export function ticketRoutes(app: App, application: Application): void {
     async (request, reply) => {
       const outcome = await openTicket(application, callerOf(request), request.body);
       setPositionHeader(reply, outcome);
-      setETag(reply, outcome);
+      setETag(reply, revisionOf(outcome));
       // A new ticket has no messages.
       return reply
         .code(201)
         .header('location', `/api/v1/tickets/${outcome.state.id}`)
-        .send(ticketWire(outcome.state, 0));
+        .send(ticketWire(rowOf(outcome.state, userOf(request)), 0));
     },
   );
 
@@ -100,7 +101,7 @@ export function ticketRoutes(app: App, application: Application): void {
     },
     async (request, reply) => {
       const ticket = await getTicket(application, userOf(request), request.params.ticketId);
-      setETag(reply, ticket);
+      setETag(reply, revisionOf({ state: ticket }));
       return ticketWire(ticket, await getUnread(application, userOf(request), ticket.id));
     },
   );
@@ -121,7 +122,7 @@ export function ticketRoutes(app: App, application: Application): void {
     async (request, reply) => {
       const outcome = await changeTicket(application, callerOf(request), request.params.ticketId, request.body);
       setPositionHeader(reply, outcome);
-      setETag(reply, outcome);
+      setETag(reply, revisionOf(outcome));
       return changed(application, outcome.state, userOf(request));
     },
   );
@@ -168,7 +169,7 @@ function assigneeRoutes(app: App, application: Application): void {
       const { params, body } = request;
       const outcome = await assignTicket(application, callerOf(request), params.ticketId, body.userId);
       setPositionHeader(reply, outcome);
-      setETag(reply, outcome);
+      setETag(reply, revisionOf(outcome));
       return changed(application, outcome.state, userOf(request));
     },
   );
@@ -182,7 +183,7 @@ function assigneeRoutes(app: App, application: Application): void {
     async (request, reply) => {
       const outcome = await assignTicket(application, callerOf(request), request.params.ticketId, null);
       setPositionHeader(reply, outcome);
-      setETag(reply, outcome);
+      setETag(reply, revisionOf(outcome));
       return reply.code(204).send(null);
     },
   );
@@ -191,5 +192,5 @@ function assigneeRoutes(app: App, application: Application): void {
 /** The ticket after a command. Its unread count comes from the read models, so this waits for them. */
 async function changed(application: Application, state: TicketState, user: UserFacts) {
   await application.settle();
-  return ticketWire(state, await getUnread(application, user, state.id));
+  return ticketWire(rowOf(state, user), await getUnread(application, user, state.id));
 }

@@ -60,7 +60,8 @@ export const contents = {
     priority: 'medium',
   }),
 
-  message: (event: RecordedEvent<Posted>, ticket: TicketState): Content => {
+  /** `version`: of the message, in the numbering of the recipient. */
+  message: (event: RecordedEvent<Posted>, ticket: TicketState, version: number): Content => {
     const sender = event.metadata.actor;
     return {
       event: 'support:message:new',
@@ -71,7 +72,7 @@ export const contents = {
         support_id: ticket.number,
         ticketId: ticket.id,
         messageId: event.data.messageId,
-        version: event.version,
+        version,
         senderId: sender.id,
         senderName: sender.name,
       },

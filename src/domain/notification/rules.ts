@@ -9,6 +9,7 @@ import { parseStream, type RecordedEvent } from '../event.ts';
 import type { TicketEvent } from '../ticket/events.ts';
 import type { TicketChanges } from '../ticket/fields.ts';
 import { accessOf, peopleOn } from '../ticket/people.ts';
+import { shownVersion, type View, viewOf } from '../ticket/public-view.ts';
 import type { TicketState } from '../ticket/state.ts';
 import type { UserEvent } from '../user/events.ts';
 import type { UserFacts } from '../user/identity.ts';
@@ -64,8 +65,17 @@ function addressed(event: RecordedEvent<TicketEvent>, ticket: TicketState, audie
     case 'TicketChanged':
       return addressedByChange(event.data.changes, ticket);
     case 'MessagePosted': {
-      const content = contents.message(event, ticket);
-      return new Map(peopleOn(ticket).map((id) => [id, content]));
+      const shown = (view: View) => shownVersion(event.version, ticket.internalVersions, view);
+      const content = {
+        staff: contents.message(event, ticket, shown('staff')),
+        public: contents.message(event, ticket, shown('public')),
+      };
+      return new Map(
+        peopleOn(ticket).map((id) => {
+          const recipient = audience.user(id);
+          return [id, content[recipient === undefined ? 'public' : viewOf(recipient)]];
+        }),
+      );
     }
     case 'TicketDeleted':
       return new Map([[ticket.requesterId, contents.deleted(ticket)]]);

@@ -29,5 +29,6 @@ export type TicketCommand =
     }
   | { readonly type: 'AddParticipant'; readonly user: UserFacts }
   | { readonly type: 'RemoveParticipant'; readonly userId: string }
+  /** `upTo` is a version in the reader's numbering (`public-view.ts`). */
   | { readonly type: 'MarkTicketRead'; readonly upTo: number }
   | { readonly type: 'DeleteTicket' };

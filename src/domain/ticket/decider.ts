@@ -18,6 +18,7 @@ import {
   mayPostInternalNote,
   mayPostMessage,
   mayRemoveParticipant,
+  maySeeInternalNotes,
   maySeeTicket,
   requireActive,
   requirePermission,
@@ -33,7 +34,8 @@ import type { TicketCommand } from './commands.ts';
 import type { TicketEvent } from './events.ts';
 import { evolveTicket, initialTicket } from './evolve.ts';
 import { assertFields, openedFields, TICKET_STATE_VERSION } from './fields.ts';
-import { accessOf } from './people.ts';
+import { accessOf, participates } from './people.ts';
+import { shownVersion, streamVersion } from './public-view.ts';
 import type { TicketState } from './state.ts';
 
 export type { TicketCommand } from './commands.ts';
@@ -50,6 +52,7 @@ type Decision = readonly TicketEvent[];
 export const ticketDecider: Decider<TicketState, TicketCommand, TicketEvent, TicketContext> = {
   kind: 'ticket',
   stateVersion: TICKET_STATE_VERSION,
+  revisionOf: ({ revision }) => revision,
   initialState: initialTicket,
   decide,
   evolve: evolveTicket,
@@ -71,7 +74,7 @@ function decide(command: TicketCommand, state: TicketState, context: TicketConte
     case 'RemoveParticipant':
       return removeParticipant(command, state, context);
     case 'MarkTicketRead':
-      return read(command, state, context.by);
+      return read(command, state, context);
     case 'DeleteTicket':
       requirePermission(mayDeleteTicket(context.by, accessOf(state, context.relations)), 'Only admins delete tickets');
       return [{ type: 'TicketDeleted', data: {} }];
@@ -154,7 +157,7 @@ function addParticipant(
   { by, relations }: TicketContext,
 ): Decision {
   requirePermission(mayAddParticipant(by, accessOf(state, relations)), 'Only staff may add participants');
-  if (user.id === state.requesterId || lookUp(state.participants, user.id) !== undefined) return [];
+  if (user.id === state.requesterId || Object.hasOwn(state.added, user.id)) return [];
   if (!user.active) {
     throw new DeskwireError('invalid_payload', 'This user is deactivated', { field: 'userId' });
   }
@@ -170,20 +173,33 @@ function removeParticipant(
     mayRemoveParticipant(by, accessOf(state, relations), userId),
     'Only staff may remove other participants',
   );
-  const participant = lookUp(state.participants, userId);
-  return participant ? [{ type: 'ParticipantRemoved', data: { userId, name: participant.name } }] : [];
+  // The author of notes alone is no participant: an event would tell of the notes.
+  if (!participates(state, userId)) return [];
+  const name = lookUp(state.participants, userId)?.name ?? userId;
+  return [{ type: 'ParticipantRemoved', data: { userId, name } }];
 }
 
 /**
- * Moves the reader's own cursor, never back and never beyond the ticket's version, so that nothing is read before it is
+ * `upTo` is in the reader's numbering. Moves the reader's own cursor, never back and never beyond the ticket's version, so that nothing is read before it is
  * there. Whoever has read all there is moves no further: otherwise each reading, being an event, could be read in turn.
  */
-function read({ upTo }: CommandOf<'MarkTicketRead'>, state: TicketState, by: UserFacts): Decision {
+function read({ upTo }: CommandOf<'MarkTicketRead'>, state: TicketState, { by, relations }: TicketContext): Decision {
   if (!Number.isSafeInteger(upTo) || upTo < 0) {
     throw new DeskwireError('invalid_payload', 'upTo must be a version of the ticket', { field: 'upTo' });
   }
+  const notes = maySeeInternalNotes(by, accessOf(state, relations));
+  const reached = Math.min(streamVersion(upTo, state.internalVersions, notes ? 'staff' : 'public'), state.version);
+  const isNews = readsPublicly(state, by.id, reached);
+  if (isNews) return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached } }];
   const cursor = lookUp(state.reads, by.id) ?? 0;
-  const reached = Math.min(upTo, state.version);
-  if (reached <= cursor || cursor >= state.lastReadableVersion) return [];
-  return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached } }];
+  if (!notes || reached <= cursor || cursor >= state.lastReadableVersion) return [];
+  return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached, internal: true } }];
+}
+
+/** Whether the reading would be one if there were no internal notes. */
+function readsPublicly(state: TicketState, userId: string, reached: number): boolean {
+  const { internalVersions: internal, lastPublicReadableVersion } = state;
+  const cursor = lookUp(state.publicReads, userId) ?? 0;
+  const moves = shownVersion(reached, internal, 'public') > shownVersion(cursor, internal, 'public');
+  return moves && cursor < lastPublicReadableVersion;
 }

@@ -23,7 +23,10 @@ export type TicketEvent =
       readonly data: { readonly userId: string; readonly name: string; readonly role: Role };
     }
   | { readonly type: 'ParticipantRemoved'; readonly data: { readonly userId: string; readonly name: string } }
-  /** Whoever posts becomes a participant, and has read everything up to their message. */
+  /**
+   * Whoever posts has read everything up to their message. The author of a public one becomes a participant; the author
+   * of an internal note does not, because requesters see participants.
+   */
   | {
       readonly type: 'MessagePosted';
       readonly data: {
@@ -35,6 +38,9 @@ export type TicketEvent =
         readonly clientMessageId?: string;
       };
     }
-  /** `upTo` is a version of the ticket's stream. */
-  | { readonly type: 'TicketRead'; readonly data: { readonly userId: string; readonly upTo: number } }
+  /** `upTo` is a version of the ticket's stream. `internal` when nothing but internal notes was read. */
+  | {
+      readonly type: 'TicketRead';
+      readonly data: { readonly userId: string; readonly upTo: number; readonly internal?: boolean };
+    }
   | { readonly type: 'TicketDeleted'; readonly data: Readonly<Record<string, never>> };

@@ -20,9 +20,15 @@ export function initialTicket(): TicketState {
     id: '',
     ...initialFields(),
     participants: {},
+    added: {},
+    posted: {},
     reads: {},
+    publicReads: {},
+    internalVersions: [],
+    revision: 0,
     lastMessageVersion: 0,
     lastReadableVersion: 0,
+    lastPublicReadableVersion: 0,
     createdAt: '',
     updatedAt: '',
   };
@@ -34,9 +40,13 @@ export function evolveTicket(state: TicketState, event: RecordedEvent<TicketEven
 
 function bookkeeping(state: TicketState, event: RecordedEvent<TicketEvent>): Partial<TicketState> {
   const { version } = event;
+  const readable = event.type === 'TicketRead' ? {} : { lastReadableVersion: version };
+  if (visibilityOf(event) === 'internal') {
+    return { version, ...readable, internalVersions: [...state.internalVersions, version] };
+  }
   if (event.type === 'TicketRead') return { version };
-  const updatedAt = visibilityOf(event) === 'internal' ? state.updatedAt : event.time;
-  return { version, lastReadableVersion: version, updatedAt };
+  const revision = state.revision + 1;
+  return { version, ...readable, lastPublicReadableVersion: version, revision, updatedAt: event.time };
 }
 
 function effect(state: TicketState, event: RecordedEvent<TicketEvent>): Partial<TicketState> {
@@ -46,17 +56,20 @@ function effect(state: TicketState, event: RecordedEvent<TicketEvent>): Partial<
     case 'TicketChanged':
       return changed(event);
     case 'ParticipantAdded':
-      return { participants: withParticipant(state, { ...event.data, id: event.data.userId }) };
-    case 'ParticipantRemoved':
-      return { participants: withoutEntry(state.participants, event.data.userId) };
-    case 'MessagePosted':
       return {
-        participants: withParticipant(state, event.metadata.actor),
-        reads: withCursor(state, event.metadata.actor.id, event.version),
-        lastMessageVersion: event.version,
+        participants: withParticipant(state, { ...event.data, id: event.data.userId }),
+        added: withId(state.added, event.data.userId),
       };
+    case 'ParticipantRemoved':
+      return {
+        participants: withoutEntry(state.participants, event.data.userId),
+        added: withoutEntry(state.added, event.data.userId),
+        posted: withoutEntry(state.posted, event.data.userId),
+      };
+    case 'MessagePosted':
+      return posted(state, event);
     case 'TicketRead':
-      return { reads: withCursor(state, event.data.userId, event.data.upTo) };
+      return withCursors(state, event, event.data.userId, event.data.upTo);
     case 'TicketDeleted':
       return { deleted: true };
     default:
@@ -64,6 +77,16 @@ function effect(state: TicketState, event: RecordedEvent<TicketEvent>): Partial<
       event satisfies never;
       return {};
   }
+}
+
+function posted(state: TicketState, event: EventOf<'MessagePosted'>): Partial<TicketState> {
+  const { actor } = event.metadata;
+  return {
+    participants: withParticipant(state, actor),
+    posted: event.data.internal ? state.posted : withId(state.posted, actor.id),
+    ...withCursors(state, event, actor.id, event.version),
+    lastMessageVersion: event.version,
+  };
 }
 
 function opened({ data, stream, time }: EventOf<'TicketOpened'>): Partial<TicketState> {
@@ -81,7 +104,25 @@ function withParticipant({ participants }: TicketState, { id, name, role }: Acto
   return withEntry(participants, id, { name, role });
 }
 
+function withId(ids: TicketState['added'], id: string): TicketState['added'] {
+  return Object.hasOwn(ids, id) ? ids : withEntry(ids, id, true);
+}
+
+/** An event that requesters may not see moves only the cursor that staff see. */
+function withCursors(
+  { reads, publicReads }: TicketState,
+  event: RecordedEvent<TicketEvent>,
+  userId: string,
+  upTo: number,
+): Pick<TicketState, 'reads' | 'publicReads'> {
+  const internal = visibilityOf(event) === 'internal';
+  return {
+    reads: withCursor(reads, userId, upTo),
+    publicReads: internal ? publicReads : withCursor(publicReads, userId, upTo),
+  };
+}
+
 /** Cursors never go back. */
-function withCursor({ reads }: TicketState, userId: string, upTo: number): TicketState['reads'] {
+function withCursor(reads: TicketState['reads'], userId: string, upTo: number): TicketState['reads'] {
   return upTo > (lookUp(reads, userId) ?? 0) ? withEntry(reads, userId, upTo) : reads;
 }

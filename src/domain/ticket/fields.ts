@@ -19,7 +19,7 @@ export interface Assignee {
 }
 
 /** The version of the state's shape. Raise it with every change of the fields: older snapshots are then ignored. */
-export const TICKET_STATE_VERSION = 1;
+export const TICKET_STATE_VERSION = 2;
 
 /** The fields as the state holds them. A field that may be null may be left out when a ticket is opened. */
 export interface TicketFields {

@@ -1,5 +1,6 @@
 /** A client: one authenticated socket, with its user and the streams that it has joined. */
 import type { Socket } from 'socket.io';
+import type { View } from '../../domain/ticket/public-view.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { validTraceparent } from '../../telemetry/tracing.ts';
 import type { DialectClient } from '../dialects/context.ts';
@@ -16,7 +17,7 @@ export interface Client extends DialectClient {
   readonly connectedAt: string;
   /** The streams that the client has joined, by the names that `memberName` makes. */
   readonly members: Map<string, Member>;
-  /** Remembers that the client left a stream after it had received this version. */
+  /** Remembers that the client left a stream after it had received this version, in its numbering. */
   noteLeft(member: string, version: number): void;
   /**
    * True when the client has received this version of a stream or will: it is a member, or it left the stream later.
@@ -32,6 +33,8 @@ export interface Member extends Membership {
   readonly dialect: Dialect;
   readonly stream: JoinedStream;
   internal: boolean;
+  /** The numbering of the versions that the client receives. */
+  view: View;
   /** Whether the user is shown to others as present. */
   readonly present: boolean;
   /** False while the client joins again: it is then a member that is in no Socket.IO room. */

@@ -10,7 +10,7 @@ import type { Client as ClientView } from '../../contract/sockets.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { type Client, EVERYONE, userRoom } from '../connection/client.ts';
 import type { Clients } from '../connection/clients.ts';
-import { memberRoom } from '../delivery/live-stream.ts';
+import { memberRooms } from '../delivery/live-stream.ts';
 import type { SocketRooms } from '../delivery/socket-rooms.ts';
 import { tableOf } from '../delivery/stream-access.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -58,7 +58,7 @@ export function createLocalControl(deps: LocalControlDeps): LocalControl {
     const [kind, id]: [LiveKind, string] = 'room' in target ? ['room', target.room] : ['ticket', target.ticketId];
     return dialects
       .filter((dialect) => dialect.namespace === namespace && tableOf(dialect, kind) !== undefined)
-      .map((dialect) => memberRoom(dialect, kind, id, 'public'));
+      .flatMap((dialect) => memberRooms(dialect, kind, id));
   }
 
   function sendToOne(socketId: string, { name, data }: SocketEvent, excludeUserId?: string) {

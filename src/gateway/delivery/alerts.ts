@@ -6,6 +6,8 @@
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
+import { viewOf } from '../../domain/ticket/public-view.ts';
+import type { UserFacts } from '../../domain/user/identity.ts';
 import { createLanes } from '../../support/lanes.ts';
 import type { Clients } from '../connection/clients.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -14,8 +16,11 @@ import { memberName } from './live-stream.ts';
 import type { LiveStreams } from './live-streams.ts';
 
 export interface Alerts {
-  /** Call it when another user posted a message in a ticket of this user. `version`: of the message. */
-  posted(userId: string, ticketId: string, version: number): void;
+  /**
+   * Call it when another user posted a message in a ticket of this user. `version`: of the message, in the numbering
+   * of the user.
+   */
+  posted(user: UserFacts, ticketId: string, version: number): void;
   close(): void;
 }
 
@@ -42,17 +47,18 @@ export function createAlerts({ dialects, clients, streams, messageWireFor, onErr
     );
   }
 
-  async function alert(userId: string, ticketId: string, version: number): Promise<void> {
+  async function alert(user: UserFacts, ticketId: string, version: number): Promise<void> {
+    const userId = user.id;
     if (receiversOf(userId, ticketId, version).length === 0) return;
     const ticket = streams.acquire('ticket', ticketId);
     try {
       await ticket.subscription.catchUp(closing.signal);
-      const event = await streams.readEvent('ticket', ticketId, version);
+      const event = await streams.readEvent('ticket', ticketId, ticket.streamVersion(version, viewOf(user)));
       if (event?.type !== 'MessagePosted' || event.data.internal || event.metadata.actor.id === userId) return;
-      const message = messageOf(event as RecordedEvent<TicketEvent>);
-      if (message === undefined) return;
       for (const { client, dialect } of receiversOf(userId, ticketId, version)) {
         if (!ticket.access(client.user).receives) continue;
+        const message = messageOf(ticket.shownEvent(event, viewOf(client.user)) as RecordedEvent<TicketEvent>);
+        if (message === undefined) continue;
         const wire = dialect.tickets?.alert?.(ticketId, messageWireFor(client.user)(message));
         if (wire !== undefined) client.send(wire);
       }
@@ -62,9 +68,9 @@ export function createAlerts({ dialects, clients, streams, messageWireFor, onErr
   }
 
   return {
-    posted(userId, ticketId, version) {
-      if (closing.signal.aborted || receiversOf(userId, ticketId, version).length === 0) return;
-      lanes.run(userId, () => alert(userId, ticketId, version)).catch(onError);
+    posted(user, ticketId, version) {
+      if (closing.signal.aborted || receiversOf(user.id, ticketId, version).length === 0) return;
+      lanes.run(user.id, () => alert(user, ticketId, version)).catch(onError);
     },
     close: () => closing.abort(),
   };

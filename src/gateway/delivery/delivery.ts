@@ -115,12 +115,12 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 
   /** The count waits for the position of the notification, because the read model of messages may lag behind it. */
-  function notified({ id: userId }: UserFacts, { event, data, internal, position }: NotificationView): void {
+  function notified(user: UserFacts, { event, data, internal, position }: NotificationView): void {
     const ticketId = lookUp(data, 'ticketId');
     const version = lookUp(data, 'version');
     if (event !== 'support:message:new' || typeof ticketId !== 'string') return;
-    countUnread(userId, ticketId, position);
-    if (typeof version === 'number' && !internal) alerts.posted(userId, ticketId, version);
+    countUnread(user.id, ticketId, position);
+    if (typeof version === 'number' && !internal) alerts.posted(user, ticketId, version);
   }
 
   function countUnread(userId: string, ticketId: string, position: number): void {

@@ -2,15 +2,22 @@
  * One ticket or room with members in this process: its events in order, its members, and their access.
  *
  * Access is decided on the state after the event that is being delivered. A member that loses access by an event is
- * removed before the event is sent. Each member is in the Socket.IO rooms that match its access: the public room, and
- * for staff the internal room, too. An event is rendered once per dialect, and each of its wire events goes to one of
- * the two rooms. Only a message with attachments is rendered for each member, because its links are signed for one
+ * removed before the event is sent. Each member is in one of two Socket.IO rooms: staff in the one whose events have
+ * the versions of the stream, all others in the one with public versions, which leave out internal notes. An event is
+ * rendered once per dialect, and twice when the two numberings differ. Only a message with attachments is rendered for each member, because its links are signed for one
  * user.
  */
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
 import type { Change, Person } from '../../cluster/presence/roster.ts';
 import { type RecordedEvent, streamOf } from '../../domain/event.ts';
+import type { TicketEvent } from '../../domain/ticket/events.ts';
+import {
+  shownEvent as shownTicketEvent,
+  shownVersion,
+  streamVersion,
+  type View,
+} from '../../domain/ticket/public-view.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
 import { type Client, type JoinedStream, type Member, userRoom } from '../connection/client.ts';
@@ -36,7 +43,15 @@ export interface LiveStream extends JoinedStream {
   /** The access of a user, as of the last event delivered. */
   access(user: UserFacts): Access;
   /** The access of a user through this dialect. Throws `not_found` or `forbidden` for a user without access. */
-  requireAccess(user: UserFacts, dialect: Dialect): { internal: boolean };
+  requireAccess(user: UserFacts, dialect: Dialect): Access;
+  /** A stream version up to the cursor, in the numbering of `view`. */
+  shownVersion(version: number, view: View): number;
+  /** The reverse. Beyond the cursor the result is beyond it, too. */
+  streamVersion(shown: number, view: View): number;
+  /** The number of events after `from` that this view does not show. */
+  hiddenAfter(from: number | 'now', view: View | undefined): number;
+  /** An event up to the cursor, with the versions of `view`. */
+  shownEvent(event: RecordedEvent, view: View): RecordedEvent;
   /** Puts a client into the rooms. Only in the tick in which it has every event up to the cursor. */
   add(client: Client, dialect: Dialect): void;
   /** Removes a member from the rooms until it is added again. It remains a member. */
@@ -104,48 +119,71 @@ export function createLiveStream(
   }
 
   function deliverToAll(event: RecordedEvent): void {
+    const isPublic = visibilityOf(event) === 'public';
+    const shownAlike = kind === 'room' || streamAccess.internalVersions.length === 0;
     for (const dialect of members.dialects) {
-      for (const wire of tableOf(dialect, kind)?.render(event, messageWireFor()) ?? []) send(dialect, wire);
+      const render = (view: View) => tableOf(dialect, kind)?.render(shownEvent(event, view), messageWireFor()) ?? [];
+      for (const wire of render('staff')) {
+        if (isPublic && shownAlike) send(dialect, wire);
+        else sendToView(dialect, wire, 'staff');
+      }
+      if (isPublic && !shownAlike) for (const wire of render('public')) sendToView(dialect, wire, 'public');
     }
   }
 
   /** Renders for each member: a link to an attachment is signed for one user and must not reach another. */
   function deliverToEach(event: RecordedEvent): void {
-    for (const { client, dialect, internal, live } of members) {
+    for (const { client, dialect, internal, view, live } of members) {
       if (!live || (!internal && visibilityOf(event) === 'internal')) continue;
-      for (const wire of tableOf(dialect, kind)?.render(event, messageWireFor(client.user)) ?? []) {
+      const shown = shownEvent(event, view);
+      for (const wire of tableOf(dialect, kind)?.render(shown, messageWireFor(client.user)) ?? []) {
         if (internal || wire.audience === 'public') client.send(wire);
       }
     }
   }
 
   function send(dialect: Dialect, wire: StreamWire, exceptUser?: string): void {
+    sendToView(dialect, wire, 'staff', exceptUser);
+    if (wire.audience === 'public') sendToView(dialect, wire, 'public', exceptUser);
+  }
+
+  function sendToView(dialect: Dialect, wire: StreamWire, view: View, exceptUser?: string): void {
+    if (wire.audience === 'internal' && tableOf(dialect, kind)?.internal !== true) return;
     const except = exceptUser === undefined ? wire.exceptSocket : userRoom(exceptUser);
-    rooms.send(dialect.namespace, memberRoom(dialect, kind, id, wire.audience), wire, except);
+    rooms.send(dialect.namespace, memberRoom(dialect, kind, id, view), wire, except);
+  }
+
+  function shownEvent(event: RecordedEvent, view: View): RecordedEvent {
+    if (kind === 'room') return event;
+    return shownTicketEvent(event as RecordedEvent<TicketEvent>, streamAccess.internalVersions, view);
   }
 
   function checkAccess(userId?: string): void {
     for (const member of members) {
       const { client, dialect } = member;
       if (userId !== undefined && client.user.id !== userId) continue;
-      const { receives, internal } = accessThrough(dialect, client.user);
+      const { receives, internal, view } = accessThrough(dialect, client.user);
+      const version = shown(subscription.cursor, view);
       if (!receives) {
         remove(client, dialect);
-        sendTo(client, tableOf(dialect, kind)?.expelled(id, subscription.cursor));
-      } else if (internal !== member.internal) {
+        sendTo(client, tableOf(dialect, kind)?.expelled(id, version));
+      } else if (internal !== member.internal || view !== member.view) {
         member.internal = internal;
+        member.view = view;
         if (!member.live) continue;
-        const room = memberRoom(dialect, kind, id, 'internal');
-        if (internal) void client.socket.join(room);
-        else void client.socket.leave(room);
-        sendTo(client, tableOf(dialect, kind)?.viewChanged?.(id, subscription.cursor));
+        enterRoom(member);
+        sendTo(client, tableOf(dialect, kind)?.viewChanged?.(id, version));
       }
     }
   }
 
   function accessThrough(dialect: Dialect, user: UserFacts): Access {
     const access = streamAccess.access(user);
-    return { receives: access.receives, internal: access.internal && tableOf(dialect, kind)?.internal === true };
+    return { ...access, internal: access.internal && tableOf(dialect, kind)?.internal === true };
+  }
+
+  function shown(version: number, view: View): number {
+    return shownVersion(version, streamAccess.internalVersions, view);
   }
 
   async function checkReferences(): Promise<void> {
@@ -162,14 +200,14 @@ export function createLiveStream(
   }
 
   function add(client: Client, dialect: Dialect): void {
-    const { internal } = requireAccess(client.user, dialect);
+    const { internal, view } = requireAccess(client.user, dialect);
     const known = members.get(client, dialect);
     const present = kind === 'room' || dialect.tickets?.present === true;
-    const member = known ?? { id, client, dialect, stream: self, internal, present, live: true };
+    const member = known ?? { id, client, dialect, stream: self, internal, view, present, live: true };
     member.live = true;
     member.internal = internal;
-    void client.socket.join(memberRoom(dialect, kind, id, 'public'));
-    if (internal) void client.socket.join(memberRoom(dialect, kind, id, 'internal'));
+    member.view = view;
+    enterRoom(member);
     if (known !== undefined) return;
     deps.onMemberAdded();
     client.members.set(memberName(dialect, kind, id), member);
@@ -177,9 +215,13 @@ export function createLiveStream(
     if (present) presence.enter(`${kind}:${id}`, { id: client.user.id, name: client.user.name });
   }
 
+  function enterRoom({ client, dialect, view }: Member): void {
+    void client.socket.leave(memberRoom(dialect, kind, id, view === 'staff' ? 'public' : 'staff'));
+    void client.socket.join(memberRoom(dialect, kind, id, view));
+  }
+
   function leaveRooms({ client, dialect }: Member): void {
-    void client.socket.leave(memberRoom(dialect, kind, id, 'public'));
-    void client.socket.leave(memberRoom(dialect, kind, id, 'internal'));
+    for (const room of memberRooms(dialect, kind, id)) void client.socket.leave(room);
   }
 
   function suspend(client: Client, dialect: Dialect): void {
@@ -194,16 +236,16 @@ export function createLiveStream(
     if (member === undefined) return;
     leaveRooms(member);
     client.members.delete(memberName(dialect, kind, id));
-    client.noteLeft(memberName(dialect, kind, id), subscription.cursor);
+    client.noteLeft(memberName(dialect, kind, id), shown(subscription.cursor, member.view));
     members.remove(member);
     if (member.present) presence.leave(`${kind}:${id}`, client.user.id);
     deps.onMemberRemoved();
   }
 
-  function requireAccess(user: UserFacts, dialect: Dialect): { internal: boolean } {
-    const { receives, internal } = accessThrough(dialect, user);
-    if (!receives) throw streamAccess.refusal();
-    return { internal };
+  function requireAccess(user: UserFacts, dialect: Dialect): Access {
+    const access = accessThrough(dialect, user);
+    if (!access.receives) throw streamAccess.refusal();
+    return access;
   }
 
   const self: LiveStream = {
@@ -222,6 +264,13 @@ export function createLiveStream(
     },
     access: streamAccess.access,
     requireAccess,
+    shownVersion: shown,
+    streamVersion: (version, view) => streamVersion(version, streamAccess.internalVersions, view),
+    hiddenAfter(from, view) {
+      if (from === 'now' || view !== 'public') return 0;
+      return streamAccess.internalVersions.filter((version) => version > from).length;
+    },
+    shownEvent,
     add,
     suspend,
     remove,
@@ -246,7 +295,12 @@ export function memberName({ name }: Dialect, kind: LiveKind, id: string): strin
 /**
  * The Socket.IO room of a stream's members. The prefix keeps names given by clients apart from the server's own rooms.
  */
-export function memberRoom(dialect: Dialect, kind: LiveKind, id: string, audience: 'public' | 'internal'): string {
+function memberRoom(dialect: Dialect, kind: LiveKind, id: string, view: View): string {
   const name = memberName(dialect, kind, id);
-  return audience === 'public' ? name : `${name}:internal`;
+  return view === 'public' ? name : `${name}:staff`;
+}
+
+/** The rooms of all members. Each member is in one of them. */
+export function memberRooms(dialect: Dialect, kind: LiveKind, id: string): string[] {
+  return [memberRoom(dialect, kind, id, 'public'), memberRoom(dialect, kind, id, 'staff')];
 }

@@ -9,6 +9,7 @@ import { ticketIdOf } from '../../application/tickets.ts';
 import { isOtherEpoch } from '../../application/view-epoch.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
+import type { View } from '../../domain/ticket/public-view.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
 import { createLanes } from '../../support/lanes.ts';
 import type { Client } from '../connection/client.ts';
@@ -92,11 +93,18 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
     welcome: (arrival: Arrival) => void,
   ): Promise<Joined> {
     const attempt = joinAttempt(client, dialect, stream, welcome);
+    /** The client counts in its own numbering. A version that it cannot have seen belongs to another history. */
+    const enterAfter = async (shown: number, seen: boolean | undefined): Promise<Break | undefined> => {
+      const { view } = stream.requireAccess(client.user, dialect);
+      const from = stream.streamVersion(shown, view);
+      if (view === 'public' && from > stream.subscription.cursor) return 'epoch';
+      return attempt.enter({ from, recovered: true, internal: seen, view });
+    };
     const { after, epoch, internal } = request;
     let broken: Break | undefined;
     if (after !== undefined) {
       broken = isOtherEpoch(epoch, deps.epoch()) ? 'epoch' : undefined;
-      broken ??= await attempt.enter({ from: after, recovered: true, internal });
+      broken ??= await enterAfter(after, internal);
     }
     // The page then contains the messages that this process has just recorded. They need no replay.
     if (attempt.joined === undefined && request.otherwise === 'page') await application.settle();
@@ -110,9 +118,10 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
   async function startOf(client: Client, dialect: Dialect, stream: LiveStream, start: JoinRequest['otherwise']) {
     if (start === 'latest') return { from: Math.max(0, stream.subscription.cursor - historySize) };
     if (start === 'now') return { from: 'now' } as const;
-    const { internal } = stream.requireAccess(client.user, dialect);
-    const page = await listLatestMessages(application, stream.id, { internal, limit: historySize });
-    return { from: page.version, page, internal };
+    const { internal, view } = stream.requireAccess(client.user, dialect);
+    // A dialect without internal notes shows none of them to staff either.
+    const listed = await listLatestMessages(application, stream.id, { view, internal, limit: historySize });
+    return { from: listed.streamVersion, page: listed, internal, view };
   }
 
   /** One client's attempt to join one stream, from one or more starts. */
@@ -125,15 +134,20 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
       /** Resolves with the reason why the client could not join, or undefined. */
       async enter(entry: Start): Promise<Break | undefined> {
         let mismatch = false;
-        const arrival = await stream.subscription.arrive(entry.from, replayLimit, client.leaving, (events, version) => {
-          const { internal } = stream.requireAccess(client.user, dialect);
+        // Events that the client does not see do not count against the limit, or it would tell that there are some.
+        const limit = replayLimit + stream.hiddenAfter(entry.from, entry.view);
+        const arrival = await stream.subscription.arrive(entry.from, limit, client.leaving, (events, cursor) => {
+          const { internal, view } = stream.requireAccess(client.user, dialect);
           // The page, or the client's own state, was loaded with an access that has changed since.
           mismatch = entry.internal !== undefined && entry.internal !== internal;
+          mismatch ||= entry.view !== undefined && entry.view !== view;
           if (mismatch) return;
           const { id } = stream;
+          const version = stream.shownVersion(cursor, view);
           joined = { id, version, epoch: deps.epoch(), recovered: entry.recovered, internal };
           const visible = internal ? events : events.filter((event) => visibilityOf(event) === 'public');
-          const wires = rendered(client, dialect, stream.kind, visible).filter(
+          const shown = visible.map((event) => stream.shownEvent(event, view));
+          const wires = rendered(client, dialect, stream.kind, shown).filter(
             ({ audience, exceptSocket }) => (internal || audience === 'public') && exceptSocket !== client.id,
           );
           welcome({ ...joined, broken: entry.broken, wires, page: entry.page });
@@ -208,6 +222,8 @@ interface Start {
   readonly recovered: boolean;
   /** Whether the page, or the client's own state, includes internal notes. */
   readonly internal?: boolean | undefined;
+  /** The numbering of the page, or of the version that the client gave. */
+  readonly view?: View;
   readonly broken?: Break | undefined;
   readonly page?: LatestMessages | undefined;
 }

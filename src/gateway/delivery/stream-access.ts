@@ -13,6 +13,7 @@ import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { evolveTicket, initialTicket } from '../../domain/ticket/evolve.ts';
 import { accessOf } from '../../domain/ticket/people.ts';
+import { type View, viewOf } from '../../domain/ticket/public-view.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { Dialect, StreamTable } from '../dialects/dialect.ts';
@@ -23,6 +24,8 @@ export interface Access {
   readonly receives: boolean;
   /** Whether the user receives internal notes. */
   readonly internal: boolean;
+  /** The numbering of the versions that the user sees. A room has one. */
+  readonly view: View;
 }
 
 /** The effect of an event on access: none, a possible change, or references that must be looked up again. */
@@ -38,6 +41,8 @@ export interface StreamAccess {
   /** Folds the next event into the state. */
   apply(event: RecordedEvent): AccessEffect;
   access(user: UserFacts): Access;
+  /** The versions of the events that only staff may see, up to the last event folded. */
+  readonly internalVersions: readonly number[];
   /** The error for a user without access. */
   refusal(): DeskwireError;
   lookUpReferences(): Promise<void>;
@@ -82,13 +87,17 @@ function ticketAccess(id: string, deps: StreamAccessDeps): StreamAccess {
       state = evolveTicket(state, event as RecordedEvent<TicketEvent>);
       // Only the first event of a ticket has references.
       if (event.type === 'TicketOpened') return 'references';
-      // `MessagePosted` makes the user a participant, who had access before.
+      // `MessagePosted` gives no access: whoever posts had it before.
       return event.type === 'TicketRead' || event.type === 'MessagePosted' ? 'nothing' : 'access';
     },
     access(user) {
-      if (!isThere()) return { receives: false, internal: false };
+      const view = viewOf(user);
+      if (!isThere()) return { receives: false, internal: false, view };
       const ticket = accessOf(state, relations);
-      return { receives: maySeeTicket(user, ticket), internal: maySeeInternalNotes(user, ticket) };
+      return { receives: maySeeTicket(user, ticket), internal: maySeeInternalNotes(user, ticket), view };
+    },
+    get internalVersions() {
+      return state.internalVersions;
     },
     refusal: () => new DeskwireError('not_found', 'Ticket not found', { field: 'ticketId' }),
     lookUpReferences,
@@ -109,7 +118,8 @@ function roomAccess(name: string, deps: StreamAccessDeps): StreamAccess {
       state = roomDecider.evolve(state, event as RecordedEvent<RoomEvent>);
       return event.type === 'RoomConfigured' ? 'access' : 'nothing';
     },
-    access: (user) => ({ receives: mayEnterRoom(user, state), internal: false }),
+    access: (user) => ({ receives: mayEnterRoom(user, state), internal: false, view: 'public' }),
+    internalVersions: [],
     refusal: () => new DeskwireError('forbidden', 'This room is private', { field: 'room' }),
     lookUpReferences: () => Promise.resolve(),
   };

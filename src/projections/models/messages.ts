@@ -13,11 +13,12 @@
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { type Message, messageOf } from '../../domain/ticket/message.ts';
+import { visibilityOf } from '../../domain/visibility.ts';
 import type { Projection, Writes } from '../engine/projection.ts';
 
 export const messagesProjection: Projection = {
   name: 'messages',
-  version: 1,
+  version: 2,
   // `write` first moves the counts of `conversations`. A message's counts are those, less the messages that follow it.
   ddl: `
     create table conversations (
@@ -28,12 +29,17 @@ export const messagesProjection: Projection = {
       all_count integer not null,
       -- SYSTEM messages included.
       public_total integer not null,
-      all_total integer not null
+      all_total integer not null,
+      -- The versions of the events that only staff may see, in order. A public version leaves out those up to it:
+      -- version - width_bucket(version, internal_versions).
+      internal_versions integer[] not null
     ) with (fillfactor = 70);
 
     create table messages (
       ticket_id text collate "C" not null,
       version integer not null,
+      -- The version without the events that only staff may see.
+      public_version integer not null,
       internal boolean not null,
       -- The conversation's counts at this message, itself included.
       public_count integer not null,
@@ -52,10 +58,12 @@ export const messagesProjection: Projection = {
       is_requester boolean,
       is_assignee boolean,
       is_participant boolean,
-      -- The version up to which they have read, and the conversation's counts there.
+      -- The version up to which they have read, and the conversation's count there.
       read_version integer not null,
-      public_read integer not null,
       all_read integer not null,
+      -- The same without notes: a public version and count. Posting or reading notes does not move them.
+      public_read_version integer not null,
+      public_read integer not null,
       primary key (ticket_id, user_id)
     ) with (fillfactor = 70);
 
@@ -75,19 +83,25 @@ export const messagesProjection: Projection = {
       end if;
 
       insert into conversations as c
-      select r.id, r.version, r.public_count, r.all_count, r.public_total, r.all_total
+      select r.id, r.version, r.public_count, r.all_count, r.public_total, r.all_total, r.internal_versions
       from json_to_recordset(conversation_rows) as r(
-        id text, version integer, public_count integer, all_count integer, public_total integer, all_total integer
+        id text, version integer, public_count integer, all_count integer, public_total integer, all_total integer,
+        internal_versions integer[]
       )
       on conflict (ticket_id) do update set
         version = excluded.version,
         public_count = c.public_count + excluded.public_count,
         all_count = c.all_count + excluded.all_count,
         public_total = c.public_total + excluded.public_total,
-        all_total = c.all_total + excluded.all_total;
+        all_total = c.all_total + excluded.all_total,
+        internal_versions = case
+          when excluded.internal_versions = '{}' then c.internal_versions
+          else c.internal_versions || excluded.internal_versions
+        end;
 
       insert into messages
-      select c.ticket_id, r.version, r.internal, c.public_count - r.public_after, c.all_count - r.all_after, r.body
+      select c.ticket_id, r.version, r.version - width_bucket(r.version, c.internal_versions), r.internal,
+        c.public_count - r.public_after, c.all_count - r.all_after, r.body
       from json_to_recordset(message_rows) as r(
         id text, version integer, internal boolean, public_after integer, all_after integer, body json
       )
@@ -95,14 +109,21 @@ export const messagesProjection: Projection = {
 
       insert into readers as k
       select r.id, r.user_id, r.name, r.role, r.requester, r.assignee, r.participant,
-        coalesce(r.read, 0), coalesce(m.public_count, 0), coalesce(m.all_count, 0)
+        coalesce(r.read, 0), coalesce(m.all_count, 0),
+        coalesce(r.public_read - width_bucket(r.public_read, c.internal_versions), 0), coalesce(p.public_count, 0)
       from json_to_recordset(reader_rows) as r(
-        id text, user_id text, name text, role text, requester boolean, assignee boolean, participant boolean, read integer
+        id text, user_id text, name text, role text, requester boolean, assignee boolean, participant boolean,
+        read integer, public_read integer
       )
+      join conversations c on c.ticket_id = r.id
       left join lateral (
-        select m.public_count, m.all_count from messages m
+        select m.all_count from messages m
         where m.ticket_id = r.id and m.version <= r.read order by m.version desc limit 1
       ) m on true
+      left join lateral (
+        select m.public_count from messages m
+        where m.ticket_id = r.id and m.version <= r.public_read order by m.version desc limit 1
+      ) p on true
       on conflict (ticket_id, user_id) do update set
         name = coalesce(excluded.name, k.name),
         role = coalesce(excluded.role, k.role),
@@ -110,6 +131,7 @@ export const messagesProjection: Projection = {
         is_assignee = coalesce(excluded.is_assignee, k.is_assignee),
         is_participant = coalesce(excluded.is_participant, k.is_participant),
         read_version = greatest(k.read_version, excluded.read_version),
+        public_read_version = greatest(k.public_read_version, excluded.public_read_version),
         public_read = greatest(k.public_read, excluded.public_read),
         all_read = greatest(k.all_read, excluded.all_read);
     end $$;
@@ -124,6 +146,7 @@ interface Conversation {
   all_count: number;
   public_total: number;
   all_total: number;
+  readonly internal_versions: number[];
   readonly messages: MessageRow[];
   readonly readers: Map<string, ReaderRow>;
 }
@@ -148,6 +171,8 @@ interface ReaderRow {
   assignee?: boolean;
   participant?: boolean;
   read?: number;
+  /** As far as requesters may know. */
+  public_read?: number;
 }
 
 function fold(events: readonly RecordedEvent[]): Writes | undefined {
@@ -168,6 +193,7 @@ function fold(events: readonly RecordedEvent[]): Writes | undefined {
       conversations.set(id, conversation);
     }
     conversation.version = event.version;
+    if (visibilityOf(event) === 'internal') conversation.internal_versions.push(event.version);
     addMessage(conversation, ticketEvent);
     addPeople(conversation, ticketEvent);
   }
@@ -183,6 +209,7 @@ function newConversation(id: string): Conversation {
     all_count: 0,
     public_total: 0,
     all_total: 0,
+    internal_versions: [],
     messages: [],
     readers: new Map(),
   };
@@ -232,18 +259,25 @@ function addPeople(conversation: Conversation, event: RecordedEvent<TicketEvent>
       return;
     case 'MessagePosted': {
       const { id, name, role } = event.metadata.actor;
-      Object.assign(markReadTo(conversation, id, event.version), { participant: true, name, role });
+      const reader = markReadTo(conversation, id, event.version, event.data.internal);
+      Object.assign(reader, { name, role, ...(!event.data.internal && { participant: true }) });
       return;
     }
     case 'TicketRead':
       // A client may name a version that does not exist yet.
-      markReadTo(conversation, event.data.userId, Math.min(event.data.upTo, event.version));
+      markReadTo(
+        conversation,
+        event.data.userId,
+        Math.min(event.data.upTo, event.version),
+        visibilityOf(event) === 'internal',
+      );
   }
 }
 
-function markReadTo(conversation: Conversation, userId: string, version: number): ReaderRow {
+function markReadTo(conversation: Conversation, userId: string, version: number, internal: boolean): ReaderRow {
   const reader = readerOf(conversation, userId);
   reader.read = Math.max(reader.read ?? 0, version);
+  if (!internal) reader.public_read = Math.max(reader.public_read ?? 0, version);
   return reader;
 }
 

@@ -122,13 +122,14 @@ export function createNotificationFacts(): NotificationFacts {
       const { id } = parseStream(event.stream);
       const before = tickets.get(id) ?? initialTicket();
       const after = evolveTicket(before, event);
-      if (event.type === 'MessagePosted' && after.participants === before.participants) return after;
+      if (isSameFacts(before, after, event)) return after;
       changedTickets.add(id);
       if (after.deleted) {
         tickets.set(id, undefined);
         knownTickets.delete(id);
       } else {
-        const kept = { ...after, reads: {}, lastMessageVersion: 0, lastReadableVersion: 0 };
+        const unused = { lastMessageVersion: 0, lastReadableVersion: 0, lastPublicReadableVersion: 0 };
+        const kept = { ...after, reads: {}, publicReads: {}, ...unused };
         tickets.set(id, kept);
         knownTickets.set(id, kept);
       }
@@ -162,6 +163,16 @@ export function createNotificationFacts(): NotificationFacts {
       return changes;
     },
   };
+}
+
+/** Most messages change nothing that the rules check. */
+function isSameFacts(before: TicketState, after: TicketState, event: RecordedEvent): boolean {
+  return (
+    event.type === 'MessagePosted' &&
+    after.participants === before.participants &&
+    after.posted === before.posted &&
+    after.internalVersions === before.internalVersions
+  );
 }
 
 function ticketsConcerned(events: readonly RecordedEvent[]): Set<string> {

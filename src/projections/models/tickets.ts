@@ -15,12 +15,15 @@ import { referencesSetIn } from './references.ts';
 
 export const ticketsProjection: Projection = {
   name: 'tickets',
-  version: 2,
+  version: 3,
   ddl: `
     create table tickets (
       id text collate "C" primary key,
       number integer not null,
       version integer not null,
+      -- The number of events up to this version that only staff may see, and the ticket's ETag.
+      internal_events integer not null,
+      revision integer not null,
       requester_id text collate "C" not null,
       requester_name text not null,
       description text not null,
@@ -34,6 +37,8 @@ export const ticketsProjection: Projection = {
       dispatch_id text collate "C",
       tags text[] not null,
       participant_ids text[] collate "C" not null,
+      -- Of the participants those who were added: only this gives access.
+      added_ids text[] collate "C" not null,
       vendor_ids text[] collate "C" not null,
       grn_verified_by text collate "C",
       created_at text not null,
@@ -82,14 +87,23 @@ export const ticketsProjection: Projection = {
 
       update tickets t set
         version = r.version,
+        internal_events = t.internal_events + r.internal_events,
+        revision = t.revision + r.revision,
         updated_at = coalesce(r.updated_at, t.updated_at),
+        added_ids = case
+          when t.added_ids @> r.added and not t.added_ids && r.gone then t.added_ids
+          else array(select p from unnest(t.added_ids) as p where p <> all (r.gone) union select unnest(r.added) order by 1)
+        end,
         participant_ids = case
           when t.participant_ids @> r.joined and not t.participant_ids && r.gone then t.participant_ids
           else array(
             select p from unnest(t.participant_ids) as p where p <> all (r.gone) union select unnest(r.joined) order by 1
           )
         end
-      from json_to_recordset(touched) as r(id text, version integer, updated_at text, joined text[], gone text[])
+      from json_to_recordset(touched) as r(
+        id text, version integer, internal_events integer, revision integer, updated_at text,
+        joined text[], added text[], gone text[]
+      )
       where t.id = r.id;
 
       update tickets t set (status, description, category, priority, assignee_id, tags) = (
@@ -123,7 +137,7 @@ export const ticketsProjection: Projection = {
     create index if not exists tickets_by_assignee on tickets (assignee_id, number) where assignee_id is not null;
     create index if not exists tickets_by_status on tickets (status, number);
     create index if not exists tickets_by_category on tickets (category, number);
-    create index if not exists tickets_by_participants on tickets using gin (participant_ids);
+    create index if not exists tickets_by_added on tickets using gin (added_ids);
     create index if not exists tickets_by_vendors on tickets using gin (vendor_ids);
     create index if not exists tickets_by_verifier on tickets (grn_verified_by, number) where grn_verified_by is not null;
     create index if not exists deleted_tickets_by_id on deleted_tickets (id);
@@ -139,8 +153,12 @@ interface Ticket {
   /** The changed columns of a ticket that was opened before the batch. */
   patch: Columns | undefined;
   version: number;
+  /** Of the batch: the events that only staff may see, and those that change the ticket. */
+  internalEvents: number;
+  revision: number;
   updatedAt: string | undefined;
   readonly joined: Set<string>;
+  readonly added: Set<string>;
   readonly gone: Set<string>;
 }
 
@@ -165,8 +183,11 @@ function fold(events: readonly RecordedEvent[]): Writes | undefined {
         opened: undefined,
         patch: undefined,
         version: 0,
+        internalEvents: 0,
+        revision: 0,
         updatedAt: undefined,
         joined: new Set(),
+        added: new Set(),
         gone: new Set(),
       };
       tickets.set(id, ticket);
@@ -181,7 +202,14 @@ function fold(events: readonly RecordedEvent[]): Writes | undefined {
 function addTo(ticket: Ticket, event: RecordedEvent<TicketEvent>): void {
   ticket.version = event.version;
   // A read is no update, and neither is an internal note.
-  if (event.type !== 'TicketRead' && visibilityOf(event) === 'public') ticket.updatedAt = event.time;
+  if (visibilityOf(event) === 'internal') {
+    ticket.internalEvents++;
+    return;
+  }
+  if (event.type !== 'TicketRead') {
+    ticket.updatedAt = event.time;
+    ticket.revision++;
+  }
   switch (event.type) {
     case 'TicketOpened':
       ticket.opened = openedColumns(event);
@@ -194,19 +222,21 @@ function addTo(ticket: Ticket, event: RecordedEvent<TicketEvent>): void {
     }
     case 'ParticipantAdded':
       join(ticket, event.data.userId);
+      ticket.added.add(event.data.userId);
       return;
     case 'MessagePosted':
       join(ticket, event.metadata.actor.id);
       return;
     case 'ParticipantRemoved':
       ticket.joined.delete(event.data.userId);
+      ticket.added.delete(event.data.userId);
       ticket.gone.add(event.data.userId);
   }
 }
 
-function join({ joined, gone }: Ticket, userId: string): void {
+/** `gone` is applied before `joined`, so somebody removed and back again is in both, and no longer added. */
+function join({ joined }: Ticket, userId: string): void {
   joined.add(userId);
-  gone.delete(userId);
 }
 
 function openedColumns({ data, time }: RecordedEvent<Extract<TicketEvent, { type: 'TicketOpened' }>>): Columns {
@@ -248,12 +278,14 @@ function payloadOf(
   const opened: Columns[] = [];
   const touched: Columns[] = [];
   const patches: Columns[] = [];
-  for (const { id, version, updatedAt, joined, gone, ...ticket } of tickets) {
+  for (const { id, version, internalEvents, revision, updatedAt, joined, added, gone, ...ticket } of tickets) {
+    const counted = { id, version, internal_events: internalEvents, revision, updated_at: updatedAt };
     if (ticket.opened) {
-      opened.push({ id, version, updated_at: updatedAt, participant_ids: [...joined].sort(), ...ticket.opened });
+      const people = { participant_ids: [...joined].sort(), added_ids: [...added].sort() };
+      opened.push({ ...counted, ...people, ...ticket.opened });
       continue;
     }
-    touched.push({ id, version, updated_at: updatedAt, joined: [...joined], gone: [...gone] });
+    touched.push({ ...counted, joined: [...joined], added: [...added], gone: [...gone] });
     if (ticket.patch) patches.push({ id, ...ticket.patch });
   }
   const gone = Array.from(deleted, ([id, number]) => ({ id, number }));

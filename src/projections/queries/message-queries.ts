@@ -9,10 +9,13 @@ import type { ReadModels, Run } from './read-models.ts';
 
 interface PageRow {
   readonly version: number;
+  readonly public_version: number;
   readonly public_total: number;
   readonly all_total: number;
   /** Oldest first. */
   readonly messages: readonly Message[] | null;
+  /** The public versions of `messages`. */
+  readonly public_versions: readonly number[] | null;
 }
 
 interface ParticipantRow {
@@ -21,6 +24,7 @@ interface ParticipantRow {
   readonly role: Role;
   readonly active: boolean;
   readonly read_version: number;
+  readonly public_read_version: number;
   readonly public_unread: number;
   readonly all_unread: number;
 }
@@ -30,13 +34,17 @@ interface UnreadRow {
   readonly n: number;
   readonly requester_id: string;
   readonly assignee_id: string | null;
-  /** Whether the asking user is a participant. */
+  /** Whether the asking user was added as a participant. */
   readonly participates: boolean;
   readonly category: Category;
   readonly vendor_ids: readonly string[];
   readonly grn_verified_by: string | null;
   readonly public_unread: number;
   readonly all_unread: number;
+}
+
+function withPublicVersions({ messages, public_versions: versions }: PageRow): Message[] {
+  return (messages ?? []).map((message, index) => ({ ...message, version: versions?.[index] ?? message.version }));
 }
 
 /** Greater than any version. */
@@ -47,23 +55,40 @@ const upTo = (version = ANY_VERSION) => Math.min(version, ANY_VERSION);
 
 export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'messages' | 'participants' | 'unread'> {
   // One statement reads the conversation and its messages, so that both are of the same moment.
+  // Public versions have no index: a version differs from its public version by no more than the internal events.
   const page = (condition: string, order: string) => `
-    select c.version, c.public_total, c.all_total, (
-      select json_agg(p.body order by p.version) from (
-        select m.version, m.body from ${models.messages} m
-        where m.ticket_id = c.ticket_id and m.version ${condition} $2 and ($3 or not m.internal)
-        order by m.version ${order} limit $4
+    select c.version, c.version - cardinality(c.internal_versions) as public_version, c.public_total, c.all_total,
+      p.messages, p.public_versions
+    from ${models.conversations} c
+    cross join lateral (
+      select json_agg(p.body order by p.version) as messages,
+        json_agg(p.public_version order by p.version) as public_versions
+      from (
+        select m.version, m.public_version, m.body from ${models.messages} m
+        where m.ticket_id = c.ticket_id and ${condition}
+        order by m.version ${order} limit $3
       ) p
-    ) as messages
-    from ${models.conversations} c where c.ticket_id = $1`;
-  const pageBefore = page('<', 'desc');
-  const pageAfter = page('>', 'asc');
+    ) p
+    where c.ticket_id = $1`;
+  const pages = {
+    staff: {
+      before: page('m.version < $2 and ($4 or not m.internal)', 'desc'),
+      after: page('m.version > $2 and ($4 or not m.internal)', 'asc'),
+    },
+    public: {
+      before: page(
+        `m.version < $2::bigint + cardinality(c.internal_versions) and m.public_version < $2 and not m.internal`,
+        'desc',
+      ),
+      after: page('m.version > $2 and m.public_version > $2 and not m.internal', 'asc'),
+    },
+  };
 
   const unreadCounts = `
     c.public_count - coalesce(k.public_read, 0) as public_unread, c.all_count - coalesce(k.all_read, 0) as all_unread`;
   const participants = `
     select k.user_id, coalesce(u.name, k.name, k.user_id) as name, coalesce(u.role, k.role, '${LEAST_ROLE}') as role,
-      coalesce(u.active, true) as active, k.read_version, ${unreadCounts}
+      coalesce(u.active, true) as active, k.read_version, k.public_read_version, ${unreadCounts}
     from ${models.readers} k
     join ${models.conversations} c on c.ticket_id = k.ticket_id
     left join ${models.users} u on u.id = k.user_id
@@ -71,7 +96,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
     order by k.is_requester is true desc, k.is_assignee is true desc, k.user_id`;
   // Returns a row for each question whose ticket exists.
   const unreads = `
-    select n::integer, t.requester_id, t.assignee_id, t.participant_ids @> array[asked.user_id] as participates,
+    select n::integer, t.requester_id, t.assignee_id, t.added_ids @> array[asked.user_id] as participates,
       t.category, t.vendor_ids, t.grn_verified_by, ${unreadCounts}
     from unnest($1::text[], $2::text[]) with ordinality as asked (ticket_id, user_id, n)
     join ${models.conversations} c on c.ticket_id = asked.ticket_id
@@ -90,13 +115,21 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
   );
 
   return {
-    async messages(ticketId, { internal, limit, before, after }): Promise<MessagePage> {
+    async messages(ticketId, { view, internal = view === 'staff', limit, before, after }): Promise<MessagePage> {
       const forward = after !== undefined;
-      const [row] = forward
-        ? await run<PageRow>('messages_after', pageAfter, [ticketId, upTo(after), internal, limit + 1])
-        : await run<PageRow>('messages_before', pageBefore, [ticketId, upTo(before), internal, limit + 1]);
-      if (row === undefined) return { messages: [], hasMore: false, nextCursor: null, total: 0, version: 0 };
-      const found = row.messages ?? [];
+      const [name, text, from] = forward
+        ? [`messages_after_${view}`, pages[view].after, after]
+        : [`messages_before_${view}`, pages[view].before, before];
+      const [row] = await run<PageRow>(name, text, [
+        ticketId,
+        upTo(from),
+        limit + 1,
+        ...(view === 'staff' ? [internal] : []),
+      ]);
+      if (row === undefined) {
+        return { messages: [], hasMore: false, nextCursor: null, total: 0, version: 0, streamVersion: 0 };
+      }
+      const found = view === 'staff' ? (row.messages ?? []) : withPublicVersions(row);
       const hasMore = found.length > limit;
       const messages = !hasMore ? found : forward ? found.slice(0, limit) : found.slice(found.length - limit);
       const edge = forward ? messages.at(-1) : messages[0];
@@ -105,17 +138,18 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
         hasMore,
         nextCursor: hasMore && edge ? String(edge.version) : null,
         total: internal ? row.all_total : row.public_total,
-        version: row.version,
+        version: view === 'staff' ? row.version : row.public_version,
+        streamVersion: row.version,
       };
     },
 
-    async participants(ticketId) {
+    async participants(ticketId, view) {
       const rows = await run<ParticipantRow>('participants', participants, [ticketId]);
       return rows.map((row) => ({
         userId: row.user_id,
         name: row.name,
         role: row.role,
-        lastReadVersion: row.read_version,
+        lastReadVersion: view === 'staff' ? row.read_version : row.public_read_version,
         unread: row.active && isStaff(row.role) ? row.all_unread : row.public_unread,
       }));
     },

@@ -2,17 +2,25 @@
  * The queries that the API and the gateway ask of the read models. A query whose answer depends on a user's access
  * takes that user as `viewer` and returns only what the viewer may see.
  */
-import type { TicketRelations } from '../../domain/access.ts';
+import type { TicketAccess, TicketRelations } from '../../domain/access.ts';
 import type { InboxHead, NotificationView } from '../../domain/notification/inbox.ts';
 import type { ReferenceState } from '../../domain/reference/decider.ts';
 import type { ReferenceType } from '../../domain/reference/events.ts';
 import type { Category, Status } from '../../domain/ticket/fields.ts';
 import type { Message } from '../../domain/ticket/message.ts';
+import type { View } from '../../domain/ticket/public-view.ts';
 import type { TicketRow } from '../../domain/ticket/state.ts';
 import type { Role, UserFacts } from '../../domain/user/identity.ts';
 
 export interface TicketView extends TicketRow {
+  /** Of the participants those who were added: only this gives access. */
+  readonly addedIds: readonly string[];
   readonly relations: TicketRelations;
+}
+
+/** A ticket of the read models as the access policy sees it. */
+export function accessOfView(ticket: TicketView): TicketAccess {
+  return { ...ticket, participantIds: new Set(ticket.addedIds) };
 }
 
 /** A ticket as lists show it to a viewer. */
@@ -72,19 +80,21 @@ export interface MessagePage {
   /** Oldest first. */
   readonly messages: readonly Message[];
   readonly hasMore: boolean;
-  /** A version, as a string; null on the last page. */
+  /** A version in the viewer's numbering, as a string; null on the last page. */
   readonly nextCursor: string | null;
   /** The number of messages that the viewer may see in this ticket. */
   readonly total: number;
-  /** The version of the ticket's stream up to which this page is complete. A replay starts after it. */
+  /** The version up to which this page is complete, in the viewer's numbering. */
   readonly version: number;
+  /** The same version of the ticket's stream. A replay starts after it. */
+  readonly streamVersion: number;
 }
 
 export interface ParticipantView {
   readonly userId: string;
   readonly name: string;
   readonly role: Role;
-  /** 0 when they have read nothing. */
+  /** In the viewer's numbering; 0 when they have read nothing. */
   readonly lastReadVersion: number;
   readonly unread: number;
 }
@@ -115,12 +125,15 @@ export interface Queries {
    * The id of the deleted ticket that had this id or number, without a check of access; undefined when there is none.
    */
   deletedTicketId(idOrNumber: string): Promise<string | undefined>;
-  /** The latest `limit` messages, or `limit` messages before or after a version. */
+  /**
+   * The latest `limit` messages, or `limit` messages before or after a version. Versions are in the numbering of
+   * `view`. `internal`: with internal notes, for staff only; what the view says when absent.
+   */
   messages(
     ticketId: string,
-    options: { internal: boolean; limit: number; before?: number; after?: number },
+    options: { view: View; internal?: boolean; limit: number; before?: number; after?: number },
   ): Promise<MessagePage>;
-  participants(ticketId: string): Promise<ParticipantView[]>;
+  participants(ticketId: string, view: View): Promise<ParticipantView[]>;
   /** The number of messages of a ticket that the viewer has not read. */
   unread(ticketId: string, viewer: UserFacts): Promise<number>;
   /** Newest first. */

@@ -3,9 +3,17 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { maySeeTicket } from '../../domain/access.ts';
 import type { Priority } from '../../domain/priority.ts';
 import type { Category, Status } from '../../domain/ticket/fields.ts';
+import { viewOf } from '../../domain/ticket/public-view.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import { decodeNumberCursor, encodeCursor } from './cursor.ts';
-import type { ListedTicket, Page, Queries, TicketFilter, TicketView } from './queries.ts';
+import {
+  accessOfView,
+  type ListedTicket,
+  type Page,
+  type Queries,
+  type TicketFilter,
+  type TicketView,
+} from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 import { visibleTo } from './visible-to.ts';
 import { patternsOf } from './words.ts';
@@ -14,6 +22,8 @@ interface TicketRow {
   readonly id: string;
   readonly number: number;
   readonly version: number;
+  readonly internal_events: number;
+  readonly revision: number;
   readonly requester_id: string;
   readonly requester_name: string;
   readonly description: string;
@@ -27,6 +37,7 @@ interface TicketRow {
   readonly dispatch_id: string | null;
   readonly tags: readonly string[];
   readonly participant_ids: readonly string[];
+  readonly added_ids: readonly string[];
   readonly vendor_ids: readonly string[];
   readonly grn_verified_by: string | null;
   readonly created_at: string;
@@ -37,8 +48,8 @@ interface Deleted {
   readonly id: string;
 }
 
-const COLUMNS = `t.id, t.number, t.version, t.requester_id, t.requester_name, t.description, t.status, t.category,
-  t.priority, t.assignee_id, t.station_id, t.station_name, t.grn_id, t.dispatch_id, t.tags, t.participant_ids,
+const COLUMNS = `t.id, t.number, t.version, t.internal_events, t.revision, t.requester_id, t.requester_name, t.description, t.status, t.category,
+  t.priority, t.assignee_id, t.station_id, t.station_name, t.grn_id, t.dispatch_id, t.tags, t.participant_ids, t.added_ids,
   t.vendor_ids, t.grn_verified_by, t.created_at, t.updated_at`;
 const CURSOR = 'tickets';
 /** Numbers are integers in the read model, so no ticket has a longer one. */
@@ -64,9 +75,8 @@ export function ticketQueries(
     async ticket(idOrNumber, viewer) {
       const row = await find(idOrNumber);
       if (row === undefined) return undefined;
-      const ticket = ticketView(row);
-      const access = { ...ticket, participantIds: new Set(ticket.participantIds) };
-      return maySeeTicket(viewer, access) ? ticket : undefined;
+      const ticket = ticketView(row, viewer);
+      return maySeeTicket(viewer, accessOfView(ticket)) ? ticket : undefined;
     },
 
     async ticketId(idOrNumber) {
@@ -91,7 +101,7 @@ export function ticketQueries(
         where ${sql.join(conditions, sql` and `)}
         order by t.number desc limit ${limit + 1}
       `.execute(db);
-      const items = rows.slice(0, limit).map((row) => ({ ...ticketView(row), unread: row.unread }));
+      const items = rows.slice(0, limit).map((row) => ({ ...ticketView(row, viewer), unread: row.unread }));
       const last = items.at(-1);
       return { items, nextCursor: rows.length > limit && last ? encodeCursor(CURSOR, last.number) : null };
     },
@@ -119,11 +129,12 @@ function unreadFor(viewer: UserFacts): RawBuilder<unknown> {
     : sql`coalesce(c.public_count - coalesce(k.public_read, 0), 0)`;
 }
 
-function ticketView(row: TicketRow): TicketView {
+function ticketView(row: TicketRow, viewer: UserFacts): TicketView {
   return {
     id: row.id,
     number: row.number,
-    version: row.version,
+    version: viewOf(viewer) === 'staff' ? row.version : row.version - row.internal_events,
+    revision: row.revision,
     requesterId: row.requester_id,
     requesterName: row.requester_name,
     description: row.description,
@@ -137,6 +148,7 @@ function ticketView(row: TicketRow): TicketView {
     dispatchId: row.dispatch_id,
     tags: row.tags,
     participantIds: row.participant_ids,
+    addedIds: row.added_ids,
     relations: {
       vendorIds: row.vendor_ids,
       ...(row.grn_verified_by !== null && { grnVerifiedBy: row.grn_verified_by }),

@@ -9,7 +9,7 @@ import type { UserFacts } from '../../domain/user/identity.ts';
 export function visibleTo(user: UserFacts): RawBuilder<unknown> {
   if (!user.active) return sql`false`;
   if (maySeeEveryTicket(user)) return sql`true`;
-  const onTicket = sql`t.requester_id = ${user.id} or t.assignee_id = ${user.id} or t.participant_ids @> array[${user.id}]`;
+  const onTicket = sql`t.requester_id = ${user.id} or t.assignee_id = ${user.id} or t.added_ids @> array[${user.id}]`;
   const relation = relationOf(user);
   switch (relation?.by) {
     // biome-ignore lint/plugin/roles: a kind of relation, not a role

@@ -208,7 +208,7 @@ describe('a refusal', () => {
     await expect(here.actors.execute('ticket', id, post(), context(otherDriver))).rejects.toMatchObject({
       code: 'not_found',
     });
-    const outdated = context(driver, undefined, { ifVersion: 9 });
+    const outdated = context(driver, undefined, { ifRevision: 9 });
     await expect(here.actors.record('ticket', id, post(), outdated)).rejects.toMatchObject({
       code: 'precondition_failed',
     });

@@ -4,6 +4,7 @@
 import { maySeeTicket } from '../../../src/domain/access.ts';
 import { parseStream, type RecordedEvent, type Stream } from '../../../src/domain/event.ts';
 import { notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
+import { lookUp } from '../../../src/domain/record.ts';
 import { type ReferenceState, referenceDecider } from '../../../src/domain/reference/decider.ts';
 import type { ReferenceType } from '../../../src/domain/reference/events.ts';
 import { relationsOf } from '../../../src/domain/reference/relations.ts';
@@ -12,7 +13,8 @@ import type { RoomEvent } from '../../../src/domain/room/events.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
 import { evolveTicket, initialTicket } from '../../../src/domain/ticket/evolve.ts';
 import { type Message, messageOf } from '../../../src/domain/ticket/message.ts';
-import { accessOf, peopleOn } from '../../../src/domain/ticket/people.ts';
+import { accessOf, participantIdsOf } from '../../../src/domain/ticket/people.ts';
+import { shownVersion } from '../../../src/domain/ticket/public-view.ts';
 import type { TicketState } from '../../../src/domain/ticket/state.ts';
 import { userDecider, userFactsOf } from '../../../src/domain/user/decider.ts';
 import type { UserEvent } from '../../../src/domain/user/events.ts';
@@ -100,7 +102,7 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
         message.messageType !== 'SYSTEM' &&
         message.senderId !== userId &&
         (internal || !message.internal) &&
-        message.version > (Object.hasOwn(ticket.reads, userId) ? (ticket.reads[userId] ?? 0) : 0),
+        message.version > (lookUp(internal ? ticket.reads : ticket.publicReads, userId) ?? 0),
     ).length;
   return {
     users,
@@ -120,13 +122,21 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
     visible,
     inbox,
     messages: (ticketId: string, internal: boolean) =>
-      (messages.get(ticketId) ?? []).filter((message) => internal || !message.internal),
+      (messages.get(ticketId) ?? [])
+        .filter((message) => internal || !message.internal)
+        .map((message) => {
+          const internalVersions = tickets.get(ticketId)?.internalVersions ?? [];
+          return {
+            ...message,
+            version: shownVersion(message.version, internalVersions, internal ? 'staff' : 'public'),
+          };
+        }),
     unread: (ticket: TicketState, viewer: UserFacts) =>
       maySeeTicket(viewer, accessOf(ticket, relations(ticket)))
         ? unreadFor(ticket, viewer.id, mayReadInternal(viewer))
         : 0,
     participants: (ticket: TicketState) =>
-      peopleOn(ticket)
+      [...new Set([ticket.requesterId, ...(ticket.assignee ? [ticket.assignee.id] : []), ...participantIdsOf(ticket)])]
         .toSorted()
         .map((userId) => {
           const known = user(userId);

@@ -127,35 +127,35 @@ describe('messages', () => {
   const texts = (page: { messages: readonly { message: string }[] }) => page.messages.map((message) => message.message);
 
   it('come as the latest page, and then page by page backwards', async () => {
-    const latest = await rig.queries.messages('t-1', { internal: true, limit: 4 });
+    const latest = await rig.queries.messages('t-1', { view: 'staff', limit: 4 });
     expect(latest).toMatchObject({ hasMore: true, total: 9, version: 10 });
     expect(texts(latest)).toEqual(['6', '7', '8', '9']);
-    const before = await rig.queries.messages('t-1', { internal: true, limit: 5, before: Number(latest.nextCursor) });
+    const before = await rig.queries.messages('t-1', { view: 'staff', limit: 5, before: Number(latest.nextCursor) });
     expect(texts(before)).toEqual(['1', '2', '3', '4', '5']);
     expect(before).toMatchObject({ hasMore: false, nextCursor: null });
   });
 
   it('come after a version, oldest first', async () => {
-    const first = await rig.queries.messages('t-1', { internal: true, limit: 2, after: 7 });
+    const first = await rig.queries.messages('t-1', { view: 'staff', limit: 2, after: 7 });
     expect(texts(first)).toEqual(['7', '8']);
-    const rest = await rig.queries.messages('t-1', { internal: true, limit: 2, after: Number(first.nextCursor) });
+    const rest = await rig.queries.messages('t-1', { view: 'staff', limit: 2, after: Number(first.nextCursor) });
     expect(texts(rest)).toEqual(['9']);
     expect(rest.hasMore).toBe(false);
   });
 
   it('hide internal notes and do not count them', async () => {
-    const page = await rig.queries.messages('t-1', { internal: false, limit: 100 });
+    const page = await rig.queries.messages('t-1', { view: 'public', limit: 100 });
     expect(texts(page)).toEqual(['1', '2', '4', '5', '7', '8']);
     expect(page.total).toBe(6);
   });
 
   it('of a missing ticket are none', async () => {
-    const page = await rig.queries.messages('t-99', { internal: true, limit: 10 });
+    const page = await rig.queries.messages('t-99', { view: 'staff', limit: 10 });
     expect(page).toEqual({ messages: [], hasMore: false, nextCursor: null, total: 0, version: 0 });
   });
 
   it('have participants, each with an unread count', async () => {
-    expect(await rig.queries.participants('t-1')).toEqual([
+    expect(await rig.queries.participants('t-1', 'staff')).toEqual([
       { userId: '1', name: 'Driver', role: 'driver', lastReadVersion: 9, unread: 0 },
       { userId: '4', name: 'Agent', role: 'agent', lastReadVersion: 10, unread: 0 },
     ]);

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maySeeRoom } from '../../../src/domain/access.ts';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
+import { participantIdsOf } from '../../../src/domain/ticket/people.ts';
+import { shownVersion, viewOf } from '../../../src/domain/ticket/public-view.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 import { decidedHistories } from './decided.ts';
@@ -45,15 +47,17 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
   const { queries } = rig;
   for (const ticketId of TICKETS) {
     for (const internal of [true, false]) {
-      const page = await queries.messages(ticketId, { internal, limit: 100 });
+      const page = await queries.messages(ticketId, { view: internal ? 'staff' : 'public', limit: 100 });
       const alive = model.alive.find((ticket) => ticket.id === ticketId);
       expect(page.messages).toEqual(alive ? model.messages(ticketId, internal) : []);
       expect(page.total).toBe(page.messages.length);
-      expect(page.version).toBe(alive?.version ?? 0);
+      const { internalVersions = [], version = 0 } = alive ?? {};
+      expect(page.version).toBe(shownVersion(version, internalVersions, internal ? 'staff' : 'public'));
+      expect(page.streamVersion).toBe(version);
     }
   }
   for (const ticket of model.alive) {
-    const participants = await queries.participants(ticket.id);
+    const participants = await queries.participants(ticket.id, 'staff');
     const shown = participants.map(({ userId, lastReadVersion, unread }) => ({ userId, lastReadVersion, unread }));
     expect(shown.toSorted((a, b) => (a.userId < b.userId ? -1 : 1))).toEqual(model.participants(ticket));
   }
@@ -66,7 +70,8 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
       const view = items[index];
       expect(view).toMatchObject({
         number: ticket.number,
-        version: ticket.version,
+        version: shownVersion(ticket.version, ticket.internalVersions, viewOf(viewer)),
+        revision: ticket.revision,
         requesterId: ticket.requesterId,
         status: ticket.status,
         category: ticket.category,
@@ -76,7 +81,8 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
         updatedAt: ticket.updatedAt,
         relations,
       });
-      expect(view?.participantIds.toSorted()).toEqual(Object.keys(ticket.participants).toSorted());
+      expect(view?.participantIds.toSorted()).toEqual(participantIdsOf(ticket));
+      expect(view?.addedIds.toSorted()).toEqual(Object.keys(ticket.added).toSorted());
       expect(view?.relations.vendorIds.toSorted()).toEqual(vendorIds.toSorted());
       expect(view?.unread).toBe(model.unread(ticket, viewer));
       expect({ ...(await queries.ticket(ticket.id, viewer)), unread: view?.unread }).toEqual(view);

@@ -44,7 +44,7 @@ const stateOf = (process: Process, name: string) =>
 const allActive = (process: Process) => process.projections.status().every((status) => status.state === 'active');
 
 const texts = async (cluster: Cluster) => {
-  const { messages } = await cluster.queries.messages('t-1', { internal: true, limit: 10_000 });
+  const { messages } = await cluster.queries.messages('t-1', { view: 'staff', limit: 10_000 });
   return messages.map((message) => message.message);
 };
 

@@ -161,20 +161,20 @@ describe('a refusal', () => {
 
   it('for lack of access takes precedence over one for the version', async () => {
     await give(open());
-    await expect(give(post('x'), otherDriver, undefined, { ifVersion: 9 })).rejects.toMatchObject({
+    await expect(give(post('x'), otherDriver, undefined, { ifRevision: 9 })).rejects.toMatchObject({
       code: 'not_found',
     });
-    await expect(give(post('x'), driver, undefined, { ifVersion: 9 })).rejects.toMatchObject({
+    await expect(give(post('x'), driver, undefined, { ifRevision: 9 })).rejects.toMatchObject({
       code: 'precondition_failed',
     });
-    await expect(give(post('x'), driver, undefined, { ifVersion: 1 })).resolves.toMatchObject({ version: 2 });
+    await expect(give(post('x'), driver, undefined, { ifRevision: 1 })).resolves.toMatchObject({ version: 2 });
   });
 
   it('is given to one of two commands that expect the same version', async () => {
     await give(open());
     const both = await Promise.allSettled([
-      give(post('a'), driver, undefined, { ifVersion: 1 }),
-      give(post('b'), driver, undefined, { ifVersion: 1 }),
+      give(post('a'), driver, undefined, { ifRevision: 1 }),
+      give(post('b'), driver, undefined, { ifRevision: 1 }),
     ]);
     expect(both.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected']);
   });

@@ -17,7 +17,7 @@ import { context, foldTicket, startActors } from './desk.ts';
 import { MemoryLog, unreachable } from './memory-log.ts';
 
 /** The command of an id is always the same, so a second one of the same id is a retry. */
-const COMMANDS: readonly { by: UserFacts; command: TicketCommand; ifVersion?: number }[] = [
+const COMMANDS: readonly { by: UserFacts; command: TicketCommand; ifRevision?: number }[] = [
   { by: driver, command: open() },
   { by: driver, command: post('hello') },
   { by: agent, command: post('hello yourself') },
@@ -27,7 +27,7 @@ const COMMANDS: readonly { by: UserFacts; command: TicketCommand; ifVersion?: nu
   { by: agent, command: assign(agent) },
   { by: agent, command: assign(null) },
   { by: driver, command: readUpTo(2) },
-  { by: driver, command: post('the second'), ifVersion: 1 },
+  { by: driver, command: post('the second'), ifRevision: 1 },
 ];
 
 interface Given {
@@ -74,9 +74,9 @@ it('records every command at most once and answers each correctly, in every inte
 
         const answers = commands.map(async (one): Promise<Answered> => {
           await scheduler.schedule(Promise.resolve(), 'command');
-          const { by, command, ifVersion } = entryOf(one);
+          const { by, command, ifRevision } = entryOf(one);
           const from = log.stream(`ticket.${one.id}`).length;
-          const more = ifVersion === undefined ? {} : { ifVersion };
+          const more = ifRevision === undefined ? {} : { ifRevision };
           const outcome = await systems[one.system]
             ?.execute('ticket', one.id, command, context(by, `${one.command}`, more))
             .catch((error: unknown) => error);
@@ -107,7 +107,7 @@ function decideOn(command: number, events: readonly RecordedEvent[]) {
   const relations = { vendorIds: [] };
   try {
     const decided = ticketDecider.decide(entry.command, foldTicket(events), { by: entry.by, relations });
-    const expected = entry.ifVersion ?? events.length;
+    const expected = entry.ifRevision ?? events.length;
     return expected === events.length ? { events: decided } : { refusal: 'precondition_failed' };
   } catch (error) {
     if (error instanceof DeskwireError) return { refusal: error.code };

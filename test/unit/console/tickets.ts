@@ -2,10 +2,11 @@
 import type { Ticket } from '../../../src/client/index.ts';
 import { ticketWire } from '../../../src/contract/ticket.ts';
 import { initialTicket } from '../../../src/domain/ticket/evolve.ts';
+import { rowOf } from '../../../src/domain/ticket/people.ts';
 
 export function ticket(number: number, more: Partial<Ticket> = {}): Ticket {
   return {
-    ...ticketWire(initialTicket(), 0),
+    ...ticketWire(rowOf(initialTicket(), { id: '1', name: 'x', role: 'agent', active: true }), 0),
     id: `t${number}`,
     number,
     version: 1,
