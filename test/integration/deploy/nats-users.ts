@@ -57,7 +57,7 @@ async function configure(program: string, directory: string, port: number): Prom
   const main = await deployed('nats.conf');
   await writeFile(
     join(directory, 'nats.conf'),
-    main.replace(/^port: .*$/m, `listen: "127.0.0.1:${port}"`).replace(/^http_port: .*$/m, ''),
+    main.replace(/^port: .*$/m, `listen: "127.0.0.1:${port}"`).replace(/^http: .*$/m, ''),
   );
   const store = (await deployed('jetstream.conf')).replace('/data', JSON.stringify(join(directory, 'store')));
   const { stdout } = await promisify(execFile)(program, ['--version']);
