@@ -46,7 +46,7 @@ export async function uploadAttachment(
   const ticketId = await ticketIdOf(application, idOrNumber);
   await requireMayPost(application, uploader, ticketId);
   using _admitted = await application.attachments.admit(uploader);
-  const { name, received } = await readFile(application.attachments.receive);
+  const { name, received } = await readFile((content) => application.attachments.receive(content, uploader));
   await using _received = received;
   const attachment = await application.attachments.keep({ ticketId, uploader, name, received });
   return attachmentWire(attachment, (id) => application.attachments.urlFor(id, uploader));

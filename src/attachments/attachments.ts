@@ -12,6 +12,7 @@ import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { Attachment } from '../domain/ticket/events.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
+import { createShares } from '../support/shares.ts';
 import { cleaned, safeFileName } from './file-name.ts';
 import { fileTypeOf } from './file-type.ts';
 import { createLinks, type LinkParameters, loadLinkSecret } from './links.ts';
@@ -19,12 +20,14 @@ import { type AttachmentRecord, createRecords } from './records.ts';
 import { type Received, receive } from './spool.ts';
 import type { AttachmentStore, ByteRange } from './store.ts';
 import { startSweep } from './sweep.ts';
+import { createUploadQuota } from './upload-quota.ts';
 
 /** Uploads that one user may have in flight in one process. */
 const UPLOADS_AT_ONCE = 5;
 /** Uploads of one user that no message names. */
 const UNUSED_UPLOADS = 50;
 const STALL_MS = 30_000;
+const BYTES_PER_DAY = 1_024 * 1_024 * 1_024;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface Upload {
@@ -46,11 +49,11 @@ export interface ClaimRequest {
 export interface Attachments {
   /**
    * Admits an upload; the caller disposes of the result when the upload is over. Rejects with `rate_limited` when the
-   * user has too many uploads in flight or unused.
+   * user has too many uploads in flight or unused, or has uploaded too many bytes today.
    */
   admit(uploader: UserFacts): Promise<Disposable>;
   /** Receives an upload into a file. On rejection (`payload_too_large`, or the stream's error) the file is gone. */
-  receive(stream: Readable): Promise<Received>;
+  receive(stream: Readable, uploader: UserFacts): Promise<Received>;
   /** Checks and stores a received file. Rejects with `unsupported_media_type`, or `unavailable`. */
   keep(upload: Upload): Promise<Attachment>;
   /**
@@ -81,20 +84,17 @@ export interface AttachmentsDeps {
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
+  /** Bytes that a requester may upload in 24 hours; staff and services ten times as many. 1 GiB when absent. */
+  readonly bytesPerDay?: number;
 }
 
 export async function createAttachments(deps: AttachmentsDeps): Promise<Attachments> {
   const { pool, store, now, newId, log } = deps;
   const records = createRecords(pool);
   const links = createLinks({ secret: await loadLinkSecret(pool), now, baseUrl: deps.baseUrl });
-  const inFlight = new Map<string, number>();
+  const quota = createUploadQuota({ keptBytes: records.bytesOfDay, bytesPerDay: BYTES_PER_DAY, ...deps });
+  const inFlight = createShares(UPLOADS_AT_ONCE);
   const sweep = startSweep({ records, store, now, log });
-
-  function count(userId: string, change: 1 | -1): void {
-    const uploads = (inFlight.get(userId) ?? 0) + change;
-    if (uploads === 0) inFlight.delete(userId);
-    else inFlight.set(userId, uploads);
-  }
 
   async function save(record: Omit<AttachmentRecord, 'internal'>, path: string): Promise<void> {
     await records.add(record);
@@ -116,29 +116,44 @@ export async function createAttachments(deps: AttachmentsDeps): Promise<Attachme
     }
   }
 
+  async function requireRoom(uploader: UserFacts): Promise<void> {
+    await quota.require(uploader);
+    if ((await records.unused(uploader.id)) < UNUSED_UPLOADS) return;
+    const problem = `You have ${UNUSED_UPLOADS} uploads that no message names: send some of them first`;
+    throw new DeskwireError('rate_limited', problem, { retryAfter: 3_600 });
+  }
+
   return {
-    async admit({ id }) {
-      if ((inFlight.get(id) ?? 0) >= UPLOADS_AT_ONCE) {
+    async admit(uploader) {
+      const { id } = uploader;
+      if (!inFlight.take(id)) {
         throw new DeskwireError('rate_limited', `You may upload ${UPLOADS_AT_ONCE} files at once`, { retryAfter: 2 });
       }
-      count(id, 1);
       try {
-        if ((await records.unused(id)) < UNUSED_UPLOADS) return { [Symbol.dispose]: () => count(id, -1) };
+        await requireRoom(uploader);
       } catch (error) {
-        count(id, -1);
+        inFlight.release(id);
         throw error;
       }
-      count(id, -1);
-      const problem = `You have ${UNUSED_UPLOADS} uploads that no message names: send some of them first`;
-      throw new DeskwireError('rate_limited', problem, { retryAfter: 3_600 });
+      return { [Symbol.dispose]: () => inFlight.release(id) };
     },
 
-    receive: (stream) => receive(stream, { folder: store.incoming, limit: LIMITS.fileBytes, stallAfter: STALL_MS }),
+    async receive(stream, { id }) {
+      try {
+        return await receive(stream, { folder: store.incoming, limit: LIMITS.fileBytes, stallAfter: STALL_MS });
+      } catch (error) {
+        if (error instanceof DeskwireError && error.code === 'payload_too_large') {
+          quota.countRefused(id, LIMITS.fileBytes);
+        }
+        throw error;
+      }
+    },
 
     async keep({ ticketId, uploader, name: given, received }) {
       if (received.size === 0) throw new DeskwireError('invalid_payload', 'The file is empty', { field: 'file' });
       const type = await fileTypeOf(received.path, cleaned(given));
       if (type === undefined) {
+        quota.countRefused(uploader.id, received.size);
         const problem = 'Files of this kind are not taken; images, PDF, Office documents, text, CSV and ZIP are';
         throw new DeskwireError('unsupported_media_type', problem, { field: 'file' });
       }

@@ -18,6 +18,8 @@ export interface AttachmentRecord extends Attachment {
 
 export interface NewRecord extends Omit<AttachmentRecord, 'internal'> {}
 
+export type StoredRecord = Pick<AttachmentRecord, 'id' | 'storageKey'>;
+
 export interface Claim {
   readonly ticketId: string;
   readonly uploaderId: string;
@@ -36,14 +38,20 @@ export interface Records {
   release(ticketId: string, commandId: string): Promise<void>;
   /** Counts the uploads of a user that no message names. */
   unused(uploaderId: string): Promise<number>;
+  /** The bytes of a user's uploads of the last 24 hours. */
+  bytesOfDay(uploaderId: string): Promise<number>;
   /** Returns up to `limit` uploads that no message names and none can name any longer. */
-  abandoned(limit: number): Promise<{ id: string; storageKey: string }[]>;
+  abandoned(limit: number): Promise<StoredRecord[]>;
+  /** Returns up to `limit` attachments of tickets that were deleted some time ago. */
+  ofDeletedTickets(limit: number): Promise<StoredRecord[]>;
   remove(id: string): Promise<void>;
 }
 
 /** An upload is usable for a day. It is removed an hour later, when no command that names it can still be in flight. */
 const USABLE = `interval '1 day'`;
 const ABANDONED = `interval '25 hours'`;
+/** Files of a deleted ticket are kept for a while, in case that a backup from before the deletion is restored. */
+const DELETED = `interval '7 days'`;
 /** A command that is not in the log after this time has failed, and another command may take its claims. */
 const CLAIM = `interval '1 minute'`;
 
@@ -97,6 +105,18 @@ const ABANDONED_SOME = `
     and (a.command_id is null or not exists (${NAMING_EVENT}))
   limit $1`;
 
+const BYTES_OF_DAY = `
+  select coalesce(sum(size), 0)::bigint as bytes from deskwire.attachments
+  where uploader_id = $1 and created_at > now() - interval '1 day'`;
+
+const OF_DELETED_TICKETS = `
+  select a.id, a.storage_key from deskwire.attachments a
+  where a.ticket_id in (
+    select substr(e.stream, length('ticket.') + 1) from deskwire.events e
+    where e.type = 'TicketDeleted' and e.time < now() - ${DELETED}
+  )
+  limit $1`;
+
 const REMOVE = 'delete from deskwire.attachments where id = $1';
 
 interface Row {
@@ -131,16 +151,28 @@ export function createRecords(pool: Pool): Records {
       const { rows } = await pool.query<{ unused: number }>(UNUSED, [uploaderId]);
       return rows[0]?.unused ?? 0;
     },
+    async bytesOfDay(uploaderId) {
+      const { rows } = await pool.query<{ bytes: string }>(BYTES_OF_DAY, [uploaderId]);
+      return Number(rows[0]?.bytes ?? 0);
+    },
     async abandoned(limit) {
       // Confirmed claims are marked as used first, so that later queries need not look them up in the log.
       await pool.query(SETTLE);
       const { rows } = await pool.query<Row>(ABANDONED_SOME, [limit]);
-      return rows.map(({ id, storage_key: storageKey }) => ({ id, storageKey }));
+      return rows.map(storedOf);
+    },
+    async ofDeletedTickets(limit) {
+      const { rows } = await pool.query<Row>(OF_DELETED_TICKETS, [limit]);
+      return rows.map(storedOf);
     },
     async remove(id) {
       await pool.query(REMOVE, [id]);
     },
   };
+}
+
+function storedOf({ id, storage_key: storageKey }: Row): StoredRecord {
+  return { id, storageKey };
 }
 
 function recordOf(row: Row): AttachmentRecord {

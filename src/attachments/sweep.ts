@@ -1,17 +1,18 @@
 /**
- * Removes unused uploads and leftovers of crashes, every hour. Each node sweeps; removing a file or record twice is
- * harmless. The bytes are removed before their record, so that no bytes remain without a record.
+ * Removes unused uploads, the files of deleted tickets, and leftovers of crashes, every hour. Each node sweeps; removing
+ * a file or record twice is harmless. The bytes are removed before their record, so that no bytes remain without a
+ * record.
  */
 import type { Logger } from 'pino';
 import { rest } from '../support/sleep.ts';
-import type { Records } from './records.ts';
+import type { Records, StoredRecord } from './records.ts';
 import { removeLeftovers } from './spool.ts';
 import type { AttachmentStore } from './store.ts';
 
 const EVERY_MS = 3_600_000;
 const BATCH = 100;
 /** Age at which no upload can still be arriving. */
-const LEFTOVER_MS = 24 * 3_600_000;
+const LEFTOVER_MS = 3_600_000;
 
 export interface Sweep {
   /** Sweeps once, now. Rejects when a removal fails; the next sweep tries again. */
@@ -20,7 +21,7 @@ export interface Sweep {
 }
 
 interface SweepDeps {
-  readonly records: Pick<Records, 'abandoned' | 'remove'>;
+  readonly records: Pick<Records, 'abandoned' | 'ofDeletedTickets' | 'remove'>;
   readonly store: Pick<AttachmentStore, 'remove' | 'incoming'>;
   readonly now: () => number;
   readonly log: Logger;
@@ -29,20 +30,26 @@ interface SweepDeps {
 export function startSweep({ records, store, now, log }: SweepDeps): Sweep {
   const closing = new AbortController();
 
-  async function run(): Promise<void> {
-    await removeLeftovers(store.incoming, LEFTOVER_MS, now());
+  /** Removes all that `list` returns, a batch at a time. Returns how many these were. */
+  async function removeAll(list: (limit: number) => Promise<readonly StoredRecord[]>): Promise<number> {
     let removed = 0;
     for (;;) {
-      const abandoned = await records.abandoned(BATCH);
-      for (const { id, storageKey } of abandoned) {
-        if (closing.signal.aborted) return;
+      const batch = await list(BATCH);
+      for (const { id, storageKey } of batch) {
+        if (closing.signal.aborted) return removed;
         await store.remove(storageKey);
         await records.remove(id);
         removed += 1;
       }
-      if (abandoned.length < BATCH) break;
+      if (batch.length < BATCH) return removed;
     }
-    if (removed > 0) log.info({ removed }, 'removed unused uploads');
+  }
+
+  async function run(): Promise<void> {
+    await removeLeftovers(store.incoming, LEFTOVER_MS, now());
+    const unused = await removeAll(records.abandoned);
+    const deleted = await removeAll(records.ofDeletedTickets);
+    if (unused + deleted > 0) log.info({ unused, deleted }, 'removed unused uploads and files of deleted tickets');
   }
 
   async function sweepRegularly(): Promise<void> {
@@ -50,7 +57,7 @@ export function startSweep({ records, store, now, log }: SweepDeps): Sweep {
       try {
         await run();
       } catch (error) {
-        log.warn({ err: error }, 'cannot remove unused uploads');
+        log.warn({ err: error }, 'cannot remove unused uploads and files of deleted tickets');
       }
       await rest(EVERY_MS, closing.signal, { ref: false });
     }

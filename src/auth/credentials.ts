@@ -1,6 +1,6 @@
-/** Passwords, stored as argon2id hashes with the parameters that OWASP recommends (the package's defaults). */
-import { hash, verify } from '@node-rs/argon2';
+/** Passwords, stored as argon2id hashes. */
 import type { Pool } from 'pg';
+import { createPasswordHashing } from './password-hashing.ts';
 
 export interface Credentials {
   /** Stores a password, unless the user has one (`present`) or another user has the email (`email_taken`). */
@@ -25,6 +25,7 @@ interface CredentialRow {
 }
 
 export async function createCredentials(pool: Pool): Promise<Credentials> {
+  const { hash, verify } = createPasswordHashing();
   // An unknown email is verified against this hash, so that the refusal takes as long as for a known one.
   const unusedHash = await hash('nobody has this password');
   const has = async (userId: string) => (await pool.query(EXISTS, [userId])).rows.length > 0;

@@ -173,6 +173,11 @@ export function maySetReferences(user: UserFacts): boolean {
 }
 
 /** A durable notification to chosen users. */
+/** Staff and services upload for many, and so get a larger quota. */
+export function uploadsForMany({ role }: Pick<UserFacts, 'role'>): boolean {
+  return isStaff(role) || role === 'service';
+}
+
 export function maySendNotification(user: UserFacts): boolean {
   return isActiveAdminOrService(user);
 }

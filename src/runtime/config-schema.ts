@@ -167,6 +167,12 @@ export const configSchema = Type.Object({
       description: 'Secret of that key. A secret: also S3_SECRET_ACCESS_KEY_FILE.',
     }),
   ),
+  UPLOAD_QUOTA: Type.Integer({
+    minimum: 10,
+    maximum: 1_000_000,
+    default: 1_024,
+    description: 'Megabytes that a requester may upload in 24 hours; staff and services ten times as many.',
+  }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'Lowest level that is logged.',

@@ -122,7 +122,9 @@ async function startAttachments(
   const store = await openAttachmentStore(config);
   shutdown.defer('attachment store', () => store.close());
   const baseUrl = config.PUBLIC_URL ?? '';
-  const attachments = await createAttachments({ pool, store, newId, now: Date.now, log: logger, baseUrl });
+  const bytesPerDay = config.UPLOAD_QUOTA * 1_024 * 1_024;
+  const common = { pool, store, newId, now: Date.now, log: logger };
+  const attachments = await createAttachments({ ...common, baseUrl, bytesPerDay });
   shutdown.defer('attachments', () => attachments.close());
   return attachments;
 }

@@ -8,7 +8,7 @@ import { inject } from 'vitest';
 import { type Attachments, type AttachmentsDeps, createAttachments } from '../../src/attachments/attachments.ts';
 import { createDiskStore } from '../../src/attachments/disk-store.ts';
 
-export type AttachmentOptions = Partial<Pick<AttachmentsDeps, 'store' | 'now' | 'baseUrl'>>;
+export type AttachmentOptions = Partial<Pick<AttachmentsDeps, 'store' | 'now' | 'baseUrl' | 'bytesPerDay'>>;
 
 export async function startAttachments(
   pool: pg.Pool,
@@ -22,6 +22,7 @@ export async function startAttachments(
     newId: () => randomUUID(),
     now: options.now ?? Date.now,
     log: pino({ level: 'silent' }),
+    ...(options.bytesPerDay !== undefined && { bytesPerDay: options.bytesPerDay }),
   });
   parts.defer(() => attachments.close());
   return attachments;

@@ -29,7 +29,7 @@ export const REQUEST_BOUNDS: RequestBounds = {
   perUser: 300,
   perNetwork: 1_000,
   anonymous: 500,
-  anonymousPerNetwork: 100,
+  anonymousPerNetwork: 50,
 };
 
 export interface InFlight {

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { unauthorized } from '../../auth/tokens.ts';
 import type { ErrorCode } from '../../domain/errors.ts';
+import { sharedRun } from '../../support/shared-run.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { App } from '../app.ts';
 import { bearerOf } from '../requests.ts';
@@ -31,10 +32,15 @@ export function measureRequests(app: App, metrics: Metrics): void {
   });
 }
 
+/** Milliseconds for which a rendering is shown again. */
+const KEEP_MS = 1_000;
+
+/** Readers that come together share one rendering. */
 export function metricsRoute(app: App, { render, token }: MetricsPage): void {
+  const rendered = sharedRun(render, KEEP_MS);
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
     if (token !== undefined && !same(bearerOf(request), token)) throw unauthorized();
-    const { contentType, text } = await render();
+    const { contentType, text } = await rendered();
     return reply.header('cache-control', 'no-store').type(contentType).send(text);
   });
 }

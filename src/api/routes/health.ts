@@ -1,13 +1,17 @@
 /**
  * Liveness (`/livez`: restart the process when it fails) and readiness (`/readyz`: send no requests to the process when
- * it fails). The caller is unknown, so the answer only names the checks that failed; their errors go to the log.
+ * it fails). The caller is unknown, so the answer only names the checks that failed; their errors go to the log. Callers
+ * that come together share one run of the checks, so that nobody can load the database by asking.
  */
 import type { Logger } from 'pino';
 import { Liveness, NotReady, Ready } from '../../contract/health.ts';
+import { sharedRun } from '../../support/shared-run.ts';
 import type { App } from '../app.ts';
 
 const tags = ['Operations'];
 const CHECK_MS = 2_000;
+/** Milliseconds for which the results of the checks are answered again. */
+const KEEP_MS = 250;
 
 export interface ReadinessCheck {
   readonly name: string;
@@ -22,9 +26,16 @@ export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: L
   app.get(
     '/livez',
     { schema: { tags, summary: 'Check whether this process lives', response: { 200: Liveness } } },
-    () => ({ status: 'ok' as const }),
+    (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return { status: 'ok' as const };
+    },
   );
 
+  const runChecks = sharedRun(
+    () => Promise.all(checks.map(async (check) => [check.name, await resultOf(check, log)] as const)),
+    KEEP_MS,
+  );
   app.get(
     '/readyz',
     {
@@ -35,7 +46,7 @@ export function healthRoutes(app: App, checks: readonly ReadinessCheck[], log: L
       },
     },
     async (_request, reply) => {
-      const answers = await Promise.all(checks.map(async (check) => [check.name, await resultOf(check, log)] as const));
+      const answers = await runChecks();
       const ready = answers.every(([, result]) => result !== 'failed');
       return reply
         .code(ready ? 200 : 503)

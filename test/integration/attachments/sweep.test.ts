@@ -1,4 +1,7 @@
-/** The sweep removes unused uploads after a day from table and store, and nothing else, also with several nodes. */
+/**
+ * The sweep removes unused uploads after a day and files of deleted tickets after a week, from table and store, and
+ * nothing else, also with several nodes.
+ */
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -95,4 +98,33 @@ it('a partial upload of a killed process is removed after a day', async () => {
   await utimes(old, yesterday, yesterday);
   await attachments.sweep();
   expect(await readdir(files.store.incoming)).toEqual(['recent']);
+});
+
+it('the files of a deleted ticket are removed after a week, and those of other tickets are not', async () => {
+  const admin = await files.api.as('admin@example.com');
+  const doomed = await openTicket(driver);
+  const inDoomed = (await upload(driver, doomed, PNG)).body;
+  const unnamed = (await upload(driver, doomed, PNG)).body;
+  const kept = await uploaded();
+  await post(driver, doomed, { attachments: [inDoomed.id] });
+  await post(driver, ticket, { attachments: [kept.id] });
+  expect((await admin.send('DELETE', `/api/v1/support/${doomed}`)).status).toBeLessThan(300);
+  const deletedBefore = (days: number) =>
+    files.api.node.pool.query(
+      `update deskwire.events set time = now() - make_interval(days => $1) where type = 'TicketDeleted'`,
+      [days],
+    );
+  const found = async () => {
+    const all = await Promise.all([inDoomed, unnamed, kept].map(({ id }) => attachments.find(id)));
+    return all.map((record) => record !== undefined);
+  };
+  const stored = async () => (await files.sizes()).length;
+  const before = await stored();
+  await deletedBefore(6);
+  await attachments.sweep();
+  expect([await found(), await stored()]).toEqual([[true, true, true], before]);
+  await deletedBefore(8);
+  await Promise.all([attachments.sweep(), otherNode.sweep()]);
+  expect([await found(), await stored()]).toEqual([[false, false, true], before - 2]);
+  expect(await status(kept.url)).toBe(200);
 });
