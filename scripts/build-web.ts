@@ -7,9 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import type { InlineConfig } from 'vite';
+import type { InlineConfig, Plugin } from 'vite';
 import consoleConfig from '../console/vite.config.ts';
 import { paths } from '../src/support/paths.ts';
 
@@ -22,10 +22,31 @@ export interface Target {
 
 const root = join(import.meta.dirname, '..');
 
+/**
+ * Replaces Engine.IO's table of transports. Polling uses `fetch`, which every browser and Node has, in place of
+ * XMLHttpRequest, which Node lacks. WebTransport, which the server does not offer, is left out.
+ */
+const socketTransports: Plugin = {
+  name: 'socket-transports',
+  enforce: 'pre',
+  resolveId(source, importer = '') {
+    const isTable = source === './transports/index.js' && /engine\.io-client\/build\/esm\/[^/]+$/.test(importer);
+    return isTable ? `${dirname(importer)}/transports/deskwire-table.js` : null;
+  },
+  load(id) {
+    if (!id.endsWith('/transports/deskwire-table.js')) return null;
+    return `
+      import { Fetch } from './polling-fetch.js';
+      import { WS } from './websocket.js';
+      export const transports = { websocket: WS, polling: Fetch };`;
+  },
+};
+
 /** A bundle of one file. */
 function script(name: string, entry: string, sources: readonly string[], format: 'es' | 'iife', file: string): Target {
   const config: InlineConfig = {
     root,
+    plugins: [socketTransports],
     build: {
       outDir: join(paths.web, name),
       target: 'es2023',

@@ -1,7 +1,7 @@
 /**
- * How a refresh token's user is recognised when the answer to a refresh was lost and the client asks again. A client
- * that sends an `Idempotency-Key` is recognised by that alone, since its address may change with the network. Other
- * clients are recognised by their address (the /64 network for IPv6) and `User-Agent`. Decision 0063.
+ * How a client is recognised that repeats a refresh because the answer was lost: by the `Idempotency-Key`, which only
+ * the client knows, or by its address and `User-Agent`. The address may change with the network, and a page that is
+ * reloaded has forgotten the key, so either is enough. Decision 0063.
  */
 import { createHash } from 'node:crypto';
 import { networkOf } from '../support/address.ts';
@@ -13,8 +13,21 @@ export interface RefreshClient {
   readonly key?: string;
 }
 
-/** Equal for two requests of the same client. A hash, so that the database keeps no addresses. */
+const LENGTH = 32;
+
+/** What a client is recognised by. Hashes, so that the database keeps no addresses. */
 export function clientMark({ address, userAgent, key }: RefreshClient): Buffer {
-  const facts = key === undefined ? ['address', networkOf(address), userAgent] : ['key', key];
+  const marks = [hashed('address', networkOf(address), userAgent)];
+  if (key !== undefined) marks.push(hashed('key', key));
+  return Buffer.concat(marks);
+}
+
+/** Whether two marks have the address and user agent in common, or the key. */
+export function isSameClient(one: Buffer, other: Buffer): boolean {
+  const places = [0, LENGTH].filter((start) => start < one.length && start < other.length);
+  return places.some((start) => one.subarray(start, start + LENGTH).equals(other.subarray(start, start + LENGTH)));
+}
+
+function hashed(...facts: readonly string[]): Buffer {
   return createHash('sha256').update(JSON.stringify(facts)).digest();
 }

@@ -9,7 +9,7 @@
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { clientMark, type RefreshClient } from './refresh-client.ts';
+import { clientMark, isSameClient, type RefreshClient } from './refresh-client.ts';
 
 /** Days that a session lasts after its last refresh. */
 const SESSION_DAYS = 30;
@@ -100,7 +100,7 @@ export function createSessions(pool: Pool, deps: { now: () => number; newId: () 
   function repeatable(row: PresentedRow, by: RefreshClient): row is PresentedRow & { successor_salt: Buffer } {
     const { used_at: usedAt, used_by: usedBy, repeated, successor_salt: salt } = row;
     if (usedAt === null || usedBy === null || salt === null || repeated) return false;
-    return deps.now() - usedAt.getTime() < REPEAT_WITHIN && clientMark(by).equals(usedBy);
+    return deps.now() - usedAt.getTime() < REPEAT_WITHIN && isSameClient(clientMark(by), usedBy);
   }
 
   return {

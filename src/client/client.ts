@@ -1,6 +1,8 @@
 /** Builds a client from its parts: one user, one connection, one outbox. */
+
 import type { Pace } from './backoff.ts';
 import { createConnection } from './connection.ts';
+import { createDeferred } from './deferred.ts';
 import { closedError, DeskwireError } from './errors.ts';
 import { createFollowings } from './followings.ts';
 import { createHttp, type Http, type Method, type RequestOptions } from './http.ts';
@@ -25,6 +27,8 @@ export interface ClientOptions {
   readonly storage?: OutboxStorage;
   /** In order of preference; `['websocket', 'polling']` when absent. */
   readonly transports?: readonly ('websocket' | 'polling')[];
+  /** Whether cookies are sent to a server of another origin, too; false when absent. `CORS_ORIGINS` must name the page. */
+  readonly withCredentials?: boolean;
   /** Waits between attempts, in milliseconds: 500, doubling up to 30,000, when absent. */
   readonly pace?: Pace;
   /** Whether the client connects at once; true when absent. */
@@ -65,11 +69,16 @@ const LINGER = 30_000;
 export function createClient(options: ClientOptions): Client {
   const surroundings: Surroundings = { ...realSurroundings(), ...options.surroundings };
   const { pace = PACE } = options;
-  const url = new URL(options.url, (globalThis as { location?: { href: string } }).location?.href);
+  const page = (globalThis as { location?: { href: string; origin: string } }).location;
+  const url = new URL(options.url, page?.href);
   const tokens = createTokens(options.token, surroundings);
-  const http = createHttp({ url: url.href.replace(/\/$/, ''), tokens, surroundings });
+  // To its own server, a page sends cookies anyway; balancers may need them.
+  const withCredentials = options.withCredentials ?? url.origin === page?.origin;
+  const http = createHttp({ url: url.href.replace(/\/$/, ''), tokens, surroundings, withCredentials });
   const { transports = ['websocket', 'polling'] } = options;
-  const { connection, link, ...socket } = createConnection({ url, tokens, surroundings, pace, transports });
+  const { connection, link, ...socket } = createConnection({
+    ...{ url, tokens, surroundings, pace, transports, withCredentials },
+  });
   const outbox = createOutbox({
     deliver: (command) => deliver(http, link, command),
     storage: options.storage ?? memoryStorage(),
@@ -155,7 +164,7 @@ async function deliver(http: Http, link: Link, { id, method, path, body }: Store
   if (method !== 'SOCKET') {
     return (await http.request(method, path, { key: id, ...(body !== undefined && { body }) })).body;
   }
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  const { promise, resolve, reject } = createDeferred<unknown>();
   link.request(path, body ?? {}, (reply) => (reply.ok ? resolve(reply.answer) : reject(reply.error)));
   return promise;
 }

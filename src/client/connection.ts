@@ -23,10 +23,15 @@ interface ConnectionDeps {
   readonly surroundings: Surroundings;
   readonly pace: Pace;
   readonly transports: readonly string[];
+  readonly withCredentials: boolean;
 }
 
 /** Milliseconds until an attempt to connect, or a request, fails for want of an answer. */
 const TIMEOUT = 20_000;
+/** Milliseconds until polling is tried: proxies exist that accept a websocket and pass nothing on. */
+const WEBSOCKET_TIMEOUT = 5_000;
+/** Milliseconds between attempts to change from polling to a websocket. */
+const UPGRADE_AGAIN = 300_000;
 /** Milliseconds after which a connection counts as stable. */
 const STABLE_AFTER = 10_000;
 /** Milliseconds before the next attempt to renew a token that is still good. */
@@ -46,6 +51,8 @@ export function createConnection(deps: ConnectionDeps) {
   let opening = false;
   let socket: Socket | undefined;
   let up = false;
+  /** Whether a websocket was swallowed. Then polling comes first, and Engine.IO tries a websocket beside it. */
+  let pollingFirst = false;
   /** Counts attempts; callbacks of an earlier attempt are ignored. */
   let attempt = 0;
   let retryAt: number | undefined;
@@ -96,7 +103,8 @@ export function createConnection(deps: ConnectionDeps) {
       path: `${url.pathname.replace(/\/$/, '')}/socket.io/`,
       forceNew: true,
       reconnection: false,
-      transports: [...deps.transports],
+      transports: pollingFirst ? [...deps.transports].reverse() : [...deps.transports],
+      withCredentials: deps.withCredentials,
       tryAllTransports: true,
       timeout: TIMEOUT,
       auth: { token },
@@ -111,6 +119,8 @@ export function createConnection(deps: ConnectionDeps) {
       fail(refusal ?? reason, retryAfterMs);
     };
     cancelTimers.push(surroundings.after(TIMEOUT, () => ended(unreachable('The server did not answer in time'))));
+    if (deps.transports[0] === 'websocket' && deps.transports.includes('polling'))
+      watchWebsocket(number, opened, token);
     opened.on('connect_error', (failure) => ended(unreachable(failure.message)));
     opened.on('disconnect', (reason) => ended(unreachable(`The connection ended: ${reason}`)));
     opened.onAny((name: string, payload) => {
@@ -119,6 +129,35 @@ export function createConnection(deps: ConnectionDeps) {
       if (name === 'error' && payload?.event === undefined) refusal = errorFrom(payload ?? {});
       if (name === 'server:draining') retryAfterMs = Number(payload?.retryAfter) * 1_000 || 0;
       link.emit('event', { name, payload });
+    });
+  }
+
+  function watchWebsocket(number: number, { io }: Socket, token: string): void {
+    const cancel = surroundings.after(WEBSOCKET_TIMEOUT, () => {
+      if (number !== attempt || pollingFirst) return;
+      pollingFirst = true;
+      drop();
+      begin(attempt, token);
+    });
+    cancelTimers.push(cancel);
+    io.on('open', () => {
+      cancel();
+      const { engine } = io;
+      pollingFirst = engine.transport.name === 'polling';
+      if (!pollingFirst) return;
+      let cancelAgain = () => {};
+      const again = () => {
+        cancelAgain = surroundings.after(UPGRADE_AGAIN, () => {
+          (engine as unknown as { _probe(name: string): void })._probe('websocket');
+          again();
+        });
+      };
+      again();
+      engine.on('upgrade', () => {
+        pollingFirst = false;
+        cancelAgain();
+      });
+      engine.on('close', () => cancelAgain());
     });
   }
 

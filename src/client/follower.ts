@@ -7,7 +7,9 @@
  *        │         │
  *        └──▶ gone ◀┘  (this user may not see it, or it was deleted; the next connection tries again)
  */
+
 import type { Backoff } from './backoff.ts';
+import { createDeferred, type Deferred } from './deferred.ts';
 import { asError, closedError, type DeskwireError, isPassing } from './errors.ts';
 import type { Link, Reply } from './link.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -75,7 +77,7 @@ export function createFollower({ link, source, backoff, surroundings }: Follower
   /** Counts attempts; only the last one counts. */
   let attempt = 0;
   let cancel: (() => void) | undefined;
-  let waiting: PromiseWithResolvers<void> | undefined;
+  let waiting: Deferred<void> | undefined;
   let error: DeskwireError | undefined;
   let closed = false;
 
@@ -219,8 +221,8 @@ export function createFollower({ link, source, backoff, surroundings }: Follower
 }
 
 /** A promise that nobody has to await: its rejection is never reported as unhandled. */
-function unobserved(): PromiseWithResolvers<void> {
-  const waiting = Promise.withResolvers<void>();
+function unobserved(): Deferred<void> {
+  const waiting = createDeferred<void>();
   waiting.promise.catch(() => undefined);
   return waiting;
 }

@@ -45,9 +45,10 @@ interface HttpDeps {
   readonly url: string;
   readonly tokens: Tokens;
   readonly surroundings: Pick<Surroundings, 'fetch' | 'after'>;
+  readonly withCredentials?: boolean;
 }
 
-export function createHttp({ url, tokens, surroundings }: HttpDeps): Http {
+export function createHttp({ url, tokens, surroundings, withCredentials }: HttpDeps): Http {
   const closing = new AbortController();
 
   async function send(method: Method, path: string, options: RequestOptions): Promise<Response> {
@@ -69,6 +70,7 @@ export function createHttp({ url, tokens, surroundings }: HttpDeps): Http {
     try {
       const response = await surroundings.fetch(urlOf(path, query), {
         method,
+        ...(withCredentials && { credentials: 'include' as const }),
         signal: AbortSignal.any(signals),
         headers: {
           authorization: `Bearer ${token}`,

@@ -6,7 +6,9 @@
  * A command is in the storage from before it is first sent until it is done: a page that is loaded again continues with
  * it.
  */
+
 import { createBackoff, type Pace } from './backoff.ts';
+import { createDeferred, type Deferred } from './deferred.ts';
 import { createEmitter, type Listenable } from './emitter.ts';
 import { asError, closedError, DeskwireError, isPassing } from './errors.ts';
 import type { Method } from './http.ts';
@@ -97,7 +99,7 @@ interface Lane {
   cancel: (() => void) | undefined;
 }
 
-type Pending = { readonly keepFailed: boolean; readonly settle: PromiseWithResolvers<unknown> | undefined };
+type Pending = { readonly keepFailed: boolean; readonly settle: Deferred<unknown> | undefined };
 
 /** Errors of the token. The command waits for a valid token; the server has not refused the command itself. */
 const TOKEN_ERRORS: ReadonlySet<string> = new Set(['no_token', 'unauthorized', 'token_expired', 'another_user']);
@@ -126,7 +128,7 @@ export function createOutbox(deps: OutboxDeps): InnerOutbox {
     lastOrder = Math.max(lastOrder + 1, surroundings.now());
     const createdAt = new Date(surroundings.now()).toISOString();
     const entry: OutboxEntry = { ...rest, id, userId: '', order: lastOrder, createdAt };
-    const settle = Promise.withResolvers<unknown>();
+    const settle = createDeferred<unknown>();
     settle.promise.catch(() => undefined);
     pending.set(id, { keepFailed, settle });
     if (closed) {
@@ -242,7 +244,7 @@ export function createOutbox(deps: OutboxDeps): InnerOutbox {
     settle(entry.id)?.reject(error);
   }
 
-  function settle(id: string): PromiseWithResolvers<unknown> | undefined {
+  function settle(id: string): Deferred<unknown> | undefined {
     const waiting = pending.get(id)?.settle;
     pending.delete(id);
     return waiting;

@@ -1,11 +1,17 @@
 /**
  * Sign-in with Deskwire's own users, as a token function for `createClient`. It renews the access token with the
- * refresh token, which can be used once. Pages that shared a refresh token would end each other's session, so each page
- * keeps its own.
+ * refresh token, which can be used once. Sessions that started from one refresh token, in one page or several, share
+ * each renewal: one of them renews under a lock (Web Locks), and the others get its tokens over a BroadcastChannel.
  */
 import { asError, errorFrom } from './errors.ts';
 import { problemIn } from './http.ts';
+import { newId } from './surroundings.ts';
 import type { Me } from './types.ts';
+
+/** Milliseconds for an answer. The server lets a renewal be repeated for 30 seconds. */
+const TIMEOUT = 10_000;
+/** Milliseconds in which other pages get a message. */
+const DELIVERY = 100;
 
 export interface Tokens {
   readonly access_token: string;
@@ -41,36 +47,94 @@ export async function signIn(
 
 /** Continues a session. Rejects with `unauthorized` when it has ended. */
 export async function resume(options: SignInOptions & { readonly refreshToken: string }): Promise<SignedIn> {
-  return session(options, await post<Tokens>(options.url, 'refresh', { refresh_token: options.refreshToken }));
+  return session(options, { refresh_token: options.refreshToken });
 }
 
-function session({ url, onRefreshToken }: SignInOptions, first: Tokens): SignedIn {
+type Renewable = Pick<Tokens, 'refresh_token'> & Partial<Tokens>;
+
+async function session({ url, onRefreshToken }: SignInOptions, first: Renewable): Promise<SignedIn> {
   let tokens = first;
-  let fresh = true;
-  onRefreshToken?.(first.refresh_token);
+  let fresh = first.access_token !== undefined;
+  let key = newId();
+  let pending: Promise<void> | undefined;
+  const name = `deskwire:${url.replace(/\/$/, '')}`;
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = ({ data }: { data: { was: string; tokens: Tokens } }) => {
+    if (data.was === tokens.refresh_token) adopt(data.tokens);
+  };
+  // In Node, an open channel would keep the process alive.
+  (channel as { unref?: () => void }).unref?.();
+
+  function adopt(next: Tokens): void {
+    tokens = next;
+    fresh = true;
+    key = newId();
+    onRefreshToken?.(next.refresh_token);
+  }
+
+  async function renew(): Promise<void> {
+    const before = tokens;
+    await alone(name, async () => {
+      // Another page may have renewed the session while this one waited.
+      if (tokens !== before) return;
+      const was = tokens.refresh_token;
+      const ask = () => post<Tokens>(url, 'refresh', { refresh_token: was }, { 'idempotency-key': key });
+      // The answer may have been lost: the server gives it once more, to the same key and within seconds.
+      const next = await ask().catch((error) => (error.code === 'unreachable' ? ask() : Promise.reject(error)));
+      adopt(next);
+      channel.postMessage({ was, tokens: next });
+    });
+  }
+
+  if (fresh) onRefreshToken?.(first.refresh_token);
+  else await renew();
   return {
-    user: first.user,
+    user: (tokens as Tokens).user,
     get refreshToken() {
       return tokens.refresh_token;
     },
     async token() {
-      if (fresh) {
-        fresh = false;
-        return tokens.access_token;
+      if (!fresh) {
+        pending ??= renew().finally(() => {
+          pending = undefined;
+        });
+        await pending;
       }
-      tokens = await post<Tokens>(url, 'refresh', { refresh_token: tokens.refresh_token });
-      onRefreshToken?.(tokens.refresh_token);
-      return tokens.access_token;
+      fresh = false;
+      return (tokens as Tokens).access_token;
     },
-    signOut: async () => void (await post(url, 'logout', { refresh_token: tokens.refresh_token })),
+    async signOut() {
+      await post(url, 'logout', { refresh_token: tokens.refresh_token });
+      channel.close();
+    },
   };
 }
 
-async function post<T>(url: string, action: string, body: object): Promise<T> {
+/** The renewals of this page, where browsers have no Web Locks (pages over http) and in older Node. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `work` while no other page, and no other session of this page, runs its own under this name. The next one
+ * starts a moment after `work` has ended, when the message with the new tokens has reached it.
+ */
+function alone(name: string, work: () => Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const run = () =>
+      work()
+        .then(resolve, reject)
+        .then(() => new Promise<void>((done) => setTimeout(done, DELIVERY)));
+    const { locks } = (globalThis as { navigator?: Partial<Navigator> }).navigator ?? {};
+    if (locks === undefined) queue = queue.then(run);
+    else void locks.request(name, run).catch(reject);
+  });
+}
+
+async function post<T>(url: string, action: string, body: object, headers: object = {}): Promise<T> {
   try {
     const response = await fetch(`${url.replace(/\/$/, '')}/api/v1/auth/${action}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
+      signal: AbortSignal.timeout(TIMEOUT),
       body: JSON.stringify(body),
     });
     const text = await response.text();

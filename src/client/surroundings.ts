@@ -37,7 +37,7 @@ export function realSurroundings(): Surroundings {
 }
 
 /** Not `randomUUID`: browsers offer that on secure pages only. */
-function newId(): string {
+export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

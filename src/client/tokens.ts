@@ -24,7 +24,9 @@ export interface Tokens {
 /** Milliseconds before its expiry at which a token is renewed. */
 const RENEW_BEFORE = 60_000;
 /** Milliseconds between two renewals, at least. */
-const RENEW_INTERVAL = 5_000;
+const RENEW_INTERVAL = 30_000;
+/** Milliseconds that a token lives for which nothing better is known. */
+const USUAL_LIFE = 600_000;
 
 interface Held {
   readonly token: string;
@@ -36,28 +38,41 @@ export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'n
   let pending: Promise<string> | undefined;
   let refusedToken: string | undefined;
   let userId: string | undefined;
+  /** The last token of the source. */
+  let last: string | undefined;
 
   async function request(): Promise<string> {
-    const token = await fromSource();
-    const { sub, exp } = claimsIn(token);
+    const token = textOf(typeof source === 'function' ? await fromFunction(source) : constant());
+    const { sub, exp, iat } = claimsIn(token);
     if (userId !== undefined && sub !== undefined && sub !== userId) {
       throw new DeskwireError('another_user', 'The token is of another user');
     }
     userId ??= sub;
-    held = {
-      token,
-      renewAt: exp === undefined ? undefined : Math.max(exp * 1_000 - RENEW_BEFORE, now() + RENEW_INTERVAL),
-    };
+    const renewAt = exp === undefined ? undefined : now() + renewIn(exp, iat, last !== undefined && last !== token);
+    last = token;
+    held = { token, renewAt };
     return token;
   }
 
-  async function fromSource(): Promise<string> {
-    if (typeof source === 'string') {
-      if (source === refusedToken) throw new DeskwireError('no_token', 'The token is not valid any more');
-      return source;
-    }
+  /**
+   * Milliseconds until the token is due. The device's clock may be wrong by hours. It is not believed when a token
+   * would live longer than it was made for, or when a new token would have less than half of its life left.
+   */
+  function renewIn(exp: number, iat: number | undefined, isNew: boolean): number {
+    const left = exp * 1_000 - now();
+    const life = iat === undefined ? USUAL_LIFE : (exp - iat) * 1_000;
+    const isBelieved = (iat === undefined || left <= life) && (!isNew || left > life / 2);
+    return Math.max((isBelieved ? left : life) - RENEW_BEFORE, RENEW_INTERVAL);
+  }
+
+  function constant(): unknown {
+    if (refusedToken !== undefined) throw new DeskwireError('no_token', 'The token is not valid any more');
+    return source;
+  }
+
+  async function fromFunction(ask: () => unknown): Promise<unknown> {
     try {
-      return await source();
+      return await ask();
     } catch (error) {
       throw new DeskwireError('no_token', error instanceof Error ? error.message : 'There is no token', {
         cause: error,
@@ -67,7 +82,7 @@ export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'n
 
   return {
     get() {
-      const due = held?.renewAt !== undefined && typeof source !== 'string' && now() >= held.renewAt;
+      const due = held?.renewAt !== undefined && typeof source === 'function' && now() >= held.renewAt;
       if (held !== undefined && !due) return Promise.resolve(held.token);
       pending ??= request()
         .catch((error: unknown) => {
@@ -88,20 +103,35 @@ export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'n
       refusedToken = token;
       if (held?.token === token) held = undefined;
     },
-    renewable: typeof source !== 'string',
+    renewable: typeof source === 'function',
     get userId() {
       return userId;
     },
   };
 }
 
+/** Applications without types pass anything, and backends answer with a page or a line feed. */
+function textOf(given: unknown): string {
+  const text = typeof given === 'string' ? given.trim() : '';
+  if (/^[!-~]+$/.test(text)) return text;
+  const found = given === null ? 'null' : given === '' ? 'empty' : typeof given;
+  throw new DeskwireError(
+    'no_token',
+    `A token must be a text without spaces, or a function that returns one: ${found}`,
+  );
+}
+
 /** Reads the claims without verifying them: the server does that. An unreadable token has no claims. */
-function claimsIn(token: string): { sub?: string; exp?: number } {
+function claimsIn(token: string): { sub?: string; exp?: number; iat?: number } {
   try {
     const [, payload = ''] = token.split('.');
     const bytes = Uint8Array.from(atob(payload.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
-    const { sub, exp } = JSON.parse(new TextDecoder().decode(bytes));
-    return { ...(typeof sub === 'string' && { sub }), ...(typeof exp === 'number' && { exp }) };
+    const { sub, exp, iat } = JSON.parse(new TextDecoder().decode(bytes));
+    return {
+      ...(typeof sub === 'string' && { sub }),
+      ...(typeof exp === 'number' && { exp }),
+      ...(typeof iat === 'number' && { iat }),
+    };
   } catch {
     return {};
   }

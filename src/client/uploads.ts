@@ -1,4 +1,5 @@
 /** Uploads files, with progress where the platform reports it (browsers, through XMLHttpRequest). */
+import { createDeferred } from './deferred.ts';
 import { asError, DeskwireError, errorFrom } from './errors.ts';
 import { type Http, problemIn } from './http.ts';
 import type { Tokens } from './tokens.ts';
@@ -74,7 +75,7 @@ interface UploadRequest {
 }
 
 function sendWithProgress(request: Xhr, { url, token, body, onProgress, signal }: UploadRequest): Promise<Attachment> {
-  const { promise, resolve, reject } = Promise.withResolvers<Attachment>();
+  const { promise, resolve, reject } = createDeferred<Attachment>();
   const abort = () => request.abort();
   request.open('POST', url);
   request.setRequestHeader('authorization', `Bearer ${token}`);

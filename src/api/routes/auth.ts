@@ -32,7 +32,7 @@ export function authRoutes(app: App, auth: Auth): void {
         summary: 'Exchange a refresh token for the next',
         description:
           'A refresh token that is used a second time ends the session. Only a client that lost the answer may repeat ' +
-          'the refresh, once and within 30 seconds: with the same Idempotency-Key, or without one from the same address.',
+          'the refresh, once and within 30 seconds: with the same Idempotency-Key, or from the same address.',
         body: RefreshBody,
         response: { 200: TokensAnswer },
       },

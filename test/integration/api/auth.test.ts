@@ -254,7 +254,7 @@ describe('staying signed in', () => {
     it.each([
       ['another address', { ...browser, address: '198.51.100.9' }],
       ['another user agent', { ...browser, userAgent: 'curl/8' }],
-      ['an invented key', { ...browser, key: 'invented' }],
+      ['an invented key from another address', { ...browser, address: '198.51.100.9', key: 'invented' }],
       ['another IPv6 network', { ...browser, address: '2001:db8:1:2::1' }],
     ])('ends the session for %s', async (_what, by) => {
       const { refreshToken, next } = await lost();
@@ -276,11 +276,12 @@ describe('staying signed in', () => {
       await refused(third.refreshToken, browser);
     });
 
-    it('recognises a client by its key on another network, and only by its key', async () => {
+    it('recognises a client by its key on another network, and by its address with another key', async () => {
       const { refreshToken, next } = await lost({ ...browser, key: 'k1' });
       expect((await login().refresh(refreshToken, { ...elsewhere, key: 'k1' })).refreshToken).toBe(next);
       const other = await lost({ ...browser, key: 'k2' });
-      await refused(other.refreshToken, browser);
+      const reloaded = await login().refresh(other.refreshToken, { ...browser, key: 'k3' });
+      expect(reloaded.refreshToken).toBe(other.next);
     });
 
     it('recognises a client by the /64 network of its IPv6 address', async () => {

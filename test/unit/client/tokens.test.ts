@@ -73,6 +73,37 @@ describe('a token function', () => {
     expect(source.asked).toBe(1);
   });
 
+  it.each([
+    ['2 h fast', 7_200_000],
+    ['59 min fast', 3_540_000],
+    ['20 min fast', 1_200_000],
+    ['20 min slow', -1_200_000],
+    ['2 h slow', -7_200_000],
+  ])('is called about once an hour for tokens of an hour, with a clock that is %s', async (_what, ahead) => {
+    let time = now();
+    const source = counting(() => {
+      const iat = Math.floor(time / 1_000);
+      return { iat, exp: iat + 3_600 };
+    });
+    const tokens = createTokens(source, { now: () => time + ahead });
+    for (let seconds = 0; seconds < 6 * 3_600; seconds += 5) {
+      await tokens.get();
+      time += 5_000;
+    }
+    expect(source.asked).toBeGreaterThanOrEqual(6);
+    expect(source.asked).toBeLessThanOrEqual(10);
+  });
+
+  it('that gives an older token is called a minute before that expires', async () => {
+    const iat = now() / 1_000 - 3_000;
+    const tokens = createTokens(
+      counting(() => ({ iat, exp: iat + 3_600 })),
+      { now },
+    );
+    await tokens.get();
+    expect(tokens.renewAt).toBe(now() + 540_000);
+  });
+
   it('that fails leaves the current token in use while that is valid', async () => {
     let time = now();
     const first = tokenOf({ sub: '1', exp: time / 1_000 + 600 });
@@ -115,4 +146,34 @@ it('a token that is not a JWT is used as it is', async () => {
   expect(await tokens.get()).toBe('opaque');
   expect(tokens.userId).toBeUndefined();
   expect(tokens.renewAt).toBeUndefined();
+});
+
+describe('what is no token', () => {
+  const wrong = [undefined, null, '', ' ', 7, {}, Promise.resolve('a'), '<!doctype html><p>Sign in', 'tökèn'];
+
+  it.each(wrong)('is reported as no_token: %s', async (given) => {
+    // A promise of a token is none, though a function may return one.
+    const tokens = createTokens(given as string, { now });
+    await expect(tokens.get()).rejects.toMatchObject({
+      code: 'no_token',
+      message: expect.stringContaining('A token must be a text'),
+    });
+    expect(tokens.renewable).toBe(false);
+  });
+
+  it.each(wrong.filter((given) => !(given instanceof Promise)))(
+    'is reported as no_token from a function: %s',
+    async (given) => {
+      const tokens = createTokens(() => given as string, { now });
+      await expect(tokens.get()).rejects.toMatchObject({
+        code: 'no_token',
+        message: expect.stringContaining('A token must be a text'),
+      });
+      expect(tokens.renewable).toBe(true);
+    },
+  );
+
+  it('does not include a line feed at the end of a token', async () => {
+    expect(await createTokens(() => 'opaque\n', { now }).get()).toBe('opaque');
+  });
 });
