@@ -7,7 +7,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
 /** Days that a session lasts after its last refresh. */
-const SESSION_DAYS = 30;
+export const SESSION_DAYS = 30;
 
 export interface Session {
   readonly sessionId: string;
