@@ -1,15 +1,21 @@
 /** Starts the console. The browser's globals are read here and passed to everything else. */
 import { createRoot } from 'react-dom/client';
+import { type StoredCommand, webStorage } from '../../src/client/index.ts';
 import { App } from './app.tsx';
 import { readPreferences, showPreferences } from './preferences.ts';
 import { createRouter } from './routing/router.tsx';
+import { createAuthRequests } from './session/auth-requests.ts';
 import { createSessions } from './session/session.ts';
+import { createDraftStore } from './writing/draft-store.ts';
+
+/** Milliseconds. */
+const CONTACT_EVERY = 15_000;
 
 const preferences = readPreferences(localStorage, navigator.languages);
 showPreferences(document.documentElement, preferences);
 
 const sessions = createSessions({
-  url: location.origin,
+  requests: createAuthRequests(location.origin, (input, init) => fetch(input, init)),
   storage: localStorage,
   now: Date.now,
   // Pages served over http:// have no Web Locks, except on localhost. There, two tabs that renew at once may have to
@@ -17,7 +23,24 @@ const sessions = createSessions({
   exclusively: async (run) =>
     navigator.locks === undefined ? run() : navigator.locks.request('deskwire:session', run),
   onStorage: (listener) => window.addEventListener('storage', listener),
+  onNextContact(run) {
+    // The browser reports its own network only; a server that was away is asked again after a while.
+    const contact = AbortSignal.any([AbortSignal.timeout(CONTACT_EVERY), onceOnline()]);
+    contact.addEventListener('abort', run, { once: true });
+  },
+  forget(userId) {
+    createDraftStore(localStorage, userId).clear();
+    const outbox = webStorage(localStorage);
+    for (const command of outbox.list() as readonly StoredCommand[])
+      if (command.userId === userId) void outbox.remove(command.id);
+  },
 });
+
+function onceOnline(): AbortSignal {
+  const controller = new AbortController();
+  window.addEventListener('online', () => controller.abort(), { once: true });
+  return controller.signal;
+}
 
 const root = document.getElementById('root');
 if (root !== null) {

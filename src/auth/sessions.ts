@@ -12,7 +12,7 @@ import type { Pool, PoolClient } from 'pg';
 import { clientMark, isSameClient, type RefreshClient } from './refresh-client.ts';
 
 /** Days that a session lasts after its last refresh. */
-const SESSION_DAYS = 30;
+export const SESSION_DAYS = 30;
 /** Milliseconds within which a refresh may be repeated. The client library waits 10 s for an answer, then repeats. */
 const REPEAT_WITHIN = 30_000;
 

@@ -1,13 +1,13 @@
 /** Signing in, staying in and out. */
 import Type from 'typebox';
 import { LIMITS } from './limits.ts';
-import { anyObject, closed, count, described, flag, listOf, oneOf, text } from './schema.ts';
+import { anyObject, closed, count, described, flag, listOf, maybe, oneOf, text } from './schema.ts';
 import { signedInUser } from './user.ts';
 
 export const Tokens = closed(
   {
     access_token: text,
-    refresh_token: described(text, 'Good once'),
+    refresh_token: maybe(described(text, 'Good once. Absent when it is in a cookie')),
     token_type: oneOf(['Bearer']),
     expires_in: described(count, 'Seconds until the access token expires'),
     user: signedInUser,
@@ -29,5 +29,6 @@ export const LoginBody = Type.Object(
 );
 
 const RefreshToken = Type.String({ minLength: 1, maxLength: LIMITS.id });
-export const RefreshBody = Type.Object({ refresh_token: RefreshToken }, strict);
+/** Without a token only where the session is in a cookie. */
+export const RefreshBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, strict);
 export const LogoutBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, strict);

@@ -1,9 +1,13 @@
 /**
- * The session on this device. All pages of a browser share one session. A refresh token can be used once, so a page
- * renews it under a Web Lock, after checking whether another page has renewed it already. The access token is stored as
- * well: a page that is reloaded just after a renewal uses it instead of another refresh.
+ * The session on this device, shared by all pages of a browser. The refresh token is in a cookie that scripts cannot
+ * read; the access token is in this page's memory. The storage has only the name of the user, which tells pages whether
+ * somebody is signed in. A refresh token can be used once, so pages renew under a Web Lock. Decision 0065.
+ *
+ * A sign-out is done at once on this device: the user's drafts and queued messages go with it. The server is told now
+ * or, when it cannot be reached, at the next contact: before anybody else signs in, in any case.
  */
-import { DeskwireError, type Me, resume, type SignedIn, signIn } from '../../../src/client/index.ts';
+import { DeskwireError, type Me } from '../../../src/client/index.ts';
+import type { AuthRequests } from './auth-requests.ts';
 
 export interface Session {
   readonly me: Me;
@@ -17,74 +21,77 @@ export interface Sessions {
   readonly ended: boolean;
   subscribe(listener: () => void): () => void;
   signIn(email: string, password: string): Promise<void>;
-  signOut(): Promise<void>;
-}
-
-interface Kept {
-  readonly me: Me;
-  readonly accessToken: string;
-  readonly refreshToken: string;
+  signOut(): void;
 }
 
 interface SessionsDeps {
-  readonly url: string;
+  readonly requests: AuthRequests;
   readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   readonly now: () => number;
   /** Runs functions one at a time, across all pages. */
   exclusively<T>(run: () => Promise<T>): Promise<T>;
-  /** Calls back when another page changed the stored session. */
+  /** Calls back when another page changed the storage. */
   onStorage(listener: () => void): void;
+  /** Calls back once, when the server may be reached again. */
+  onNextContact(run: () => void): void;
+  /** Removes what this device keeps for a user: drafts and queued messages. */
+  forget(userId: string): void;
 }
 
+/** JSON `{me}`. */
 const KEY = 'deskwire:session';
+/** Present while the server does not know of a sign-out. */
+const SIGNED_OUT = 'deskwire:signed-out';
 /** Milliseconds before its expiry from which an access token is no longer used. */
 const RENEW_BEFORE = 60_000;
 
-export function createSessions({ url, storage, now, exclusively, onStorage }: SessionsDeps): Sessions {
+export function createSessions(deps: SessionsDeps): Sessions {
+  const { requests, storage, now, exclusively } = deps;
   const listeners = new Set<() => void>();
   let ended = false;
+  let held: { readonly userId: string; readonly token: string } | undefined;
   let current = sessionOf(read());
 
-  onStorage(() => {
-    const kept = read();
-    if (kept?.me.id !== current?.me.id) setCurrent(kept);
+  deps.onStorage(() => {
+    const me = read();
+    if (me?.id === current?.me.id) return;
+    const before = current?.me;
+    setCurrent(me);
+    if (before !== undefined && storage.getItem(SIGNED_OUT) !== null) deps.forget(before.id);
   });
+  if (storage.getItem(SIGNED_OUT) !== null) reportSignOut();
 
-  function read(): Kept | undefined {
+  function read(): Me | undefined {
     try {
-      return JSON.parse(storage.getItem(KEY) ?? 'null') ?? undefined;
+      const { me } = JSON.parse(storage.getItem(KEY) ?? 'null') ?? {};
+      return typeof me?.id === 'string' ? me : undefined;
     } catch {
       return undefined;
     }
   }
 
-  async function keep(signedIn: SignedIn): Promise<Kept> {
-    const { user, refreshToken } = signedIn;
-    const me = { id: user.id, name: user.name, role: user.role };
-    const kept = { me, refreshToken, accessToken: await signedIn.token() };
-    storage.setItem(KEY, JSON.stringify(kept));
-    return kept;
-  }
-
-  function setCurrent(kept: Kept | undefined): void {
-    current = sessionOf(kept);
+  function setCurrent(me: Me | undefined): void {
+    if (me?.id !== held?.userId) held = undefined;
+    current = sessionOf(me);
     for (const listener of listeners) listener();
   }
 
-  function sessionOf(kept: Kept | undefined): Session | undefined {
-    if (kept === undefined) return undefined;
-    const { me } = kept;
+  function keep({ id, name, role }: Me, token: string): void {
+    held = { userId: id, token };
+    storage.setItem(KEY, JSON.stringify({ me: { id, name, role } }));
+  }
+
+  function sessionOf(me: Me | undefined): Session | undefined {
+    if (me === undefined) return undefined;
     let returned: string | undefined;
     return {
       me,
       // A second call means that the token returned before is about to expire or was refused.
       async token() {
         const token = await exclusively(async () => {
-          const found = read();
-          if (found?.me.id !== me.id) throw new DeskwireError('no_token', 'Signed out');
-          if (found.accessToken !== returned && expiry(found.accessToken) - RENEW_BEFORE > now())
-            return found.accessToken;
-          return (await renew(found)).accessToken;
+          if (read()?.id !== me.id) throw new DeskwireError('no_token', 'Signed out');
+          const isFresh = held?.userId === me.id && expiry(held.token) - RENEW_BEFORE > now();
+          return held !== undefined && isFresh && held.token !== returned ? held.token : renew(me);
         });
         returned = token;
         return token;
@@ -92,9 +99,15 @@ export function createSessions({ url, storage, now, exclusively, onStorage }: Se
     };
   }
 
-  async function renew({ refreshToken }: Kept): Promise<Kept> {
+  async function renew(me: Me): Promise<string> {
     try {
-      return await keep(await resume({ url, refreshToken }));
+      const { user, access_token: token } = await requests.refresh();
+      // A page may have signed out meanwhile. The cookie is then ended by the sign-out that waits for the lock.
+      if (read()?.id !== me.id) throw new DeskwireError('no_token', 'Signed out');
+      keep(user, token);
+      if (user.id === me.id) return token;
+      setCurrent(user);
+      throw new DeskwireError('another_user', 'The session is of another user');
     } catch (error) {
       if (error instanceof DeskwireError && error.code === 'unauthorized') {
         storage.removeItem(KEY);
@@ -103,6 +116,17 @@ export function createSessions({ url, storage, now, exclusively, onStorage }: Se
       }
       throw error;
     }
+  }
+
+  /** Rejects when the server cannot be reached. Must be called under the lock. */
+  async function deliverSignOut(): Promise<void> {
+    if (storage.getItem(SIGNED_OUT) === null) return;
+    await requests.logout();
+    storage.removeItem(SIGNED_OUT);
+  }
+
+  function reportSignOut(): void {
+    exclusively(deliverSignOut).catch(() => deps.onNextContact(reportSignOut));
   }
 
   return {
@@ -117,22 +141,23 @@ export function createSessions({ url, storage, now, exclusively, onStorage }: Se
       return () => void listeners.delete(listener);
     },
     async signIn(email, password) {
-      const kept = await keep(await signIn({ url, email, password }));
+      const user = await exclusively(async () => {
+        await deliverSignOut();
+        const signedIn = await requests.login(email, password);
+        keep(signedIn.user, signedIn.access_token);
+        return signedIn.user;
+      });
       ended = false;
-      setCurrent(kept);
+      setCurrent({ id: user.id, name: user.name, role: user.role });
     },
-    async signOut() {
-      const kept = read();
+    signOut() {
+      const me = current?.me;
+      storage.setItem(SIGNED_OUT, 'true');
       storage.removeItem(KEY);
       ended = false;
       setCurrent(undefined);
-      if (kept === undefined) return;
-      const { refreshToken } = kept;
-      await fetch(`${url}/api/v1/auth/logout`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ refresh_token: refreshToken }),
-      });
+      if (me !== undefined) deps.forget(me.id);
+      reportSignOut();
     },
   };
 }

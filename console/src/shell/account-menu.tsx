@@ -1,7 +1,6 @@
 /** The menu of the signed-in user: theme, language, and sign out. */
 import { useEffect, useId, useRef, useState } from 'react';
 import { Avatar } from '../components/avatar.tsx';
-import { useReport } from '../components/toasts.tsx';
 import { useTexts } from '../language/language.tsx';
 import { LANGUAGES } from '../language/languages.ts';
 import { type Preferences, THEMES } from '../preferences.ts';
@@ -10,7 +9,7 @@ import { useSignedIn } from '../session/signed-in.tsx';
 interface Props {
   readonly preferences: Preferences;
   readonly onPrefer: (preferences: Preferences) => void;
-  readonly onSignOut: () => Promise<void>;
+  readonly onSignOut: () => void;
 }
 
 export function AccountMenu(props: Props) {
@@ -65,7 +64,6 @@ export function AccountMenu(props: Props) {
 
 function AccountPanel({ preferences, onPrefer, onSignOut }: Props) {
   const texts = useTexts();
-  const report = useReport();
   const { me } = useSignedIn();
   const name = useId();
   return (
@@ -111,7 +109,7 @@ function AccountPanel({ preferences, onPrefer, onSignOut }: Props) {
           ))}
         </select>
       </label>
-      <button type="button" className="button" onClick={() => void onSignOut().catch(report)}>
+      <button type="button" className="button" onClick={onSignOut}>
         {texts.account.signOut}
       </button>
     </>

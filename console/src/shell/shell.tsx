@@ -17,7 +17,7 @@ import { Navigation } from './navigation.tsx';
 interface Props {
   readonly preferences: Preferences;
   readonly onPrefer: (preferences: Preferences) => void;
-  readonly onSignOut: () => Promise<void>;
+  readonly onSignOut: () => void;
 }
 
 export function Shell({ preferences, onPrefer, onSignOut }: Props) {

@@ -1,7 +1,7 @@
 /** Tests what is counted, sent and pasted when people write. */
 import { expect, it } from 'vitest';
-import { pastedFrom } from '../../../console/src/writing/clipboard.ts';
 import { isSendKey } from '../../../console/src/writing/keys.ts';
+import { pastedFrom } from '../../../console/src/writing/pasted.ts';
 import { excessStart, isBlank, lengthOf, sendable } from '../../../console/src/writing/text.ts';
 import { MessageField } from '../../../src/contract/fields.ts';
 import { LIMITS } from '../../../src/contract/limits.ts';
