@@ -23,10 +23,12 @@ import { setCommonHeaders } from './plugins/headers.ts';
 import { boundRequests } from './plugins/in-flight.ts';
 import { logRequests } from './plugins/logging.ts';
 import { refuseUnderPressure } from './plugins/loop-delay.ts';
+import { answerUnmatched } from './plugins/methods.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './plugins/metrics.ts';
 import { handleProblems, problemAnswer } from './plugins/problems.ts';
 import { limitRequests } from './plugins/rate-limit.ts';
 import { awaitWrites, sendEpoch } from './plugins/read-your-writes.ts';
+import { boundUrls, refuseConnection } from './plugins/refused-connections.ts';
 import { serveWeb } from './plugins/web.ts';
 import { requestId } from './requests.ts';
 import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
@@ -113,6 +115,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
     requestTimeout: REQUEST_MS,
     trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
+    clientErrorHandler: refuseConnection(application.newId),
     genReqId: ({ headers }) => requestId(headers, application.newId),
     // An id has at most 128 characters, and each may be percent-encoded in up to twelve.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 12 * LIMITS.id },
@@ -123,6 +126,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
 }
 
 async function handleEveryRequest(app: App, { config, log, metrics = noMetrics }: ApiDeps): Promise<void> {
+  boundUrls(app);
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
   cutOffRefused(app, REFUSED_BODY_MS);
   handleProblems(app, log);
@@ -130,6 +134,7 @@ async function handleEveryRequest(app: App, { config, log, metrics = noMetrics }
   logRequests(app, log);
   measureRequests(app, metrics);
   await setCommonHeaders(app, config.corsOrigins);
+  answerUnmatched(app, problemAnswer(log));
 }
 
 /** Routes whose requests count as in flight: all but those for health, metrics, documents and the console. */

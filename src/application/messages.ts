@@ -3,15 +3,15 @@ import type { PostMessageBody } from '../contract/fields.ts';
 import { type Message, messageWire } from '../contract/message.ts';
 import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import type { RecordedEvent } from '../domain/event.ts';
-import type { TicketEvent } from '../domain/ticket/events.ts';
+import { type RecordedEvent, streamOf } from '../domain/event.ts';
+import type { Attachment, TicketEvent } from '../domain/ticket/events.ts';
 import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage as PageOfMessages, ParticipantView, TicketView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { withAttachments } from './attachments.ts';
 import { backendsOf } from './backends.ts';
-import { record } from './execute.ts';
+import { record, withRequestKey } from './execute.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /** A page of the conversation, with the links of the user who asks. */
@@ -26,7 +26,7 @@ export interface PostedMessage extends Done {
 
 /**
  * Posts a message. A repetition is recognized by `clientMessageId`, which every way in shares, else by the caller's
- * key. `idOrNumber` as the client gave it.
+ * key. A key that was used for another message is refused in either case. `idOrNumber` as the client gave it.
  */
 export async function postMessage(
   application: Application,
@@ -36,11 +36,13 @@ export async function postMessage(
 ): Promise<PostedMessage> {
   const ticketId = await ticketIdOf(application, idOrNumber);
   const ids = (input.attachments ?? []).map((named) => (typeof named === 'string' ? named : named.id));
+  const keyed = commandContext(application, caller, 'post', { input: { ...input, attachments: ids } });
   const context =
     input.clientMessageId === undefined
-      ? commandContext(application, caller, 'post', { input: { ...input, attachments: ids } })
+      ? keyed
       : commandContext(application, caller, 'message', { key: input.clientMessageId });
-  const outcome = await withAttachments(application, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
+  const claim = { ticketId, uploader: caller.user, ids };
+  const post = (attachments: readonly Attachment[]) =>
     record(
       application,
       'ticket',
@@ -55,7 +57,9 @@ export async function postMessage(
         ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
       },
       context,
-    ),
+    );
+  const outcome = await withRequestKey(application, streamOf('ticket', ticketId), keyed, () =>
+    withAttachments(application, claim, context, post),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;
@@ -86,6 +90,9 @@ export async function listMessages(
   idOrNumber: string,
   range: MessageRange,
 ): Promise<{ ticketId: string; page: MessagePage }> {
+  if (range.before !== undefined && range.after !== undefined) {
+    throw new DeskwireError('invalid_payload', 'Give either before or after', { field: 'after' });
+  }
   const ticket = await getTicket(application, user, idOrNumber);
   const internal = maySeeInternalNotes(user, accessOfView(ticket));
   const page = await backendsOf(application).queries.messages(ticket.id, { internal, ...range });

@@ -19,7 +19,7 @@ export function authRoutes(app: App, auth: Auth): void {
     },
     async (request, reply) => {
       const tokens = await login.login({ ...request.body, address: request.ip });
-      return reply.header('cache-control', 'no-store').send(rendered(tokens));
+      return reply.send(rendered(tokens));
     },
   );
 
@@ -37,7 +37,7 @@ export function authRoutes(app: App, auth: Auth): void {
     },
     async (request, reply) => {
       const tokens = await login.refresh(request.body.refresh_token);
-      return reply.header('cache-control', 'no-store').send(rendered(tokens));
+      return reply.send(rendered(tokens));
     },
   );
 
