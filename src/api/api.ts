@@ -27,6 +27,7 @@ import { setCommonHeaders } from './plugins/headers.ts';
 import { boundRequests, REQUEST_BOUNDS, type RequestBounds } from './plugins/in-flight.ts';
 import { logRequests } from './plugins/logging.ts';
 import { refuseUnderPressure } from './plugins/loop-delay.ts';
+import { answerUnmatched } from './plugins/methods.ts';
 import { type MetricsPage, measureRequests, metricsRoute } from './plugins/metrics.ts';
 import { handleProblems, problemAnswer } from './plugins/problems.ts';
 import { limitRequests } from './plugins/rate-limit.ts';
@@ -37,6 +38,7 @@ import {
   sendEpoch,
   WAIT_LIMITS,
 } from './plugins/read-your-writes.ts';
+import { boundUrls, refuseConnection } from './plugins/refused-connections.ts';
 import { cutOffSlowReaders } from './plugins/slow-readers.ts';
 import { serveWeb } from './plugins/web.ts';
 import { requestId } from './requests.ts';
@@ -149,6 +151,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
     },
     trustProxy: [...(config.trustProxy ?? [])],
     frameworkErrors: problemAnswer(log),
+    clientErrorHandler: refuseConnection(application.newId),
     genReqId: ({ headers }) => requestId(headers, application.newId),
     // An id has at most 128 characters, and each may be percent-encoded in up to twelve.
     routerOptions: { caseSensitive: true, ignoreTrailingSlash: true, maxParamLength: 12 * LIMITS.id },
@@ -159,6 +162,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
 }
 
 async function handleEveryRequest(app: App, { config, log, metrics = noMetrics, ...deps }: ApiDeps): Promise<void> {
+  boundUrls(app);
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
   cutOffRefused(app, REFUSED_BODY_MS);
   cutOffSlowReaders(app, config.readLimit ?? READ_MS);
@@ -167,6 +171,7 @@ async function handleEveryRequest(app: App, { config, log, metrics = noMetrics, 
   logRequests(app, log);
   measureRequests(app, metrics);
   await setCommonHeaders(app, createOrigins(config.corsOrigins), deps.onOriginRefused);
+  answerUnmatched(app, problemAnswer(log));
 }
 
 /** Routes whose requests count as in flight: all but those for health, metrics, documents and the console. */

@@ -4,12 +4,14 @@
  */
 import type { ActorSystem } from '../actors/actor-system.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
+import type { RequestKeys } from '../eventlog/request-keys.ts';
 import type { Queries } from '../projections/queries/queries.ts';
 
 export interface Backends {
   readonly actors: ActorSystem;
   readonly queries: Queries;
   readonly history: Pick<EventReader, 'readStream'>;
+  readonly requestKeys: RequestKeys;
   /** A number that no ticket has had: 1, 2, … The number is lost when its ticket is then refused. */
   readonly nextTicketNumber: () => Promise<number>;
 }

@@ -6,8 +6,8 @@
 import { hash } from 'node:crypto';
 import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
 import { deciders } from '../domain/deciders.ts';
-import { DeskwireError } from '../domain/errors.ts';
-import { type Decider, type RecordedEvent, streamOf } from '../domain/event.ts';
+import { DeskwireError, type ErrorCode } from '../domain/errors.ts';
+import { type Decider, type RecordedEvent, type Stream, streamOf } from '../domain/event.ts';
 import type { Application } from './application.ts';
 import { type Backends, backendsOf } from './backends.ts';
 
@@ -68,8 +68,38 @@ function inOrder(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/**
+ * Claims the caller's key for a command that the log may have under another name, then runs it. Rejects with
+ * `idempotency_key_reused` when the key belongs to another request. `keyed`: the context of the key.
+ */
+export async function withRequestKey<T>(
+  application: Application,
+  stream: Stream,
+  { commandId, fingerprint }: CommandContext,
+  run: () => Promise<T>,
+): Promise<T> {
+  // Without a fingerprint the caller gave no key.
+  if (fingerprint === undefined) return run();
+  const { requestKeys } = backendsOf(application);
+  const key = { stream, commandId };
+  refuseOther(await requestKeys.claim(key, fingerprint), fingerprint);
+  try {
+    return await run();
+  } catch (error) {
+    // After an outage it is unknown whether the log has the command.
+    if (error instanceof DeskwireError && !KEPT.has(error.code)) await requestKeys.release(key);
+    throw error;
+  }
+}
+
+/** Refusals after which the key may belong to a recorded command. */
+const KEPT: ReadonlySet<ErrorCode> = new Set(['unavailable', 'idempotency_key_reused']);
+
 function refuseAnother(first: RecordedEvent | undefined, { fingerprint }: CommandContext): void {
-  const recorded = first?.metadata.fingerprint;
+  refuseOther(first?.metadata.fingerprint, fingerprint);
+}
+
+function refuseOther(recorded: string | undefined, fingerprint: string | undefined): void {
   if (recorded === undefined || fingerprint === undefined || recorded === fingerprint) return;
   throw new DeskwireError('idempotency_key_reused', 'This key was used for another request', {
     field: 'Idempotency-Key',

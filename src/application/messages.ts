@@ -4,9 +4,9 @@ import type { PostMessageBody } from '../contract/fields.ts';
 import { type Message, messageWire } from '../contract/message.ts';
 import { maySeeInternalNotes } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import type { RecordedEvent } from '../domain/event.ts';
+import { type RecordedEvent, streamOf } from '../domain/event.ts';
 import type { TicketCommand } from '../domain/ticket/commands.ts';
-import type { TicketEvent } from '../domain/ticket/events.ts';
+import type { Attachment, TicketEvent } from '../domain/ticket/events.ts';
 import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
 import { shownEvent, shownVersion, type View, viewOf } from '../domain/ticket/public-view.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
@@ -19,7 +19,7 @@ import {
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { withAttachments } from './attachments.ts';
 import { backendsOf } from './backends.ts';
-import { execute, record } from './execute.ts';
+import { execute, record, withRequestKey } from './execute.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /** A page of the conversation, with the links of the user who asks. */
@@ -34,7 +34,7 @@ export interface PostedMessage extends Done {
 
 /**
  * Posts a message. A repetition is recognized by `clientMessageId`, which every way in shares, else by the caller's
- * key. `idOrNumber` as the client gave it.
+ * key. A key that was used for another message is refused in either case. `idOrNumber` as the client gave it.
  */
 export async function postMessage(
   application: Application,
@@ -44,11 +44,13 @@ export async function postMessage(
 ): Promise<PostedMessage> {
   const ticketId = await ticketIdOf(application, idOrNumber);
   const ids = (input.attachments ?? []).map((named) => (typeof named === 'string' ? named : named.id));
+  const keyed = commandContext(application, caller, 'post', { input: { ...input, attachments: ids } });
   const context =
     input.clientMessageId === undefined
-      ? commandContext(application, caller, 'post', { input: { ...input, attachments: ids } })
+      ? keyed
       : commandContext(application, caller, 'message', { key: input.clientMessageId });
-  const outcome = await withAttachments(application, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
+  const claim = { ticketId, uploader: caller.user, ids };
+  const postWith = (attachments: readonly Attachment[]) =>
     post(application, caller.user, ticketId, context, {
       type: 'PostMessage',
       messageId: application.newId(),
@@ -57,7 +59,9 @@ export async function postMessage(
       attachments,
       internal: input.internal ?? false,
       ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
-    }),
+    });
+  const outcome = await withRequestKey(application, streamOf('ticket', ticketId), keyed, () =>
+    withAttachments(application, claim, context, postWith),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;
@@ -100,6 +104,9 @@ export async function listMessages(
   idOrNumber: string,
   range: MessageRange,
 ): Promise<{ ticketId: string; page: MessagePage }> {
+  if (range.before !== undefined && range.after !== undefined) {
+    throw new DeskwireError('invalid_payload', 'Give either before or after', { field: 'after' });
+  }
   const ticket = await getTicket(application, user, idOrNumber);
   const page = await backendsOf(application).queries.messages(ticket.id, { view: viewOf(user), ...range });
   return {

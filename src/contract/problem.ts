@@ -9,6 +9,7 @@ export const PROBLEM_TITLES: Readonly<Record<ErrorCode | 'internal', string>> = 
   token_expired: 'Token expired',
   forbidden: 'Forbidden',
   not_found: 'Not found',
+  method_not_allowed: 'Method not allowed',
   invalid_payload: 'Invalid request',
   rate_limited: 'Too many requests',
   conflict: 'Conflict',

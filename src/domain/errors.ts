@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'token_expired'
   | 'forbidden'
   | 'not_found'
+  | 'method_not_allowed'
   | 'invalid_payload'
   | 'rate_limited'
   | 'conflict'

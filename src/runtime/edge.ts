@@ -7,6 +7,7 @@ import { createApplication } from '../application/application.ts';
 import type { Attachments } from '../attachments/attachments.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { PresencePaces } from '../cluster/presence/presence.ts';
+import { createRequestKeys } from '../eventlog/request-keys.ts';
 import { createAsyncApi } from '../gateway/asyncapi.ts';
 import { createSocketCluster, type SocketCluster } from '../gateway/control/socket-cluster.ts';
 import { DIALECTS } from '../gateway/dialects/all.ts';
@@ -57,6 +58,7 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
     queries: reads.queries,
     directory: actors.directory,
     history: reader,
+    requestKeys: createRequestKeys(pool),
     attachments,
     nextTicketNumber: createTicketNumbers(pool).next,
     newId,

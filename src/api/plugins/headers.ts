@@ -1,4 +1,7 @@
-/** Headers that every answer has: the request id, security headers, and CORS for the configured origins. */
+/**
+ * Headers that every answer has: the request id, security headers, CORS for the configured origins, and `no-store`:
+ * an answer belongs to the user who asked, unless its route says that caches may keep it.
+ */
 import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyRequest } from 'fastify';
@@ -28,7 +31,11 @@ type CorsDone = (error: Error | null, options: FastifyCorsOptions) => void;
 /** Pages of other origins than `origins` allows cannot read the answers. They are reported to `onRefused`. */
 export async function setCommonHeaders(app: App, origins: Origins, onRefused: (origin: string) => void): Promise<void> {
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id).header('content-security-policy', CONTENT_SECURITY_POLICY);
+    reply.headers({
+      'x-request-id': request.id,
+      'content-security-policy': CONTENT_SECURITY_POLICY,
+      'cache-control': 'no-store',
+    });
     done();
   });
   await app.register(helmet, HELMET);
@@ -40,6 +47,12 @@ export async function setCommonHeaders(app: App, origins: Origins, onRefused: (o
       onRefused(origin);
     }
     // Cookies go along only for origins that are configured by name, never for those that `*` lets in.
-    done(null, { ...CORS, origin: named || origins.any, credentials: named });
+    // An OPTIONS request that is no preflight is a method that no path has.
+    done(null, { ...CORS, origin: named || origins.any, credentials: named, preflight: isPreflight(request) });
   });
+}
+
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  const { origin, 'access-control-request-method': wanted } = headers;
+  return method === 'OPTIONS' && origin !== undefined && wanted !== undefined;
 }

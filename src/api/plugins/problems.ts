@@ -3,17 +3,20 @@
  * people; `statusCode` and `message` repeat status and detail under the names that clients of seed A read. Invalid JSON
  * and invalid fields are both 400. A failure that is not the client's fault is never explained to the client.
  */
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { asOutage } from '../../application/outage.ts';
 import { PROBLEM_TITLES } from '../../contract/problem.ts';
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
+import type { App } from '../app.ts';
+import { UrlTooLong } from './refused-connections.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthorized: 401,
   token_expired: 401,
   forbidden: 403,
   not_found: 404,
+  method_not_allowed: 405,
   invalid_payload: 400,
   rate_limited: 429,
   conflict: 409,
@@ -54,10 +57,8 @@ interface Refusal {
   readonly retryAfter?: number | undefined;
 }
 
-export function handleProblems(app: FastifyInstance, log: Logger): void {
-  const answer = problemAnswer(log);
-  app.setErrorHandler(answer);
-  app.setNotFoundHandler((request, reply) => answer(NOTHING_HERE, request, reply));
+export function handleProblems(app: App, log: Logger): void {
+  app.setErrorHandler(problemAnswer(log));
 }
 
 /** Answers a request with a problem; also for errors that occur before a route is found. */
@@ -75,8 +76,6 @@ export function problemAnswer(log: Logger) {
 function isRefusalOfOurs(error: unknown): boolean {
   return error instanceof DeskwireError && error.cause === undefined;
 }
-
-const NOTHING_HERE = new DeskwireError('not_found', 'There is nothing at this address');
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, code, detail, retryAfter } = refusal;
@@ -96,6 +95,8 @@ function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refu
     statusCode: status,
     message: detail,
   };
+  // A problem may name what only this user may know.
+  reply.header('cache-control', 'no-store');
   // Serialized here because the response schemas of a route describe its successes.
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(problem);
 }
@@ -108,7 +109,7 @@ function nameFor(request: FastifyRequest, field: string): string {
 function refusalOf(error: unknown): Refusal {
   if (error instanceof DeskwireError) {
     const { code, message: detail, field, retryAfter } = error;
-    return { status: STATUS[code], code, detail, field, retryAfter };
+    return { status: error instanceof UrlTooLong ? 414 : STATUS[code], code, detail, field, retryAfter };
   }
   return isFastifyError(error) ? frameworkRefusal(error) : INTERNAL;
 }

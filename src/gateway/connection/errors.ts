@@ -3,6 +3,7 @@ import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
 
 /** Error codes of HTTP alone, and the codes that sockets receive instead. */
 const HTTP_ONLY = {
+  method_not_allowed: 'not_found',
   precondition_failed: 'conflict',
   idempotency_key_reused: 'conflict',
   unsupported_media_type: 'invalid_payload',

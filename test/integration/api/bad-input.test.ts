@@ -267,7 +267,7 @@ describe('input outside the body', () => {
 
   it('answers with a problem at an unknown address', async () => {
     expectProblem(await driver.send('GET', '/api/v1/nothing'), 404);
-    expectProblem(await driver.send('PUT', '/api/v1/support'), 404);
+    expectProblem(await driver.send('PUT', '/api/v1/support'), 405);
     expectProblem(await driver.send('GET', '/api/v1/support/%'), 400);
   });
 
