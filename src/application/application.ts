@@ -32,9 +32,10 @@ export interface ApplicationDeps extends Backends {
 }
 
 export function createApplication(deps: ApplicationDeps): Application {
-  const { actors, queries, history, nextTicketNumber, directory, attachments, newId, waiter, lastPosition } = deps;
+  const { actors, queries, history, nextTicketNumber, quotas, directory, attachments, newId, waiter, lastPosition } =
+    deps;
   return {
-    ...withBackends({ actors, queries, history, nextTicketNumber }),
+    ...withBackends({ actors, queries, history, nextTicketNumber, quotas }),
     directory,
     attachments,
     newId,

@@ -4,14 +4,14 @@ import { type Message, messageWire } from '../contract/message.ts';
 import { maySeeInternalNotes, type TicketAccess } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { RecordedEvent } from '../domain/event.ts';
-import type { TicketEvent } from '../domain/ticket/events.ts';
+import type { Attachment, TicketEvent } from '../domain/ticket/events.ts';
 import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { MessagePage as PageOfMessages, ParticipantView, TicketView } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { withAttachments } from './attachments.ts';
 import { backendsOf } from './backends.ts';
-import { record } from './execute.ts';
+import { record, spendQuota } from './execute.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /** A page of the conversation, with the links of the user who asks. */
@@ -40,7 +40,8 @@ export async function postMessage(
     input.clientMessageId === undefined
       ? commandContext(application, caller, 'post', { input: { ...input, attachments: ids } })
       : commandContext(application, caller, 'message', { key: input.clientMessageId });
-  const outcome = await withAttachments(application, { ticketId, uploader: caller.user, ids }, context, (attachments) =>
+  const named = { ticketId, uploader: caller.user, ids };
+  const post = (attachments: readonly Attachment[]) =>
     record(
       application,
       'ticket',
@@ -55,7 +56,9 @@ export async function postMessage(
         ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
       },
       context,
-    ),
+    );
+  const outcome = await spendQuota(application, caller.user, 'messages', 1, () =>
+    withAttachments(application, named, context, post),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;
