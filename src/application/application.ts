@@ -38,6 +38,7 @@ export function createApplication(deps: ApplicationDeps): Application {
     history,
     requestKeys,
     nextTicketNumber,
+    quotas,
     directory,
     attachments,
     newId,
@@ -45,7 +46,7 @@ export function createApplication(deps: ApplicationDeps): Application {
     lastPosition,
   } = deps;
   return {
-    ...withBackends({ actors, queries, history, requestKeys, nextTicketNumber }),
+    ...withBackends({ actors, queries, history, requestKeys, nextTicketNumber, quotas }),
     directory,
     attachments,
     newId,

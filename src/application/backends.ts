@@ -6,6 +6,7 @@ import type { ActorSystem } from '../actors/actor-system.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import type { RequestKeys } from '../eventlog/request-keys.ts';
 import type { Queries } from '../projections/queries/queries.ts';
+import type { Quotas } from './quotas.ts';
 
 export interface Backends {
   readonly actors: ActorSystem;
@@ -14,6 +15,7 @@ export interface Backends {
   readonly requestKeys: RequestKeys;
   /** A number that no ticket has had: 1, 2, … The number is lost when its ticket is then refused. */
   readonly nextTicketNumber: () => Promise<number>;
+  readonly quotas: Quotas;
 }
 
 const BACKENDS = Symbol('backends');

@@ -5,9 +5,11 @@
  */
 import { hash } from 'node:crypto';
 import type { ActorKind, ActorKinds, CommandContext, CommandOutcome, RecordedCommand } from '../actors/actor-system.ts';
+import { hasDailyQuotas } from '../domain/access.ts';
 import { deciders } from '../domain/deciders.ts';
 import { DeskwireError, type ErrorCode } from '../domain/errors.ts';
 import { type Decider, type RecordedEvent, type Stream, streamOf } from '../domain/event.ts';
+import type { UserFacts } from '../domain/user/identity.ts';
 import type { Application } from './application.ts';
 import { type Backends, backendsOf } from './backends.ts';
 
@@ -56,6 +58,21 @@ export async function executeForState<K extends ActorKind>(
   if (!outcome.duplicate || last === undefined || last.version === outcome.version) return outcome;
   const state = await stateAt(backendsOf(application).history, kind, id, last.version);
   return { ...outcome, state, version: last.version };
+}
+
+/** Runs a command on a daily quota of the user. A command that is refused, or a repetition, costs nothing. */
+export async function spendQuota<T extends { readonly duplicate: boolean }>(
+  application: Application,
+  user: UserFacts,
+  quota: string,
+  amount: number,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (!hasDailyQuotas(user)) return run();
+  return backendsOf(application).quotas.spend(user, quota, amount, async () => {
+    const value = await run();
+    return { value, spent: !value.duplicate };
+  });
 }
 
 /** The fingerprint of a request. The order of fields makes no difference. */

@@ -19,7 +19,7 @@ import {
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { withAttachments } from './attachments.ts';
 import { backendsOf } from './backends.ts';
-import { execute, record, withRequestKey } from './execute.ts';
+import { execute, record, spendQuota, withRequestKey } from './execute.ts';
 import { ticketIdOf } from './tickets.ts';
 
 /** A page of the conversation, with the links of the user who asks. */
@@ -61,7 +61,7 @@ export async function postMessage(
       ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
     });
   const outcome = await withRequestKey(application, streamOf('ticket', ticketId), keyed, () =>
-    withAttachments(application, claim, context, postWith),
+    spendQuota(application, caller.user, 'messages', 1, () => withAttachments(application, claim, context, postWith)),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;

@@ -1,8 +1,11 @@
 /** Posting in a room, for whichever way in. */
 
 import { type Application, type Caller, commandContext } from './application.ts';
-import { execute } from './execute.ts';
+import { execute, spendQuota } from './execute.ts';
 import { requireRelayable } from './relayed.ts';
+
+/** A message counts once for each of these bytes that it begins: it can be large. */
+const COUNTED_BYTES = 4_096;
 
 export interface RoomPost {
   /** Any JSON. */
@@ -23,6 +26,10 @@ export async function postRoomMessage(
   requireRelayable(message, 'message');
   const asked = clientMessageId === undefined ? {} : { key: clientMessageId };
   const context = commandContext(application, caller, 'room-message', asked);
-  const outcome = await execute(application, 'room', room, { type: 'PostRoomMessage', message, clientId }, context);
+  const command = { type: 'PostRoomMessage', message, clientId } as const;
+  const amount = Math.ceil(Buffer.byteLength(JSON.stringify(message)) / COUNTED_BYTES);
+  const outcome = await spendQuota(application, caller.user, 'roomMessages', amount, () =>
+    execute(application, 'room', room, command, context),
+  );
   return outcome.events.at(-1)?.version ?? outcome.version;
 }

@@ -198,6 +198,11 @@ export function mayDisconnectClients(user: UserFacts): boolean {
   return isActiveAdmin(user);
 }
 
+/** Whether daily quotas bound what this user posts. A machine posts for everybody, as its operators decide. */
+export function hasDailyQuotas(user: UserFacts): boolean {
+  return user.role !== 'service';
+}
+
 /** The `message` event of docs/protocol.md section 6, to everybody in the namespace. */
 export function mayBroadcast(user: UserFacts): boolean {
   return user.active && (isStaff(user.role) || user.role === 'service');

@@ -84,6 +84,18 @@ export const configSchema = Type.Object({
     default: 200,
     description: 'New socket connections per second and process, twice as many at once; others must reconnect later.',
   }),
+  MESSAGES_PER_DAY: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: 10_000,
+    description: 'Messages that a user may post in tickets from one midnight UTC to the next; services have no limit.',
+  }),
+  ROOM_MESSAGES_PER_DAY: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: 20_000,
+    description: 'The same for messages in rooms; a message counts once for each 4 KiB that it begins.',
+  }),
   CORS_ORIGINS: Type.Array(Type.String({ pattern: '^(\\*|https?://[^/\\s]+)$' }), {
     default: [],
     examples: ['https://app.example.com,https://admin.example.com'],

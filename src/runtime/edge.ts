@@ -4,6 +4,7 @@ import { createTicketNumbers } from '../actors/ticket-numbers.ts';
 import { type ApiDeps, createApi } from '../api/api.ts';
 import type { App } from '../api/app.ts';
 import { createApplication } from '../application/application.ts';
+import { createQuotas, noQuotas, type Quota } from '../application/quotas.ts';
 import type { Attachments } from '../attachments/attachments.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { PresencePaces } from '../cluster/presence/presence.ts';
@@ -40,6 +41,8 @@ export interface EdgeOptions {
   /** All of them when absent. */
   readonly dialects?: readonly Dialect[];
   readonly presencePaces?: PresencePaces;
+  /** The daily quotas of users, by name; without bounds when absent. */
+  readonly quotas?: Readonly<Record<string, Quota>>;
 }
 
 export interface Edge {
@@ -61,6 +64,7 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
     requestKeys: createRequestKeys(pool),
     attachments,
     nextTicketNumber: createTicketNumbers(pool).next,
+    quotas: options.quotas === undefined ? noQuotas : createQuotas({ pool, limits: options.quotas, now: Date.now }),
     newId,
     waiter: reads.waiter,
     lastPosition: actors.lastPosition,

@@ -24,7 +24,7 @@ import { startEdge } from './edge.ts';
 import { type RunningLog, startLog } from './log.ts';
 import { type ReadSide, startReadSide } from './read-side.ts';
 import { readinessChecks } from './readiness.ts';
-import { apiConfigOf, gatewayOptionsOf, providerOf } from './settings.ts';
+import { apiConfigOf, gatewayOptionsOf, providerOf, quotasOf } from './settings.ts';
 import type { Shutdown } from './shutdown.ts';
 import type { MetricsExchange } from './workers/metrics-exchange.ts';
 
@@ -85,7 +85,17 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
   };
   const gatewayOptions = { options: gatewayOptionsOf(config), ...(worker && { worker }) };
   const { app, gateway } = await startEdge(
-    { log, actors, reads, auth, attachments, newId, api, ...(has('gateway') && { gateway: gatewayOptions }) },
+    {
+      log,
+      actors,
+      reads,
+      auth,
+      attachments,
+      newId,
+      api,
+      ...quotasOf(config),
+      ...(has('gateway') && { gateway: gatewayOptions }),
+    },
     shutdown,
   );
   // A process that runs commands takes part in their placement. It gives up its share before all else is closed.

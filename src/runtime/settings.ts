@@ -3,6 +3,7 @@ import type { ApiConfig } from '../api/api.ts';
 import type { AuthDeps } from '../auth/auth.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
 import type { Config } from './config.ts';
+import type { EdgeOptions } from './edge.ts';
 
 /** Requests of one user, and the milliseconds of event-loop delay above which requests are refused. */
 const REQUEST_LIMITS = { requestsPerMinute: 6_000, loopDelay: 2_000 };
@@ -33,6 +34,16 @@ export function gatewayOptionsOf(config: Config): Partial<GatewayOptions> {
     trustProxy: config.TRUST_PROXY,
     ...(config.RATE_LIMIT === 'off' && { rate: 'off', admission: 'off' }),
   };
+}
+
+/** A process takes one in a hundred of a quota at a time. */
+const BLOCKS = 100;
+
+/** The daily quotas of users. */
+export function quotasOf(config: Config): Pick<EdgeOptions, 'quotas'> {
+  if (config.RATE_LIMIT === 'off') return {};
+  const daily = (perDay: number) => ({ perDay, block: Math.ceil(perDay / BLOCKS) });
+  return { quotas: { messages: daily(config.MESSAGES_PER_DAY), roomMessages: daily(config.ROOM_MESSAGES_PER_DAY) } };
 }
 
 /** The outside identity provider, if there is one. */

@@ -10,6 +10,8 @@ describe('the configuration', () => {
     expect(readConfig({})).toEqual({
       OUTBOUND_LIMIT: 1_048_576,
       CONNECTION_RATE: 200,
+      MESSAGES_PER_DAY: 10_000,
+      ROOM_MESSAGES_PER_DAY: 20_000,
       PORT: 8080,
       HOST: '127.0.0.1',
       DATA_DIR: '.deskwire',
