@@ -55,6 +55,8 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
       { event, seq: list.length + 1, type, message, internal, read: false, seen: false },
     ]);
   };
+  const relations = (ticket: TicketState) =>
+    relationsOf(references.get(`grn-${ticket.grnId}`), references.get(`dispatch-${ticket.dispatchId}`));
   for (const event of events) {
     const { kind, id } = parseStream(event.stream);
     if (kind === 'reference' && event.type === 'ReferenceSet') {
@@ -85,14 +87,12 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
       const message = messageOf(ticketEvent);
       if (message) messages.set(id, [...(messages.get(id) ?? []), message]);
       const admins = users().filter((candidate) => candidate.role === 'admin' && candidate.active);
-      for (const notification of notificationsFor(ticketEvent, state, { admins, user }))
+      for (const notification of notificationsFor(ticketEvent, state, { admins, user, relations }))
         addNotification(event, notification);
     }
   }
   const versionOf = (stream: Stream) => streams.get(stream)?.at(-1)?.version;
   const alive = [...tickets.values()].filter((ticket) => !ticket.deleted);
-  const relations = (ticket: TicketState) =>
-    relationsOf(references.get(`grn-${ticket.grnId}`), references.get(`dispatch-${ticket.dispatchId}`));
   const visible = (viewer: UserFacts) =>
     alive.filter((ticket) => maySeeTicket(viewer, accessOf(ticket, relations(ticket))));
   const mayReadInternal = (viewer: UserFacts) => isStaff(viewer.role);
