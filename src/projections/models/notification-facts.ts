@@ -217,7 +217,9 @@ export function createNotificationFacts(): NotificationFacts {
         }),
         deletedTickets: [...changedTickets].filter((id) => tickets.get(id) === undefined),
         users: [...changedUsers].flatMap((id) => users.get(id) ?? []),
-        related: [...changedRelated].flatMap((id) => ({ id, facts: related.get(id) ?? {} }) as { id: string; facts: Related }),
+        related: [...changedRelated].flatMap(
+          (id) => ({ id, facts: related.get(id) ?? {} }) as { id: string; facts: Related },
+        ),
       };
       changedTickets.clear();
       changedUsers.clear();

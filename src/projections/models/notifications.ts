@@ -54,7 +54,14 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
       for (const event of events) handle(event, facts, batch);
       const changes = facts.takeChanges();
       const { users } = batch;
-      if (users.length + changes.tickets.length + changes.deletedTickets.length + changes.users.length + changes.related.length === 0) {
+      if (
+        users.length +
+          changes.tickets.length +
+          changes.deletedTickets.length +
+          changes.users.length +
+          changes.related.length ===
+        0
+      ) {
         return undefined;
       }
       const { inboxes, notifications, idReads, conversationReads, allReads, seen, readers } = inboxRows(users);
