@@ -267,6 +267,7 @@ function referencesIn(events: readonly RecordedEvent[]): ReferenceEvent['data'][
 /** The users of the batch whose role, vendor or activity changes. */
 function usersChanged(events: readonly RecordedEvent[]): string[] {
   return events.flatMap((event) => {
+    if (event.type === 'UserRegistered') return [parseStream(event.stream).id];
     if (event.type !== 'UserChanged') return [];
     const { role, active, vendorId } = event.data.changes;
     return role || active || vendorId ? [parseStream(event.stream).id] : [];
