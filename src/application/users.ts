@@ -2,7 +2,14 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandContext, CommandOutcome } from '../actors/actor-system.ts';
 import type { Auth } from '../auth/auth.ts';
-import { mayListUsers, mayRegisterUser, maySeeUser, requirePermission } from '../domain/access.ts';
+import {
+  mayGivePassword,
+  mayGiveVendorId,
+  mayListUsers,
+  mayRegisterUser,
+  maySeeUser,
+  requirePermission,
+} from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserCommand, UserState } from '../domain/user/decider.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
@@ -70,6 +77,8 @@ export async function registerUser(
   const { password, ...visible } = input;
   requirePermission(mayRegisterUser(caller.user, input.role), 'You may not register users of this role');
   const id = input.id ?? idFor(application, caller);
+  requirePermission(password === undefined || mayGivePassword(caller.user), 'Only admins give passwords');
+  await requireVendorId(application, caller.user, id, input.vendorId);
   const context = commandContext(application, caller, 'register', { input: visible });
   const { state } = await backendsOf(application).actors.read('user', id);
   // Only a repetition may find the user registered. It changes nothing, not even the password.
@@ -83,6 +92,20 @@ export async function registerUser(
     if (added && refused) await own?.credentials.remove(id);
     throw error;
   }
+}
+
+/** Settles first: somebody who was registered a moment ago has their vendorId. */
+async function requireVendorId(
+  application: Application,
+  by: UserFacts,
+  userId: string,
+  vendorId: string | undefined,
+): Promise<void> {
+  if (vendorId === undefined || mayGiveVendorId(by, true)) return;
+  await application.settle();
+  const holders = await backendsOf(application).queries.vendorHolders(vendorId);
+  const isTaken = holders.some((id) => id !== userId);
+  requirePermission(mayGiveVendorId(by, isTaken), 'Somebody else has this vendorId');
 }
 
 function idFor(application: Application, caller: Caller): string {

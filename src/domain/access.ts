@@ -163,6 +163,16 @@ export function mayRegisterUser(user: UserFacts, role: Role): boolean {
   return user.active && (user.role === 'admin' || (user.role === 'service' && !isStaff(role) && role !== 'service'));
 }
 
+/** What only an admin may give a new user: a service would make itself somebody who can sign in, or another's vendor. */
+export function mayGivePassword(user: UserFacts): boolean {
+  return isActiveAdmin(user);
+}
+
+/** `isTaken`: somebody else has this vendorId already, and sees its tickets. */
+export function mayGiveVendorId(user: UserFacts, isTaken: boolean): boolean {
+  return isActiveAdmin(user) || (isActiveAdminOrService(user) && !isTaken);
+}
+
 /** References say whose vendor may see what: for the desk, and for the product's machines that set them. */
 export function maySeeReferences(user: UserFacts): boolean {
   return user.active && (isStaff(user.role) || user.role === 'service');

@@ -137,7 +137,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
       dialects: dialects.filter(({ inbox }) => inbox !== undefined),
       onDelivered: delivery.notified,
     },
-    subscriptionOptions('inbox'),
+    // Nothing is replayed from memory: a notification may have left the inbox since it was delivered.
+    { ...subscriptionOptions('inbox'), ringSize: 0 },
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
   const announcements = createClientAnnouncements({ dialects, signals: broker.signals, rooms, now, onError });

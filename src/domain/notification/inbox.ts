@@ -41,6 +41,8 @@ export interface InboxSignal {
   readonly head: InboxHead;
   /** Set when the user read notifications: the ids, or all up to a seq. */
   readonly read?: { readonly ids: readonly string[] } | { readonly upToSeq: number };
+  /** Set when notifications left the inbox, because the user may no longer see their tickets. */
+  readonly gone?: boolean;
   /** Set when the user looked at their inbox, up to a seq. */
   readonly seen?: { readonly upToSeq: number };
 }

@@ -4,11 +4,11 @@
  * One event gives each recipient at most one notification. Nobody is told of what they did themselves, an internal note
  * is told only to those who may see it, and whoever is deactivated, unknown or no longer on the ticket is told nothing.
  */
-import { maySeeInternalNotes, maySeeTicket } from '../access.ts';
+import { maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../access.ts';
 import { parseStream, type RecordedEvent } from '../event.ts';
 import type { TicketEvent } from '../ticket/events.ts';
 import type { TicketChanges } from '../ticket/fields.ts';
-import { accessOf, peopleOn } from '../ticket/people.ts';
+import { accessOf, participates, peopleOn } from '../ticket/people.ts';
 import { shownVersion, type View, viewOf } from '../ticket/public-view.ts';
 import type { TicketState } from '../ticket/state.ts';
 import type { UserEvent } from '../user/events.ts';
@@ -23,6 +23,8 @@ export type { Notification, NotificationEventName } from './notification.ts';
 export interface Audience {
   readonly admins: Iterable<UserFacts>;
   user(id: string): UserFacts | undefined;
+  /** Of the ticket's references. */
+  relations(ticket: TicketState): TicketRelations;
 }
 
 /** `ticket` is the state that includes `event`. */
@@ -36,7 +38,7 @@ export function notificationsFor(
   for (const [recipientId, content] of addressed(event, ticket, audience)) {
     const recipient = audience.user(recipientId);
     if (recipient === undefined || recipientId === event.metadata.actor.id) continue;
-    if (mayBeTold(recipient, ticket, internal)) notifications.push({ recipientId, ...content, internal });
+    if (mayBeTold(recipient, ticket, audience, internal)) notifications.push({ recipientId, ...content, internal });
   }
   return notifications;
 }
@@ -97,10 +99,13 @@ function addressedByChange({ assignee, status }: TicketChanges, ticket: TicketSt
 }
 
 /**
- * Recipients are on the ticket or admins, so what its references relate it to does not matter. A deleted ticket is gone
- * for everyone, and its requester is told just that.
+ * A deleted ticket is gone for everyone, and its requester is told just that. Whoever only posted internal notes is told
+ * what staff on the ticket are told.
  */
-function mayBeTold(recipient: UserFacts, ticket: TicketState, internal: boolean): boolean {
-  const access = accessOf(ticket, { vendorIds: [] });
-  return internal ? maySeeInternalNotes(recipient, access) : maySeeTicket(recipient, access);
+function mayBeTold(recipient: UserFacts, ticket: TicketState, audience: Audience, internal: boolean): boolean {
+  const access = accessOf(ticket, audience.relations(ticket));
+  const { requesterId, assignee } = ticket;
+  const isKnown = recipient.id === requesterId || recipient.id === assignee?.id || participates(ticket, recipient.id);
+  const onlyNoted = Object.hasOwn(ticket.participants, recipient.id) && !isKnown;
+  return internal || onlyNoted ? maySeeInternalNotes(recipient, access) : maySeeTicket(recipient, access);
 }

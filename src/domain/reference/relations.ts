@@ -2,8 +2,11 @@
 import type { TicketRelations } from '../access.ts';
 import type { ReferenceState } from './decider.ts';
 
+/** What of a reference relates people to a ticket. */
+export type Relating = Partial<Pick<ReferenceState, 'vendorId' | 'verifiedBy'>>;
+
 /** References that are not known (yet) relate the ticket to nobody. */
-export function relationsOf(grn: ReferenceState | undefined, dispatch: ReferenceState | undefined): TicketRelations {
+export function relationsOf(grn: Relating | undefined, dispatch: Relating | undefined): TicketRelations {
   const vendorIds = [grn?.vendorId, dispatch?.vendorId].filter((id) => typeof id === 'string');
   const verifiedBy = grn?.verifiedBy;
   return {

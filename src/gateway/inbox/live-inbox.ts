@@ -113,9 +113,11 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     const added = signal.notifications.filter(({ read }) => !read).length;
     // If the counts do not follow from the counts before, a signal that notifications were read was lost.
     const follows = head.unread === (counts?.unread ?? 0) + added && head.unseen === (counts?.unseen ?? 0) + added;
-    if (what !== undefined || !follows) readingChanged();
+    if (what !== undefined || signal.gone || !follows) readingChanged();
     counts = head;
     if (what !== undefined) broadcast(({ inbox }) => wires(inbox?.read?.('ids' in what ? what : 'all', head.unread)));
+    // What left the inbox may be on screen. Those who follow it load it again.
+    if (signal.gone) broadcast(({ inbox }) => wires(inbox?.viewChanged?.(subscription.cursor)));
     if (marked !== undefined) broadcast(({ inbox }) => wires(inbox?.seen?.(marked.upToSeq, head)));
     broadcast(({ inbox }) => wires(inbox?.unread?.(head)));
   }

@@ -7,7 +7,7 @@
  * and "seen" reach as far as the inbox did at that event.
  */
 import { hash } from 'node:crypto';
-import type { RecordedEvent } from '../../domain/event.ts';
+import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { NotificationBody } from '../../domain/notification/inbox.ts';
 import type { Notification } from '../../domain/notification/rules.ts';
 
@@ -16,6 +16,16 @@ export interface NewNotification {
   readonly internal: boolean;
   read: boolean;
   readonly body: NotificationBody;
+  readonly ticket_id: string | null;
+  /** The version in the ticket's stream of the message that it announces. */
+  readonly message_version: number | null;
+}
+
+/** Notifications of a ticket from before `position` that leave an inbox; without a user, every inbox. */
+export interface Gone {
+  readonly ticket_id: string;
+  readonly user_id: string | null;
+  readonly position: number;
 }
 
 export interface UserBatch {
@@ -25,6 +35,8 @@ export interface UserBatch {
   readonly readIds: string[];
   /** All ids that were read, for the user's devices. */
   readonly announcedIds: string[];
+  /** The conversations that were read, and how far: versions of the tickets' streams. */
+  readonly conversations: { readonly ticket_id: string; readonly up_to: number }[];
   /** How far each "all read" of the batch reaches. */
   readonly readAll: Reach[];
   /** How far each "inbox seen" of the batch reaches. */
@@ -43,6 +55,11 @@ export interface InboxBatch {
   /** Without `upToSeq` all notifications are read. */
   markAllRead(userId: string, upToSeq: number | undefined): void;
   markSeen(userId: string, upToSeq: number): void;
+  /** Reads the notifications of the ticket's messages up to a version of its stream. */
+  markConversationRead(userId: string, ticketId: string, upTo: number): void;
+  /** The ticket leaves the inbox of this user, or of everybody. */
+  remove(event: RecordedEvent, ticketId: string, userId: string | null): void;
+  readonly gone: readonly Gone[];
   readonly users: readonly UserBatch[];
 }
 
@@ -51,11 +68,12 @@ const ANY_SEQ = 2_147_483_647;
 
 export function createInboxBatch(): InboxBatch {
   const users = new Map<string, UserBatch>();
+  const gone: Gone[] = [];
 
   const batchOf = (userId: string): UserBatch => {
     let user = users.get(userId);
     if (user === undefined) {
-      user = { userId, added: [], readIds: [], announcedIds: [], readAll: [], seen: [] };
+      user = { userId, added: [], readIds: [], announcedIds: [], conversations: [], readAll: [], seen: [] };
       users.set(userId, user);
     }
     return user;
@@ -70,7 +88,15 @@ export function createInboxBatch(): InboxBatch {
     add(event, notification) {
       const { recipientId, internal, ...content } = notification;
       const body = { ...content, timestamp: event.time, position: event.position };
-      batchOf(recipientId).added.push({ id: notificationId(event.id, recipientId), internal, read: false, body });
+      const { kind, id } = parseStream(event.stream);
+      batchOf(recipientId).added.push({
+        id: notificationId(event.id, recipientId),
+        internal,
+        read: false,
+        body,
+        ticket_id: kind === 'ticket' ? id : null,
+        message_version: event.type === 'MessagePosted' ? event.version : null,
+      });
     },
     markRead(userId, ids) {
       const user = batchOf(userId);
@@ -89,6 +115,20 @@ export function createInboxBatch(): InboxBatch {
       const user = batchOf(userId);
       user.seen.push(reach(upToSeq, user));
     },
+    markConversationRead(userId, ticketId, upTo) {
+      const user = batchOf(userId);
+      for (const one of user.added) {
+        const isRead = one.ticket_id === ticketId && one.message_version !== null && one.message_version <= upTo;
+        if (!isRead || one.read) continue;
+        one.read = true;
+        user.announcedIds.push(one.id);
+      }
+      user.conversations.push({ ticket_id: ticketId, up_to: upTo });
+    },
+    remove(event, ticketId, userId) {
+      gone.push({ ticket_id: ticketId, user_id: userId, position: event.position });
+    },
+    gone,
     get users() {
       return [...users.values()];
     },
@@ -113,10 +153,16 @@ export function inboxRows(users: readonly UserBatch[]) {
   const idReads = users.flatMap(({ userId, readIds }) => readIds.map((id) => ({ user_id: userId, id })));
   const reaches = ({ userId, added }: UserBatch, all: readonly Reach[]) =>
     all.map((reach) => ({ user_id: userId, up_to: reach.upTo, after: added.length - reach.added }));
+  const conversationReads = users.flatMap(({ userId, conversations }) =>
+    conversations.map((one) => ({ user_id: userId, ...one })),
+  );
   const allReads = users.flatMap((user) => reaches(user, user.readAll));
   const seen = users.flatMap((user) => reaches(user, user.seen));
   const readers = users
-    .filter(({ added, readIds, readAll }) => readIds.length + readAll.length > 0 || added.some(({ read }) => read))
+    .filter(
+      ({ added, readIds, readAll, conversations }) =>
+        readIds.length + readAll.length + conversations.length > 0 || added.some(({ read }) => read),
+    )
     .map(({ userId }) => userId);
-  return { inboxes, notifications, idReads, allReads, seen, readers };
+  return { inboxes, notifications, idReads, conversationReads, allReads, seen, readers };
 }

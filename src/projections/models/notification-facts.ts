@@ -11,8 +11,11 @@
  */
 import { LRUCache } from 'lru-cache';
 import { isNotifiedOfNewTickets, NOTIFIED_OF_NEW_TICKETS } from '../../domain/access.ts';
-import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import { parseStream, type RecordedEvent, type Stream } from '../../domain/event.ts';
 import type { Audience } from '../../domain/notification/rules.ts';
+import { referenceStreamId } from '../../domain/reference/decider.ts';
+import type { ReferenceEvent } from '../../domain/reference/events.ts';
+import { type Relating, relationsOf } from '../../domain/reference/relations.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { evolveTicket, initialTicket } from '../../domain/ticket/evolve.ts';
 import { peopleOn } from '../../domain/ticket/people.ts';
@@ -28,6 +31,12 @@ export interface NotificationFacts {
   /** Folds an event of a ticket. Returns the ticket's state after the event. */
   foldTicket(event: RecordedEvent<TicketEvent>): TicketState;
   foldUser(event: RecordedEvent<UserEvent>): void;
+  /** The ticket's state so far. */
+  ticket(stream: string): TicketState;
+  /** The tickets that the user has notifications of, as of the batch, of users whose access may have changed. */
+  ticketsOf(userId: string): TicketState[];
+  /** Folds a reference. Returns the tickets that point at it. */
+  foldReference(event: RecordedEvent<ReferenceEvent>): TicketState[];
   /** Returns the facts that changed since the last call, to be written. */
   takeChanges(): FactChanges;
 }
@@ -36,11 +45,16 @@ export interface FactChanges {
   readonly tickets: readonly { readonly id: string; readonly state: TicketState }[];
   readonly deletedTickets: readonly string[];
   readonly users: readonly UserFacts[];
+  readonly related: readonly { readonly id: string; readonly facts: Related }[];
 }
+
+/** What access needs to know of a GRN or a dispatch. */
+type Related = Relating;
 
 /** Entries that are kept in memory. */
 const TICKETS = 20_000;
 const USERS = 50_000;
+const RELATED = 20_000;
 
 export function createNotificationFacts(): NotificationFacts {
   const knownTickets = new LRUCache<string, TicketState>({ max: TICKETS });
@@ -50,6 +64,12 @@ export function createNotificationFacts(): NotificationFacts {
   /** The working set of the batch; undefined for a ticket or user that does not exist. */
   let tickets = new Map<string, TicketState | undefined>();
   let users = new Map<string, UserFacts | undefined>();
+  /** The references of the tickets of the batch. */
+  let related = new Map<string, Related>();
+  const knownRelated = new LRUCache<string, Related>({ max: RELATED });
+  /** Of the users whose access may change in the batch: the tickets in their inboxes. */
+  let held = new Map<string, string[]>();
+  const changedRelated = new Set<string>();
   const changedTickets = new Set<string>();
   const changedUsers = new Set<string>();
 
@@ -86,6 +106,22 @@ export function createNotificationFacts(): NotificationFacts {
     }
   };
 
+  const loadRelated = async (ids: Iterable<string>, query: Query) => {
+    related = new Map();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const facts = knownRelated.get(id);
+      if (facts === undefined) missing.push(id);
+      else related.set(id, facts);
+    }
+    if (missing.length === 0) return;
+    const rows = await query('related_facts', 'select id, facts from related where id = any ($1::text[])', [missing]);
+    for (const { id, facts } of rows as { id: string; facts: Related }[]) {
+      related.set(id, facts);
+      knownRelated.set(id, facts);
+    }
+  };
+
   const loadUsers = async (ids: Iterable<string>, query: Query) => {
     users = new Map();
     const missing: string[] = [];
@@ -105,7 +141,13 @@ export function createNotificationFacts(): NotificationFacts {
   return {
     async prefetch(events, query) {
       if (!adminsKnown) await loadAdmins(query);
-      await loadTickets(ticketsConcerned(events), query);
+      held = await heldBy(usersChanged(events), query);
+      const set = referencesIn(events);
+      await loadTickets(
+        [...ticketsConcerned(events), ...[...held.values()].flat(), ...(await pointingAt(set, query))],
+        query,
+      );
+      await loadRelated(referencesOf(events, tickets.values()), query);
       const concerned = usersNamed(events);
       for (const state of tickets.values()) {
         if (state !== undefined) for (const id of peopleOn(state)) concerned.add(id);
@@ -117,6 +159,24 @@ export function createNotificationFacts(): NotificationFacts {
         return admins.values();
       },
       user: (id) => users.get(id) ?? admins.get(id),
+      relations({ grnId, dispatchId }) {
+        const grn = grnId === null ? undefined : related.get(referenceStreamId('grn', grnId));
+        const dispatch = dispatchId === null ? undefined : related.get(referenceStreamId('dispatch', dispatchId));
+        return relationsOf(grn, dispatch);
+      },
+    },
+    ticket: (stream) => tickets.get(parseStream(stream as Stream).id) ?? initialTicket(),
+    ticketsOf: (userId) => (held.get(userId) ?? []).flatMap((id) => tickets.get(id) ?? []),
+    foldReference(event) {
+      const { type, id, vendorId, verifiedBy } = event.data;
+      if (type !== 'grn' && type !== 'dispatch') return [];
+      const key = referenceStreamId(type, id);
+      const facts = { vendorId: vendorId ?? null, verifiedBy: verifiedBy ?? null };
+      related.set(key, facts);
+      knownRelated.set(key, facts);
+      changedRelated.add(key);
+      const field = type === 'grn' ? 'grnId' : 'dispatchId';
+      return [...tickets.values()].filter((ticket) => ticket !== undefined && ticket[field] === id) as TicketState[];
     },
     foldTicket(event) {
       const { id } = parseStream(event.stream);
@@ -157,9 +217,13 @@ export function createNotificationFacts(): NotificationFacts {
         }),
         deletedTickets: [...changedTickets].filter((id) => tickets.get(id) === undefined),
         users: [...changedUsers].flatMap((id) => users.get(id) ?? []),
+        related: [...changedRelated].flatMap(
+          (id) => ({ id, facts: related.get(id) ?? {} }) as { id: string; facts: Related },
+        ),
       };
       changedTickets.clear();
       changedUsers.clear();
+      changedRelated.clear();
       return changes;
     },
   };
@@ -175,10 +239,58 @@ function isSameFacts(before: TicketState, after: TicketState, event: RecordedEve
   );
 }
 
+/** The tickets in the inboxes of these users. */
+async function heldBy(userIds: readonly string[], query: Query): Promise<Map<string, string[]>> {
+  const held = new Map<string, string[]>();
+  if (userIds.length === 0) return held;
+  const text = `select distinct user_id, ticket_id from notifications
+    where user_id = any ($1::text[]) and ticket_id is not null`;
+  for (const row of (await query('held_tickets', text, [userIds])) as { user_id: string; ticket_id: string }[]) {
+    held.set(row.user_id, [...(held.get(row.user_id) ?? []), row.ticket_id]);
+  }
+  return held;
+}
+
+async function pointingAt(set: readonly ReferenceEvent['data'][], query: Query): Promise<string[]> {
+  if (set.length === 0) return [];
+  const ids = (type: string) => set.filter((one) => one.type === type).map(({ id }) => id);
+  const text = `select id from tickets where state->>'grnId' = any ($1::text[])
+    union select id from tickets where state->>'dispatchId' = any ($2::text[])`;
+  const rows = await query('tickets_pointing', text, [ids('grn'), ids('dispatch')]);
+  return (rows as { id: string }[]).map(({ id }) => id);
+}
+
+function referencesIn(events: readonly RecordedEvent[]): ReferenceEvent['data'][] {
+  return events.flatMap((event) => (event.type === 'ReferenceSet' ? [event.data] : []));
+}
+
+/** The users of the batch whose role, vendor or activity changes. */
+function usersChanged(events: readonly RecordedEvent[]): string[] {
+  return events.flatMap((event) => {
+    if (event.type === 'UserRegistered') return [parseStream(event.stream).id];
+    if (event.type !== 'UserChanged') return [];
+    const { role, active, vendorId } = event.data.changes;
+    return role || active || vendorId ? [parseStream(event.stream).id] : [];
+  });
+}
+
+/** The ids of the references of these tickets, and of those that the batch opens. */
+function referencesOf(events: readonly RecordedEvent[], tickets: Iterable<TicketState | undefined>): Set<string> {
+  const ids = new Set<string>();
+  const add = ({ grnId, dispatchId }: { readonly grnId?: string | null; readonly dispatchId?: string | null }) => {
+    if (grnId) ids.add(referenceStreamId('grn', grnId));
+    if (dispatchId) ids.add(referenceStreamId('dispatch', dispatchId));
+  };
+  for (const ticket of tickets) if (ticket !== undefined) add(ticket);
+  for (const event of events) if (event.type === 'TicketOpened') add(event.data);
+  return ids;
+}
+
 function ticketsConcerned(events: readonly RecordedEvent[]): Set<string> {
   const ids = new Set<string>();
   for (const event of events) {
-    if (event.type !== 'TicketRead' && event.stream.startsWith('ticket.')) ids.add(parseStream(event.stream).id);
+    const concerns = event.type !== 'TicketRead' || event.data.internal === true;
+    if (concerns && event.stream.startsWith('ticket.')) ids.add(parseStream(event.stream).id);
   }
   return ids;
 }

@@ -9,9 +9,12 @@
  *
  * After the commit, the devices of each user whose inbox changed are notified once per batch.
  */
+import { maySeeTicket } from '../../domain/access.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { InboxHead, InboxSignal } from '../../domain/notification/inbox.ts';
 import { notificationSent, notificationsFor } from '../../domain/notification/rules.ts';
+import { accessOf, peopleOn } from '../../domain/ticket/people.ts';
+import type { TicketState } from '../../domain/ticket/state.ts';
 import { isStaff } from '../../domain/user/identity.ts';
 import type { Projection, ProjectionContext, ProjectionHandler, Writes } from '../engine/projection.ts';
 import { createInboxBatch, type InboxBatch, inboxRows, type UserBatch } from './inbox-batch.ts';
@@ -20,7 +23,7 @@ import { notificationsDdl, notificationsIndexes } from './notifications-ddl.ts';
 
 export const notificationsProjection: Projection = {
   name: 'notifications',
-  version: 3,
+  version: 4,
   ddl: notificationsDdl,
   indexes: notificationsIndexes,
   start: startHandler,
@@ -36,6 +39,10 @@ interface WrittenInbox {
   readonly seen_up_to: number;
   readonly unseen: number;
   readonly unseen_internal: number;
+  /** Whether notifications left the inbox. */
+  readonly gone: boolean;
+  /** The ids of notifications that were read with their conversations. */
+  readonly conversation_read: readonly string[];
 }
 
 function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
@@ -47,10 +54,17 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
       for (const event of events) handle(event, facts, batch);
       const changes = facts.takeChanges();
       const { users } = batch;
-      if (users.length + changes.tickets.length + changes.deletedTickets.length + changes.users.length === 0) {
+      if (
+        users.length +
+          changes.tickets.length +
+          changes.deletedTickets.length +
+          changes.users.length +
+          changes.related.length ===
+        0
+      ) {
         return undefined;
       }
-      const { inboxes, notifications, idReads, allReads, seen, readers } = inboxRows(users);
+      const { inboxes, notifications, idReads, conversationReads, allReads, seen, readers } = inboxRows(users);
       return {
         payload: [
           changes.users,
@@ -62,6 +76,9 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
           allReads,
           seen,
           readers,
+          changes.related,
+          conversationReads,
+          batch.gone,
         ],
         committed(written) {
           if (publishInbox) notifyUsers(users, written as readonly WrittenInbox[], facts, publishInbox);
@@ -79,13 +96,29 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
     case 'ParticipantRemoved':
     case 'MessagePosted':
     case 'TicketDeleted': {
+      const before = facts.ticket(event.stream);
       const ticket = facts.foldTicket(event);
       for (const notification of notificationsFor(event, ticket, facts.audience)) batch.add(event, notification);
+      if (event.type === 'MessagePosted') batch.markConversationRead(event.metadata.actor.id, ticket.id, event.version);
+      else removeUnseen(event, ticket, before, facts, batch);
+      return;
+    }
+    case 'TicketRead': {
+      const { userId, upTo } = event.data;
+      // It counts among the versions that requesters do not see.
+      if (event.data.internal) facts.foldTicket(event);
+      batch.markConversationRead(userId, parseStream(event.stream).id, Math.min(upTo, event.version));
       return;
     }
     case 'UserRegistered':
-    case 'UserChanged':
+    case 'UserChanged': {
       facts.foldUser(event);
+      const { id } = parseStream(event.stream);
+      for (const ticket of facts.ticketsOf(id)) removeIfUnseen(event, ticket, id, facts, batch);
+      return;
+    }
+    case 'ReferenceSet':
+      for (const ticket of facts.foldReference(event)) removeUnseen(event, ticket, ticket, facts, batch);
       return;
     case 'NotificationSent':
       batch.add(event, notificationSent(event));
@@ -101,16 +134,43 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
   }
 }
 
+/** A ticket leaves the inbox of whoever may no longer see it: a deleted one that of everybody. */
+function removeUnseen(
+  event: RecordedEvent,
+  ticket: TicketState,
+  before: TicketState,
+  facts: NotificationFacts,
+  batch: InboxBatch,
+): void {
+  if (ticket.deleted) batch.remove(event, ticket.id, null);
+  else for (const id of peopleOn(before)) removeIfUnseen(event, ticket, id, facts, batch);
+}
+
+function removeIfUnseen(
+  event: RecordedEvent,
+  ticket: TicketState,
+  userId: string,
+  facts: NotificationFacts,
+  batch: InboxBatch,
+): void {
+  const user = facts.audience.user(userId);
+  if (user === undefined || maySeeTicket(user, accessOf(ticket, facts.audience.relations(ticket)))) return;
+  batch.remove(event, ticket.id, userId);
+}
+
 function notifyUsers(
   users: readonly UserBatch[],
   written: readonly WrittenInbox[],
   facts: NotificationFacts,
   publish: (userId: string, signal: InboxSignal) => void,
 ): void {
-  const inboxes = new Map(written.map((inbox) => [inbox.user_id, inbox]));
-  for (const { userId, added, announcedIds, readAll, seen } of users) {
-    const inbox = inboxes.get(userId);
-    if (inbox === undefined) continue;
+  const batches = new Map(users.map((user) => [user.userId, user]));
+  for (const inbox of written) {
+    const userId = inbox.user_id;
+    const { added = [], announcedIds: ids = [], readAll = [], seen = [] } = batches.get(userId) ?? {};
+    const announcedIds = [...ids, ...inbox.conversation_read];
+    // Somebody who posted or read, and had nothing unread.
+    if (added.length + announcedIds.length + readAll.length + seen.length === 0 && !inbox.gone) continue;
     const user = facts.audience.user(userId);
     const internal = user !== undefined && isStaff(user.role);
     const head: InboxHead = {
@@ -126,7 +186,7 @@ function notifyUsers(
       })
       .filter((notification) => internal || !notification.internal);
     const byId = announcedIds.length > 0 ? { read: { ids: announcedIds } } : {};
-    publish(userId, { notifications, head, ...byId });
+    publish(userId, { notifications, head, ...byId, ...(inbox.gone && { gone: true }) });
     if (readAll.length > 0) publish(userId, { notifications: [], head, read: { upToSeq: inbox.read_up_to } });
     if (seen.length > 0) publish(userId, { notifications: [], head, seen: { upToSeq: inbox.seen_up_to } });
   }

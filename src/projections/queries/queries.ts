@@ -147,6 +147,8 @@ export interface Queries {
   /** The unread notifications as ranges: the newest `limit` ones. */
   unreadNotifications(viewer: UserFacts, limit: number): Promise<UnreadRanges>;
   user(id: string): Promise<UserView | undefined>;
+  /** The ids of the users with this vendorId, a few at most. */
+  vendorHolders(vendorId: string): Promise<string[]>;
   users(filter: UserFilter, page: { cursor?: string; limit: number }): Promise<Page<UserView>>;
   reference(type: ReferenceType, id: string): Promise<ReferenceView | undefined>;
   room(name: string): Promise<RoomView | undefined>;

@@ -30,13 +30,18 @@ export function userQueries(
   run: Run,
   db: Kysely<unknown>,
   models: ReadModels,
-): Pick<Queries, 'user' | 'users' | 'reference'> {
+): Pick<Queries, 'user' | 'users' | 'vendorHolders' | 'reference'> {
   const byId = `select ${COLUMNS} from ${models.users} u where u.id = $1`;
+  const holders = `select u.id from ${models.users} u where u.vendor_id = $1 limit 2`;
   const reference = `select name, vendor_id, verified_by, version from ${models.references} where type = $1 and id = $2`;
   return {
     async user(id) {
       const [row] = await run<UserRow>('user', byId, [id]);
       return row && userView(row);
+    },
+
+    async vendorHolders(vendorId) {
+      return (await run<{ id: string }>('vendor_holders', holders, [vendorId])).map(({ id }) => id);
     },
 
     async reference(type, id) {

@@ -28,6 +28,8 @@ export interface ModelNotification {
   readonly internal: boolean;
   read: boolean;
   seen: boolean;
+  /** The user may no longer see its ticket. */
+  gone: boolean;
 }
 
 export function modelOf(events: readonly RecordedEvent[], idOf: (event: RecordedEvent, userId: string) => string) {
@@ -52,8 +54,16 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
     const list = inbox(recipientId);
     inboxes.set(recipientId, [
       ...list,
-      { event, seq: list.length + 1, type, message, internal, read: false, seen: false },
+      { event, seq: list.length + 1, type, message, internal, read: false, seen: false, gone: false },
     ]);
+  };
+  const relations = (ticket: TicketState) =>
+    relationsOf(references.get(`grn-${ticket.grnId}`), references.get(`dispatch-${ticket.dispatchId}`));
+  const isUnseen = (userId: string, { stream, type }: RecordedEvent) => {
+    const { kind, id } = parseStream(stream);
+    const [ticket, viewer] = [tickets.get(id), user(userId)];
+    if (kind !== 'ticket' || type === 'TicketDeleted' || ticket === undefined || viewer === undefined) return false;
+    return ticket.deleted || !maySeeTicket(viewer, accessOf(ticket, relations(ticket)));
   };
   for (const event of events) {
     const { kind, id } = parseStream(event.stream);
@@ -85,14 +95,21 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
       const message = messageOf(ticketEvent);
       if (message) messages.set(id, [...(messages.get(id) ?? []), message]);
       const admins = users().filter((candidate) => candidate.role === 'admin' && candidate.active);
-      for (const notification of notificationsFor(ticketEvent, state, { admins, user }))
+      for (const notification of notificationsFor(ticketEvent, state, { admins, user, relations }))
         addNotification(event, notification);
+      const [readerId, upTo] =
+        ticketEvent.type === 'TicketRead'
+          ? [ticketEvent.data.userId, Math.min(ticketEvent.data.upTo, event.version)]
+          : [event.metadata.actor.id, ticketEvent.type === 'MessagePosted' ? event.version : 0];
+      for (const entry of inbox(readerId)) {
+        const isOfTicket = entry.event.stream === event.stream && entry.event.type === 'MessagePosted';
+        if (isOfTicket && entry.event.version <= upTo) entry.read = true;
+      }
     }
+    for (const [userId, entries] of inboxes) for (const entry of entries) entry.gone ||= isUnseen(userId, entry.event);
   }
   const versionOf = (stream: Stream) => streams.get(stream)?.at(-1)?.version;
   const alive = [...tickets.values()].filter((ticket) => !ticket.deleted);
-  const relations = (ticket: TicketState) =>
-    relationsOf(references.get(`grn-${ticket.grnId}`), references.get(`dispatch-${ticket.dispatchId}`));
   const visible = (viewer: UserFacts) =>
     alive.filter((ticket) => maySeeTicket(viewer, accessOf(ticket, relations(ticket))));
   const mayReadInternal = (viewer: UserFacts) => isStaff(viewer.role);

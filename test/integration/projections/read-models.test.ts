@@ -111,7 +111,7 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
     for (const role of ['agent', 'driver'] as const) {
       const viewer = { id: userId, name: '', role, active: true };
       const all = model.inbox(userId);
-      const entries = all.filter((entry) => role === 'agent' || !entry.internal);
+      const entries = all.filter((entry) => !entry.gone && (role === 'agent' || !entry.internal));
       const shown = await queries.notificationsAfter(viewer, 0, 1_000);
       expect(shown.map(({ id, seq, type, message, read }) => ({ id, seq, type, message, read }))).toEqual(
         entries.map(({ event, seq, type, message, read }) => ({

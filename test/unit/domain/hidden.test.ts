@@ -21,7 +21,7 @@ function shownTo(ticket: Ticket): unknown[] {
 
 const read = (upTo: number) => ({ type: 'MarkTicketRead', upTo }) as const;
 
-/** The same history twice, once with what staff do among themselves. `to` maps public to stream versions. */
+/** The same history twice, once with what staff do among themselves. */
 function play(secretly: boolean): Ticket {
   const ticket = ticketOf(GRN_RELATIONS);
   const staff = (upTo: number) => read(streamVersion(upTo, ticket.state.internalVersions, 'public'));

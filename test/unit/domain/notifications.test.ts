@@ -4,7 +4,7 @@ import { type Audience, notificationSent, notificationsFor } from '../../../src/
 import type { TicketCommand } from '../../../src/domain/ticket/decider.ts';
 import { userDecider } from '../../../src/domain/user/decider.ts';
 import type { UserFacts } from '../../../src/domain/user/identity.ts';
-import { historyOf, type Ticket, ticketOf, timeOf } from './history.ts';
+import { historyOf, NO_RELATIONS, type Ticket, ticketOf, timeOf } from './history.ts';
 import { accounts, admin, agent, customer, deactivated, driver, everyone, otherAdmin, vendor } from './people.ts';
 import { add, assign, become, change, destroy, note, open, post, readUpTo, remove } from './ticket-commands.ts';
 
@@ -13,6 +13,7 @@ function audienceOf(users: readonly UserFacts[] = everyone): Audience {
   return {
     admins: users.filter(({ role }) => role === 'admin'),
     user: (id) => byId.get(id),
+    relations: () => NO_RELATIONS,
   };
 }
 

@@ -14,7 +14,7 @@ import { messageOf } from '../../../src/domain/ticket/message.ts';
 import { peopleOn } from '../../../src/domain/ticket/people.ts';
 import { isStaff, type UserFacts } from '../../../src/domain/user/identity.ts';
 import { visibilityOf } from '../../../src/domain/visibility.ts';
-import { foldAll, GRN_RELATIONS, ticketOf } from './history.ts';
+import { foldAll, GRN_RELATIONS, NO_RELATIONS, ticketOf } from './history.ts';
 import { deactivated, everyone } from './people.ts';
 import { open, receipt } from './ticket-commands.ts';
 
@@ -27,6 +27,7 @@ const users: readonly UserFacts[] = [
 const audience = {
   admins: users.filter(({ role }) => role === 'admin'),
   user: (id: string) => users.find((user) => user.id === id),
+  relations: () => NO_RELATIONS,
 };
 
 const user = fc.constantFrom(...users);
