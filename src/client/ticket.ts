@@ -100,7 +100,9 @@ export function followTicket(deps: TicketDeps, onUnused: () => void): TicketFoll
     // Called after every event, so it returns early when nothing is on its way.
     const isOurs = ({ kind, lane }: OutboxEntry) => kind === POST && lane === laneOf(id);
     if (sent.length === 0 && !outbox.entries.some(isOurs)) return EMPTY_TICKET.outgoing;
-    const shown = new Set(state.messages.map(({ clientMessageId }) => clientMessageId));
+    // Another sender's message may have the same `clientMessageId`: the id counts together with the sender.
+    const own = state.messages.filter(({ senderId }) => senderId === deps.me());
+    const shown = new Set(own.map(({ clientMessageId }) => clientMessageId));
     sent = sent.filter(({ clientMessageId }) => !shown.has(clientMessageId));
     return outgoingOf(id, outbox.entries, sent, shown);
   }

@@ -1,7 +1,8 @@
 /**
  * Sends the ids of changed tickets to users who see every ticket, so that their lists stay current. It sends a few
  * times a second at most, and only after the read models show the change. Other users learn of their tickets from their
- * inbox: a check of each event for each follower would cost too much.
+ * inbox: a check of each event for each follower would cost too much. Their inbox does not tell that access was given or
+ * taken, so they receive the ids of tickets whose event names them as such: requester, assignee or participant.
  *
  * Changes may be missed while the broker is away. Followers then receive `all`: any ticket may have changed.
  */
@@ -13,7 +14,10 @@ import type { Client } from '../connection/client.ts';
 import type { ChangedTickets } from '../dialects/dialect.ts';
 
 export interface TicketChanges {
-  /** Sends changes to this client until it disconnects. False for a user who does not see every ticket. */
+  /**
+   * Sends changes to this client until it disconnects. False for a user who does not see every ticket: that user
+   * receives only changes of their own access.
+   */
   follow(client: Client): boolean;
   close(): void;
 }
@@ -35,7 +39,8 @@ const WAIT_MS = 5_000;
 export function createTicketChanges({ broker, waiter, gather, send, onError }: TicketChangesDeps): TicketChanges {
   const following = new Set<Client>();
   let subscription: Subscription | undefined;
-  let gathered = new Set<string>();
+  /** The users whose access changed, by ticket. */
+  let gathered = new Map<string, Set<string>>();
   let all = false;
   let position = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -44,7 +49,8 @@ export function createTicketChanges({ broker, waiter, gather, send, onError }: T
   function onEvent(event: RecordedEvent): void {
     // Only the reader's unread count changes, and the reader receives it.
     if (event.type === 'TicketRead') return;
-    gathered.add(parseStream(event.stream).id);
+    const { id } = parseStream(event.stream);
+    gathered.set(id, new Set([...(gathered.get(id) ?? []), ...usersNamedBy(event)]));
     position = Math.max(position, event.position);
     plan();
   }
@@ -56,16 +62,26 @@ export function createTicketChanges({ broker, waiter, gather, send, onError }: T
   async function sendAll(): Promise<void> {
     timer = undefined;
     sending = true;
-    const changed = { ticketIds: gathered.size > MOST_IDS ? [] : [...gathered], all: all || gathered.size > MOST_IDS };
-    gathered = new Set();
+    const changes = gathered;
+    const isAll = all;
+    gathered = new Map();
     all = false;
     try {
       await waiter.waitFor(position, WAIT_MS);
-      for (const client of following) if (maySeeEveryTicket(client.user)) send(client, changed);
+      const everything = changedTickets([...changes.keys()], isAll);
+      for (const client of following) {
+        if (maySeeEveryTicket(client.user)) send(client, everything);
+        else sendOwn(client, changes, isAll);
+      }
     } finally {
       sending = false;
       if (gathered.size > 0 || all) plan();
     }
+  }
+
+  function sendOwn(client: Client, changes: ReadonlyMap<string, ReadonlySet<string>>, isAll: boolean): void {
+    const own = [...changes].flatMap(([id, users]) => (users.has(client.user.id) ? [id] : []));
+    if (own.length > 0 || isAll) send(client, changedTickets(own, isAll));
   }
 
   /** Events may have been missed, so any ticket may have changed. */
@@ -85,8 +101,9 @@ export function createTicketChanges({ broker, waiter, gather, send, onError }: T
   const forgetReconnections = broker.onReconnected(missed);
   return {
     follow(client) {
-      if (!maySeeEveryTicket(client.user) || client.leaving.aborted) return false;
-      if (following.has(client)) return true;
+      const seesEvery = maySeeEveryTicket(client.user);
+      if (client.leaving.aborted) return false;
+      if (following.has(client)) return seesEvery;
       following.add(client);
       client.leaving.addEventListener('abort', () => leave(client), { once: true });
       if (subscription === undefined) {
@@ -94,7 +111,7 @@ export function createTicketChanges({ broker, waiter, gather, send, onError }: T
         // Events from before the registration were not received.
         subscription.ready.then(missed, onError);
       }
-      return true;
+      return seesEvery;
     },
     close() {
       clearTimeout(timer);
@@ -103,4 +120,37 @@ export function createTicketChanges({ broker, waiter, gather, send, onError }: T
       following.clear();
     },
   };
+}
+
+function changedTickets(ids: readonly string[], all: boolean): ChangedTickets {
+  const tooMany = ids.length > MOST_IDS;
+  return { ticketIds: tooMany ? [] : ids, all: all || tooMany };
+}
+
+/** The users to whom an event gives access, or from whom it takes it. */
+function usersNamedBy({ type, data }: RecordedEvent): readonly string[] {
+  const named = data as TicketEventData;
+  switch (type) {
+    case 'TicketOpened':
+      return named.requester === undefined ? [] : [named.requester.id];
+    case 'ParticipantAdded':
+    case 'ParticipantRemoved':
+      return named.userId === undefined ? [] : [named.userId];
+    case 'TicketChanged': {
+      const { from, to } = named.changes?.assignee ?? {};
+      return [from, to].flatMap((person) => person?.id ?? []);
+    }
+    default:
+      return [];
+  }
+}
+
+interface TicketEventData {
+  readonly requester?: { readonly id: string };
+  readonly userId?: string;
+  readonly changes?: { readonly assignee?: { readonly from?: Named | null; readonly to?: Named | null } };
+}
+
+interface Named {
+  readonly id: string;
 }

@@ -8,15 +8,14 @@ let node: Node;
 let driver: Client;
 let admin: Client;
 let agent: Client;
+let other: Client;
 
 beforeAll(async () => {
   services = await startServices();
   node = await startNode(services, { gateway: { ticketChangesEvery: 20 } });
-  [driver, admin, agent] = (await Promise.all(['driver', 'admin', 'agent'].map((name) => signIn(node.url, name)))) as [
-    Client,
-    Client,
-    Client,
-  ];
+  [driver, admin, agent, other] = (await Promise.all(
+    ['driver', 'admin', 'agent', 'driver2'].map((name) => signIn(node.url, name)),
+  )) as [Client, Client, Client, Client];
 });
 
 afterAll(async () => {
@@ -84,8 +83,8 @@ it('sends no id when a user reads a ticket', async () => {
   expect(timesReceived(socket, first.id)).toBe(0);
 });
 
-it('sends no ids to a user who does not see every ticket', async () => {
-  using stranger = driver.connect();
+it('sends no ids of the tickets of others to a user who does not see every ticket', async () => {
+  using stranger = other.connect();
   expect(await stranger.ask('follow_tickets', {})).toMatchObject({ success: true, following: false });
   using socket = await following(admin);
   const { id } = await openTicket(driver);
@@ -93,17 +92,28 @@ it('sends no ids to a user who does not see every ticket', async () => {
   expect(changedIds(stranger)).toEqual([]);
 });
 
+it('sends participants the id of a ticket when they are added and when they are removed', async () => {
+  using socket = other.connect();
+  await socket.ask('follow_tickets', {});
+  const { id } = await openTicket(driver);
+  await until(async () => {
+    await admin.send('POST', `/api/v1/tickets/${id}/participants`, { userId: '8' });
+    await admin.send('DELETE', `/api/v1/tickets/${id}/participants/8`);
+    return timesReceived(socket, id) > 1;
+  }, 'the id of the ticket');
+});
+
 it('stops sending ids to a user who no longer sees every ticket', async () => {
   using socket = await following(agent);
-  using other = await asFollower(admin);
+  using follower = await asFollower(admin);
   await admin.send('PATCH', '/api/v1/users/4', { role: 'ops' });
   // The gateway learns of the change by itself, after some time.
   const { id } = await openTicket(driver);
   await until(async () => {
     const before = changedIds(socket).length;
-    const seen = timesReceived(other, id);
+    const seen = timesReceived(follower, id);
     await post(driver, id, 'More');
-    await until(() => timesReceived(other, id) > seen, 'the admin to receive the id');
+    await until(() => timesReceived(follower, id) > seen, 'the admin to receive the id');
     return changedIds(socket).length === before;
   }, 'the former agent to receive no id');
   await admin.send('PATCH', '/api/v1/users/4', { role: 'agent' });

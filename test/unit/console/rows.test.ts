@@ -100,3 +100,15 @@ it('keeps the key of a message from the moment it is written', () => {
   expect(after.map(({ key }) => key)).toEqual(before.map(({ key }) => key));
   expect(before.at(-1)).toMatchObject({ kind: 'outgoing', isFirst: true });
 });
+
+it('keeps messages apart whose senders chose the same id, and an id like that of a message', () => {
+  const waiting: OutgoingMessage = { id: 'same', ticketId: 't1', message: 'mine', state: 'pending', createdAt: at(9) };
+  const posted = [
+    message(1, 'a', { clientMessageId: 'same' }),
+    message(2, 'b', { clientMessageId: 'same' }),
+    message(3, 'b', { clientMessageId: 'm1' }),
+    message(4, 'me', { clientMessageId: 'm2' }),
+  ];
+  const keys = rows(posted, { outgoing: [waiting] }).map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+});

@@ -10,6 +10,7 @@ import { until } from '../../support/until.ts';
 /** A fake broker, a fake waiter, and an agent who follows all tickets. */
 async function desk() {
   const sent: ChangedTickets[] = [];
+  const sentTo: { readonly userId: string; readonly changed: ChangedTickets }[] = [];
   const waits: { readonly position: number; arrive(): void }[] = [];
   const registered = Promise.withResolvers<void>();
   const leaving = new AbortController();
@@ -44,7 +45,10 @@ async function desk() {
       },
     } as Parameters<typeof createTicketChanges>[0]['waiter'],
     gather: 1,
-    send: (_client, changed) => void sent.push(changed),
+    send(client, changed) {
+      sentTo.push({ userId: client.user.id, changed });
+      if (client.user.id === '4') sent.push(changed);
+    },
     onError(error) {
       throw error;
     },
@@ -65,9 +69,15 @@ async function desk() {
     leave: () => leaving.abort(),
     isListening: () => onEvent !== undefined,
     reconnect: () => reconnect(),
-    change(id: string, type = 'MessagePosted') {
+    /** What a user who does not see every ticket receives. */
+    asRequester(userId: string) {
+      const user = { id: userId, name: 'driver', role: 'driver', active: true };
+      expect(changes.follow({ user, leaving: leaving.signal } as unknown as Client)).toBe(false);
+      return () => sentTo.filter((one) => one.userId === userId).map(({ changed }) => changed);
+    },
+    change(id: string, type = 'MessagePosted', data: object = {}) {
       position += 1;
-      onEvent?.({ stream: `ticket.${id}`, type, position } as RecordedEvent);
+      onEvent?.({ stream: `ticket.${id}`, type, position, data } as unknown as RecordedEvent);
       return position;
     },
     async [Symbol.asyncDispose]() {
@@ -119,4 +129,22 @@ it('is subscribed only while a client follows', async () => {
   expect(one.isListening()).toBe(true);
   one.leave();
   expect(one.isListening()).toBe(false);
+});
+
+it.each([
+  ['TicketOpened', { requester: { id: '8' } }],
+  ['ParticipantAdded', { userId: '8' }],
+  ['ParticipantRemoved', { userId: '8' }],
+  ['TicketChanged', { changes: { assignee: { from: null, to: { id: '8' } } } }],
+  ['TicketChanged', { changes: { assignee: { from: { id: '8' }, to: null } } }],
+])('sends a user the id of a ticket whose %s names them, and of no other ticket', async (type, data) => {
+  await using one = await desk();
+  const [named, stranger] = [one.asRequester('8'), one.asRequester('9')];
+  one.change('a', type, data);
+  one.change('b');
+  one.change('c', 'TicketChanged', { changes: { status: { from: 'open', to: 'pending' } } });
+  (await one.next()).arrive();
+  await until(() => one.sent.length > 0, 'the changes', { everyMs: 1 });
+  expect(named()).toEqual([{ ticketIds: ['a'], all: false }]);
+  expect(stranger()).toEqual([]);
 });

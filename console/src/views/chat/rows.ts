@@ -68,7 +68,11 @@ export function rowsOf(conversation: Conversation, meId: string, dayEnd: (at: nu
       until = dayEnd(Date.parse(message.createdAt));
       rows.push({ kind: 'day', key: `day ${until}`, at: message.createdAt });
     }
-    const key = message.clientMessageId ?? message.id;
+    // Only the sender's own ids are unique, so only the user's own messages keep the key of their outgoing row.
+    const key =
+      message.senderId === meId && message.clientMessageId !== undefined
+        ? outgoingKey(message.clientMessageId)
+        : message.id;
     const next = messages[index + 1];
     const isFollowed = continues(message, next) && next !== undefined && Date.parse(next.createdAt) < until;
     if (message.messageType === 'SYSTEM') {
@@ -82,10 +86,15 @@ export function rowsOf(conversation: Conversation, meId: string, dayEnd: (at: nu
   let above: Entry | undefined = messages.at(-1);
   for (const message of outgoing) {
     const entry = { senderId: meId, internal: message.internal ?? false, createdAt: message.createdAt };
-    rows.push({ kind: 'outgoing', key: message.id, message, isFirst: !continues(above, entry) });
+    rows.push({ kind: 'outgoing', key: outgoingKey(message.id), message, isFirst: !continues(above, entry) });
     above = entry;
   }
   return rows;
+}
+
+/** No message's own id looks like this, whatever id a client chose. */
+function outgoingKey(clientMessageId: string): string {
+  return `own ${clientMessageId}`;
 }
 
 interface Entry {
