@@ -5,9 +5,7 @@
  * Optional checksums are off, because several S3-compatible servers do not support them.
  */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
@@ -19,6 +17,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { DeskwireError } from '../domain/errors.ts';
+import { openSpoolFolder } from './spool.ts';
 import { AttachmentLost, type AttachmentStore, type ByteRange } from './store.ts';
 
 export interface S3Options {
@@ -33,6 +32,8 @@ export interface S3Options {
 /** Limits for a server that does not answer. */
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 30_000;
+/** Age at which the folder of a process that is gone holds nothing that still arrives. */
+const LEFTOVER_MS = 24 * 3_600_000;
 
 /** Callers report failures. Without a logger, the client would write to the console. */
 const QUIET = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -55,7 +56,7 @@ export async function createS3Store({ bucket, region, endpoint, credentials }: S
     client.destroy();
     throw error instanceof S3ServiceException ? refusal(error) : error;
   }
-  const incoming = await mkdtemp(join(tmpdir(), 'deskwire-uploads-'));
+  const incoming = await openSpoolFolder(LEFTOVER_MS, Date.now());
   return {
     incoming,
     async put({ key, size, mimeType }, path) {

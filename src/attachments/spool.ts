@@ -3,7 +3,8 @@
  * upload fails (too large, aborted, stalled, refused later), its file is removed.
  */
 import { randomUUID } from 'node:crypto';
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -64,6 +65,36 @@ function stallError(): DeskwireError {
 function reasonOf(error: unknown): unknown {
   if (error instanceof DeskwireError || (error instanceof Error && 'syscall' in error)) return error;
   return new DeskwireError('invalid_payload', 'The upload broke off', { field: 'file', cause: error });
+}
+
+const OWN_FOLDER = /^deskwire-uploads-(\d{1,10})-/;
+
+/**
+ * Creates a folder for the uploads that this process receives, in the system's temporary folder, where only its user
+ * may read it. Removes those of processes that ended without removing theirs, when they are older than `age`
+ * milliseconds: the processes of another container may have the same temporary folder, and cannot be seen from here.
+ */
+export async function openSpoolFolder(age: number, now: number, within = tmpdir()): Promise<string> {
+  for (const name of await readdir(within)) {
+    const pid = OWN_FOLDER.exec(name)?.[1];
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    const path = join(within, name);
+    // Another process may have removed it.
+    const found = await stat(path).catch(() => undefined);
+    const ours = process.getuid === undefined || found?.uid === process.getuid();
+    if (found !== undefined && ours && found.mtimeMs < now - age) await rm(path, { recursive: true, force: true });
+  }
+  return mkdtemp(join(within, `deskwire-uploads-${process.pid}-`));
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user may not be signalled, and is there.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /** Removes files older than `age` milliseconds, left by processes that were killed while receiving. */

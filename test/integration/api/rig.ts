@@ -137,6 +137,7 @@ interface RigOptions {
   readonly config?: Partial<ApiConfig>;
   readonly auth?: Partial<AuthDeps>;
   readonly readiness?: readonly ReadinessCheck[];
+  readonly metricsPage?: ApiDeps['metricsPage'];
   readonly online?: readonly string[];
   readonly onRoute?: ApiDeps['onRoute'];
   readonly attachments?: AttachmentOptions;
@@ -163,6 +164,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
       api: {
         readiness: options.readiness ?? [],
         config: { corsOrigins: [], ...options.config },
+        ...(options.metricsPage !== undefined && { metricsPage: options.metricsPage }),
         ...(options.onRoute !== undefined && { onRoute: options.onRoute }),
         ...(options.web !== undefined && { web: options.web }),
         online: () => Promise.resolve(new Set(options.online)),

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { receive } from '../../../src/attachments/spool.ts';
+import { openSpoolFolder, receive } from '../../../src/attachments/spool.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -55,4 +55,28 @@ it('an upload that stalls is aborted', async () => {
   await expect(received(stream, 100, 20)).rejects.toThrow('The upload stopped arriving');
   expect(stream.destroyed).toBe(true);
   expect(await readdir(folder)).toEqual([]);
+});
+
+it('a folder of uploads replaces those of processes that are gone, and of no others', async () => {
+  const within = await mkdtemp(join(folder, 'system-'));
+  const old = new Date(Date.now() - 2 * 3_600_000);
+  // The largest process id of any system that we run on is smaller.
+  const gone = 'deskwire-uploads-9999999-abc';
+  for (const name of [gone, 'deskwire-uploads-9999998-new', `deskwire-uploads-${process.ppid}-abc`, 'other']) {
+    await mkdir(join(within, name));
+    await writeFile(join(within, name, 'half'), 'half');
+    if (!name.endsWith('-new')) await utimes(join(within, name), old, old);
+  }
+  const own = await openSpoolFolder(3_600_000, Date.now(), within);
+  const left = await readdir(within);
+  expect(left).not.toContain(gone);
+  expect(left.toSorted()).toEqual(
+    [
+      'deskwire-uploads-9999998-new',
+      `deskwire-uploads-${process.ppid}-abc`,
+      'other',
+      own.slice(within.length + 1),
+    ].toSorted(),
+  );
+  await rm(within, { recursive: true });
 });
