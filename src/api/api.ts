@@ -29,6 +29,7 @@ import { limitRequests } from './plugins/rate-limit.ts';
 import { awaitWrites, sendEpoch } from './plugins/read-your-writes.ts';
 import { serveWeb } from './plugins/web.ts';
 import { requestId } from './requests.ts';
+import { accountRoutes, passwordResetRoutes } from './routes/account.ts';
 import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
@@ -57,6 +58,8 @@ const IN_FLIGHT = 2_000;
 export interface ApiConfig {
   /** Origins whose web pages may call the API; `*` allows any. */
   readonly corsOrigins: readonly string[];
+  /** Where browsers reach us, for links; the address of the request when absent. */
+  readonly publicUrl?: string;
   /** Requests per minute and user; no limit when absent. */
   readonly requestsPerMinute?: number;
   /** Addresses and networks of the proxies whose word on the client's address is trusted. */
@@ -138,6 +141,7 @@ async function boundedRoutes(app: App, deps: ApiDeps): Promise<void> {
   boundRequests(app, config.requestsInFlight ?? IN_FLIGHT, () => metrics.refused('requests'));
   await refuseUnderPressure(app, config.loopDelay);
   authRoutes(app, auth);
+  passwordResetRoutes(app, auth.own);
   await app.register((authenticated: App) => authenticatedRoutes(authenticated, deps));
   await app.register((linked: App) => linkedRoutes(linked, deps));
 }
@@ -154,7 +158,8 @@ async function authenticatedRoutes(app: App, deps: ApiDeps): Promise<void> {
   ticketPeopleRoutes(app, application, online);
   chatRoutes(app, application, online);
   notificationRoutes(app, application);
-  userRoutes(app, application, auth.own);
+  accountRoutes(app, auth.own);
+  userRoutes(app, application, auth.own, config.publicUrl);
   referenceRoutes(app, application);
   roomRoutes(app, application);
   websocketRoutes(app, application, deps.sockets);

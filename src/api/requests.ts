@@ -60,6 +60,11 @@ export function userOf(request: FastifyRequest): UserFacts {
   return request.authenticated.user;
 }
 
+/** Undefined for the token of an outside provider. */
+export function sessionOf(request: FastifyRequest): string | undefined {
+  return request.authenticated?.sessionId;
+}
+
 /** Throws `unauthorized`, and `invalid_payload` for a malformed header. */
 export function callerOf(request: FastifyRequest): Caller {
   const { headers } = request;

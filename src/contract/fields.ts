@@ -34,8 +34,8 @@ export const IdField = Type.String({ minLength: 1, maxLength: LIMITS.id });
 export const NameField = Type.String({ minLength: 1, maxLength: LIMITS.name, pattern: '\\S' });
 /** Only what every address has: whether one exists, its server knows. */
 export const EmailField = Type.String({ maxLength: LIMITS.email, pattern: '^[^\\s@]+@[^\\s@]+$' });
-/** A new one. NIST SP 800-63B asks for 8 characters and for no rules about which. */
-export const PasswordField = Type.String({ minLength: 8, maxLength: LIMITS.password });
+/** A new one; `auth/password-rules.ts` also refuses the common ones. */
+export const PasswordField = Type.String({ minLength: LIMITS.shortestPassword, maxLength: LIMITS.password });
 export const TagsField = Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.tag, pattern: '\\S' }), {
   maxItems: LIMITS.tags,
   uniqueItems: true,

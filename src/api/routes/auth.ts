@@ -9,7 +9,8 @@ const tags = ['Signing in'];
 
 export function authRoutes(app: App, auth: Auth): void {
   if (auth.own === undefined) return;
-  const { login, jwks } = auth.own;
+  const { own } = auth;
+  const { login } = own;
 
   app.post(
     '/api/v1/auth/login',
@@ -18,7 +19,8 @@ export function authRoutes(app: App, auth: Auth): void {
       schema: { tags, summary: 'Sign in', body: LoginBody, response: { 200: TokensAnswer } },
     },
     async (request, reply) => {
-      const tokens = await login.login({ ...request.body, address: request.ip });
+      const origin = { address: request.ip, device: request.headers['user-agent'] };
+      const tokens = await login.login({ ...request.body, ...origin });
       return reply.header('cache-control', 'no-store').send(rendered(tokens));
     },
   );
@@ -71,7 +73,7 @@ export function authRoutes(app: App, auth: Auth): void {
     { schema: { tags, summary: 'Read the keys to verify our tokens with', response: { 200: Keys } } },
     (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300');
-      return jwks;
+      return own.jwks;
     },
   );
 }
