@@ -42,6 +42,7 @@ import { boundUrls, refuseConnection } from './plugins/refused-connections.ts';
 import { cutOffSlowReaders } from './plugins/slow-readers.ts';
 import { serveWeb } from './plugins/web.ts';
 import { requestId } from './requests.ts';
+import { accountRoutes, passwordResetRoutes } from './routes/account.ts';
 import { downloadRoutes, requireViewer, uploadRoutes } from './routes/attachments.ts';
 import { authRoutes } from './routes/auth.ts';
 import { chatRoutes } from './routes/chat.ts';
@@ -76,6 +77,8 @@ const CLOSING_MS = 10_000;
 export interface ApiConfig {
   /** Origins whose web pages may call the API; `*` allows any. */
   readonly corsOrigins: readonly string[];
+  /** Where browsers reach us, for links; the address of the request when absent. */
+  readonly publicUrl?: string;
   /** Requests per minute and user; no limit when absent. */
   readonly requestsPerMinute?: number;
   /** Addresses and networks of the proxies whose word on the client's address is trusted. */
@@ -184,6 +187,7 @@ async function boundedRoutes(app: App, deps: ApiDeps, connections: ConnectionBou
   await app.register(async (anonymous: App) => {
     inFlight.boundAnonymous(anonymous);
     authRoutes(anonymous, auth);
+    passwordResetRoutes(anonymous, auth.own);
   });
   const awaitPosition = createPositionWaits({
     waitFor: deps.waiter.waitFor,
@@ -222,7 +226,8 @@ async function authenticatedRoutes(app: App, deps: ApiDeps, bounds: UserBounds):
   ticketPeopleRoutes(app, application, online);
   chatRoutes(app, application, online);
   notificationRoutes(app, application);
-  userRoutes(app, application, auth.own);
+  accountRoutes(app, auth.own);
+  userRoutes(app, application, auth.own, config.publicUrl);
   referenceRoutes(app, application);
   roomRoutes(app, application);
   websocketRoutes(app, application, deps.sockets);

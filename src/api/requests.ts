@@ -67,6 +67,11 @@ export function refreshClientOf({ headers, ip }: FastifyRequest): RefreshClient 
   return { address: ip, userAgent: headers['user-agent'] ?? '', ...(key !== undefined && { key: keyIn(key) }) };
 }
 
+/** Undefined for the token of an outside provider. */
+export function sessionOf(request: FastifyRequest): string | undefined {
+  return request.authenticated?.sessionId;
+}
+
 /** Throws `unauthorized`, and `invalid_payload` for a malformed header. */
 export function callerOf(request: FastifyRequest): Caller {
   const { headers } = request;

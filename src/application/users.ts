@@ -2,7 +2,10 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { CommandContext, CommandOutcome } from '../actors/actor-system.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { PasswordReset } from '../auth/password-resets.ts';
+import { requireGoodPassword } from '../auth/password-rules.ts';
 import {
+  mayChangeUser,
   mayGivePassword,
   mayGiveVendorId,
   mayListUsers,
@@ -143,6 +146,7 @@ async function addPassword(
   if (email === undefined) {
     throw new DeskwireError('invalid_payload', 'A password needs an email to sign in with', { field: 'email' });
   }
+  requireGoodPassword(password, 'password', email);
   const outcome = await own.credentials.add({ userId, email, password });
   if (outcome !== 'email_taken') return outcome === 'added';
   throw new DeskwireError('conflict', 'Somebody signs in with this email already', { field: 'email' });
@@ -160,6 +164,19 @@ export async function changeUser(
   const outcome = await executeForState(application, 'user', id, { type: 'ChangeUser', ...input }, context);
   if (!outcome.state.active) await own?.login.logoutEverywhere(id);
   return done(outcome);
+}
+
+/** Rejects with `forbidden`, `not_found`, and `conflict` for a user who cannot sign in. */
+export async function issuePasswordReset(
+  application: Application,
+  by: UserFacts,
+  own: NonNullable<Auth['own']>,
+  id: string,
+): Promise<PasswordReset> {
+  requirePermission(mayChangeUser(by), 'Only admins give users a new password');
+  const user = await application.directory.user(id);
+  if (user === undefined) throw new DeskwireError('not_found', 'User not found');
+  return own.account.issueReset(user, by);
 }
 
 function done({ state, version, position, duplicate }: CommandOutcome<'user'>): ChangedUser {

@@ -8,23 +8,34 @@ import type { Logger } from 'pino';
 import type { ActorSystem } from '../actors/actor-system.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Directory } from '../directory/directory.ts';
+import { type Account, createAccount, type PasswordMail } from './account.ts';
 import { createLoginAttempts, UNLIMITED_ATTEMPTS } from './attempts.ts';
 import { type Authenticate, createAuthenticator } from './authenticator.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
 import { loadSigningKeys } from './keys.ts';
 import { createLogin, type Login } from './login.ts';
 import { createOutsideUsers } from './outside-users.ts';
+import { createPasswordResets } from './password-resets.ts';
 import { createRevocations } from './revocations.ts';
 import { createSessions } from './sessions.ts';
 import { outsideTokens, ownTokens } from './tokens.ts';
+import { createTrail } from './trail.ts';
 
 export interface Auth {
   readonly authenticate: Authenticate;
   /** Undefined when an outside provider signs users in. */
-  readonly own: { readonly login: Login; readonly credentials: Credentials; readonly jwks: JSONWebKeySet } | undefined;
+  readonly own:
+    | {
+        readonly login: Login;
+        readonly account: Account;
+        readonly credentials: Credentials;
+        readonly jwks: JSONWebKeySet;
+      }
+    | undefined;
   /** Calls `listener` once for each session that is revoked, on any node. Returns the unsubscribe function. */
   onSessionRevoked(listener: (sessionId: string) => void): () => void;
-  close(): void;
+  /** Resolves when the trail of sign-ins is recorded. */
+  close(): Promise<void>;
 }
 
 export interface AuthDeps {
@@ -39,6 +50,10 @@ export interface AuthDeps {
   /** The outside provider whose tokens are accepted instead of our own. */
   readonly provider?: { readonly jwksUrl: string; readonly issuer: string; readonly audience: string };
   readonly limitAttempts: boolean;
+  /** Sends links to users who forgot their password; without it, only admins hand them out. */
+  readonly passwordMail?: PasswordMail;
+  /** Milliseconds in which repeated account activities become one event; five minutes when absent. */
+  readonly trailWindow?: number;
   /** Milliseconds between reads of the sessions that other nodes revoked; 3,000 when absent. */
   readonly pollEvery?: number;
 }
@@ -47,10 +62,12 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
   const { pool, directory, now, newId } = deps;
   const sessions = createSessions(pool, { now, newId });
   const revocations = await createRevocations({ pollEvery: 3_000, ...deps, sessions });
-  const common = {
-    onSessionRevoked: revocations.onRevoked,
-    close: revocations.close,
+  const trail = createTrail({ ...deps, ...(deps.trailWindow !== undefined && { window: deps.trailWindow }) });
+  const close = async () => {
+    revocations.close();
+    await trail.close();
   };
+  const common = { onSessionRevoked: revocations.onRevoked, close };
 
   if (deps.provider !== undefined) {
     const outside = createOutsideUsers(deps);
@@ -61,16 +78,19 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
 
   const keys = await loadSigningKeys(pool);
   const credentials = await createCredentials(pool);
-  const login = createLogin({
-    credentials,
-    attempts: deps.limitAttempts ? createLoginAttempts(pool) : UNLIMITED_ATTEMPTS,
-    sessions,
-    revocations,
-    keys,
-    directory,
-    now,
-    newId,
-  });
+  const attempts = deps.limitAttempts ? createLoginAttempts(pool, sessions.startedFrom) : UNLIMITED_ATTEMPTS;
+  const both = { credentials, attempts, sessions, revocations, directory, trail };
+  const login = createLogin({ ...both, keys, now, newId });
+  const resets = createPasswordResets(pool, { now });
+  const account = createAccount({ ...both, resets, mail: deps.passwordMail, log: deps.log });
   const authenticate = createAuthenticator({ verify: ownTokens(keys, now), directory, revocations, now });
-  return { ...common, authenticate, own: { login, credentials, jwks: keys.jwks } };
+  return {
+    ...common,
+    async close() {
+      await account.close();
+      await close();
+    },
+    authenticate,
+    own: { login, account, credentials, jwks: keys.jwks },
+  };
 }

@@ -7,7 +7,14 @@ import { LRUCache } from 'lru-cache';
 import type { Directory } from '../directory/directory.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Revocations } from './revocations.ts';
-import { CLOCK_TOLERANCE_SECONDS, type Claims, tokenExpired, unauthorized, type VerifyToken } from './tokens.ts';
+import {
+  CLOCK_TOLERANCE_SECONDS,
+  type Claims,
+  hasEnded,
+  tokenExpired,
+  unauthorized,
+  type VerifyToken,
+} from './tokens.ts';
 
 const CACHED_TOKENS = 20_000;
 
@@ -45,7 +52,7 @@ export function createAuthenticator({
 
   function answer(claims: Claims, user: UserFacts | undefined): Authenticated {
     if (claims.sessionId !== undefined && revocations.has(claims.sessionId)) throw unauthorized();
-    if (user === undefined || !user.active) throw unauthorized();
+    if (user === undefined || !user.active || hasEnded(claims.startedAt, user)) throw unauthorized();
     return { user, expiresAt: claims.expiresAt, sessionId: claims.sessionId };
   }
 

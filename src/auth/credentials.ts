@@ -5,6 +5,10 @@ import { createPasswordHashing } from './password-hashing.ts';
 export interface Credentials {
   /** Stores a password, unless the user has one (`present`) or another user has the email (`email_taken`). */
   add(input: { userId: string; email: string; password: string }): Promise<'added' | 'present' | 'email_taken'>;
+  /** Sets the password of a user, who had one or not. */
+  set(input: { userId: string; email: string; password: string }): Promise<'set' | 'email_taken'>;
+  /** The email with which a user signs in; undefined for one without a password. */
+  emailOf(userId: string): Promise<string | undefined>;
   /** Removes a user's password. */
   remove(userId: string): Promise<void>;
   /** Returns the id of the user who signs in with this email. */
@@ -16,6 +20,8 @@ export interface Credentials {
 const EXISTS = 'select 1 from deskwire.credentials where user_id = $1';
 const ADD = `
   insert into deskwire.credentials (user_id, email, password_hash) values ($1, $2, $3) on conflict do nothing`;
+const CHANGE = 'update deskwire.credentials set password_hash = $2 where user_id = $1';
+const EMAIL = 'select email from deskwire.credentials where user_id = $1';
 const REMOVE = 'delete from deskwire.credentials where user_id = $1';
 const FIND = 'select user_id, password_hash from deskwire.credentials where email = $1';
 
@@ -32,24 +38,34 @@ export async function createCredentials(pool: Pool): Promise<Credentials> {
   return {
     async add({ userId, email, password }) {
       if (await has(userId)) return 'present';
-      const { rowCount } = await pool.query(ADD, [userId, normalized(email), await hash(password)]);
+      const { rowCount } = await pool.query(ADD, [userId, normalizedEmail(email), await hash(password)]);
       if (rowCount === 1) return 'added';
       return (await has(userId)) ? 'present' : 'email_taken';
+    },
+    async set({ userId, email, password }) {
+      const hashed = await hash(password);
+      if ((await pool.query(CHANGE, [userId, hashed])).rowCount === 1) return 'set';
+      if ((await pool.query(ADD, [userId, normalizedEmail(email), hashed])).rowCount === 1) return 'set';
+      return (await pool.query(CHANGE, [userId, hashed])).rowCount === 1 ? 'set' : 'email_taken';
+    },
+    async emailOf(userId) {
+      return (await pool.query<{ email: string }>(EMAIL, [userId])).rows[0]?.email;
     },
     async remove(userId) {
       await pool.query(REMOVE, [userId]);
     },
     async userOf(email) {
-      return (await pool.query<CredentialRow>(FIND, [normalized(email)])).rows[0]?.user_id;
+      return (await pool.query<CredentialRow>(FIND, [normalizedEmail(email)])).rows[0]?.user_id;
     },
     async check(email, password) {
-      const row = (await pool.query<CredentialRow>(FIND, [normalized(email)])).rows[0];
+      const row = (await pool.query<CredentialRow>(FIND, [normalizedEmail(email)])).rows[0];
       const right = await verify(row?.password_hash ?? unusedHash, password);
       return right ? row?.user_id : undefined;
     },
   };
 }
 
-function normalized(email: string): string {
+/** The form in which emails are compared. */
+export function normalizedEmail(email: string): string {
   return email.trim().normalize('NFC').toLowerCase();
 }

@@ -5,13 +5,14 @@
 import type { Directory } from '../directory/directory.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import type { LoginAttempts } from './attempts.ts';
+import type { Attempt, LoginAttempts } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
 import type { SigningKeys } from './keys.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { Revocations } from './revocations.ts';
-import type { Session, Sessions } from './sessions.ts';
-import { ACCESS_TOKEN_SECONDS, signAccessToken } from './tokens.ts';
+import type { Origin, Session, Sessions } from './sessions.ts';
+import { ACCESS_TOKEN_SECONDS, hasEnded, signAccessToken } from './tokens.ts';
+import type { Trail } from './trail.ts';
 
 export interface Tokens {
   readonly accessToken: string;
@@ -23,7 +24,7 @@ export interface Tokens {
 
 export interface Login {
   /** Rejects with `unauthorized` or `rate_limited`. `address` is the client's. */
-  login(input: { email: string; password: string; address: string }): Promise<Tokens>;
+  login(input: { email: string; password: string; address: string } & Origin): Promise<Tokens>;
   /**
    * Rejects with `unauthorized`. A token that was used before ends its session, unless `by` repeats a refresh whose
    * answer was lost.
@@ -43,41 +44,64 @@ interface LoginDeps {
   readonly revocations: Revocations;
   readonly keys: SigningKeys;
   readonly directory: Directory;
+  readonly trail: Trail;
   readonly now: () => number;
   readonly newId: () => string;
 }
 
 export function createLogin(deps: LoginDeps): Login {
-  const { credentials, attempts, sessions, revocations, directory } = deps;
+  const { credentials, attempts, sessions, revocations, directory, trail } = deps;
 
   async function tokensFor(session: Session, user: UserFacts): Promise<Tokens> {
-    const { sessionId, refreshToken } = session;
+    const { sessionId, refreshToken, startedAt } = session;
     const accessToken = await signAccessToken(deps.keys, {
       user,
       sessionId,
+      startedAt,
       jti: deps.newId(),
       now: deps.now(),
     });
     return { accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS, user };
   }
 
+  async function beginAttempt(email: string, address: string): Promise<Attempt> {
+    try {
+      return await attempts.begin(email, address);
+    } catch (error) {
+      const reason = 'too many attempts';
+      trail.record({ activity: 'sign_in_refused', userId: await credentials.userOf(email), address, reason });
+      throw error;
+    }
+  }
+
   return {
-    async login({ email, password, address }) {
-      await attempts.count(email, address);
+    async login({ email, password, address, device }) {
+      const attempt = await beginAttempt(email, address);
       const userId = await credentials.check(email, password);
       const user = userId === undefined ? undefined : await directory.user(userId);
-      if (user === undefined || !user.active) throw wrongLogin();
-      await attempts.succeeded(email, address);
-      return tokensFor(await sessions.start(user.id), user);
+      if (user === undefined || !user.active) {
+        const [activity, reason] = userId === undefined ? (['sign_in_failed'] as const) : DEACTIVATED;
+        trail.record({ activity, userId: userId ?? (await credentials.userOf(email)), address, reason });
+        throw wrongLogin();
+      }
+      await attempt.succeeded();
+      const session = await sessions.start(user.id, { address, device });
+      const { sessionId } = session;
+      trail.record({ activity: 'signed_in', userId: user.id, address, device, sessionId });
+      return tokensFor(session, user);
     },
 
     async refresh(refreshToken, by) {
       const rotation = await sessions.rotate(refreshToken, by);
-      if (rotation.outcome === 'reused') revocations.publish(rotation.sessionId);
+      if (rotation.outcome === 'reused') {
+        const { sessionId, userId } = rotation;
+        revocations.publish(sessionId);
+        trail.record({ activity: 'refresh_token_reused', userId, sessionId });
+      }
       if (rotation.outcome !== 'rotated') throw wrongRefreshToken();
       const { session } = rotation;
       const user = await directory.user(session.userId);
-      if (user === undefined || !user.active) throw wrongRefreshToken();
+      if (user === undefined || !user.active || hasEnded(session.startedAt, user)) throw wrongRefreshToken();
       return tokensFor(session, user);
     },
 
@@ -93,6 +117,8 @@ export function createLogin(deps: LoginDeps): Login {
     },
   };
 }
+
+const DEACTIVATED = ['sign_in_refused', 'deactivated'] as const;
 
 function wrongLogin(): DeskwireError {
   return new DeskwireError('unauthorized', 'Wrong email or password');

@@ -28,6 +28,8 @@ const OUTSIDE_ALGORITHMS = [
   'PS512',
 ];
 const ISSUER = 'deskwire';
+/** Claim of our own tokens: the start of their session, Unix time in milliseconds. */
+const SESSION_START = 'sst';
 
 export interface Claims {
   readonly subject: string;
@@ -37,6 +39,8 @@ export interface Claims {
   readonly expiresAt: number;
   /** Unix time in milliseconds; 0 when the token does not say. */
   readonly issuedAt: number;
+  /** Unix time in milliseconds at which the session of the token started, or the token was issued. */
+  readonly startedAt: number;
   readonly role: unknown;
   readonly name: unknown;
   readonly email: unknown;
@@ -48,7 +52,7 @@ export type VerifyToken = (token: string) => Promise<Claims>;
 
 export async function signAccessToken(
   keys: SigningKeys,
-  input: { user: UserFacts; sessionId: string; jti: string; now: number },
+  input: { user: UserFacts; sessionId: string; startedAt: number; jti: string; now: number },
 ): Promise<string> {
   const { user } = input;
   const issuedAt = Math.floor(input.now / 1_000);
@@ -56,6 +60,7 @@ export async function signAccessToken(
     role: user.role,
     name: user.name,
     sid: input.sessionId,
+    [SESSION_START]: input.startedAt,
     ...(user.email !== undefined && { email: user.email }),
     ...(user.vendorId !== undefined && { vendorId: user.vendorId }),
   })
@@ -104,18 +109,27 @@ function verifierOf(
 }
 
 function claimsOf(payload: JWTPayload): Claims {
-  const { sub, exp, iat, sid } = payload;
+  const { sub, exp, iat, sid, [SESSION_START]: start } = payload;
   if (sub === undefined || sub === '' || exp === undefined) throw unauthorized();
   return {
     subject: sub,
     sessionId: typeof sid === 'string' ? sid : undefined,
     expiresAt: exp * 1_000,
     issuedAt: (iat ?? 0) * 1_000,
+    startedAt: typeof start === 'number' ? start : (iat ?? 0) * 1_000 + 999,
     role: payload.role,
     name: payload.name,
     email: payload.email,
     vendorId: payload.vendorId,
   };
+}
+
+/**
+ * Whether what started at this time ended when its user was deactivated. The time of the deactivation is in the user's
+ * stream, so this holds by whatever way the user was deactivated, on every node, and after every activation.
+ */
+export function hasEnded(startedAt: number, { deactivatedAt }: UserFacts): boolean {
+  return deactivatedAt !== undefined && startedAt <= deactivatedAt;
 }
 
 export function unauthorized(cause?: unknown): DeskwireError {

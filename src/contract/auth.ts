@@ -1,7 +1,8 @@
 /** Signing in, staying in and out. */
 import Type from 'typebox';
+import { EmailField, PasswordField } from './fields.ts';
 import { LIMITS } from './limits.ts';
-import { anyObject, closed, count, described, flag, listOf, maybe, oneOf, text } from './schema.ts';
+import { anyObject, closed, count, described, flag, listOf, maybe, oneOf, text, time } from './schema.ts';
 import { signedInUser } from './user.ts';
 
 export const Tokens = closed(
@@ -32,3 +33,33 @@ const RefreshToken = Type.String({ minLength: 1, maxLength: LIMITS.id });
 /** Without a token only where the session is in a cookie. */
 export const RefreshBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, strict);
 export const LogoutBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, strict);
+
+/** One that a user has, whatever the rules were when it was set. */
+const CurrentPassword = LoginBody.properties.password;
+export const ChangePasswordBody = Type.Object({ currentPassword: CurrentPassword, newPassword: PasswordField }, strict);
+export const RequestResetBody = Type.Object({ email: EmailField }, strict);
+export const ConfirmResetBody = Type.Object(
+  { token: Type.String({ minLength: 1, maxLength: LIMITS.id }), newPassword: PasswordField },
+  strict,
+);
+
+export const PasswordLink = closed(
+  { url: described(text, 'Sets a password, once'), expiresAt: time },
+  { title: 'PasswordLink', description: 'Hand it to the user: it is shown this once' },
+);
+
+export const SessionList = closed(
+  {
+    items: listOf(
+      closed({
+        id: text,
+        current: described(flag, 'It is the session of this request'),
+        device: Type.Optional(described(text, 'As the client named itself')),
+        address: Type.Optional(text),
+        createdAt: time,
+        lastUsedAt: described(time, 'Its start, or its last refresh'),
+      }),
+    ),
+  },
+  { title: 'SessionList', description: 'Your sessions, the last used one first' },
+);

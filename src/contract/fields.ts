@@ -40,8 +40,8 @@ export const NameField = Type.String({ minLength: 1, maxLength: LIMITS.name, ...
 export const TitleField = Type.String({ minLength: 1, maxLength: LIMITS.title, ...oneLine });
 /** Only what every address has: whether one exists, its server knows. */
 export const EmailField = Type.String({ maxLength: LIMITS.email, pattern: '^[^\\s@]+@[^\\s@]+$' });
-/** A new one. NIST SP 800-63B asks for 8 characters and for no rules about which. */
-export const PasswordField = Type.String({ minLength: 8, maxLength: LIMITS.password });
+/** A new one; `auth/password-rules.ts` also refuses the common ones. */
+export const PasswordField = Type.String({ minLength: LIMITS.shortestPassword, maxLength: LIMITS.password });
 export const TagsField = Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.tag, ...oneLine }), {
   maxItems: LIMITS.tags,
   uniqueItems: true,

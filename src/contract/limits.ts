@@ -6,6 +6,8 @@ export const LIMITS = {
   name: 200,
   email: 320,
   password: 1_024,
+  /** The fewest characters of a new one. */
+  shortestPassword: 12,
   tag: 64,
   tags: 20,
   search: 200,

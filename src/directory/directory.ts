@@ -85,12 +85,13 @@ interface KindLogic {
 const NO_RELATIONS: TicketRelations = { vendorIds: [] };
 /** Loads of an entry that events keep overtaking. The result of the last one is returned but not cached. */
 const MAX_LOADS = 3;
-/** Events of a user's inbox, which do not change the user's facts. */
+/** Events of a user's inbox and sign-ins, which do not change the user's facts. */
 const WITHOUT_FACTS: ReadonlySet<string> = new Set([
   'NotificationSent',
   'NotificationsRead',
   'AllNotificationsRead',
   'InboxSeen',
+  'AccountActivityRecorded',
 ]);
 
 export function createDirectory(deps: DirectoryDeps): Directory {

@@ -17,6 +17,7 @@ export function apiConfigOf(config: Config): ApiConfig {
   return {
     corsOrigins: config.CORS_ORIGINS,
     trustProxy: config.TRUST_PROXY,
+    ...(config.PUBLIC_URL !== undefined && { publicUrl: config.PUBLIC_URL }),
     ...(config.RATE_LIMIT === 'on' ? REQUEST_LIMITS : NO_SHARES),
   };
 }

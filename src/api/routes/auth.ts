@@ -14,7 +14,8 @@ const tags = ['Signing in'];
 
 export function authRoutes(app: App, auth: Auth): void {
   if (auth.own === undefined) return;
-  const { login, jwks } = auth.own;
+  const { own } = auth;
+  const { login } = own;
 
   app.post(
     '/api/v1/auth/login',
@@ -24,7 +25,7 @@ export function authRoutes(app: App, auth: Auth): void {
     },
     async (request, reply) => {
       const inCookie = usesSessionCookie(request);
-      const tokens = await login.login({ ...request.body, address: request.ip });
+      const tokens = await login.login({ ...request.body, address: request.ip, device: request.headers['user-agent'] });
       // The cookie is replaced, so the session that it held could never be ended.
       const before = inCookie ? sessionCookieOf(request) : undefined;
       if (before !== undefined) await login.logoutWith(before);
@@ -85,7 +86,7 @@ export function authRoutes(app: App, auth: Auth): void {
     { schema: { tags, summary: 'Read the keys to verify our tokens with', response: { 200: Keys } } },
     (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300');
-      return jwks;
+      return own.jwks;
     },
   );
 }

@@ -1,8 +1,9 @@
 /** Users: `/api/v1/users`. Staff find them, admins change them, services register them. */
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { changeUser, getUser, listUsers, registerUser } from '../../application/users.ts';
+import { changeUser, getUser, issuePasswordReset, listUsers, registerUser } from '../../application/users.ts';
 import type { Auth } from '../../auth/auth.ts';
+import { PasswordLink } from '../../contract/auth.ts';
 import { CursorField, IdField, PageSizeField, RoleField, roleIn, SearchField } from '../../contract/fields.ts';
 import { ChangeUserBody, RegisterUserBody, User, UserPage } from '../../contract/user.ts';
 import type { App } from '../app.ts';
@@ -22,7 +23,7 @@ const ListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-export function userRoutes(app: App, application: Application, own: Auth['own']): void {
+export function userRoutes(app: App, application: Application, own: Auth['own'], publicUrl?: string): void {
   app.get(
     '/api/v1/users',
     {
@@ -121,6 +122,27 @@ export function userRoutes(app: App, application: Application, own: Auth['own'])
       setPositionHeader(reply, outcome);
       setETag(reply, outcome);
       return outcome.user;
+    },
+  );
+
+  if (own === undefined) return;
+  app.post(
+    '/api/v1/users/:userId/password-reset',
+    {
+      config: { unlogged: true, problems: [403, 409] },
+      schema: {
+        tags,
+        summary: 'Make a link with which a user sets a new password',
+        description: 'For admins. The link is valid once, for an hour; the next one replaces it.',
+        params: Params,
+        response: { 201: PasswordLink },
+      },
+    },
+    async (request, reply) => {
+      const { token, expiresAt } = await issuePasswordReset(application, userOf(request), own, request.params.userId);
+      const base = publicUrl ?? `${request.protocol}://${request.host}`;
+      const url = `${base}/reset-password?token=${token}`;
+      return reply.code(201).header('cache-control', 'no-store').send({ url, expiresAt: expiresAt.toISOString() });
     },
   );
 }

@@ -4,8 +4,10 @@ import { text } from 'node:stream/consumers';
 import { Argument, type Command, Option } from 'commander';
 import { createCredentials } from '../../auth/credentials.ts';
 import { loadSigningKeys } from '../../auth/keys.ts';
+import { requireGoodPassword } from '../../auth/password-rules.ts';
 import { createSessions } from '../../auth/sessions.ts';
 import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../../auth/tokens.ts';
+import { DeskwireError } from '../../domain/errors.ts';
 import { userFactsOf } from '../../domain/user/decider.ts';
 import { ROLES, type Role } from '../../domain/user/identity.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
@@ -19,9 +21,6 @@ interface NewUser {
   readonly vendor?: string;
   readonly passwordStdin?: boolean;
 }
-
-/** Characters of a password from standard input, at least; generated passwords are longer. */
-const SHORTEST_PASSWORD = 8;
 
 export function userCommands(program: Command, action: Action): void {
   const users = program.command('users').description('users and their roles');
@@ -78,9 +77,7 @@ async function add(on: Surroundings, email: string, options: NewUser): Promise<v
   if ((await credentials.userOf(email)) !== undefined) throw new CommandError(EXIT.nothingToDo, `${email} is taken.`);
   const made = options.passwordStdin ? undefined : randomBytes(12).toString('base64url');
   const password = made ?? (await text(process.stdin)).replace(/\r?\n$/, '');
-  if (password.length < SHORTEST_PASSWORD) {
-    throw new CommandError(EXIT.usage, `the password is shorter than ${SHORTEST_PASSWORD} characters.`);
-  }
+  requireAcceptable(password, email);
   const { name, role, vendor, id = randomUUID() } = options;
   await using own = await actorsOf(on);
   const { state } = await own.actors.read('user', id);
@@ -98,6 +95,14 @@ async function add(on: Surroundings, email: string, options: NewUser): Promise<v
     { id, email, name, role, ...(made !== undefined && { password: made }) },
     `User ${id}: ${email}, ${role}.${made === undefined ? '' : `\nPassword, shown this once: ${made}`}`,
   );
+}
+
+function requireAcceptable(password: string, email: string | undefined): void {
+  try {
+    requireGoodPassword(password, 'the password', email);
+  } catch (error) {
+    throw error instanceof DeskwireError ? new CommandError(EXIT.usage, `${error.message}.`) : error;
+  }
 }
 
 /** The id of a user who is named by id or email. */
@@ -132,10 +137,11 @@ async function token(on: Surroundings, who: string): Promise<void> {
   if (user === undefined) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);
   if (!user.active) throw new CommandError(EXIT.nothingToDo, `user ${id} is deactivated.`);
   const now = () => Date.now();
-  const session = await createSessions(pool, { now, newId: randomUUID }).start(id);
+  const session = await createSessions(pool, { now, newId: randomUUID }).start(id, { device: 'deskwire token' });
   const accessToken = await signAccessToken(await loadSigningKeys(pool), {
     user,
     sessionId: session.sessionId,
+    startedAt: session.startedAt,
     jti: randomUUID(),
     now: now(),
   });

@@ -41,7 +41,11 @@ export type UserCommand =
   | { readonly type: 'MarkNotificationsRead'; readonly ids: readonly string[] }
   | { readonly type: 'MarkAllNotificationsRead'; readonly upToSeq?: number }
   /** `upToSeq` is no further than the user's inbox reaches: whoever gives the command has looked. */
-  | { readonly type: 'MarkInboxSeen'; readonly upToSeq: number };
+  | { readonly type: 'MarkInboxSeen'; readonly upToSeq: number }
+  /** Given by Deskwire itself and by operators, also about an id under which nobody is registered. */
+  | ({ readonly type: 'RecordAccountActivity' } & DataOf<'AccountActivityRecorded'>);
+
+type DataOf<T extends UserEvent['type']> = Extract<UserEvent, { type: T }>['data'];
 
 export interface UserState {
   readonly exists: boolean;
@@ -53,6 +57,8 @@ export interface UserState {
   readonly vendorId: string | null;
   /** The seq up to which the user has looked at their inbox. */
   readonly seenUpTo: number;
+  /** Unix time in milliseconds of the last deactivation; null when there was none. Earlier sessions have ended. */
+  readonly deactivatedAt: number | null;
 }
 
 type CommandOf<T extends UserCommand['type']> = Extract<UserCommand, { type: T }>;
@@ -60,7 +66,7 @@ type Decision = readonly UserEvent[];
 
 export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
   kind: 'user',
-  stateVersion: 2,
+  stateVersion: 3,
   initialState: () => ({
     exists: false,
     id: '',
@@ -70,6 +76,7 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
     email: null,
     vendorId: null,
     seenUpTo: 0,
+    deactivatedAt: null,
   }),
   decide: (command, state, { by }) => {
     requireActive(by);
@@ -86,6 +93,8 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
         return readAll(command, state, by);
       case 'MarkInboxSeen':
         return see(command, state, by);
+      case 'RecordAccountActivity':
+        return recordActivity(command, by);
     }
   },
   evolve,
@@ -94,8 +103,16 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
 /** The facts that rules and payloads need of a registered user; undefined when there is none. */
 export function userFactsOf(state: UserState): UserFacts | undefined {
   if (!state.exists) return undefined;
-  const { id, name, role, active, email, vendorId } = state;
-  return { id, name, role, active, ...(email !== null && { email }), ...(vendorId !== null && { vendorId }) };
+  const { id, name, role, active, email, vendorId, deactivatedAt } = state;
+  return {
+    id,
+    name,
+    role,
+    active,
+    ...(email !== null && { email }),
+    ...(vendorId !== null && { vendorId }),
+    ...(deactivatedAt !== null && { deactivatedAt }),
+  };
 }
 
 /** Registering somebody again as they are is no change, so that it can be repeated; otherwise it is a conflict. */
@@ -174,6 +191,11 @@ function see({ upToSeq }: CommandOf<'MarkInboxSeen'>, state: UserState, by: User
   return upToSeq <= state.seenUpTo ? [] : [{ type: 'InboxSeen', data: { upToSeq } }];
 }
 
+function recordActivity({ type: _, ...data }: CommandOf<'RecordAccountActivity'>, by: UserFacts): Decision {
+  requirePermission(mayChangeUser(by), 'Only Deskwire records what happens to accounts');
+  return [{ type: 'AccountActivityRecorded', data }];
+}
+
 function requireSeq(upToSeq: number): void {
   if (Number.isSafeInteger(upToSeq) && upToSeq >= 0) return;
   throw new DeskwireError('invalid_payload', 'upToSeq must be the seq of a notification', { field: 'upToSeq' });
@@ -209,6 +231,7 @@ function evolve(state: UserState, event: RecordedEvent<UserEvent>): UserState {
         ...(name && { name: name.to }),
         ...(role && { role: role.to }),
         ...(active && { active: active.to }),
+        ...(active?.to === false && { deactivatedAt: Date.parse(event.time) }),
         ...(email && { email: email.to }),
         ...(vendorId && { vendorId: vendorId.to }),
       };
@@ -218,6 +241,7 @@ function evolve(state: UserState, event: RecordedEvent<UserEvent>): UserState {
     case 'NotificationSent':
     case 'NotificationsRead':
     case 'AllNotificationsRead':
+    case 'AccountActivityRecorded':
       return state;
     default:
       // From a newer Deskwire, while both run during a deployment.

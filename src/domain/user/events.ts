@@ -40,4 +40,30 @@ export type UserEvent =
   /** Reads every notification up to `upToSeq`, or, without it, every one that precedes this event in the log. */
   | { readonly type: 'AllNotificationsRead'; readonly data: { readonly upToSeq?: number } }
   /** The user has looked at the inbox: none up to `upToSeq` is new to them any more, though it may be unread. */
-  | { readonly type: 'InboxSeen'; readonly data: { readonly upToSeq: number } };
+  | { readonly type: 'InboxSeen'; readonly data: { readonly upToSeq: number } }
+  /** Something about signing in. Repetitions within minutes are one event, so that guessing cannot grow the log. */
+  | {
+      readonly type: 'AccountActivityRecorded';
+      readonly data: {
+        readonly activity: AccountActivity;
+        /** How often, when it was more than once. */
+        readonly count?: number;
+        readonly sessionId?: string;
+        readonly device?: string;
+      };
+    };
+
+export const ACCOUNT_ACTIVITIES = [
+  'signed_in',
+  'sign_in_failed',
+  'sign_in_refused',
+  'refresh_token_reused',
+  'password_changed',
+  'password_change_failed',
+  'password_reset_issued',
+  'password_reset',
+  'session_ended',
+  'token_issued',
+  'signing_key_rotated',
+] as const;
+export type AccountActivity = (typeof ACCOUNT_ACTIVITIES)[number];

@@ -15,6 +15,8 @@ export interface UserFacts extends Actor {
   readonly active: boolean;
   readonly email?: string;
   readonly vendorId?: string;
+  /** Unix time in milliseconds of the last deactivation, when there was one. What was issued before is not valid. */
+  readonly deactivatedAt?: number;
 }
 
 /** The role of a user of whom no role is known: they are a requester, with the fewest rights. */

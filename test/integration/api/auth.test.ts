@@ -22,7 +22,7 @@ beforeAll(async () => {
   await seedDemo({ actors: node.actors, credentials: auth.own?.credentials });
 });
 afterAll(async () => {
-  auth.close();
+  await auth.close();
   await node[Symbol.asyncDispose]();
 });
 
@@ -177,15 +177,21 @@ describe('signing in', () => {
     await expect(login().login({ ...driver, email: ' Driver@Example.com' })).resolves.toBeDefined();
   });
 
-  it('is limited per email and address, and forgets the failures after a success', async () => {
+  async function limitedNode(attemptsOf: Partial<typeof driver> = driver) {
     const limited = await startAuth(node, { limitAttempts: true });
-    const attempt = (password: string, from = address) =>
+    const attempt = (password: string, from = address, email = attemptsOf.email ?? driver.email) =>
       login(limited)
-        .login({ ...driver, password, address: from })
+        .login({ email, password, address: from })
         .then(
           () => 'in',
           (error) => error,
         );
+    return { limited, attempt };
+  }
+  const refusedAs = (code: string) => expect.objectContaining({ code });
+
+  it('is limited per email and address, and forgets the failures after a success', async () => {
+    const { limited, attempt } = await limitedNode();
     for (let i = 0; i < 9; i++) await attempt('wrong');
     expect(await attempt(DEMO_PASSWORD)).toBe('in');
     for (let i = 0; i < 10; i++) expect(await attempt('wrong')).toMatchObject({ code: 'unauthorized' });
@@ -193,7 +199,38 @@ describe('signing in', () => {
     expect(refused).toMatchObject({ code: 'rate_limited' });
     expect(refused.retryAfter).toBeGreaterThan(0);
     expect(await attempt(DEMO_PASSWORD, '203.0.113.8')).toBe('in');
-    limited.close();
+    await limited.close();
+  });
+
+  it('is limited per account over all addresses, but for those where the user signed in before', async () => {
+    const email = 'accounts@example.com';
+    const { limited, attempt } = await limitedNode({ email });
+    const home = '198.51.100.1';
+    expect(await attempt(DEMO_PASSWORD, home)).toBe('in');
+    const { refreshToken } = await login(limited).login({ email, password: DEMO_PASSWORD, address: home });
+    const guesses = Array.from({ length: 400 }, (_, i) => `203.0.${100 + (i % 40)}.9`);
+    const answers = [];
+    for (const from of guesses.slice(0, 80)) answers.push(await attempt('wrong', from));
+    expect(answers.filter(({ code }) => code === 'unauthorized')).toHaveLength(50);
+    expect(await attempt(DEMO_PASSWORD, guesses.at(-1))).toEqual(refusedAs('rate_limited'));
+    expect(await attempt(DEMO_PASSWORD, home)).toBe('in');
+    await expect(login(limited).refresh(refreshToken)).resolves.toBeDefined();
+    expect(await attempt(DEMO_PASSWORD, '198.51.100.77', 'agent@example.com')).toBe('in');
+    await limited.close();
+  });
+
+  it('takes the /64 of an IPv6 address for one client', async () => {
+    const { limited, attempt } = await limitedNode({ email: 'vendor@example.com' });
+    const from = (i: number) => `2001:db8:7:7:${i.toString(16)}::1`;
+    for (let i = 0; i < 10; i++) expect(await attempt('wrong', from(i))).toEqual(refusedAs('unauthorized'));
+    expect(await attempt(DEMO_PASSWORD, from(11))).toEqual(refusedAs('rate_limited'));
+    await limited.close();
+  });
+
+  it('does not count successes: an office of 110 signs in from one address', async () => {
+    const { limited, attempt } = await limitedNode();
+    for (let i = 0; i < 110; i++) expect(await attempt(DEMO_PASSWORD, '192.0.2.50')).toBe('in');
+    await limited.close();
   });
 });
 
@@ -217,7 +254,7 @@ describe('staying signed in', () => {
     await expect(login().refresh(second.refreshToken, browser)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(authenticate(second.accessToken)).rejects.toMatchObject({ code: 'unauthorized' });
     await expect(authenticate(second.accessToken, other)).rejects.toMatchObject({ code: 'unauthorized' });
-    other.close();
+    await other.close();
   });
 
   it('accepts only one of many concurrent uses by different clients', async () => {
@@ -343,7 +380,7 @@ describe('signing out', () => {
     await login().logout(sessionId ?? '');
     await until(() => ended.includes(sessionId ?? ''), 'the end of the session');
     await expect(authenticate(accessToken, deaf)).rejects.toMatchObject({ code: 'unauthorized' });
-    deaf.close();
+    await deaf.close();
   });
 
   it('is known to a node that starts later', async () => {
@@ -351,6 +388,6 @@ describe('signing out', () => {
     await login().logoutWith(refreshToken);
     const late = await startAuth(node, { now: () => clock });
     await expect(authenticate(accessToken, late)).rejects.toMatchObject({ code: 'unauthorized' });
-    late.close();
+    await late.close();
   });
 });

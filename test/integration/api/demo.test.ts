@@ -16,5 +16,5 @@ it('the demo data is recorded once for any number of starts, and changes to it s
   await seedDemo({ actors: node.actors, credentials });
   expect((await node.reader.head()).position).toBe(position + 1);
   expect((await node.actors.read('user', '1')).state.name).toBe('jane_driver');
-  auth.close();
+  await auth.close();
 });

@@ -38,7 +38,7 @@ describe('with an outside identity provider', () => {
     outside = await startAuth(node, { provider });
   });
   afterAll(async () => {
-    outside.close();
+    await outside.close();
     server.close();
     server.closeAllConnections();
     await node[Symbol.asyncDispose]();
@@ -92,13 +92,13 @@ describe('with an outside identity provider', () => {
     const refusal = { code: 'unauthorized' };
     await expect(authenticate(tokens?.accessToken ?? '', outside)).rejects.toMatchObject(refusal);
     await expect(authenticate(await sign({ sub: '2' }), own)).rejects.toMatchObject(refusal);
-    own.close();
+    await own.close();
   });
 
   it('answers unavailable, not unauthorized, while its keys cannot be loaded', async () => {
     const provider = { jwksUrl: 'http://127.0.0.1:1/', issuer: 'https://id.example.com/', audience: 'deskwire' };
     const cut = await startAuth(node, { provider });
     await expect(authenticate(await sign({ sub: 'guest' }), cut)).rejects.toMatchObject({ code: 'unavailable' });
-    cut.close();
+    await cut.close();
   });
 });

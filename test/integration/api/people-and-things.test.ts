@@ -23,7 +23,13 @@ const login = (email: string, password: string) =>
   api.anonymous.send('POST', '/api/v1/auth/login', { email, password });
 
 describe('a user', () => {
-  const ada = { name: 'Ada', role: 'VENDOR', email: 'ada@example.com', vendorId: 'v-7', password: 'a long one' };
+  const ada = {
+    name: 'Ada',
+    role: 'VENDOR',
+    email: 'ada@example.com',
+    vendorId: 'v-7',
+    password: 'kettle on thursday',
+  };
 
   it('is registered with a password, once per idempotency key, and signs in with it', async () => {
     const key = { 'idempotency-key': 'ada' };
@@ -34,19 +40,28 @@ describe('a user', () => {
     expect(headers.get('location')).toBe(`${USERS}/${body.id}`);
     expect((await admin.send('POST', USERS, ada, key)).body).toEqual(body);
     expect((await admin.send('POST', USERS, { ...ada, name: 'Eve' }, key)).status).toBe(422);
-    expect((await login('ADA@example.com', 'a long one')).body.user).toMatchObject({ id: body.id, vendorId: 'v-7' });
+    expect((await login('ADA@example.com', 'kettle on thursday')).body.user).toMatchObject({
+      id: body.id,
+      vendorId: 'v-7',
+    });
     const { rows } = await api.node.pool.query(`select data, metadata from deskwire.events where stream = $1`, [
       `user.${body.id}`,
     ]);
-    expect(JSON.stringify(rows)).not.toContain('a long one');
+    expect(JSON.stringify(rows)).not.toContain('kettle on thursday');
   });
 
   it('is not registered with an email or an id that is taken, and no password is stored', async () => {
-    const taken = { name: 'Bob', role: 'driver', email: 'Driver@example.com', password: 'a long one' };
+    const taken = { name: 'Bob', role: 'driver', email: 'Driver@example.com', password: 'kettle on thursday' };
     expect(await admin.send('POST', USERS, taken)).toMatchObject({ status: 409, body: { field: 'email' } });
-    const known = { id: '8', name: 'driver2', role: 'driver', email: 'driver2@example.com', password: 'a long one' };
+    const known = {
+      id: '8',
+      name: 'driver2',
+      role: 'driver',
+      email: 'driver2@example.com',
+      password: 'kettle on thursday',
+    };
     expect(await admin.send('POST', USERS, known)).toMatchObject({ status: 409, body: { field: 'id' } });
-    expect((await login('driver2@example.com', 'a long one')).status).toBe(401);
+    expect((await login('driver2@example.com', 'kettle on thursday')).status).toBe(401);
     expect((await login('driver2@example.com', 'deskwire-demo')).status).toBe(200);
   });
 
@@ -97,15 +112,15 @@ describe('a user', () => {
       name: 'Gone',
       role: 'driver',
       email: 'gone@example.com',
-      password: 'a long one',
+      password: 'kettle on thursday',
     });
-    const { body: tokens } = await login('gone@example.com', 'a long one');
+    const { body: tokens } = await login('gone@example.com', 'kettle on thursday');
     expect((await admin.send('PATCH', `${USERS}/gone`, { active: false })).body.active).toBe(false);
-    expect((await login('gone@example.com', 'a long one')).status).toBe(401);
+    expect((await login('gone@example.com', 'kettle on thursday')).status).toBe(401);
     await admin.send('PATCH', `${USERS}/gone`, { active: true });
     const refresh = { refresh_token: tokens.refresh_token };
     expect((await api.anonymous.send('POST', '/api/v1/auth/refresh', refresh)).status).toBe(401);
-    expect((await login('gone@example.com', 'a long one')).status).toBe(200);
+    expect((await login('gone@example.com', 'kettle on thursday')).status).toBe(200);
   });
 });
 

@@ -233,7 +233,7 @@ describe('an admin', () => {
   });
 });
 
-const GUEST = { name: 'guest', role: 'customer', email: 'guest@example.com', password: 'deskwire-demo' };
+const GUEST = { name: 'guest', role: 'customer', email: 'guest@example.com', password: 'kettle on thursday' };
 const BOARD = 'KV_deskwire-presence';
 
 async function withJetStream<T>(

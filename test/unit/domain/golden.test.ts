@@ -58,6 +58,7 @@ const types: Record<DomainEvent['type'], true> = {
   NotificationsRead: true,
   AllNotificationsRead: true,
   InboxSeen: true,
+  AccountActivityRecorded: true,
   RoomConfigured: true,
   RoomMessagePosted: true,
   ReferenceSet: true,

@@ -226,6 +226,20 @@ export const PLAIN_ROWS: readonly PlainRow[] = [
     params: { name: 'cast-open' },
     body: { private: false },
   },
+  { route: 'GET /api/v1/auth/sessions', may: anybody, ok: 200 },
+  {
+    route: 'DELETE /api/v1/auth/sessions/:sessionId',
+    may: () => true,
+    ok: 404,
+    params: { sessionId: 'no-such-session' },
+  },
+  {
+    route: 'POST /api/v1/auth/password',
+    may: anybody,
+    ok: 400,
+    body: { currentPassword: 'cast-password', newPassword: 'password1234' },
+  },
+  { route: 'POST /api/v1/users/:userId/password-reset', may: admin, ok: 201, params: { userId: 'cast-outsider' } },
   ...RELAY_ROWS,
   ...OPERATIONS_ROWS,
 ];
@@ -238,4 +252,6 @@ export const OPEN_ROUTES: readonly string[] = [
   'POST /api/v1/auth/login',
   'POST /api/v1/auth/refresh',
   'POST /api/v1/auth/logout',
+  'POST /api/v1/auth/password-reset',
+  'POST /api/v1/auth/password-reset/confirm',
 ];
