@@ -1,4 +1,8 @@
-/** Passwords, stored as argon2id hashes with the parameters that OWASP recommends (the package's defaults). */
+/**
+ * Passwords, stored as argon2id hashes with the parameters that OWASP recommends (the package's defaults). They are
+ * hashed in Unicode form NFKC, since keyboards and systems write the same letter in different forms. Hashes of earlier
+ * versions are of the password as it was typed, so a password in another form is tried as it is, too.
+ */
 import { hash, verify } from '@node-rs/argon2';
 import type { Pool } from 'pg';
 
@@ -31,7 +35,7 @@ export async function createCredentials(pool: Pool): Promise<Credentials> {
   return {
     async add({ userId, email, password }) {
       if (await has(userId)) return 'present';
-      const { rowCount } = await pool.query(ADD, [userId, normalized(email), await hash(password)]);
+      const { rowCount } = await pool.query(ADD, [userId, normalized(email), await hash(password.normalize('NFKC'))]);
       if (rowCount === 1) return 'added';
       return (await has(userId)) ? 'present' : 'email_taken';
     },
@@ -43,7 +47,11 @@ export async function createCredentials(pool: Pool): Promise<Credentials> {
     },
     async check(email, password) {
       const row = (await pool.query<CredentialRow>(FIND, [normalized(email)])).rows[0];
-      const right = await verify(row?.password_hash ?? unusedHash, password);
+      const expected = row?.password_hash ?? unusedHash;
+      const forms = new Set([password.normalize('NFKC'), password, password.normalize('NFD')]);
+      let right = false;
+      // All forms, also after the right one: the time must not depend on whether the email is known.
+      for (const form of forms) right = (await verify(expected, form)) || right;
       return right ? row?.user_id : undefined;
     },
   };

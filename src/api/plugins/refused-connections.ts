@@ -66,6 +66,6 @@ function refusalOf({ code, rawPacket }: ClientError): [status: number, detail: s
 /** True when the packet begins with a request line that is too long; an address cut over packets is not recognized. */
 function hasLongAddress(packet: unknown): boolean {
   if (!Buffer.isBuffer(packet)) return false;
-  const [line = ''] = packet.latin1Slice().split('\n', 1);
+  const [line = ''] = packet.toString('latin1').split('\n', 1);
   return line.length > MAX_URL && /^[A-Z-]+ \//.test(line);
 }
