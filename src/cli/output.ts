@@ -26,7 +26,7 @@ export function createOutput({ stdout, stderr }: Streams, json: boolean): Output
   };
 }
 
-/** Characters that a terminal acts on: all controls but tab and line feed, and those that turn the reading direction. */
+/** Characters that a terminal acts on: all controls but tab and line feed, and those that turn the direction. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const ACTED_ON = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
