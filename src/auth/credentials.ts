@@ -1,4 +1,8 @@
-/** Passwords, stored as argon2id hashes. */
+/**
+ * Passwords, stored as argon2id hashes with the parameters that OWASP recommends (the package's defaults). They are
+ * hashed in Unicode form NFKC, since keyboards and systems write the same letter in different forms. Hashes of earlier
+ * versions are of the password as it was typed, so a password in another form is tried as it is, too.
+ */
 import type { Pool } from 'pg';
 import { createPasswordHashing } from './password-hashing.ts';
 
@@ -34,16 +38,17 @@ export async function createCredentials(pool: Pool): Promise<Credentials> {
   const { hash, verify } = createPasswordHashing();
   // An unknown email is verified against this hash, so that the refusal takes as long as for a known one.
   const unusedHash = await hash('nobody has this password');
+  const hashOf = (password: string) => hash(password.normalize('NFKC'));
   const has = async (userId: string) => (await pool.query(EXISTS, [userId])).rows.length > 0;
   return {
     async add({ userId, email, password }) {
       if (await has(userId)) return 'present';
-      const { rowCount } = await pool.query(ADD, [userId, normalizedEmail(email), await hash(password)]);
+      const { rowCount } = await pool.query(ADD, [userId, normalizedEmail(email), await hashOf(password)]);
       if (rowCount === 1) return 'added';
       return (await has(userId)) ? 'present' : 'email_taken';
     },
     async set({ userId, email, password }) {
-      const hashed = await hash(password);
+      const hashed = await hashOf(password);
       if ((await pool.query(CHANGE, [userId, hashed])).rowCount === 1) return 'set';
       if ((await pool.query(ADD, [userId, normalizedEmail(email), hashed])).rowCount === 1) return 'set';
       return (await pool.query(CHANGE, [userId, hashed])).rowCount === 1 ? 'set' : 'email_taken';
@@ -59,7 +64,11 @@ export async function createCredentials(pool: Pool): Promise<Credentials> {
     },
     async check(email, password) {
       const row = (await pool.query<CredentialRow>(FIND, [normalizedEmail(email)])).rows[0];
-      const right = await verify(row?.password_hash ?? unusedHash, password);
+      const expected = row?.password_hash ?? unusedHash;
+      const forms = new Set([password.normalize('NFKC'), password, password.normalize('NFD')]);
+      let right = false;
+      // All forms, also after the right one: the time must not depend on whether the email is known.
+      for (const form of forms) right = (await verify(expected, form)) || right;
       return right ? row?.user_id : undefined;
     },
   };

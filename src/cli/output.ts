@@ -6,6 +6,8 @@ export interface Output {
   readonly json: boolean;
   /** Prints the result: `value` with `--json`, otherwise `text`. */
   result(value: unknown, text: string): void;
+  /** Prints one line of a result that goes on: `value` with `--json`, otherwise `text`. */
+  line(value: unknown, text: string): void;
   /** Prints a remark to standard error. */
   note(text: string): void;
 }
@@ -18,9 +20,22 @@ export interface Streams {
 export function createOutput({ stdout, stderr }: Streams, json: boolean): Output {
   return {
     json,
-    result: (value, text) => void stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : ended(text)),
-    note: (text) => void stderr.write(ended(text)),
+    result: (value, text) => void stdout.write(printable(json ? `${JSON.stringify(value, null, 2)}\n` : ended(text))),
+    line: (value, text) => void stdout.write(`${printable(json ? JSON.stringify(value) : text)}\n`),
+    note: (text) => void stderr.write(printable(ended(text))),
   };
+}
+
+/** Characters that a terminal acts on: all controls but tab and line feed, and those that turn the direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const ACTED_ON = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/**
+ * Text for a terminal. The log may hold what today's rules for text refuse, and an error may quote what a user wrote; a
+ * terminal must show it and not obey it. In JSON the escapes mean the characters that they stand for.
+ */
+export function printable(text: string): string {
+  return text.replace(ACTED_ON, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function ended(text: string): string {

@@ -11,7 +11,7 @@ import { MissingReadModelError } from '../projections/engine/checkpoints.ts';
 import { AbortedError, BusyError, NoPreviousError } from '../projections/rebuild/rebuild.ts';
 import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
-import { createOutput, type Streams } from './output.ts';
+import { createOutput, printable, type Streams } from './output.ts';
 import { createSurroundings, type Surroundings } from './surroundings.ts';
 
 /** Turns the work of a command into an action for commander, whose last arguments are the options and the command. */
@@ -59,9 +59,9 @@ function explain(error: unknown, { stderr, signal }: Process): number {
   }
   const known = error instanceof CommandError ? error.exitCode : CODES.find(([type]) => error instanceof type)?.[1];
   if (known === undefined && systemErrorCode(error) === undefined) {
-    stderr.write(`deskwire: ${error instanceof Error ? error.stack : String(error)}\n`);
+    stderr.write(printable(`deskwire: ${error instanceof Error ? error.stack : String(error)}\n`));
     return EXIT.failed;
   }
-  stderr.write(`deskwire: ${messageOf(error)}\n`);
+  stderr.write(printable(`deskwire: ${messageOf(error)}\n`));
   return known ?? EXIT.failed;
 }

@@ -25,8 +25,8 @@ export function validator<S extends TSchema>(schema: S): Validator<Static<S>> {
 }
 
 /**
- * Throws DeskwireError `invalid_payload` for what is not text, numbers that are not finite (`exact-numbers.ts` makes them
- * of numbers that a double cannot hold), prototype keys and great depth.
+ * Throws DeskwireError `invalid_payload` for what is not text, numbers that are not finite (`exact-numbers.ts` makes
+ * them of numbers that a double cannot hold), prototype keys and great depth.
  */
 function refuseHostile(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {

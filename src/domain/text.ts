@@ -17,7 +17,7 @@ const VISIBLE =
 /** Text of one line. Names have this form: a second line could imitate whatever stands below a name. */
 export const ONE_LINE = /^[^\n\u2028\u2029]*$/;
 
-/** The reason why text is refused, to stand behind the name of its field; undefined when it is not. Empty text is not. */
+/** The reason why text is refused, to stand behind the name of its field. Empty text is not refused. */
 export function textFault(text: string): string | undefined {
   if (CONTROL.test(text)) return 'must not hold control characters';
   if (!text.isWellFormed()) return 'must be well-formed Unicode';

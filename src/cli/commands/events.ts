@@ -75,9 +75,7 @@ async function tail(on: Surroundings, lines: number, data: boolean): Promise<voi
   while (!on.signal.aborted) {
     const events = await reader.readLog(position, PAGE);
     for (const event of events) {
-      process.stdout.write(
-        `${on.output.json ? JSON.stringify(data ? event : { ...event, data: undefined }) : lineOf(event, data)}\n`,
-      );
+      on.output.line(data ? event : { ...event, data: undefined }, lineOf(event, data));
     }
     position = events.at(-1)?.position ?? position;
     if (events.length < PAGE) await rest(TAIL_EVERY, on.signal);

@@ -5,9 +5,11 @@
  *
  * A ticket's relations through its GRN and dispatch are stored with it, so that lists can filter by them. They follow
  * the references, of which this read model keeps its own copy. Times are stored as the log's text, to keep every digit.
+ * Texts that are searched are stored a second time, in the form for search.
  * Of a deleted ticket only id and number stay, so that its audit timeline can be found by number.
  */
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import { searchForm } from '../../domain/text.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
 import type { Projection, Writes } from '../engine/projection.ts';
@@ -26,7 +28,9 @@ export const ticketsProjection: Projection = {
       revision integer not null,
       requester_id text collate "C" not null,
       requester_name text not null,
+      requester_search text not null,
       description text not null,
+      description_search text not null,
       status text not null,
       category text not null,
       priority text not null,
@@ -106,8 +110,9 @@ export const ticketsProjection: Projection = {
       )
       where t.id = r.id;
 
-      update tickets t set (status, description, category, priority, assignee_id, tags) = (
-        select n.status, n.description, n.category, n.priority, n.assignee_id, n.tags from json_populate_record(t, p) as n
+      update tickets t set (status, description, description_search, category, priority, assignee_id, tags) = (
+        select n.status, n.description, n.description_search, n.category, n.priority, n.assignee_id, n.tags
+        from json_populate_record(t, p) as n
       )
       from json_array_elements(patches) as p
       where t.id = p->>'id';
@@ -244,7 +249,9 @@ function openedColumns({ data, time }: RecordedEvent<Extract<TicketEvent, { type
     number: data.number,
     requester_id: data.requesterId,
     requester_name: data.requesterName,
+    requester_search: searchForm(data.requesterName),
     description: data.description,
+    description_search: searchForm(data.description),
     status: 'open',
     category: data.category,
     priority: data.priority,
@@ -262,7 +269,7 @@ function changedColumns(changes: Extract<TicketEvent, { type: 'TicketChanged' }>
   const { status, description, category, priority, assignee, tags } = changes;
   return {
     ...(status && { status: status.to }),
-    ...(description && { description: description.to }),
+    ...(description && { description: description.to, description_search: searchForm(description.to) }),
     ...(category && { category: category.to }),
     ...(priority && { priority: priority.to }),
     ...(assignee && { assignee_id: assignee.to?.id ?? null }),

@@ -16,7 +16,7 @@ import {
 } from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
 import { visibleTo } from './visible-to.ts';
-import { patternsOf } from './words.ts';
+import { patternOf, ticketNumberIn, wordsOf } from './words.ts';
 
 interface TicketRow {
   readonly id: string;
@@ -110,16 +110,21 @@ export function ticketQueries(
 
 function conditionsOf(filter: TicketFilter, unread: RawBuilder<unknown>): RawBuilder<unknown>[] {
   const { status, assigneeId, requesterId, category, text, ids } = filter;
-  const patterns = patternsOf(text);
   return [
     status !== undefined && sql`t.status = ${status}`,
     assigneeId !== undefined && sql`t.assignee_id = ${assigneeId}`,
     requesterId !== undefined && sql`t.requester_id = ${requesterId}`,
     category !== undefined && sql`t.category = ${category}`,
     ids !== undefined && sql`t.id = any(${ids}::text[])`,
-    patterns.length > 0 && sql`t.description || ' ' || t.requester_name ilike all (${patterns}::text[])`,
+    ...wordsOf(text).map(hasWord),
     filter.unread !== undefined && sql`(${unread} > 0) = ${filter.unread}`,
   ].filter((condition) => condition !== false);
+}
+
+function hasWord(word: string): RawBuilder<unknown> {
+  const found = sql`t.description_search || ' ' || t.requester_search like ${patternOf(word)}`;
+  const number = ticketNumberIn(word);
+  return number === undefined ? found : sql`(t.number = ${number} or ${found})`;
 }
 
 /** The number of messages that the viewer has not read, from a conversation `c` and the viewer's row `k` in readers. */

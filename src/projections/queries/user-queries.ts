@@ -4,7 +4,7 @@ import type { Role } from '../../domain/user/identity.ts';
 import { decodeTextCursor, encodeCursor } from './cursor.ts';
 import type { Queries, UserView } from './queries.ts';
 import type { ReadModels, Run } from './read-models.ts';
-import { patternsOf } from './words.ts';
+import { patternOf, wordsOf } from './words.ts';
 
 interface UserRow {
   readonly id: string;
@@ -52,13 +52,13 @@ export function userQueries(
     },
 
     async users({ role, active, text }, { cursor, limit }) {
-      const patterns = patternsOf(text);
+      const patterns = wordsOf(text).map(patternOf);
       const conditions = [
         sql`true`,
         ...(cursor === undefined ? [] : [sql`u.id > ${decodeTextCursor(CURSOR, cursor)}`]),
         ...(role === undefined ? [] : [sql`u.role = ${role}`]),
         ...(active === undefined ? [] : [sql`u.active = ${active}`]),
-        ...(patterns.length === 0 ? [] : [sql`u.name || ' ' || coalesce(u.email, '') ilike all (${patterns}::text[])`]),
+        ...(patterns.length === 0 ? [] : [sql`u.name_search || ' ' || coalesce(u.email_search, '') like all (${patterns}::text[])`]),
       ];
       const { rows } = await sql<UserRow>`
         select ${sql.raw(COLUMNS)} from ${sql.raw(models.users)} u

@@ -214,7 +214,7 @@ describe('signing in', () => {
     expect(answers.filter(({ code }) => code === 'unauthorized')).toHaveLength(50);
     expect(await attempt(DEMO_PASSWORD, guesses.at(-1))).toEqual(refusedAs('rate_limited'));
     expect(await attempt(DEMO_PASSWORD, home)).toBe('in');
-    await expect(login(limited).refresh(refreshToken)).resolves.toBeDefined();
+    await expect(login(limited).refresh(refreshToken, { address: home, userAgent: '' })).resolves.toBeDefined();
     expect(await attempt(DEMO_PASSWORD, '198.51.100.77', 'agent@example.com')).toBe('in');
     await limited.close();
   });
