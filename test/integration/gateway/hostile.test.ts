@@ -174,7 +174,13 @@ describe('limits', () => {
   it('apply to the events of a socket, and the connection stays open', async () => {
     await using own = await startServices();
     await using limited = await startNode(own, {
-      gateway: { rate: { socket: { burst: 5, perSecond: 5 }, user: { burst: 100, perSecond: 100 } } },
+      gateway: {
+        rate: {
+          socket: { burst: 5, perSecond: 5 },
+          user: { burst: 100, perSecond: 100 },
+          refusals: { burst: 100, perSecond: 1 },
+        },
+      },
     });
     const client = await signIn(limited.url, 'driver');
     using socket = client.connect();
