@@ -5,7 +5,7 @@
  *
  * Socket.IO's own connection state recovery is off: it skips authorization and loses events.
  */
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
@@ -99,16 +99,25 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const clients = createClients();
   const outbound = createOutbound({ engine: io.engine, limit: options.outboundLimit, onSlow });
   const trusted = compile([...options.trustProxy]);
+  const networkFrom = (request: IncomingMessage) => networkOf(addressOf(request, trusted) ?? '');
   const unauthenticated = watchUnauthenticated({
     engine: io.engine,
     limits: options.unauthenticated,
     fullFrameBytes: options.maxFrameBytes,
-    networkOf: (connection) => networkOf(addressOf(connection.request, trusted) ?? connection.remoteAddress),
+    networkOf: ({ request }) => networkFrom(request),
   });
-  const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
   if (options.admission !== 'off') {
-    admitAtRate({ engine: io.engine, rate: options.admission, now, onRefused: () => metrics.refused('connections') });
+    admitAtRate({
+      engine: io.engine,
+      rate: options.admission,
+      unauthenticated,
+      most: options.unauthenticated.most,
+      networkOf: networkFrom,
+      now,
+      onRefused: () => metrics.refused('connections'),
+    });
   }
+  const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
   const messageWireFor = createMessageWire(deps.attachmentUrl);
   const subscriptionOptions = subscriptionOptionsOf(options, telemetry, onError);
   const currentEpoch = () => epoch.current;
@@ -177,6 +186,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     options,
     newId: application.newId,
     log,
+    endConnection: (client, error) => connections.endConnection(client, error),
   });
   const connections = createConnections({
     authenticate: deps.auth.authenticate,
@@ -293,5 +303,9 @@ function corsFor(origin: string, origins: Origins) {
 function limitsOf({ rate }: GatewayOptions, now: () => number) {
   return rate === 'off'
     ? undefined
-    : { socket: createRateLimit(rate.socket, now), user: createRateLimit(rate.user, now) };
+    : {
+        socket: createRateLimit(rate.socket, now),
+        user: createRateLimit(rate.user, now),
+        refusals: createRateLimit(rate.refusals, now),
+      };
 }

@@ -44,7 +44,10 @@ export interface GatewayOptions {
    */
   readonly maxFrameBytes: number;
   /** What a connection may do and take before it has an authenticated namespace, and when it has none any more. */
-  readonly unauthenticated: UnauthenticatedLimits;
+  readonly unauthenticated: UnauthenticatedLimits & {
+    /** The number of these connections at once, in this process. */
+    readonly most: number;
+  };
   /** The number of tickets and rooms that a socket may join, over all dialects. */
   readonly streamsPerSocket: number;
   readonly socketsPerUser: number;
@@ -56,8 +59,8 @@ export interface GatewayOptions {
   readonly admission: Rate | 'off';
   /** The number of client events of one socket that may be in progress. */
   readonly inProgressPerSocket: number;
-  /** The rate of client events. */
-  readonly rate: { readonly socket: Rate; readonly user: Rate } | 'off';
+  /** The rate of client events, and of a user's refused events: beyond that, the connection ends. */
+  readonly rate: { readonly socket: Rate; readonly user: Rate; readonly refusals: Rate } | 'off';
   /** The time in which clients come back after a drain, each at a random moment. */
   readonly drainSpread: number;
   readonly corsOrigins: readonly string[];
@@ -90,14 +93,14 @@ export const defaultOptions: GatewayOptions = {
   maxEventSize: 256 * 1024,
   maxFrameBytes: 4 * 1024 * 1024,
   // A token has 16 KiB, at most.
-  unauthenticated: { time: 15_000, attempts: 20, frameBytes: 24 * 1024 },
+  unauthenticated: { time: 15_000, attempts: 20, frameBytes: 24 * 1024, most: 2_000 },
   streamsPerSocket: 100,
   socketsPerUser: 50,
   outboundLimit: 1024 * 1024,
   replays: { atOnce: 200, waiting: 2_000 },
   admission: { burst: 400, perSecond: 200 },
   inProgressPerSocket: 200,
-  rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 } },
+  rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 }, refusals: { burst: 2_000, perSecond: 20 } },
   drainSpread: 5_000,
   corsOrigins: [],
   trustProxy: [],

@@ -216,7 +216,7 @@ function endingRoute(app: App, application: Application, sockets: Sockets): void
     {
       config: { unlogged: true, problems: [403, 404] },
       schema: {
-        ...{ tags, summary: 'Disconnect a client, with every socket of its connection' },
+        ...{ tags, summary: 'Disconnect a client: one socket, or all of a user' },
         params: Type.Object({ clientId: ClientId }),
         response: { 202: Delivered },
       },

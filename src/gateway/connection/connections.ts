@@ -36,6 +36,8 @@ export interface Connections {
   sessionRevoked(sessionId: string): void;
   /** Sends the client the error, then ends it. */
   end(client: Client, error: unknown): void;
+  /** Sends the error to every client of this one's connection, then closes the connection. */
+  endConnection(client: Client, error: unknown): void;
 }
 
 interface ConnectionsDeps {
@@ -236,6 +238,10 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     },
     userChanged,
     end: ({ socket }, error) => endWithError(socket, error),
+    endConnection(client, error) {
+      for (const { socket } of clients.sameConnection(client)) endWithError(socket, error);
+      client.socket.disconnect(true);
+    },
     review() {
       for (const userId of new Set([...clients].map(({ user }) => user.id))) void userChanged(userId);
     },

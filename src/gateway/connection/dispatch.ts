@@ -40,10 +40,12 @@ interface DispatchDeps {
   /** The requests of a namespace, by name. */
   requestsOf(namespace: string): ReadonlyMap<string, Request>;
   contextFor(client: Client): DialectContext;
-  readonly limits: { readonly socket: RateLimit; readonly user: RateLimit } | undefined;
+  readonly limits: { readonly socket: RateLimit; readonly user: RateLimit; readonly refusals: RateLimit } | undefined;
   readonly options: Pick<GatewayOptions, 'maxEventSize' | 'inProgressPerSocket'>;
   readonly newId: () => string;
   readonly log: Logger;
+  /** Sends the error, then closes the client's connection. */
+  endConnection(client: Client, error: DeskwireError): void;
 }
 
 export function createDispatch(deps: DispatchDeps): Dispatch {
@@ -89,7 +91,10 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
       return { client, context, correlationId: deps.newId(), acked: ack !== undefined, reply };
     }
 
-    client.socket.use((packet) => void answer(parse(packet)));
+    client.socket.use((packet) => {
+      // Packets that came before the end are not answered.
+      if (!client.leaving.aborted) void answer(parse(packet));
+    });
   }
 
   function throttle({ socket, user }: Client): void {
@@ -99,7 +104,8 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     }
   }
 
-  function refuse({ socket, user, namespace }: Client, { name, ack, answered }: Packet, error: unknown): void {
+  function refuse(client: Client, { name, ack, answered }: Packet, error: unknown): void {
+    const { socket, user, namespace } = client;
     const refusal = wireError(error);
     const event = name?.slice(0, 64);
     const details = { socket: socket.id, user: user.id, namespace, event, error: refusal.type };
@@ -109,6 +115,16 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
     else log.error({ ...details, err: error }, 'socket event failed');
     if (ack !== undefined && !answered) ack({ success: false, error: refusal });
     else socket.emit('error', event === undefined ? refusal : { ...refusal, event });
+    endFlood(client);
+  }
+
+  /** A client that is refused all the time does not read what it is told, so its connection ends. */
+  function endFlood(client: Client): void {
+    const wait = limits?.refusals.take(client.user.id) ?? 0;
+    if (wait === 0 || client.leaving.aborted) return;
+    log.warn({ socket: client.socket.id, user: client.user.id }, 'connection ended: too many refused events');
+    const retryAfter = Math.ceil(wait);
+    deps.endConnection(client, new DeskwireError('rate_limited', 'Too many refused events', { retryAfter }));
   }
 
   return { attach };

@@ -5,8 +5,11 @@
 import type { Rate } from '../options.ts';
 
 export interface RateLimit {
-  /** Takes a token. Returns 0, or, when there is none, the seconds until there is one. */
-  take(key: string): number;
+  /**
+   * Takes a token. Returns 0, or, when there is none, the seconds until there is one. `reserve`: the number of tokens
+   * that must remain for others.
+   */
+  take(key: string, reserve?: number): number;
 }
 
 /** `now`: Unix time in milliseconds. Full buckets are dropped. */
@@ -21,14 +24,14 @@ export function createRateLimit({ burst, perSecond }: Rate, now: () => number): 
   }
 
   return {
-    take(key) {
+    take(key, reserve = 0) {
       const time = now();
       if (time - sweptAt > fullAfter) sweep(time);
       const bucket = buckets.get(key) ?? { left: burst, at: time };
       buckets.set(key, bucket);
       bucket.left = Math.min(burst, bucket.left + ((time - bucket.at) / 1_000) * perSecond);
       bucket.at = time;
-      if (bucket.left < 1) return (1 - bucket.left) / perSecond;
+      if (bucket.left < 1 + reserve) return (1 + reserve - bucket.left) / perSecond;
       bucket.left -= 1;
       return 0;
     },

@@ -174,7 +174,13 @@ describe('limits', () => {
   it('apply to the events of a socket, and the connection stays open', async () => {
     await using own = await startServices();
     await using limited = await startNode(own, {
-      gateway: { rate: { socket: { burst: 5, perSecond: 5 }, user: { burst: 100, perSecond: 100 } } },
+      gateway: {
+        rate: {
+          socket: { burst: 5, perSecond: 5 },
+          user: { burst: 100, perSecond: 100 },
+          refusals: { burst: 100, perSecond: 1 },
+        },
+      },
     });
     const client = await signIn(limited.url, 'driver');
     using socket = client.connect();
@@ -187,5 +193,25 @@ describe('limits', () => {
       async () => (await socket.ask('leave_ticket', { ticketId: 't' })).success,
       'the rate limit to admit events again',
     );
+  });
+
+  it.each([
+    ['too many', 'leave_ticket', { ticketId: 't' }],
+    ['invalid', 'join_ticket', []],
+    ['unknown', 'no_such_event', {}],
+  ])('end the connection of a client whose events are %s, again and again', async (_, event, payload) => {
+    await using own = await startServices();
+    const refusals = { burst: 20, perSecond: 1 };
+    const rate = { socket: { burst: 5, perSecond: 5 }, user: { burst: 100, perSecond: 100 }, refusals };
+    await using limited = await startNode(own, { gateway: { rate } });
+    const client = await signIn(limited.url, 'driver');
+    const other = await signIn(limited.url, 'agent');
+    using calm = other.connect();
+    using socket = client.connect('/', { reconnection: false });
+    await Promise.all([calm.first('connected'), socket.first('connected')]);
+    for (let at = 0; at < 60; at += 1) socket.socket.emit(event, payload);
+    await until(() => !socket.socket.connected, 'the end');
+    expect(socket.all('error').at(-1)).toMatchObject({ type: 'rate_limited', retryAfter: 1 });
+    expect(calm.socket.connected).toBe(true);
   });
 });

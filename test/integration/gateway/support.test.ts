@@ -41,6 +41,7 @@ describe('a client that joins a ticket', () => {
       userId: '1',
       role: 'driver',
       name: 'john_driver',
+      epoch: expect.any(String),
     });
     const joined = await socket.ask('join-ticket', { ticketId: ticket.number });
     expect(joined).toMatchObject({ success: true, ticketId: ticket.id, version: 1 });
