@@ -1,6 +1,6 @@
 /**
- * Removes unused uploads, the files of deleted tickets, and leftovers of crashes, every hour. Each node sweeps; removing
- * a file or record twice is harmless. The bytes are removed before their record, so that no bytes remain without a
+ * Removes unused uploads, the files of deleted tickets, and leftovers of crashes, every hour. Each node sweeps;
+ * removing a file or record twice is harmless. The bytes are removed before their record, so that no bytes remain without a
  * record.
  */
 import type { Logger } from 'pino';

@@ -29,7 +29,9 @@ describe('the deskwire command', () => {
     for (const word of ['serve', 'migrate', 'doctor', 'projections', 'events', 'users', 'token', 'Exit codes']) {
       expect(help.stdout).toContain(word);
     }
-    expect((await deskwire.run('projections', 'rebuild', '--help')).stdout).toContain('the next rebuild continues where it was');
+    expect((await deskwire.run('projections', 'rebuild', '--help')).stdout).toContain(
+      'the next rebuild continues where it was',
+    );
     for (const args of [['nonsense'], ['projections', 'pause', 'nothing'], ['projections', 'rebuild'], []]) {
       const refused = await deskwire.run(...args);
       expect(refused.code).toBe(2);
