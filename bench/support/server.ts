@@ -1,4 +1,7 @@
-/** Starts a server under test in a process of its own, and measures its CPU time and memory. It prints `is ready at <url>`. */
+/**
+ * Starts a server under test in a process of its own, and measures its CPU time and memory. It prints
+ * `is ready at <url>`.
+ */
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 

@@ -1,7 +1,7 @@
 /**
- * Removes unused uploads, the files of deleted tickets, and leftovers of crashes, every hour. Each node sweeps; removing
- * a file or record twice is harmless. The bytes are removed before their record, so that no bytes remain without a
- * record.
+ * Removes unused uploads, the files of deleted tickets, and leftovers of crashes, every hour. Each node sweeps;
+ * removing a file or record twice is harmless. The bytes are removed before their record, so that no bytes remain
+ * without a record.
  */
 import type { Logger } from 'pino';
 import { rest } from '../support/sleep.ts';

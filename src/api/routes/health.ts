@@ -1,7 +1,7 @@
 /**
  * Liveness (`/livez`: restart the process when it fails) and readiness (`/readyz`: send no requests to the process when
- * it fails). The caller is unknown, so the answer only names the checks that failed; their errors go to the log. Callers
- * that come together share one run of the checks, so that nobody can load the database by asking.
+ * it fails). The caller is unknown, so the answer only names the checks that failed; their errors go to the log.
+ * Callers that come together share one run of the checks, so that nobody can load the database by asking.
  */
 import type { Logger } from 'pino';
 import { Liveness, NotReady, Ready } from '../../contract/health.ts';

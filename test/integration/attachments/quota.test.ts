@@ -1,4 +1,6 @@
-/** The bytes that a user uploads in a day are bounded, on all nodes together, whether the uploads were kept or refused. */
+/**
+ * The bytes that a user uploads in a day are bounded, on all nodes together, whether the uploads were kept or refused.
+ */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { LIMITS } from '../../../src/contract/limits.ts';
 import type { Client } from '../api/rig.ts';
