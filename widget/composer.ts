@@ -2,7 +2,10 @@
  * The field for a message. Enter sends, Shift+Enter starts a new line. Files are uploaded first, and sent with the
  * message.
  */
+import { isSendKey } from '../console/src/writing/keys.ts';
+import { excessStart, isBlank, lengthOf, sendable } from '../console/src/writing/text.ts';
 import type { Attachment, TicketHandle } from '../src/client/index.ts';
+import { LIMITS } from '../src/contract/limits.ts';
 import { h, icon, set } from './dom.ts';
 import { ICONS } from './styles.ts';
 import { type Context, messageOf } from './view.ts';
@@ -23,7 +26,6 @@ export function composer({ texts }: Context, ticket: TicketHandle): Composer {
   const text = h('textarea', {
     rows: 1,
     dir: 'auto',
-    maxlength: 10_000,
     'aria-label': texts.write,
     placeholder: texts.write,
     on: { keydown: (event) => void keyPressed(event as KeyboardEvent), input: () => ticket.typing(text.value !== '') },
@@ -44,15 +46,18 @@ export function composer({ texts }: Context, ticket: TicketHandle): Composer {
   clip.addEventListener('click', () => chooser.click());
 
   function keyPressed(event: KeyboardEvent): void {
-    // During composition with an input method, Enter only accepts the composed text.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    if (!isSendKey(event)) return;
     submit(event);
   }
 
   function submit(event: Event): void {
     event.preventDefault();
-    const message = text.value.trim();
-    if (uploading > 0 || (message === '' && attached.length === 0)) return;
+    const message = sendable(text.value);
+    if (uploading > 0 || (isBlank(message) && attached.length === 0)) return;
+    if (excessStart(message, LIMITS.message) !== undefined) {
+      showProblem(`${texts.tooLong} (${lengthOf(message) - LIMITS.message})`);
+      return;
+    }
     const attachments = attached;
     // The message itself shows its state: pending, sent, or failed.
     ticket.post({ message, ...(attachments.length > 0 && { attachments }) }).catch(() => undefined);

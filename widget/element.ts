@@ -2,6 +2,7 @@
  * The custom element: a button with a badge, and the panel that it opens. It connects while it has a token and is in a
  * page. Its shadow tree separates its styles from the page's.
  */
+import { isLeaveKey } from '../console/src/writing/keys.ts';
 import { type Client, type ConnectionState, createClient, type TokenSource, webStorage } from '../src/client/index.ts';
 import { chatView } from './chat-view.ts';
 import { set } from './dom.ts';
@@ -185,7 +186,7 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
   }
 
   function onKey(event: Event): void {
-    if ((event as KeyboardEvent).key === 'Escape') close();
+    if (isLeaveKey(event as KeyboardEvent)) close();
   }
 
   function showUnread(unread: number): void {

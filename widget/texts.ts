@@ -28,6 +28,8 @@ export interface Texts {
   readonly unread: string;
   readonly gone: string;
   readonly wrong: string;
+  /** Followed by the number of characters that are too many. */
+  readonly tooLong: string;
   readonly offline: string;
   readonly connecting: string;
   readonly replaying: string;
@@ -61,6 +63,7 @@ const en: Texts = {
   unread: 'unread',
   gone: 'This conversation is not available',
   wrong: 'That did not work',
+  tooLong: 'The text is too long',
   offline: 'Offline: messages are sent later',
   connecting: 'Connecting…',
   replaying: 'Catching up…',
@@ -100,6 +103,7 @@ const de: Texts = {
   unread: 'ungelesen',
   gone: 'Dieses Gespräch ist nicht verfügbar',
   wrong: 'Das hat nicht geklappt',
+  tooLong: 'Der Text ist zu lang',
   offline: 'Keine Verbindung: Nachrichten werden später gesendet',
   connecting: 'Verbinden…',
   replaying: 'Holt auf…',
@@ -139,6 +143,7 @@ const ar: Texts = {
   unread: 'غير مقروءة',
   gone: 'هذه المحادثة غير متاحة',
   wrong: 'لم ينجح ذلك',
+  tooLong: 'النص أطول من الحد',
   offline: 'غير متصل: تُرسل الرسائل لاحقًا',
   connecting: 'جارٍ الاتصال…',
   replaying: 'جارٍ اللحاق…',

@@ -1,5 +1,7 @@
 /** The user's tickets, and the form for a new one. */
+import { excessStart, isBlank, lengthOf, sendable } from '../console/src/writing/text.ts';
 import type { Ticket } from '../src/client/index.ts';
+import { LIMITS } from '../src/contract/limits.ts';
 import { h, keyed } from './dom.ts';
 import { type Context, messageOf, timeOf, type View } from './view.ts';
 
@@ -9,7 +11,7 @@ export function ticketsView({ client, texts, language, show }: Context): View {
   const list = h('ul', { class: 'scroll' });
   const empty = h('p', { class: 'empty', hidden: true }, texts.noTickets);
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
-  const text = h('textarea', { rows: 2, 'aria-label': texts.describe, placeholder: texts.describe, maxlength: 4_000 });
+  const text = h('textarea', { rows: 2, 'aria-label': texts.describe, placeholder: texts.describe });
   const start = h('button', { type: 'submit', class: 'primary' }, texts.start);
   const form = h('form', { 'aria-label': texts.newTicket, on: { submit } }, text, start);
   const element = h('div', { class: 'view' }, list, empty, problem, form);
@@ -58,8 +60,12 @@ export function ticketsView({ client, texts, language, show }: Context): View {
 
   function submit(event: Event): void {
     event.preventDefault();
-    const description = text.value.trim();
-    if (description === '') return;
+    const description = sendable(text.value);
+    if (isBlank(description)) return;
+    if (excessStart(description, LIMITS.description) !== undefined) {
+      showProblem(`${texts.tooLong} (${lengthOf(description) - LIMITS.description})`);
+      return;
+    }
     start.disabled = true;
     client.tickets
       .open({ description })

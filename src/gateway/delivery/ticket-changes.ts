@@ -132,7 +132,7 @@ function usersNamedBy({ type, data }: RecordedEvent): readonly string[] {
   const named = data as TicketEventData;
   switch (type) {
     case 'TicketOpened':
-      return named.requester === undefined ? [] : [named.requester.id];
+      return named.requesterId === undefined ? [] : [named.requesterId];
     case 'ParticipantAdded':
     case 'ParticipantRemoved':
       return named.userId === undefined ? [] : [named.userId];
@@ -146,7 +146,7 @@ function usersNamedBy({ type, data }: RecordedEvent): readonly string[] {
 }
 
 interface TicketEventData {
-  readonly requester?: { readonly id: string };
+  readonly requesterId?: string;
   readonly userId?: string;
   readonly changes?: { readonly assignee?: { readonly from?: Named | null; readonly to?: Named | null } };
 }

@@ -132,7 +132,7 @@ it('is subscribed only while a client follows', async () => {
 });
 
 it.each([
-  ['TicketOpened', { requester: { id: '8' } }],
+  ['TicketOpened', { requesterId: '8' }],
   ['ParticipantAdded', { userId: '8' }],
   ['ParticipantRemoved', { userId: '8' }],
   ['TicketChanged', { changes: { assignee: { from: null, to: { id: '8' } } } }],

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { Attachment, Outbox } from '../../../../src/client/index.ts';
 import { Avatar } from '../../components/avatar.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { useNow } from '../../components/use-now.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { AttachmentView } from './attachment-view.tsx';
@@ -50,7 +51,7 @@ function isSame(a: Props['row'], b: Props['row']): boolean {
 function Day({ row }: { readonly row: DayRow }) {
   return (
     <div className="day">
-      <span>{useFormats().day(row.at, new Date())}</span>
+      <span>{useFormats().day(row.at, useNow())}</span>
     </div>
   );
 }
@@ -175,7 +176,7 @@ function Bubble({ text, internal, attachments }: BubbleProps) {
           {piecesOf(text).map((piece, index) =>
             piece.isLink ? (
               // biome-ignore lint/suspicious/noArrayIndexKey: a text never changes
-              <a key={index} href={piece.text} target="_blank" rel="noopener noreferrer nofollow">
+              <a key={index} href={piece.text} dir="ltr" target="_blank" rel="noopener noreferrer nofollow">
                 {piece.text}
               </a>
             ) : (

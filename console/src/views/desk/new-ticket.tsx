@@ -1,6 +1,7 @@
 /** The form for a new ticket; staff can open one for another user. */
-import { type FormEvent, useEffect, useId, useState } from 'react';
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import type { Category, OpenTicket, Priority } from '../../../../src/client/index.ts';
+import { LIMITS } from '../../../../src/contract/limits.ts';
 import { CATEGORIES, PRIORITIES } from '../../choices.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
@@ -8,6 +9,8 @@ import type { Person } from '../../desk/desk.ts';
 import { useTexts } from '../../language/language.tsx';
 import { Link, useRouter } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
+import { excessStart, isBlank, sendable } from '../../writing/text.ts';
+import { Excess } from '../chat/excess.tsx';
 
 export function NewTicket() {
   const texts = useTexts();
@@ -19,14 +22,16 @@ export function NewTicket() {
   const [priority, setPriority] = useState<Priority>('medium');
   const [requester, setRequester] = useState<Requester>({ words: '' });
   const [busy, setBusy] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const excess = excessStart(description, LIMITS.description);
   const isUnknown = requester.words.trim() !== '' && requester.person === undefined;
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
-    if (isUnknown) return;
+    if (isUnknown || excess !== undefined) return;
     setBusy(true);
     const whose = requester.person && { requesterId: requester.person.id };
-    const wanted: OpenTicket = { description: description.trim(), category, priority, ...whose };
+    const wanted: OpenTicket = { description: sendable(description), category, priority, ...whose };
     try {
       const ticket = await client.tickets.open(wanted);
       desk.list.show(ticket);
@@ -53,13 +58,15 @@ export function NewTicket() {
             className="input"
             dir="auto"
             rows={6}
-            maxLength={5_000}
+            aria-invalid={excess !== undefined}
+            ref={field}
             required
             value={description}
             onChange={({ target }) => setDescription(target.value)}
           />
           <span className="hint">{texts.newTicket.descriptionHint}</span>
         </label>
+        <Excess text={description} most={LIMITS.description} start={excess} field={field} />
         <div className="side-by-side">
           <Choice
             label={texts.newTicket.category}
@@ -78,7 +85,7 @@ export function NewTicket() {
         </div>
         <div role="status">{busy && <p className="muted small">{texts.newTicket.waiting}</p>}</div>
         <div className="actions">
-          <button type="submit" className="button main" disabled={busy || description.trim() === ''}>
+          <button type="submit" className="button main" disabled={busy || isBlank(description) || excess !== undefined}>
             {texts.newTicket.submit}
           </button>
           <Link to="/tickets" className="button plain">
