@@ -32,7 +32,7 @@ const ISSUER = 'deskwire';
 const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 /** The same in the claim `typ` or `token_use`, which some providers set. */
 const ACCESS_TOKEN_USES: ReadonlySet<string> = new Set(['bearer', 'access', 'at+jwt', 'jwt']);
-/** Claims that only an ID token has. Source: OpenID Connect Core, section 3.1.3.6 and 3.3.2.11. */
+/** Claims that only an ID token has. Source: OpenID Connect Core. */
 const ID_TOKEN_CLAIMS = ['at_hash', 'c_hash', 's_hash'];
 /** Milliseconds that the keys of a provider are kept; with `RECHECK_MS` of the authenticator, five minutes at most. */
 const KEYS_MS = 60_000;
