@@ -48,7 +48,13 @@ export interface AuthDeps {
   readonly now: () => number;
   readonly newId: () => string;
   /** The outside provider whose tokens are accepted instead of our own. */
-  readonly provider?: { readonly jwksUrl: string; readonly issuer: string; readonly audience: string };
+  readonly provider?: {
+    readonly jwksUrl: string;
+    readonly issuer: string;
+    readonly audience: string;
+    /** Milliseconds that a token lives after its time of issue, at most; 24 hours when absent. */
+    readonly maxTokenAge?: number;
+  };
   readonly limitAttempts: boolean;
   /** Sends links to users who forgot their password; without it, only admins hand them out. */
   readonly passwordMail?: PasswordMail;
@@ -57,6 +63,8 @@ export interface AuthDeps {
   /** Milliseconds between reads of the sessions that other nodes revoked; 3,000 when absent. */
   readonly pollEvery?: number;
 }
+
+const MAX_TOKEN_AGE_MS = 86_400_000;
 
 export async function createAuth(deps: AuthDeps): Promise<Auth> {
   const { pool, directory, now, newId } = deps;
@@ -67,12 +75,20 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
     revocations.close();
     await trail.close();
   };
+  const onRefused = (reason: string) => trail.record({ activity: 'token_refused', reason });
   const common = { onSessionRevoked: revocations.onRevoked, close };
 
   if (deps.provider !== undefined) {
     const outside = createOutsideUsers(deps);
-    const verify = outsideTokens(deps.provider, now);
-    const authenticate = createAuthenticator({ verify, directory, revocations, now, onVerified: outside.update });
+    const verify = outsideTokens({ maxTokenAge: MAX_TOKEN_AGE_MS, ...deps.provider }, now);
+    const authenticate = createAuthenticator({
+      verify,
+      directory,
+      revocations,
+      now,
+      onVerified: outside.update,
+      onRefused,
+    });
     return { ...common, authenticate, own: undefined };
   }
 
@@ -83,7 +99,13 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
   const login = createLogin({ ...both, keys, now, newId });
   const resets = createPasswordResets(pool, { now });
   const account = createAccount({ ...both, resets, mail: deps.passwordMail, log: deps.log });
-  const authenticate = createAuthenticator({ verify: ownTokens(keys, now), directory, revocations, now });
+  const authenticate = createAuthenticator({
+    verify: ownTokens(keys, now),
+    directory,
+    revocations,
+    now,
+    onRefused,
+  });
   return {
     ...common,
     async close() {

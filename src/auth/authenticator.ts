@@ -11,12 +11,15 @@ import {
   CLOCK_TOLERANCE_SECONDS,
   type Claims,
   hasEnded,
+  refusalReason,
   tokenExpired,
   unauthorized,
   type VerifyToken,
 } from './tokens.ts';
 
 const CACHED_TOKENS = 20_000;
+/** Milliseconds after which a token is verified again, because its key may have been withdrawn. */
+const RECHECK_MS = 240_000;
 
 export interface Authenticated {
   readonly user: UserFacts;
@@ -39,6 +42,14 @@ interface AuthenticatorDeps {
   readonly now: () => number;
   /** Called with the claims of each token after its first verification; the token is refused when this rejects. */
   readonly onVerified?: (claims: Claims) => Promise<void>;
+  /** Called with the reason for each token that is refused. */
+  readonly onRefused?: (reason: string) => void;
+}
+
+interface Verified {
+  readonly claims: Claims;
+  /** Unix time in milliseconds. */
+  readonly at: number;
 }
 
 export function createAuthenticator({
@@ -47,8 +58,9 @@ export function createAuthenticator({
   revocations,
   now,
   onVerified,
+  onRefused,
 }: AuthenticatorDeps): Authenticate {
-  const verified = new LRUCache<string, Claims>({ max: CACHED_TOKENS });
+  const verified = new LRUCache<string, Verified>({ max: CACHED_TOKENS });
 
   function answer(claims: Claims, user: UserFacts | undefined): Authenticated {
     if (claims.sessionId !== undefined && revocations.has(claims.sessionId)) throw unauthorized();
@@ -57,15 +69,23 @@ export function createAuthenticator({
   }
 
   async function verifyNew(token: string): Promise<Authenticated> {
+    const at = now();
     const claims = await verify(token);
     await onVerified?.(claims);
-    verified.set(token, claims);
+    verified.set(token, { claims, at });
     return answer(claims, await directory.user(claims.subject));
   }
 
+  function refused(error: unknown): never {
+    const reason = refusalReason(error);
+    if (reason !== undefined) onRefused?.(reason);
+    throw error;
+  }
+
   return (token) => {
-    const claims = verified.get(token);
-    if (claims === undefined) return verifyNew(token);
+    const known = verified.get(token);
+    if (known === undefined || now() - known.at >= RECHECK_MS) return verifyNew(token).catch(refused);
+    const { claims } = known;
     if (now() > claims.expiresAt + CLOCK_TOLERANCE_SECONDS * 1_000) {
       verified.delete(token);
       throw tokenExpired();

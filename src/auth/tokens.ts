@@ -28,6 +28,15 @@ const OUTSIDE_ALGORITHMS = [
   'PS512',
 ];
 const ISSUER = 'deskwire';
+/** Types that an access token may have; RFC 9068 names the second. */
+const ACCESS_TOKEN_TYPES: ReadonlySet<string> = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
+/** The same in the claim `typ` or `token_use`, which some providers set. */
+const ACCESS_TOKEN_USES: ReadonlySet<string> = new Set(['bearer', 'access', 'at+jwt', 'jwt']);
+/** Claims that only an ID token has. Source: OpenID Connect Core. */
+const ID_TOKEN_CLAIMS = ['at_hash', 'c_hash', 's_hash'];
+/** Milliseconds that the keys of a provider are kept; with `RECHECK_MS` of the authenticator, five minutes at most. */
+const KEYS_MS = 60_000;
+const UNSUITABLE = Symbol('unsuitable');
 /** Claim of our own tokens: the start of their session, Unix time in milliseconds. */
 const SESSION_START = 'sst';
 
@@ -79,49 +88,78 @@ export function ownTokens(keys: SigningKeys, now: () => number): VerifyToken {
 }
 
 export function outsideTokens(
-  provider: { jwksUrl: string; issuer: string; audience: string },
+  provider: { jwksUrl: string; issuer: string; audience: string; maxTokenAge: number },
   now: () => number,
 ): VerifyToken {
   const { issuer, audience } = provider;
-  const keys = unavailableOnFailure(createRemoteJWKSet(new URL(provider.jwksUrl)));
-  return verifierOf(keys, { issuer, audience, algorithms: OUTSIDE_ALGORITHMS }, now);
+  const keys = unavailableOnFailure(createRemoteJWKSet(new URL(provider.jwksUrl), { cacheMaxAge: KEYS_MS }));
+  const expected = { issuer, audience, algorithms: OUTSIDE_ALGORITHMS };
+  return verifierOf(keys, expected, now, provider.maxTokenAge);
 }
 
 function verifierOf(
   keys: JWTVerifyGetKey,
   expected: { issuer: string; audience: string; algorithms: string[] },
   now: () => number,
+  maxTokenAge?: number,
 ): VerifyToken {
   return async (token) => {
-    if (token.length > MAX_TOKEN_LENGTH) throw unauthorized();
+    if (token.length > MAX_TOKEN_LENGTH) throw unsuitable('too long');
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
         ...expected,
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(now()),
         requiredClaims: ['sub', 'exp'],
       });
-      return claimsOf(payload);
+      requireAccessToken(protectedHeader.typ, payload);
+      return claimsOf(payload, now(), maxTokenAge);
     } catch (error) {
       throw refusalOf(error);
     }
   };
 }
 
-function claimsOf(payload: JWTPayload): Claims {
-  const { sub, exp, iat, sid, [SESSION_START]: start } = payload;
-  if (sub === undefined || sub === '' || exp === undefined) throw unauthorized();
+function requireAccessToken(type: unknown, payload: JWTPayload): void {
+  if (type !== undefined && !(typeof type === 'string' && ACCESS_TOKEN_TYPES.has(type.toLowerCase()))) {
+    throw unsuitable('typ');
+  }
+  for (const use of [payload.typ, payload.token_use]) {
+    if (typeof use === 'string' && !ACCESS_TOKEN_USES.has(use.toLowerCase())) throw unsuitable('not an access token');
+  }
+  if (ID_TOKEN_CLAIMS.some((claim) => claim in payload)) throw unsuitable('an ID token');
+}
+
+/** `maxAge`: milliseconds that a token lives after its time of issue, at most. */
+function claimsOf(payload: JWTPayload, now: number, maxAge?: number): Claims {
+  const { exp, iat, sid, [SESSION_START]: start } = payload;
+  const subject = subjectOf(payload.sub);
+  if (exp === undefined) throw unsuitable('no exp');
+  if (iat !== undefined && iat * 1_000 > now + CLOCK_TOLERANCE_SECONDS * 1_000) throw unsuitable('iat in the future');
+  const issuedAt = Math.floor((iat ?? 0) * 1_000);
+  const expiresAt = Math.floor(exp * 1_000);
+  const ends = maxAge === undefined || iat === undefined ? expiresAt : Math.min(expiresAt, issuedAt + maxAge);
+  if (maxAge !== undefined && iat === undefined && expiresAt > now + maxAge) throw unsuitable('no iat, and too long');
+  if (ends + CLOCK_TOLERANCE_SECONDS * 1_000 <= now) throw tokenExpired();
   return {
-    subject: sub,
+    subject,
     sessionId: typeof sid === 'string' ? sid : undefined,
-    expiresAt: exp * 1_000,
-    issuedAt: (iat ?? 0) * 1_000,
-    startedAt: typeof start === 'number' ? start : (iat ?? 0) * 1_000 + 999,
+    expiresAt: ends,
+    issuedAt,
+    // A time in whole seconds may be nearly a second later than it says.
+    startedAt: typeof start === 'number' ? start : Number.isInteger(iat ?? 0.5) ? issuedAt + 999 : issuedAt,
     role: payload.role,
     name: payload.name,
     email: payload.email,
     vendorId: payload.vendorId,
   };
+}
+
+/** A number is its decimal text, unless a double cannot hold it: then it may be the id of somebody else. */
+function subjectOf(subject: unknown): string {
+  if (typeof subject === 'number' && Number.isSafeInteger(subject)) return String(subject);
+  if (typeof subject !== 'string' || subject === '') throw unsuitable('no subject');
+  return subject;
 }
 
 /**
@@ -138,6 +176,22 @@ export function unauthorized(cause?: unknown): DeskwireError {
 
 export function tokenExpired(cause?: unknown): DeskwireError {
   return new DeskwireError('token_expired', 'The token has expired', { cause });
+}
+
+function unsuitable(reason: string): DeskwireError {
+  return unauthorized({ [UNSUITABLE]: reason });
+}
+
+/** Why a token was refused, in a few words without anything of the token; undefined for other errors. */
+export function refusalReason(error: unknown): string | undefined {
+  if (!(error instanceof DeskwireError)) return undefined;
+  if (error.code === 'token_expired') return 'expired';
+  if (error.code !== 'unauthorized') return undefined;
+  const { cause } = error;
+  if (typeof cause === 'object' && cause !== null && UNSUITABLE in cause) return String(cause[UNSUITABLE]);
+  if (cause instanceof errors.JWTClaimValidationFailed) return `claim ${cause.claim}`;
+  if (cause instanceof errors.JOSEError) return cause.code;
+  return 'no such user, or signed out';
 }
 
 function refusalOf(error: unknown): DeskwireError {

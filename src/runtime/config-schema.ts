@@ -120,6 +120,12 @@ export const configSchema = Type.Object({
   JWT_AUDIENCE: Type.Optional(
     Type.String({ examples: ['deskwire'], description: "Audience that the provider's tokens must have." }),
   ),
+  MAX_TOKEN_AGE: Type.Integer({
+    minimum: 60,
+    maximum: 31_536_000,
+    default: 86_400,
+    description: "Seconds that a provider's token works after it was issued, at most.",
+  }),
   METRICS: Type.Optional(
     Type.Enum(['on', 'off'], {
       description:

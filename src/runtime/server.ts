@@ -11,6 +11,7 @@ import { migrate } from '../eventlog/migrate.ts';
 import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import { type Config, serviceOptionsOf } from './config.ts';
+import { refuseDemoPasswords } from './demo-passwords.ts';
 import { type RuntimeOptions, startRuntime } from './runtime.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 
@@ -82,6 +83,7 @@ export async function prepareServices(
   try {
     await reachDatabase(pool, databaseUrl);
     await migrateOrFail(pool, logger);
+    await refuseDemoPasswords(pool, config);
   } finally {
     await pool.end();
   }

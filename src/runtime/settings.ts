@@ -48,7 +48,8 @@ export function quotasOf(config: Config): Pick<EdgeOptions, 'quotas'> {
 }
 
 /** The outside identity provider, if there is one. */
-export function providerOf({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE }: Config): Pick<AuthDeps, 'provider'> {
+export function providerOf({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, MAX_TOKEN_AGE }: Config): Pick<AuthDeps, 'provider'> {
   if (JWKS_URL === undefined || JWT_ISSUER === undefined || JWT_AUDIENCE === undefined) return {};
-  return { provider: { jwksUrl: JWKS_URL, issuer: JWT_ISSUER, audience: JWT_AUDIENCE } };
+  const maxTokenAge = MAX_TOKEN_AGE * 1_000;
+  return { provider: { jwksUrl: JWKS_URL, issuer: JWT_ISSUER, audience: JWT_AUDIENCE, maxTokenAge } };
 }

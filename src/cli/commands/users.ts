@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { Argument, type Command, Option } from 'commander';
+import type { Pool } from 'pg';
 import { createCredentials } from '../../auth/credentials.ts';
 import { loadSigningKeys } from '../../auth/keys.ts';
 import { requireGoodPassword } from '../../auth/password-rules.ts';
@@ -51,6 +52,10 @@ export function userCommands(program: Command, action: Action): void {
     .description('activate a deactivated user')
     .addArgument(user())
     .action(action((on, who: string) => change(on, who, { active: true })));
+  users
+    .command('lock-demo')
+    .description('take the published password from the users of the demo data')
+    .action(action((on) => lockDemo(on)));
   program
     .command('token')
     .description('print an access token for a user, valid for an hour')
@@ -123,8 +128,30 @@ async function change(on: Surroundings, who: string, changes: { role: Role } | {
     own.context(),
   );
   const standing = `User ${id}: ${after.name}, ${after.role}, ${after.active ? 'active' : 'deactivated'}`;
+  // The event ends the sessions; this also takes them from the list of sessions.
+  if (!after.active) await sessionsOf(await on.pool()).revokeAll(id);
   if (events.length === 0) throw new CommandError(EXIT.nothingToDo, `nothing to change. ${standing}.`);
   on.output.result(userFactsOf(after), `${standing}.`);
+}
+
+async function lockDemo(on: Surroundings): Promise<void> {
+  const { DEMO_PASSWORD, DEMO_USERS } = await import('../../runtime/demo.ts');
+  const pool = await on.pool();
+  const credentials = await createCredentials(pool);
+  const locked: string[] = [];
+  for (const { id } of DEMO_USERS) {
+    const email = await credentials.emailOf(id);
+    if (email === undefined || (await credentials.check(email, DEMO_PASSWORD)) !== id) continue;
+    await credentials.set({ userId: id, email, password: randomBytes(32).toString('base64url') });
+    await sessionsOf(pool).revokeAll(id);
+    locked.push(email);
+  }
+  if (locked.length === 0) throw new CommandError(EXIT.nothingToDo, 'the published password works for nobody.');
+  on.output.result({ locked }, `Locked: ${locked.join(', ')}.`);
+}
+
+function sessionsOf(pool: Pool) {
+  return createSessions(pool, { now: () => Date.now(), newId: randomUUID });
 }
 
 async function token(on: Surroundings, who: string): Promise<void> {
@@ -136,15 +163,16 @@ async function token(on: Surroundings, who: string): Promise<void> {
   const user = userFactsOf(state);
   if (user === undefined) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);
   if (!user.active) throw new CommandError(EXIT.nothingToDo, `user ${id} is deactivated.`);
-  const now = () => Date.now();
-  const session = await createSessions(pool, { now, newId: randomUUID }).start(id, { device: 'deskwire token' });
+  const session = await sessionsOf(pool).start(id, { device: 'deskwire token' });
   const accessToken = await signAccessToken(await loadSigningKeys(pool), {
     user,
     sessionId: session.sessionId,
     startedAt: session.startedAt,
     jti: randomUUID(),
-    now: now(),
+    now: Date.now(),
   });
+  const activity = { activity: 'token_issued', sessionId: session.sessionId } as const;
+  await own.actors.execute('user', id, { type: 'RecordAccountActivity', ...activity }, own.context());
   on.output.result(
     {
       access_token: accessToken,

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../src/embedded/free-port.ts';
 import { launchServer, type ServerProcess } from '../../support/server-process.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
+import { commandsOn } from '../cli/command.ts';
 import { createDataDir } from './data-dir.ts';
 
 /** The only line that a server wrote on standard error before it ended. */
@@ -58,6 +59,23 @@ describe('npm start refuses in one line', () => {
     const NATS_URL = `nats://${new URL(database.url).host}`;
     await using server = launchServer({ DATABASE_URL: database.url, NATS_URL });
     expect(await refusal(server)).toContain('check NATS_URL');
+  });
+
+  it('other machines while the published password of the demo data works', async () => {
+    await using database = await createDatabase();
+    await using nats = await startNats();
+    const env = { DATABASE_URL: database.url, NATS_URL: nats.url };
+    await using fresh = launchServer({ ...env, HOST: '0.0.0.0', DEMO_DATA: 'on' });
+    expect(await refusal(fresh)).toContain('set DEMO_DATA=off, or HOST=127.0.0.1');
+    await using local = launchServer({ ...env, DEMO_DATA: 'on' });
+    await local.ready;
+    local.signal('SIGTERM');
+    await local.exited;
+    await using opened = launchServer({ ...env, HOST: '0.0.0.0', DEMO_DATA: 'off' });
+    expect(await refusal(opened)).toContain('run `deskwire users lock-demo`');
+    expect((await commandsOn(env).run('users', 'lock-demo')).code).toBe(0);
+    await using locked = launchServer({ ...env, HOST: '0.0.0.0', DEMO_DATA: 'off' });
+    await locked.ready;
   });
 
   it('a wrong setting', async () => {
