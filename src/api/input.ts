@@ -1,7 +1,7 @@
 /**
  * Parses and validates bodies, queries and path parameters: UTF-8 and nothing else, strict JSON, then the validator
- * that sockets use too. Only queries are converted, because they are text by nature, and only a value whose whole text is a
- * number or a boolean.
+ * that sockets use too. Only queries are converted, because they are text by nature, and only a value whose whole text
+ * is a number or a boolean.
  *
  * All of this runs after authentication and before any use case, so every route refuses in the same order: 401, then
  * 415 and 400, then 404 and 403.
