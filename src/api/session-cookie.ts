@@ -12,7 +12,9 @@ const HEADER = 'deskwire-session';
 const NAME = 'deskwire_session';
 const PATH = '/api/v1/auth';
 
-/** Whether the session is kept in a cookie. Throws `invalid_payload` for another value, `forbidden` for other origins. */
+/**
+ * Whether the session is kept in a cookie. Throws `invalid_payload` for another value, `forbidden` for other origins.
+ */
 export function usesSessionCookie({ headers, host }: FastifyRequest): boolean {
   const wanted = headers[HEADER];
   if (wanted === undefined) return false;

@@ -17,7 +17,9 @@ interface Heard {
   readonly bits: Uint32Array;
 }
 
-/** @param maxSenders One for each start of a process. The sender that has been silent for longest is forgotten first. */
+/**
+ * @param maxSenders One for each start of a process. The sender that has been silent for longest is forgotten first.
+ */
 export function createReplayWindow(maxSenders = 10_000): ReplayWindow {
   const senders = new Map<string, Heard>();
 

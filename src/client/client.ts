@@ -27,7 +27,9 @@ export interface ClientOptions {
   readonly storage?: OutboxStorage;
   /** In order of preference; `['websocket', 'polling']` when absent. */
   readonly transports?: readonly ('websocket' | 'polling')[];
-  /** Whether cookies are sent to a server of another origin, too; false when absent. `CORS_ORIGINS` must name the page. */
+  /**
+   * Whether cookies are sent to a server of another origin, too; false when absent. `CORS_ORIGINS` must name the page.
+   */
   readonly withCredentials?: boolean;
   /** Waits between attempts, in milliseconds: 500, doubling up to 30,000, when absent. */
   readonly pace?: Pace;

@@ -163,7 +163,9 @@ export function mayRegisterUser(user: UserFacts, role: Role): boolean {
   return user.active && (user.role === 'admin' || (user.role === 'service' && !isStaff(role) && role !== 'service'));
 }
 
-/** What only an admin may give a new user: a service would make itself somebody who can sign in, or another's vendor. */
+/**
+ * What only an admin may give a new user: a service would make itself somebody who can sign in, or another's vendor.
+ */
 export function mayGivePassword(user: UserFacts): boolean {
   return isActiveAdmin(user);
 }

@@ -52,7 +52,7 @@ export function beginningOf(text: string, limit: number): string {
   let end = 0;
   let points = 0;
   for (const { segment } of graphemes.segment(text)) {
-    points += Iterator.from(segment).reduce((sum) => sum + 1, 0);
+    points += [...segment].length;
     if (points > limit) break;
     end += segment.length;
   }

@@ -100,7 +100,11 @@ export const defaultOptions: GatewayOptions = {
   replays: { atOnce: 200, waiting: 2_000 },
   admission: { burst: 400, perSecond: 200 },
   inProgressPerSocket: 200,
-  rate: { socket: { burst: 500, perSecond: 100 }, user: { burst: 1_000, perSecond: 200 }, refusals: { burst: 2_000, perSecond: 20 } },
+  rate: {
+    socket: { burst: 500, perSecond: 100 },
+    user: { burst: 1_000, perSecond: 200 },
+    refusals: { burst: 2_000, perSecond: 20 },
+  },
   drainSpread: 5_000,
   corsOrigins: [],
   trustProxy: [],

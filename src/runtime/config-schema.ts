@@ -26,8 +26,7 @@ export const configSchema = Type.Object({
       pattern: '^postgres(ql)?://.',
       examples: ['postgres://user:password@host:5432/deskwire'],
       description:
-        'PostgreSQL, 15 or newer; embedded when not given. With TLS: ?sslmode=verify-full, and &sslrootcert=<file> for ' +
-        'an authority of your own. A secret: also DATABASE_URL_FILE.',
+        'PostgreSQL, 15 or newer; embedded when not given. TLS: ?sslmode=verify-full. Also DATABASE_URL_FILE.',
     }),
   ),
   NATS_URL: Type.Optional(

@@ -1,7 +1,7 @@
 /**
  * Keys in fields that people write in. While an input method composes text, Enter and Escape belong to the input method
  * alone. `isComposing` does not tell all: Safari reports the Enter that ends a composition after the composition, with
- * the key code 229. Source: UI Events, section 5.3 "keyCode of input methods"; WebKit bug 165004.
+ * the key code 229. Source: W3C UI Events, "keyCode of input methods"; WebKit bug 165004.
  */
 interface Key {
   readonly key: string;

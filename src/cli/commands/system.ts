@@ -1,6 +1,6 @@
 /**
- * `deskwire serve`, `migrate`, `doctor` and `cluster-key`. Their modules load on demand, because loading takes longer than most
- * commands.
+ * `deskwire serve`, `migrate`, `doctor` and `cluster-key`. Their modules load on demand, because loading takes longer
+ * than most commands.
  */
 import type { Command } from 'commander';
 import { messageOf } from '../../support/start-failure.ts';

@@ -99,8 +99,8 @@ function addressedByChange({ assignee, status }: TicketChanges, ticket: TicketSt
 }
 
 /**
- * A deleted ticket is gone for everyone, and its requester is told just that. Whoever only posted internal notes is told
- * what staff on the ticket are told.
+ * A deleted ticket is gone for everyone, and its requester is told just that. Whoever only posted internal notes is
+ * told what staff on the ticket are told.
  */
 function mayBeTold(recipient: UserFacts, ticket: TicketState, audience: Audience, internal: boolean): boolean {
   const access = accessOf(ticket, audience.relations(ticket));

@@ -180,8 +180,9 @@ function removeParticipant(
 }
 
 /**
- * `upTo` is in the reader's numbering. Moves the reader's own cursor, never back and never beyond the ticket's version, so that nothing is read before it is
- * there. Whoever has read all there is moves no further: otherwise each reading, being an event, could be read in turn.
+ * `upTo` is in the reader's numbering. Moves the reader's own cursor, never back and never beyond the ticket's version,
+ * so that nothing is read before it is there. Whoever has read all there is moves no further: otherwise each reading,
+ * being an event, could be read in turn.
  */
 function read({ upTo }: CommandOf<'MarkTicketRead'>, state: TicketState, { by, relations }: TicketContext): Decision {
   if (!Number.isSafeInteger(upTo) || upTo < 0) {

@@ -3,9 +3,9 @@
  * must not slow down the clients that are connected already. The check is at the first request of a transport, before
  * the request is read. Refused clients are asked to come back, which socket.io-client does by itself.
  *
- * A network (`networkOf`) has a share of the rate. With its share used up it may take more, as long as half of the burst
- * is left for others: one network alone gets the full rate, and cannot keep others out. The same holds for the number
- * of connections that are not authenticated.
+ * A network (`networkOf`) has a share of the rate. With its share used up it may take more, as long as half of the
+ * burst is left for others: one network alone gets the full rate, and cannot keep others out. The same holds for the
+ * number of connections that are not authenticated.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';

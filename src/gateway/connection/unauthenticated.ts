@@ -1,7 +1,7 @@
 /**
  * Connections without an authenticated namespace. Such a connection costs little and does not last: its frames are
- * small, it has a number of attempts, and it is closed after a while. This holds for a new connection, and again for one
- * whose last namespace has ended. A connection with an authenticated namespace may send frames of the full size.
+ * small, it has a number of attempts, and it is closed after a while. This holds for a new connection, and again for
+ * one whose last namespace has ended. A connection with an authenticated namespace may send frames of the full size.
  */
 import type { Server } from 'socket.io';
 import { type Connection, limitFrames } from './transports.ts';

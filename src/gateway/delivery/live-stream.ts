@@ -4,8 +4,8 @@
  * Access is decided on the state after the event that is being delivered. A member that loses access by an event is
  * removed before the event is sent. Each member is in one of two Socket.IO rooms: staff in the one whose events have
  * the versions of the stream, all others in the one with public versions, which leave out internal notes. An event is
- * rendered once per dialect, and twice when the two numberings differ. Only a message with attachments is rendered for each member, because its links are signed for one
- * user.
+ * rendered once per dialect, and twice when the two numberings differ. Only a message with attachments is rendered for
+ * each member, because its links are signed for one user.
  */
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';

@@ -1,8 +1,8 @@
 /**
  * Sends the ids of changed tickets to users who see every ticket, so that their lists stay current. It sends a few
  * times a second at most, and only after the read models show the change. Other users learn of their tickets from their
- * inbox: a check of each event for each follower would cost too much. Their inbox does not tell that access was given or
- * taken, so they receive the ids of tickets whose event names them as such: requester, assignee or participant.
+ * inbox: a check of each event for each follower would cost too much. Their inbox does not tell that access was given
+ * or taken, so they receive the ids of tickets whose event names them as such: requester, assignee or participant.
  *
  * Changes may be missed while the broker is away. Followers then receive `all`: any ticket may have changed.
  */

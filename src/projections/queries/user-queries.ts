@@ -58,7 +58,9 @@ export function userQueries(
         ...(cursor === undefined ? [] : [sql`u.id > ${decodeTextCursor(CURSOR, cursor)}`]),
         ...(role === undefined ? [] : [sql`u.role = ${role}`]),
         ...(active === undefined ? [] : [sql`u.active = ${active}`]),
-        ...(patterns.length === 0 ? [] : [sql`u.name_search || ' ' || coalesce(u.email_search, '') like all (${patterns}::text[])`]),
+        ...(patterns.length === 0
+          ? []
+          : [sql`u.name_search || ' ' || coalesce(u.email_search, '') like all (${patterns}::text[])`]),
       ];
       const { rows } = await sql<UserRow>`
         select ${sql.raw(COLUMNS)} from ${sql.raw(models.users)} u

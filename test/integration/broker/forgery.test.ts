@@ -1,4 +1,6 @@
-/** What somebody can do who has a password of NATS and nothing else: listen, publish anything, repeat what was heard. */
+/**
+ * What somebody can do who has a password of NATS and nothing else: listen, publish anything, repeat what was heard.
+ */
 import { connect, headers, type Msg, type NatsConnection, StorageType } from 'nats';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** Test the cursors that clients send in every dialect, and the epoch that they get. Source: docs/protocol.md section 10. */
+/**
+ * Test the cursors that clients send in every dialect, and the epoch that they get. Source: docs/protocol.md section
+ * 10.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Client, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
 
