@@ -61,8 +61,18 @@ function script(name: string, entry: string, sources: readonly string[], format:
 /** Each bundle is built to the folder of its name in `dist/`. */
 export const targets: readonly Target[] = [
   script('client', 'src/client/index.ts', ['src/client'], 'es', 'index.js'),
-  script('widget', 'widget/index.ts', ['src/client', 'widget'], 'iife', 'widget.js'),
-  { name: 'console', sources: ['src/client', 'src/domain', 'console'], config: consoleConfig },
+  script(
+    'widget',
+    'widget/index.ts',
+    ['src/client', 'src/contract/limits.ts', 'console/src/writing', 'widget'],
+    'iife',
+    'widget.js',
+  ),
+  {
+    name: 'console',
+    sources: ['src/client', 'src/contract/limits.ts', 'src/domain', 'console'],
+    config: consoleConfig,
+  },
 ];
 
 const COMMON = ['package-lock.json', 'scripts/build-web.ts', 'src/support/paths.ts'];

@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import type { ActorLimits } from '../../../src/actors/local-actor-system.ts';
+import { deciders } from '../../../src/domain/deciders.ts';
 import type { DomainEvent } from '../../../src/domain/event.ts';
 import { until } from '../../support/until.ts';
 import { driver } from '../domain/people.ts';
@@ -60,7 +61,8 @@ describe('activation', () => {
     recordLong(log, 't', 1_200);
     const events = log.stream('ticket.t');
     const state = foldTicket(events.slice(0, 1_000));
-    snapshots.held.set('ticket.t', { stream: 'ticket.t', version: 1_000, stateVersion: 1, state });
+    const { stateVersion } = deciders.ticket;
+    snapshots.held.set('ticket.t', { stream: 'ticket.t', version: 1_000, stateVersion, state });
     await expect(actors.read('ticket', 't')).resolves.toMatchObject({ version: 1_200, state: foldTicket(events) });
     expect(log.asked.readStreams.flat()).toMatchObject([{ after: 0 }, { after: 1_000 }]);
   });
