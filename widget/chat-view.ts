@@ -49,7 +49,7 @@ export function chatView(context: Context, id: string): View {
     if (!visible() || newest <= readUpTo || ticket.state.ticket?.unread === 0) return;
     readUpTo = newest;
     // The outbox repeats it until the server answers. After a refusal there is nothing left to mark.
-    ticket.markRead(newest).catch(() => undefined);
+    ticket.read(newest).catch(() => undefined);
     const related = client.inbox.state.notifications.filter(({ read, data }) => !read && data.ticketId === id);
     client.inbox.markRead(related.map((one) => one.id)).catch(() => undefined);
   }

@@ -1,6 +1,7 @@
 /**
  * The actors of a command's process: commands about users pass the same deciders and the same log as everything else.
- * This process owns no streams; a running server decides the commands of those that it owns.
+ * This process owns no streams. It sends a command to the node that owns the stream, once it knows of that node. Until
+ * then it decides itself: the log refuses a decision on an outdated version.
  */
 import { userInfo } from 'node:os';
 import { pino } from 'pino';

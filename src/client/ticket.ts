@@ -39,7 +39,7 @@ export interface TicketHandle extends Listenable<TicketEvents> {
   loadOlder(limit?: number): Promise<void>;
   post(message: string | PostMessage): Promise<Message>;
   /** Marks messages as read, up to the newest or up to a version. */
-  markRead(upTo?: number): Promise<void>;
+  read(upTo?: number): Promise<void>;
   /** Call it with every key: it sends no more than needed, and the typing ends by itself. */
   typing(typing?: boolean, options?: { readonly internal?: boolean }): void;
   change(changes: ChangeTicket): Promise<Ticket>;
@@ -270,8 +270,8 @@ export function followTicket(deps: TicketDeps, onUnused: () => void): TicketFoll
         presence.type(false, false);
         return tickets.post(id, message);
       },
-      async markRead(upTo = newestVersion()) {
-        if (upTo > 0) await tickets.markRead(id, upTo);
+      async read(upTo = newestVersion()) {
+        if (upTo > 0) await tickets.read(id, upTo);
       },
       typing: (typing = true, { internal = false } = {}) => presence.type(typing, internal),
       change: (changes) => tickets.change(id, changes),

@@ -48,7 +48,7 @@ export interface Tickets extends Listenable<TicketsEvents> {
   list(query?: ListTickets, options?: { readonly signal?: AbortSignal }): Promise<Page<Ticket>>;
   post(id: string, message: string | PostMessage): Promise<Message>;
   /** `upTo`: a version of the ticket; `message.version` of the last message seen. */
-  markRead(id: string, upTo: number): Promise<{ ticketId: string; upTo: number; unread: number }>;
+  read(id: string, upTo: number): Promise<{ ticketId: string; upTo: number; unread: number }>;
   /** Only for a followed ticket (`client.ticket(id)`). Call it with every key: it sends no more than needed. */
   typing(id: string, typing?: boolean, options?: { readonly internal?: boolean }): void;
   messages(id: string, range?: { before?: number; after?: number; limit?: number }): Promise<MessagePage>;
@@ -119,7 +119,7 @@ export function createTickets({ link, http, outbox, uploads, newId, typing }: Ti
     list: async (query = {}, options = {}) =>
       (await http.request<Page<Ticket>>('GET', '/api/v1/tickets', { ...options, query })).body,
     post: (id, message) => postMessage(outbox, newId(), id, message),
-    markRead: (id, upTo) => command(id, 'read', { method: 'POST', part: '/read', body: { upTo } }),
+    read: (id, upTo) => command(id, 'read', { method: 'POST', part: '/read', body: { upTo } }),
     typing(id, yes = true, { internal = false } = {}) {
       if (!typing(id, yes, internal)) throw new DeskwireError('not_followed', `Ticket ${id} is not followed`);
     },

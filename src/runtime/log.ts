@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { BrokerConnection } from '../broker/broker-connection.ts';
 import type { Broker } from '../broker/port.ts';
 import { createRelay, hintRelay, type Relay } from '../broker/relay.ts';
-import { type AppenderOptions, createAppender } from '../eventlog/appender.ts';
+import { createAppender } from '../eventlog/appender.ts';
 import { openDedicatedConnection } from '../eventlog/dedicated-connection.ts';
 import { renewEpoch } from '../eventlog/epoch.ts';
 import { type EpochWatch, watchEpoch } from '../eventlog/epoch-watch.ts';
@@ -25,7 +25,6 @@ export interface LogOptions {
   readonly relay: boolean;
   readonly telemetry: Telemetry;
   readonly logger: Logger;
-  readonly appenderLimits?: AppenderOptions;
   /** Milliseconds between two readings of the epoch, besides its signal; 3,000 when absent. */
   readonly epochCheckEvery?: number;
 }
@@ -47,7 +46,7 @@ export async function startLog(options: LogOptions, shutdown: Shutdown): Promise
   const batches = observeBatches(telemetry);
   const reader = createEventReader(pool);
   const appender = createAppender(pool, {
-    ...(options.appenderLimits ?? APPENDER_LIMITS),
+    ...APPENDER_LIMITS,
     onFlush: batches.onFlush,
     onRefused: () => telemetry.metrics.refused('appends'),
   });

@@ -93,7 +93,7 @@ async function act({ ticketId, admin, driver, mine, posted }: World, one: Step):
     case 'role':
       return admin.request('PATCH', '/api/v1/users/4', { body: { role: one.role } });
     case 'read':
-      void mine.markRead().catch(() => undefined);
+      void mine.read().catch(() => undefined);
       void driver.inbox.markAllRead().catch(() => undefined);
       return undefined;
     case 'network':

@@ -163,10 +163,13 @@ describe('a rebuild', () => {
     await using world = await withHistory(200);
     const { cluster } = world;
     const connection = await connectionOf(cluster);
+    const cuts: Promise<unknown>[] = [];
     const cut = rebuildOf(cluster, 'messages', {
-      onProgress: () => void endConnections(cluster.pool, 'deskwire rebuild messages'),
+      onProgress: () => void cuts.push(endConnections(cluster.pool, 'deskwire rebuild messages')),
     });
     await cut.catch(() => undefined);
+    // A cut that is still on its way would end the connection of the next rebuild.
+    await Promise.all(cuts);
     await rebuildOf(cluster, 'messages');
     expect(await rowsAt(cluster, messages)).toEqual(await rowsAt(cluster, `${messages}_previous`));
     await connection[Symbol.asyncDispose]();

@@ -16,7 +16,8 @@ export async function startServer(env: Record<string, string> = {}): Promise<Sta
   const database = parts.use(await createDatabase());
   const nats = parts.use(await startNats());
   const services = { DATABASE_URL: database.url, NATS_URL: nats.url, DATA_DIR: inject('services').directory };
-  const settings = { PORT: '0', DEMO_DATA: 'on', METRICS: 'on', ...services, ...env };
+  // Without limits, which a busy machine reaches: the tests share the process's event loop.
+  const settings = { PORT: '0', DEMO_DATA: 'on', METRICS: 'on', RATE_LIMIT: 'off', ...services, ...env };
   const server: Server = await start(readConfig(settings), pino({ level: 'silent' }));
   parts.defer(() => server.close());
   const owned = parts.move();

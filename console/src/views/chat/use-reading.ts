@@ -19,7 +19,7 @@ export function useReading(handle: TicketHandle, ticket: Ticket, state: TicketSt
   const isDue = atEnd && isShown && isNew && state.status === 'live';
   useEffect(() => {
     if (!isDue || newest === 0) return;
-    const timer = setTimeout(() => handle.markRead(newest).catch(report), GATHER_FOR);
+    const timer = setTimeout(() => handle.read(newest).catch(report), GATHER_FOR);
     return () => clearTimeout(timer);
   }, [handle, isDue, newest, report]);
 }
