@@ -7,7 +7,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import pg from 'pg';
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 import { natsGreeting } from '../../src/embedded/nats-server.ts';
@@ -71,22 +70,27 @@ export async function postgresContainer(
   durability: Durability,
 ): Promise<PausablePower> {
   const settings = Object.entries(postgresSettings(durability)).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const password = randomBytes(16).toString('hex');
+  // Postgres is process 1 of the container: it inherits a program whose parent was killed, takes the end of it for a
+  // crash of a backend of its own, and starts again, which ends the connections of all tests. Nothing else may run
+  // there: no health check, and no check of the port from inside, as `@testcontainers/postgresql` makes.
   const container = await onFreePort(5432, (ports) =>
-    new PostgreSqlContainer(postgresImage)
+    new GenericContainer(postgresImage)
       .withLabels({ [LABEL]: run })
       .withExposedPorts(ports)
-      .withUsername('deskwire')
-      .withPassword(randomBytes(16).toString('hex'))
-      .withDatabase('postgres')
-      .withEnvironment({ POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale=C.UTF-8' })
+      .withEnvironment({
+        POSTGRES_USER: 'deskwire',
+        POSTGRES_PASSWORD: password,
+        POSTGRES_DB: 'postgres',
+        POSTGRES_INITDB_ARGS: '--encoding=UTF8 --locale=C.UTF-8',
+      })
       .withSharedMemorySize(256 * 1024 * 1024)
       .withCommand(['postgres', ...settings])
+      .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/))
       .start(),
   );
-  const url = new URL(container.getConnectionUri());
-  url.hostname = hostOf(container);
-  // Postgres' "fast" shutdown: on SIGTERM it would wait until its clients disconnect.
-  return powerOver(container, 'SIGINT', url.href, async () => {
+  const url = new URL(`postgres://deskwire:${password}@${hostOf(container)}:${container.getMappedPort(5432)}/postgres`);
+  const ready = async () => {
     const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 1_000 });
     client.on('error', () => undefined);
     try {
@@ -95,7 +99,28 @@ export async function postgresContainer(
     } finally {
       await client.end();
     }
-  });
+  };
+  await until(ready, `PostgreSQL in ${postgresImage}`, START);
+  // Postgres' "fast" shutdown: on SIGTERM it would wait until its clients disconnect.
+  const power = await powerOver(container, 'SIGINT', url.href, ready);
+  return {
+    ...power,
+    async [Symbol.asyncDispose]() {
+      await reportCrashes(container);
+      await power[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Prints what a PostgreSQL logged when one of its processes crashed, which fails tests that have no part in it. */
+async function reportCrashes(started: StartedTestContainer): Promise<void> {
+  const client = await getContainerRuntimeClient();
+  const log = await client.container.getById(started.getId()).logs({ stdout: true, stderr: true, tail: 50_000 });
+  const lines = log.toString().split('\n');
+  const crash = lines.findIndex((line) => /PANIC:|was terminated by (signal|exception)/.test(line));
+  if (crash === -1) return;
+  const excerpt = lines.slice(Math.max(0, crash - 10), crash + 20).join('\n');
+  process.stderr.write(`PostgreSQL crashed during the tests:\n${excerpt}\n`);
 }
 
 /** A stopped container keeps its port only if the port was named. */
