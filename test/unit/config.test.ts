@@ -25,6 +25,8 @@ describe('the configuration', () => {
       TRUST_PROXY: [],
       S3_REGION: 'us-east-1',
       LOG_LEVEL: 'info',
+      MAX_TOKEN_AGE: 86_400,
+      UPLOAD_QUOTA: 1_024,
     });
   });
 
