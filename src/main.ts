@@ -24,7 +24,10 @@ async function main(): Promise<number> {
   const signalled = untilSignalled();
   const config = readConfig(process.env);
   const logger = createLogger(config.LOG_LEVEL);
-  const server = await (config.WORKERS > 1 ? startWorkers(config, logger) : start(config, logger));
+  const stopping = new AbortController();
+  void signalled.then(() => stopping.abort());
+  const starting = config.WORKERS > 1 ? startWorkers : start;
+  const server = await starting(config, logger, stopping.signal);
   process.stdout.write(welcome(server.url, config.DEMO_DATA === 'on'));
   const reason = await Promise.race([signalled, server.lost]);
   const lost = reason instanceof StartFailure;

@@ -63,6 +63,12 @@ export const configSchema = Type.Object({
     }),
   ),
   RATE_LIMIT: Type.Enum(['on', 'off'], { default: 'on', description: 'Request limits; off for benchmarks only.' }),
+  START_TIMEOUT: Type.Integer({
+    minimum: 0,
+    maximum: 86_400,
+    default: 60,
+    description: 'Seconds that a start waits for a PostgreSQL or NATS that is away.',
+  }),
   REPLAY_LIMIT: Type.Integer({
     minimum: 1,
     maximum: 100_000,

@@ -20,6 +20,7 @@ describe('the configuration', () => {
       DEMO_DATA: 'on',
       RATE_LIMIT: 'on',
       REPLAY_LIMIT: 1000,
+      START_TIMEOUT: 60,
       CORS_ORIGINS: [],
       METRICS: 'on',
       TRUST_PROXY: [],

@@ -24,10 +24,10 @@ const BACKOFF = { first: 100, last: 10_000 };
 const HEALTHY_MS = 10_000;
 
 /** Rejects with a StartFailure; then nothing is left running. */
-export function startWorkers(config: Config, logger: Logger): Promise<Server> {
+export function startWorkers(config: Config, logger: Logger, signal: AbortSignal): Promise<Server> {
   const lost = Promise.withResolvers<StartFailure>();
   return startOrUndo(async (shutdown) => {
-    const urls = await prepareServices(config, logger, shutdown, lost.resolve);
+    const urls = await prepareServices({ config, logger, signal, onLost: lost.resolve }, shutdown);
     cluster.setupPrimary({ exec: paths.worker, serialization: 'advanced' });
     setUpAdapter();
     // Replacements need the same port.
