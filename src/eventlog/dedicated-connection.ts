@@ -83,7 +83,9 @@ export async function openDedicatedConnection(
     },
   };
   try {
-    await connection.script(`set synchronous_commit = off; set idle_session_timeout = ${idleTimeout}`);
+    await connection.script(
+      `set synchronous_commit = off; set idle_session_timeout = ${idleTimeout}; set statement_timeout = ${queryTimeout}`,
+    );
   } catch (error) {
     await connection[Symbol.asyncDispose]();
     throw error;

@@ -36,6 +36,8 @@ const HOST_CONNECTIONS = 40;
 const PROCESS_CONNECTIONS = { least: 3, most: 20 };
 /** Milliseconds. No statement of a request takes as long. */
 const STATEMENT_TIMEOUT = 15_000;
+/** Milliseconds that a statement of a request waits for another session. */
+const LOCK_TIMEOUT = 5_000;
 const NEVER = new AbortController().signal;
 
 /**
@@ -130,6 +132,11 @@ export async function serve(options: ServingOptions, shutdown: Shutdown): Promis
     // Without these, a query waits for a vanished server until the operating system gives the connection up.
     keepAlive: true,
     query_timeout: STATEMENT_TIMEOUT,
+    // The server gives up as well: a statement that nobody waits for any more would keep its connection and its locks.
+    statement_timeout: STATEMENT_TIMEOUT,
+    lock_timeout: LOCK_TIMEOUT,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT,
+    application_name: 'deskwire',
   });
   // The pool reports errors of idle connections only. An unhandled error of a connection in use ends the process.
   pool.on('connect', (client) => {
