@@ -1,4 +1,4 @@
-/** What an append costs PostgreSQL does not depend on its settings, on other transactions, or on how many came before. */
+/** What an append costs PostgreSQL depends on none of its settings, and on no other transaction. */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createAppender } from '../../../src/eventlog/appender.ts';
@@ -35,7 +35,7 @@ it('appends with plans that use indexes alone', async () => {
   expect(plans.filter((plan) => plan.includes('Seq Scan') || plan.includes('Disabled'))).toEqual([]);
 });
 
-/** While a transaction is open (pg_dump), the dead versions of a changed row stay, and each look at it passes them all. */
+/** While a transaction is open (pg_dump), the dead versions of a changed row stay, and each look at it passes them. */
 it('changes no row', async () => {
   const appender = createAppender(log.pool, limits);
   const stream = newStream();
