@@ -21,7 +21,7 @@ import { describeRoutes } from './openapi/docs.ts';
 import { describeSockets } from './openapi/sockets.ts';
 import { authenticateRequests } from './plugins/authentication.ts';
 import { boundBodyArrival } from './plugins/body-arrival.ts';
-import { closeConnections, cutOffRefused } from './plugins/closing.ts';
+import { closeConnections, cutOffRefused, endConnectionsWhile } from './plugins/closing.ts';
 import { boundConnections, CONNECTION_LIMITS, type ConnectionBounds } from './plugins/connections.ts';
 import { setCommonHeaders } from './plugins/headers.ts';
 import { boundRequests, REQUEST_BOUNDS, type RequestBounds } from './plugins/in-flight.ts';
@@ -112,6 +112,8 @@ export interface ApiDeps {
   /** The current epoch of the log. */
   readonly epoch: () => string;
   readonly readiness: readonly ReadinessCheck[];
+  /** True from the signal to end on; false when absent. */
+  readonly draining?: () => boolean;
   /** Counts every request. */
   readonly metrics?: Metrics;
   /** Without it, `/metrics` does not exist. */
@@ -148,6 +150,8 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
+    // Requests that arrive while the server closes are answered as any other.
+    return503OnClosing: false,
     http: {
       headersTimeout: config.arrivalLimit ?? HEADERS_MS,
       connectionsCheckingInterval: ARRIVAL_CHECK_MS,
@@ -167,6 +171,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
 async function handleEveryRequest(app: App, { config, log, metrics = noMetrics, ...deps }: ApiDeps): Promise<void> {
   boundUrls(app);
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
+  if (deps.draining !== undefined) endConnectionsWhile(app, deps.draining);
   cutOffRefused(app, REFUSED_BODY_MS);
   cutOffSlowReaders(app, config.readLimit ?? READ_MS);
   handleProblems(app, log);

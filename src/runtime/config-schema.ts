@@ -69,6 +69,15 @@ export const configSchema = Type.Object({
     default: 60,
     description: 'Seconds that a start waits for a PostgreSQL or NATS that is away.',
   }),
+  DRAIN_DELAY: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 300,
+      description:
+        'Seconds from a signal, when /readyz turns red, until the drain begins: balancers notice meanwhile. 5 with a ' +
+        'PostgreSQL or NATS of your own, otherwise 0.',
+    }),
+  ),
   REPLAY_LIMIT: Type.Integer({
     minimum: 1,
     maximum: 100_000,
@@ -205,6 +214,7 @@ export const configSchema = Type.Object({
 export type Config = Static<typeof configSchema> & {
   /** Resolved: on by default when all backing services are embedded. */
   DEMO_DATA: 'on' | 'off';
+  DRAIN_DELAY: number;
   /** Resolved: on by default when all backing services are embedded, or there is a token. */
   METRICS: 'on' | 'off';
 };

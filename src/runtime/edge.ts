@@ -36,7 +36,7 @@ export interface EdgeOptions {
     readonly now?: () => number;
   };
   /** `online` in place of the cluster's presence. */
-  readonly api: Pick<ApiDeps, 'readiness' | 'config' | 'metricsPage' | 'web' | 'healthOnly' | 'onRoute'> &
+  readonly api: Pick<ApiDeps, 'readiness' | 'draining' | 'config' | 'metricsPage' | 'web' | 'healthOnly' | 'onRoute'> &
     Partial<Pick<ApiDeps, 'online'>>;
   /** All of them when absent. */
   readonly dialects?: readonly Dialect[];
