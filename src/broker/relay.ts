@@ -18,7 +18,7 @@ import type { RecordedEvent } from '../domain/event.ts';
 import { PING_EVERY } from '../eventlog/dedicated-connection.ts';
 import { EPOCH_TOPIC } from '../eventlog/epoch-watch.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
-import { rest } from '../support/sleep.ts';
+import { sleep } from '../support/sleep.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
 import type { Broker } from './port.ts';
@@ -130,7 +130,7 @@ export function createRelay(options: RelayOptions): Relay {
       leading = false;
       position = 0;
       remembered = [];
-      await rest(RETRY, stopping.signal);
+      await sleep(RETRY, stopping.signal);
     }
   }
 
@@ -158,7 +158,7 @@ export function createRelay(options: RelayOptions): Relay {
         failures += 1;
         log.warn({ err: error, failures }, 'relay starts over');
         await held.ping();
-        await rest(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
+        await sleep(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
       }
     }
   }
