@@ -7,7 +7,7 @@
  */
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
-import type { Application, ApplicationDeps } from '../application/application.ts';
+import type { Application } from '../application/application.ts';
 import type { Operations } from '../application/operations.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
@@ -101,7 +101,6 @@ export interface ApiConfig {
 
 export interface ApiDeps {
   readonly application: Application;
-  readonly waiter: ApplicationDeps['waiter'];
   /** The newest position of the log, read from the database. */
   readonly head: () => Promise<number>;
   readonly auth: Auth;
@@ -190,7 +189,7 @@ async function boundedRoutes(app: App, deps: ApiDeps, connections: ConnectionBou
     passwordResetRoutes(anonymous, auth.own);
   });
   const awaitPosition = createPositionWaits({
-    waitFor: deps.waiter.waitFor,
+    waitFor: deps.application.waitFor,
     head: deps.head,
     limits: { ...WAIT_LIMITS, ...config.waits },
     onRefused: () => metrics.refused('requests'),

@@ -10,7 +10,6 @@ import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import { Server, type ServerOptions, type Socket } from 'socket.io';
 import type { Application } from '../application/application.ts';
-import type { ProjectionWaiter } from '../application/views.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
@@ -56,7 +55,6 @@ export interface GatewayDeps {
   readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked'>;
   readonly application: Application;
   readonly reader: EventReader;
-  readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
   readonly epoch: Pick<EpochWatch, 'current' | 'onChanged'>;
   readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
@@ -88,7 +86,7 @@ export interface Gateway {
 
 /** Does not close the HTTP server: its owner does. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { application, waiter, broker, epoch, presence, log, now, dialects = DIALECTS, telemetry = noTelemetry } = deps;
+  const { application, broker, epoch, presence, log, now, dialects = DIALECTS, telemetry = noTelemetry } = deps;
   const catalog = catalogOf(dialects);
   const { metrics } = telemetry;
   const options: GatewayOptions = { ...defaultOptions, ...deps.options };
@@ -169,7 +167,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
     requestsOf: (namespace) => catalog.get(namespace)?.requests ?? new Map(),
     contextFor: createDialectContexts({
       application,
-      waiter,
       memberships,
       replays,
       typing,

@@ -32,6 +32,18 @@ export interface InboxHead {
   readonly unseen: number;
 }
 
+/** Of the notifications from `from` up to `upTo`, exactly those within the ranges are unread. */
+export interface UnreadRanges {
+  readonly from: number;
+  readonly upTo: number;
+  /** The number of unread notifications in the whole inbox. */
+  readonly count: number;
+  /** The number of unseen notifications in the whole inbox. */
+  readonly unseen: number;
+  /** The first and last seq of each, in order. */
+  readonly ranges: readonly (readonly [number, number])[];
+}
+
 /**
  * Sent as signal `['inbox', userId]` after the inbox of a user changed and the change is committed. A receiver that
  * sees `seq` jump reads what it missed with `notificationsAfter`.

@@ -11,7 +11,12 @@ export function subscriptionOptionsOf(
   telemetry: Telemetry,
   onError: (error: unknown) => void,
 ): (stream: ReplayedStream) => SubscriptionOptions {
-  return (stream) => ({ ...options, sleep: sleepUnreferenced, onError, observer: observeSubscriptions(stream, telemetry) });
+  return (stream) => ({
+    ...options,
+    sleep: sleepUnreferenced,
+    onError,
+    observer: observeSubscriptions(stream, telemetry),
+  });
 }
 
 /** Does not keep the process running. */
