@@ -16,8 +16,9 @@
  * commit, the runner saves its checkpoint every second, and at once after a call of `checkNow`; that commit returns it
  * as well.
  *
- * Under load batches start `batchInterval` apart, because a batch of one event costs nearly as much as a batch of fifty. A
- * caller that waits for a position ends the pause (`wake`). The first event after a quiet time is handled at once.
+ * Under load batches start `batchInterval` apart, because a batch of one event costs nearly as much as a batch of
+ * fifty. A caller that waits for a position ends the pause (`wake`). The first event after a quiet time is handled at
+ * once.
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
