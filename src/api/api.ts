@@ -7,8 +7,9 @@
  */
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
-import type { Application, ApplicationDeps } from '../application/application.ts';
+import type { Application } from '../application/application.ts';
 import type { Operations } from '../application/operations.ts';
+import type { Sockets } from '../application/socket-push.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
 import { LIMITS } from '../contract/limits.ts';
@@ -55,7 +56,7 @@ import { supportRoutes } from './routes/support.ts';
 import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
-import { type Sockets, websocketRoutes } from './routes/websocket.ts';
+import { websocketRoutes } from './routes/websocket.ts';
 
 /** Bytes. The longest message fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -101,7 +102,6 @@ export interface ApiConfig {
 
 export interface ApiDeps {
   readonly application: Application;
-  readonly waiter: ApplicationDeps['waiter'];
   /** The newest position of the log, read from the database. */
   readonly head: () => Promise<number>;
   readonly auth: Auth;
@@ -195,7 +195,7 @@ async function boundedRoutes(app: App, deps: ApiDeps, connections: ConnectionBou
     passwordResetRoutes(anonymous, auth.own);
   });
   const awaitPosition = createPositionWaits({
-    waitFor: deps.waiter.waitFor,
+    waitFor: deps.application.waitFor,
     head: deps.head,
     limits: { ...WAIT_LIMITS, ...config.waits },
     onRefused: () => metrics.refused('requests'),

@@ -77,7 +77,6 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
   const app = await createApi({
     onOriginRefused,
     application,
-    waiter: reads.waiter,
     head: async () => (await reader.head()).position,
     auth,
     online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
@@ -100,7 +99,6 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
     auth,
     application,
     reader,
-    waiter: reads.waiter,
     broker,
     epoch,
     presence: cluster.presence,

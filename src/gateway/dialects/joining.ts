@@ -1,4 +1,7 @@
-/** The requests of a client to join a stream or its inbox, and the answers to them. */
+/**
+ * The types of a join, shared by the dialects and the gateway: the request to join a stream or the inbox, and its
+ * result. Each dialect makes its own answer from the result: see `welcome` in `chat.ts`, `rooms.ts` and `stream.ts`.
+ */
 import type { LatestMessages } from '../../application/messages.ts';
 import type { Wire } from './dialect.ts';
 

@@ -10,8 +10,8 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Application } from '../../application/application.ts';
 import { getInboxHead, listNotificationsAfter } from '../../application/notifications.ts';
-import type { InboxHead, InboxSignal, NotificationView } from '../../application/views.ts';
 import type { Broker } from '../../broker/port.ts';
+import type { InboxHead, InboxSignal, NotificationView } from '../../domain/notification/inbox.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import type { Client } from '../connection/client.ts';
 import {
@@ -22,7 +22,7 @@ import {
 import type { SocketRooms } from '../delivery/socket-rooms.ts';
 import type { Dialect, UnreadCounts, Wire } from '../dialects/dialect.ts';
 import type { Break, InboxArrival, InboxRequest } from '../dialects/joining.ts';
-import { createUnreadSender } from './unread-notifications.ts';
+import { createInboxUnreadSender } from './inbox-unread-sender.ts';
 
 /** Checks the fields that tell an inbox signal from other signals: only our own processes send them. */
 const inboxSignal = Compile(
@@ -96,7 +96,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     options,
   );
 
-  const unreadSender = createUnreadSender({
+  const unreadSender = createInboxUnreadSender({
     application,
     subscription,
     limit: replayLimit,
