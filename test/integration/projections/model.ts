@@ -123,7 +123,11 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
     ).length;
   return {
     users,
-    user: (id: string) => user(id) && { ...user(id), version: versionOf(`user.${id}`) },
+    /** Without the time of deactivation, which only the authentication asks for. */
+    user: (id: string) => {
+      const { deactivatedAt: _, ...facts } = user(id) ?? {};
+      return user(id) && { ...facts, version: versionOf(`user.${id}`) };
+    },
     reference: (type: ReferenceType, id: string) => {
       const state = references.get(`${type}-${id}`);
       return state && { ...state, version: versionOf(`reference.${type}-${id}`) };
