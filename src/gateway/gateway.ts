@@ -5,6 +5,7 @@
  *
  * Socket.IO's own connection state recovery is off: it skips authorization and loses events.
  */
+
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
@@ -14,6 +15,7 @@ import type { ProjectionWaiter } from '../application/views.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
+import { createNames } from '../directory/names.ts';
 import type { EpochWatch } from '../eventlog/epoch-watch.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import { networkOf } from '../support/address.ts';
@@ -118,7 +120,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     });
   }
   const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
-  const messageWireFor = createMessageWire(deps.attachmentUrl);
+  const names = createNames(application.directory);
+  const messageWireFor = createMessageWire(deps.attachmentUrl, names);
   const subscriptionOptions = subscriptionOptionsOf(options, telemetry, onError);
   const currentEpoch = () => epoch.current;
   const delivery = createDelivery({
@@ -129,6 +132,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     clients,
     replays,
     messageWireFor,
+    names,
     subscriptionOptions,
     onError,
     epoch: currentEpoch,

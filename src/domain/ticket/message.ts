@@ -16,7 +16,7 @@ export interface Message {
   readonly ticketId: string;
   readonly version: number;
   readonly senderId: string;
-  /** As they were when they sent it. */
+  /** As they were when they sent it. Clients are shown their present name. */
   readonly sender: { readonly id: string; readonly name: string; readonly role: Role };
   readonly message: string;
   readonly messageType: PostableMessageType | 'SYSTEM';

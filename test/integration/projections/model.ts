@@ -149,6 +149,7 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
           const internalVersions = tickets.get(ticketId)?.internalVersions ?? [];
           return {
             ...message,
+            sender: { ...message.sender, name: user(message.senderId)?.name ?? message.sender.name },
             version: shownVersion(message.version, internalVersions, internal ? 'staff' : 'public'),
           };
         }),
