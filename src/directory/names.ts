@@ -1,6 +1,6 @@
 /**
- * People as they are named now, for what is rendered from the log: the log keeps the names that they had. Rendering does
- * not wait, so names are loaded before it; without a loaded name, the recorded one is shown.
+ * People as they are named now, for what is rendered from the log: the log keeps the names that they had. Rendering
+ * does not wait, so names are loaded before it; without a loaded name, the recorded one is shown.
  */
 import type { RecordedEvent } from '../domain/event.ts';
 import type { Directory } from './directory.ts';
