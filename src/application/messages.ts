@@ -68,7 +68,9 @@ export async function postMessage(
     const message = messageOf(event as RecordedEvent<TicketEvent>);
     if (message !== undefined) {
       const { version, position, duplicate } = outcome;
-      return { message: shown(application, message, caller.user), version, position, duplicate };
+      // A repetition may come from somebody who was renamed since.
+      const sender = { ...message.sender, name: caller.user.name };
+      return { message: shown(application, { ...message, sender }, caller.user), version, position, duplicate };
     }
   }
   throw new DeskwireError('conflict', 'This command id was used for something else');

@@ -5,8 +5,9 @@ import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
 import { lookUp } from '../domain/record.ts';
+import { rowOf } from '../domain/ticket/people.ts';
 import { shownVersion, viewOf } from '../domain/ticket/public-view.ts';
-import type { TicketState } from '../domain/ticket/state.ts';
+import type { TicketRow, TicketState } from '../domain/ticket/state.ts';
 import { isStaff, LEAST_ROLE, type UserFacts } from '../domain/user/identity.ts';
 import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
@@ -135,6 +136,16 @@ export async function deleteTicket(
   const id = await ticketIdOf(application, idOrNumber);
   const context = commandContext(application, caller, 'delete', { input: {} });
   return executeForState(application, 'ticket', id, { type: 'DeleteTicket' }, context);
+}
+
+/** A ticket after a command, as the caller sees it, with the present name of its requester. */
+export async function changedTicket(
+  application: Application,
+  viewer: UserFacts,
+  state: TicketState,
+): Promise<TicketRow> {
+  const requester = await application.directory.user(state.requesterId);
+  return { ...rowOf(state, viewer), requesterName: requester?.name ?? state.requesterName };
 }
 
 export interface TicketReadOutcome extends CommandOutcome<'ticket'> {

@@ -11,7 +11,7 @@ const properties = {
   ticketId: text,
   version: described(count, 'Of the ticket’s stream'),
   senderId: text,
-  sender: described(actor, 'As they were when they sent it'),
+  sender: described(actor, 'With their present name, and the role in which they sent it'),
   message: text,
   messageType: oneOf([...POSTABLE_MESSAGE_TYPES, 'SYSTEM'] as const),
   attachments: listOf(Attachment),

@@ -32,6 +32,8 @@ export interface DirectoryChange {
 export interface Directory {
   /** Undefined if no user is registered under this id. Deactivated users are returned with `active: false`. */
   user(id: string): UserFacts | undefined | Promise<UserFacts | undefined>;
+  /** The user, if the cache has them. */
+  cachedUser(id: string): UserFacts | undefined;
   /** Undefined if the reference was never set. */
   reference(type: ReferenceType, id: string): ReferenceState | undefined | Promise<ReferenceState | undefined>;
   /** The relations of a ticket with these references. */
@@ -111,13 +113,16 @@ export function createDirectory(deps: DirectoryDeps): Directory {
   /** Counts the times that all entries were dropped. */
   let generation = 0;
 
+  function cached(stream: Stream): Entry | undefined {
+    const entry = cache.get(stream);
+    if (entry !== undefined && now() - entry.checkedAt >= maxAge) void compare(entry);
+    return entry;
+  }
+
   function lookUp(kind: DirectoryChange['kind'], id: string): unknown {
     const stream = streamOf(kind, id);
-    const entry = cache.get(stream);
-    if (entry !== undefined) {
-      if (now() - entry.checkedAt >= maxAge) void compare(entry);
-      return entry.facts;
-    }
+    const entry = cached(stream);
+    if (entry !== undefined) return entry.facts;
     if (!isKey(id)) return undefined;
     let current = loading.get(stream);
     if (current === undefined) {
@@ -204,6 +209,7 @@ export function createDirectory(deps: DirectoryDeps): Directory {
 
   return {
     user: (id) => lookUp('user', id) as ReturnType<Directory['user']>,
+    cachedUser: (id) => cached(streamOf('user', id))?.facts as UserFacts | undefined,
     reference,
     relations({ grnId, dispatchId }) {
       if (grnId === null && dispatchId === null) return NO_RELATIONS;

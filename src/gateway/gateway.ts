@@ -12,6 +12,7 @@ import type { Application } from '../application/application.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
+import { createNames } from '../directory/names.ts';
 import type { EpochWatch } from '../eventlog/epoch-watch.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
 import { createOrigins, type Origins } from '../support/origins.ts';
@@ -89,7 +90,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const bounds = createConnectionBounds({ engine: io.engine, options, metrics, now, onSlow });
   const { outbound } = bounds;
   const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
-  const messageWireFor = createMessageWire(deps.attachmentUrl);
+  const names = createNames(application.directory);
+  const messageWireFor = createMessageWire(deps.attachmentUrl, names);
   const subscriptionOptions = subscriptionOptionsOf(options, telemetry, onError);
   const currentEpoch = () => epoch.current;
   const delivery = createDelivery({
@@ -100,6 +102,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     clients,
     replays,
     messageWireFor,
+    names,
     subscriptionOptions,
     onError,
     epoch: currentEpoch,

@@ -2,7 +2,7 @@
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { getTicket } from '../../application/messages.ts';
-import { changeTicket, deleteTicket, listTickets, openTicket } from '../../application/tickets.ts';
+import { changedTicket, changeTicket, deleteTicket, listTickets, openTicket } from '../../application/tickets.ts';
 import { CursorField, PageSizeField, StatusField, TicketIdField } from '../../contract/fields.ts';
 import {
   ChangeSupportTicketBody,
@@ -12,7 +12,6 @@ import {
   SupportTicketPage,
   supportTicketWire,
 } from '../../contract/ticket.ts';
-import { rowOf } from '../../domain/ticket/people.ts';
 import type { App } from '../app.ts';
 import { callerOf, revisionOf, setETag, setPositionHeader, userOf } from '../requests.ts';
 
@@ -55,7 +54,7 @@ export function supportRoutes(app: App, application: Application): void {
       return reply
         .code(201)
         .header('location', `/api/v1/support/${outcome.state.number}`)
-        .send(supportTicketWire(rowOf(outcome.state, userOf(request))));
+        .send(supportTicketWire(await changedTicket(application, userOf(request), outcome.state)));
     },
   );
 
@@ -114,7 +113,7 @@ export function supportRoutes(app: App, application: Application): void {
       });
       setPositionHeader(reply, outcome);
       setETag(reply, revisionOf(outcome));
-      return supportTicketWire(rowOf(outcome.state, userOf(request)));
+      return supportTicketWire(await changedTicket(application, userOf(request), outcome.state));
     },
   );
 

@@ -3,7 +3,14 @@ import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
 import { getTicket } from '../../application/messages.ts';
 import { assignTicket } from '../../application/participants.ts';
-import { changeTicket, deleteTicket, getUnread, listTickets, openTicket } from '../../application/tickets.ts';
+import {
+  changedTicket,
+  changeTicket,
+  deleteTicket,
+  getUnread,
+  listTickets,
+  openTicket,
+} from '../../application/tickets.ts';
 import {
   CategoryField,
   CursorField,
@@ -16,7 +23,6 @@ import {
 } from '../../contract/fields.ts';
 import { NoContent } from '../../contract/schema.ts';
 import { ChangeTicketBody, OpenTicketBody, Ticket, TicketPage, ticketWire } from '../../contract/ticket.ts';
-import { rowOf } from '../../domain/ticket/people.ts';
 import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { App } from '../app.ts';
@@ -89,7 +95,7 @@ export function ticketRoutes(app: App, application: Application): void {
       return reply
         .code(201)
         .header('location', `/api/v1/tickets/${outcome.state.id}`)
-        .send(ticketWire(rowOf(outcome.state, userOf(request)), 0));
+        .send(ticketWire(await changedTicket(application, userOf(request), outcome.state), 0));
     },
   );
 
@@ -192,5 +198,6 @@ function assigneeRoutes(app: App, application: Application): void {
 /** The ticket after a command. Its unread count comes from the read models, so this waits for them. */
 async function changed(application: Application, state: TicketState, user: UserFacts) {
   await application.settle();
-  return ticketWire(rowOf(state, user), await getUnread(application, user, state.id));
+  const ticket = await changedTicket(application, user, state);
+  return ticketWire(ticket, await getUnread(application, user, state.id));
 }

@@ -37,7 +37,8 @@ export function notificationsFor(
 ): Notification[] {
   const internal = visibilityOf(event) === 'internal';
   const notifications: Notification[] = [];
-  for (const [recipientId, content] of addressed(event, ticket, audience)) {
+  const requesterName = audience.user(ticket.requesterId)?.name ?? ticket.requesterName;
+  for (const [recipientId, content] of addressed(event, { ...ticket, requesterName }, audience)) {
     const recipient = audience.user(recipientId);
     if (recipient === undefined || recipientId === event.metadata.actor.id) continue;
     if (mayBeNotified(recipient, ticket, audience, internal)) notifications.push({ recipientId, ...content, internal });

@@ -18,7 +18,7 @@ export interface Message {
   readonly ticketId: string;
   readonly version: number;
   readonly senderId: string;
-  /** With the name and role at the time of sending. */
+  /** As they were when they sent it. Clients are shown their present name. */
   readonly sender: { readonly id: string; readonly name: string; readonly role: Role };
   readonly message: string;
   readonly messageType: PostableMessageType | 'SYSTEM';

@@ -3,6 +3,7 @@
  * user's inbox triggers the alert: notifications reach each user of a ticket once and in order, on every node. The
  * message is read from the log, and the ticket's present state decides whether the user may see it.
  */
+import type { Names } from '../../directory/names.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { messageOf } from '../../domain/ticket/message.ts';
@@ -29,10 +30,11 @@ interface AlertsDeps {
   readonly clients: Clients;
   readonly streams: LiveStreams;
   readonly messageWireFor: MessageWireFor;
+  readonly names: Names;
   onError(error: unknown): void;
 }
 
-export function createAlerts({ dialects, clients, streams, messageWireFor, onError }: AlertsDeps): Alerts {
+export function createAlerts({ dialects, clients, streams, messageWireFor, names, onError }: AlertsDeps): Alerts {
   const alerting = dialects.filter(({ tickets }) => tickets?.alert !== undefined);
   const closing = new AbortController();
   /** One lane for each user, so that a user's alerts are sent in order. */
@@ -55,6 +57,7 @@ export function createAlerts({ dialects, clients, streams, messageWireFor, onErr
       await ticket.subscription.catchUp(closing.signal);
       const event = await streams.readEvent('ticket', ticketId, ticket.streamVersion(version, viewOf(user)));
       if (event?.type !== 'MessagePosted' || event.data.internal || event.metadata.actor.id === userId) return;
+      await names.load(names.missing([event]));
       for (const { client, dialect } of receiversOf(userId, ticketId, version)) {
         if (!ticket.access(client.user).receives) continue;
         const message = messageOf(ticket.shownEvent(event, viewOf(client.user)) as RecordedEvent<TicketEvent>);

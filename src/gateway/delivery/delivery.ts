@@ -5,6 +5,7 @@
 import type { Application } from '../../application/application.ts';
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
+import type { Names } from '../../directory/names.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { NotificationView } from '../../domain/notification/inbox.ts';
 import { lookUp } from '../../domain/record.ts';
@@ -51,13 +52,15 @@ export interface DeliveryDeps {
   readonly clients: Clients;
   readonly replays: Replays;
   readonly messageWireFor: MessageWireFor;
+  readonly names: Names;
   subscriptionOptions(stream: ReplayedStream): SubscriptionOptions;
   epoch(): string;
   onError(error: unknown): void;
 }
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
-  const { application, broker, options, dialects, rooms, presence, clients, messageWireFor, now, onError } = deps;
+  const { application, broker, options, dialects, rooms, presence, clients, messageWireFor, names, now, onError } =
+    deps;
   const unread = createTicketUnreadSender({ application, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
@@ -66,6 +69,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       rooms,
       presence,
       messageWireFor,
+      names,
       now,
       onError,
       reader: deps.reader,
@@ -90,7 +94,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       }
     },
   });
-  const alerts = createAlerts({ dialects, clients, streams: live, messageWireFor, onError });
+  const alerts = createAlerts({ dialects, clients, streams: live, messageWireFor, names, onError });
   const memberships = createMemberships({
     replayLimit: options.replayLimit,
     historySize: options.historySize,
@@ -98,6 +102,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     replays: deps.replays,
     application,
     messageWireFor,
+    names,
     streams: live,
     epoch: deps.epoch,
   });

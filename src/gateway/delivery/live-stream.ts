@@ -10,6 +10,7 @@
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
 import type { Change, Person } from '../../cluster/presence/roster.ts';
+import type { Names } from '../../directory/names.ts';
 import { type RecordedEvent, streamOf } from '../../domain/event.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import {
@@ -50,7 +51,7 @@ export interface LiveStream extends JoinedStream {
   streamVersion(shown: number, view: View): number;
   /** The number of events after `from` that this view does not show. */
   hiddenAfter(from: number | 'now', view: View | undefined): number;
-  /** An event up to the cursor, with the versions of `view`. */
+  /** An event up to the cursor, with the versions of `view` and the present name of the requester. */
   shownEvent(event: RecordedEvent, view: View): RecordedEvent;
   /** Puts a client into the rooms. Only in the tick in which it has every event up to the cursor. */
   add(client: Client, dialect: Dialect): void;
@@ -73,6 +74,7 @@ export interface LiveStreamDeps extends StreamAccessDeps {
   readonly rooms: SocketRooms;
   readonly presence: Pick<Presence, 'enter' | 'leave'>;
   readonly messageWireFor: MessageWireFor;
+  readonly names: Names;
   readonly now: () => number;
   readVersion(): Promise<number>;
   readEvents(after: number, limit: number): Promise<readonly RecordedEvent[]>;
@@ -102,6 +104,7 @@ export function createLiveStream(
       head: deps.readVersion,
       async read(after, limit): Promise<LogRead<RecordedEvent>> {
         const events = await deps.readEvents(after, limit);
+        await deps.names.load(deps.names.missing(events));
         return { events, through: events.at(-1)?.version ?? after };
       },
       deliver,
@@ -155,7 +158,10 @@ export function createLiveStream(
 
   function shownEvent(event: RecordedEvent, view: View): RecordedEvent {
     if (kind === 'room') return event;
-    return shownTicketEvent(event as RecordedEvent<TicketEvent>, streamAccess.internalVersions, view);
+    const shown = shownTicketEvent(event as RecordedEvent<TicketEvent>, streamAccess.internalVersions, view);
+    if (shown.type !== 'TicketOpened') return shown;
+    const { requesterId, requesterName } = shown.data;
+    return { ...shown, data: { ...shown.data, requesterName: deps.names.of(requesterId, requesterName) } };
   }
 
   function checkAccess(userId?: string): void {

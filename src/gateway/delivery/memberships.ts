@@ -7,6 +7,7 @@ import type { Application } from '../../application/application.ts';
 import { type LatestMessages, listLatestMessages } from '../../application/messages.ts';
 import { ticketIdOf } from '../../application/tickets.ts';
 import { isOtherEpoch } from '../../application/view-epoch.ts';
+import type { Names } from '../../directory/names.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { View } from '../../domain/ticket/public-view.ts';
@@ -35,6 +36,7 @@ interface MembershipsDeps {
   readonly application: Application;
   readonly streams: LiveStreams;
   readonly messageWireFor: MessageWireFor;
+  readonly names: Names;
   readonly replays: Replays;
   readonly replayLimit: number;
   readonly historySize: number;
@@ -46,7 +48,7 @@ interface MembershipsDeps {
 const ATTEMPTS = 3;
 
 export function createMemberships(deps: MembershipsDeps): Memberships {
-  const { application, streams, messageWireFor, replayLimit, historySize } = deps;
+  const { application, streams, messageWireFor, names, replayLimit, historySize } = deps;
 
   const lanes = createLanes<string>();
 
@@ -132,8 +134,9 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
         return joined;
       },
       /** Resolves with the reason why the client could not join, or undefined. */
-      async enter(entry: Start): Promise<Break | undefined> {
+      async enter(entry: Start, namesLoaded = false): Promise<Break | undefined> {
         let mismatch = false;
+        let unnamed: string[] = [];
         // Events that the client does not see do not count against the limit, or it would tell that there are some.
         const limit = replayLimit + stream.hiddenAfter(entry.from, entry.view);
         const arrival = await stream.subscription.arrive(entry.from, limit, client.leaving, (events, cursor) => {
@@ -141,11 +144,12 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
           // The page, or the client's own state, was loaded with an access that has changed since.
           mismatch = entry.internal !== undefined && entry.internal !== internal;
           mismatch ||= entry.view !== undefined && entry.view !== view;
-          if (mismatch) return;
+          const visible = internal ? events : events.filter((event) => visibilityOf(event) === 'public');
+          if (!namesLoaded) unnamed = names.missing(visible);
+          if (mismatch || unnamed.length > 0) return;
           const { id } = stream;
           const version = stream.shownVersion(cursor, view);
           joined = { id, version, epoch: deps.epoch(), recovered: entry.recovered, internal };
-          const visible = internal ? events : events.filter((event) => visibilityOf(event) === 'public');
           const shown = visible.map((event) => stream.shownEvent(event, view));
           const wires = rendered(client, dialect, stream.kind, shown).filter(
             ({ audience, exceptSocket }) => (internal || audience === 'public') && exceptSocket !== client.id,
@@ -153,6 +157,10 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
           welcome({ ...joined, broken: entry.broken, wires, page: entry.page });
           stream.add(client, dialect);
         });
+        if (arrival === 'joined' && !mismatch && unnamed.length > 0) {
+          await names.load(unnamed);
+          return this.enter(entry, true);
+        }
         if (arrival === 'joined') return mismatch ? 'access' : undefined;
         return arrival === 'too_old' ? 'too_old' : 'epoch';
       },

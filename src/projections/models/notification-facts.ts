@@ -11,7 +11,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { isNotifiedOfNewTickets, NOTIFIED_OF_NEW_TICKETS } from '../../domain/access.ts';
-import { parseStream, type RecordedEvent, type Stream } from '../../domain/event.ts';
+import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { Audience } from '../../domain/notification/rules.ts';
 import { referenceStreamId } from '../../domain/reference/decider.ts';
 import type { ReferenceEvent } from '../../domain/reference/events.ts';
@@ -23,6 +23,8 @@ import type { TicketState } from '../../domain/ticket/state.ts';
 import type { UserEvent } from '../../domain/user/events.ts';
 import { LEAST_ROLE, type UserFacts } from '../../domain/user/identity.ts';
 import type { Query } from '../engine/projection.ts';
+import { createNotificationHolders } from './notification-holders.ts';
+import { referencesIn, referencesOf, ticketsConcerned, usersNamed } from './notification-needs.ts';
 import { userPatchOf } from './user-patch.ts';
 
 export interface NotificationFacts {
@@ -31,12 +33,12 @@ export interface NotificationFacts {
   /** Folds an event of a ticket. Returns the ticket's state after the event. */
   foldTicket(event: RecordedEvent<TicketEvent>): TicketState;
   foldUser(event: RecordedEvent<UserEvent>): void;
-  /** The ticket's state so far. */
-  ticket(stream: string): TicketState;
-  /** The tickets that the user has notifications of, as of the batch, of users whose access may have changed. */
-  ticketsOf(userId: string): TicketState[];
-  /** Folds a reference. Returns the tickets that point at it. */
-  foldReference(event: RecordedEvent<ReferenceEvent>): TicketState[];
+  /** Keeps that the batch adds a notification of this ticket. */
+  addHolder(userId: string, ticketId: string): void;
+  /** Of an event that was folded, and by which access may end: who has notifications of which ticket. */
+  heldBy(event: RecordedEvent): Held[];
+  /** Folds a reference. */
+  foldReference(event: RecordedEvent<ReferenceEvent>): void;
   /** Returns the facts that changed since the last call, to be written. */
   takeChanges(): FactChanges;
 }
@@ -46,6 +48,12 @@ export interface FactChanges {
   readonly deletedTickets: readonly string[];
   readonly users: readonly UserFacts[];
   readonly related: readonly { readonly id: string; readonly facts: Related }[];
+}
+
+/** A ticket, and somebody who has notifications of it. */
+export interface Held {
+  readonly userId: string;
+  readonly ticket: TicketState;
 }
 
 /** What access needs to know of a GRN or a dispatch. */
@@ -67,8 +75,7 @@ export function createNotificationFacts(): NotificationFacts {
   /** The references of the tickets of the batch. */
   let related = new Map<string, Related>();
   const knownRelated = new LRUCache<string, Related>({ max: RELATED });
-  /** Of the users whose access may change in the batch: the tickets in their inboxes. */
-  let held = new Map<string, string[]>();
+  const holders = createNotificationHolders();
   const changedRelated = new Set<string>();
   const changedTickets = new Set<string>();
   const changedUsers = new Set<string>();
@@ -138,17 +145,26 @@ export function createNotificationFacts(): NotificationFacts {
     }
   };
 
+  const heldTicket = (userId: string, ticketId: string): Held[] => {
+    const ticket = tickets.get(ticketId);
+    return ticket === undefined ? [] : [{ userId, ticket }];
+  };
+
+  /** The tickets of the batch that point at this reference. */
+  const pointingNow = ({ type, id }: ReferenceEvent['data']): string[] =>
+    [...tickets.values()].flatMap((ticket) => {
+      const points = type === 'grn' ? ticket?.grnId === id : type === 'dispatch' && ticket?.dispatchId === id;
+      return ticket !== undefined && points ? [ticket.id] : [];
+    });
+
   return {
     async prefetch(events, query) {
       if (!adminsKnown) await loadAdmins(query);
-      held = await heldBy(usersChanged(events), query);
-      const set = referencesIn(events);
-      await loadTickets(
-        [...ticketsConcerned(events), ...[...held.values()].flat(), ...(await pointingAt(set, query))],
-        query,
-      );
+      const pointing = await pointingAt(referencesIn(events), query);
+      await holders.prefetch(events, pointing, query);
+      await loadTickets([...ticketsConcerned(events), ...holders.ticketIds, ...pointing], query);
       await loadRelated(referencesOf(events, tickets.values()), query);
-      const concerned = usersNamed(events);
+      const concerned = new Set([...usersNamed(events), ...holders.userIds]);
       for (const state of tickets.values()) {
         if (state !== undefined) for (const id of peopleOn(state)) concerned.add(id);
       }
@@ -165,18 +181,23 @@ export function createNotificationFacts(): NotificationFacts {
         return relationsOf(grn, dispatch);
       },
     },
-    ticket: (stream) => tickets.get(parseStream(stream as Stream).id) ?? initialTicket(),
-    ticketsOf: (userId) => (held.get(userId) ?? []).flatMap((id) => tickets.get(id) ?? []),
+    addHolder: holders.add,
+    heldBy(event) {
+      const { kind, id } = parseStream(event.stream);
+      if (kind === 'user') return [...holders.ticketsOf(id)].flatMap((ticketId) => heldTicket(id, ticketId));
+      const ids = event.type === 'ReferenceSet' ? pointingNow(event.data) : [id];
+      return ids.flatMap((ticketId) =>
+        [...holders.usersOf(ticketId)].flatMap((userId) => heldTicket(userId, ticketId)),
+      );
+    },
     foldReference(event) {
       const { type, id, vendorId, verifiedBy } = event.data;
-      if (type !== 'grn' && type !== 'dispatch') return [];
+      if (type !== 'grn' && type !== 'dispatch') return;
       const key = referenceStreamId(type, id);
       const facts = { vendorId: vendorId ?? null, verifiedBy: verifiedBy ?? null };
       related.set(key, facts);
       knownRelated.set(key, facts);
       changedRelated.add(key);
-      const field = type === 'grn' ? 'grnId' : 'dispatchId';
-      return [...tickets.values()].filter((ticket) => ticket !== undefined && ticket[field] === id) as TicketState[];
     },
     foldTicket(event) {
       const { id } = parseStream(event.stream);
@@ -239,18 +260,6 @@ function isSameFacts(before: TicketState, after: TicketState, event: RecordedEve
   );
 }
 
-/** The tickets in the inboxes of these users. */
-async function heldBy(userIds: readonly string[], query: Query): Promise<Map<string, string[]>> {
-  const held = new Map<string, string[]>();
-  if (userIds.length === 0) return held;
-  const text = `select distinct user_id, ticket_id from notifications
-    where user_id = any ($1::text[]) and ticket_id is not null`;
-  for (const row of (await query('held_tickets', text, [userIds])) as { user_id: string; ticket_id: string }[]) {
-    held.set(row.user_id, [...(held.get(row.user_id) ?? []), row.ticket_id]);
-  }
-  return held;
-}
-
 async function pointingAt(set: readonly ReferenceEvent['data'][], query: Query): Promise<string[]> {
   if (set.length === 0) return [];
   const ids = (type: string) => set.filter((one) => one.type === type).map(({ id }) => id);
@@ -258,68 +267,4 @@ async function pointingAt(set: readonly ReferenceEvent['data'][], query: Query):
     union select id from tickets where state->>'dispatchId' = any ($2::text[])`;
   const rows = await query('tickets_pointing', text, [ids('grn'), ids('dispatch')]);
   return (rows as { id: string }[]).map(({ id }) => id);
-}
-
-function referencesIn(events: readonly RecordedEvent[]): ReferenceEvent['data'][] {
-  return events.flatMap((event) => (event.type === 'ReferenceSet' ? [event.data] : []));
-}
-
-/** The users of the batch whose role, vendor or activity changes. */
-function usersChanged(events: readonly RecordedEvent[]): string[] {
-  return events.flatMap((event) => {
-    if (event.type === 'UserRegistered') return [parseStream(event.stream).id];
-    if (event.type !== 'UserChanged') return [];
-    const { role, active, vendorId } = event.data.changes;
-    return role || active || vendorId ? [parseStream(event.stream).id] : [];
-  });
-}
-
-/** The ids of the references of these tickets, and of those that the batch opens. */
-function referencesOf(events: readonly RecordedEvent[], tickets: Iterable<TicketState | undefined>): Set<string> {
-  const ids = new Set<string>();
-  const add = ({ grnId, dispatchId }: { readonly grnId?: string | null; readonly dispatchId?: string | null }) => {
-    if (grnId) ids.add(referenceStreamId('grn', grnId));
-    if (dispatchId) ids.add(referenceStreamId('dispatch', dispatchId));
-  };
-  for (const ticket of tickets) if (ticket !== undefined) add(ticket);
-  for (const event of events) if (event.type === 'TicketOpened') add(event.data);
-  return ids;
-}
-
-function ticketsConcerned(events: readonly RecordedEvent[]): Set<string> {
-  const ids = new Set<string>();
-  for (const event of events) {
-    const concerns = event.type !== 'TicketRead' || event.data.internal === true;
-    if (concerns && event.stream.startsWith('ticket.')) ids.add(parseStream(event.stream).id);
-  }
-  return ids;
-}
-
-/** The users that a batch names, in addition to those already on its tickets. */
-function usersNamed(events: readonly RecordedEvent[]): Set<string> {
-  const ids = new Set<string>();
-  for (const event of events) {
-    switch (event.type) {
-      case 'TicketOpened':
-        ids.add(event.data.requesterId);
-        break;
-      case 'TicketChanged':
-        if (event.data.changes.assignee?.to) ids.add(event.data.changes.assignee.to.id);
-        break;
-      case 'ParticipantAdded':
-        ids.add(event.data.userId);
-        break;
-      case 'MessagePosted':
-        ids.add(event.metadata.actor.id);
-        break;
-      case 'UserRegistered':
-      case 'UserChanged':
-      case 'NotificationSent':
-      case 'NotificationsRead':
-      case 'AllNotificationsRead':
-      case 'InboxSeen':
-        ids.add(parseStream(event.stream).id);
-    }
-  }
-  return ids;
 }

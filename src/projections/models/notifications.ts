@@ -13,12 +13,12 @@ import { maySeeTicket } from '../../domain/access.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
 import type { InboxHead, InboxSignal } from '../../domain/notification/inbox.ts';
 import { notificationSent, notificationsFor } from '../../domain/notification/rules.ts';
-import { accessOf, peopleOn } from '../../domain/ticket/people.ts';
-import type { TicketState } from '../../domain/ticket/state.ts';
+import { accessOf } from '../../domain/ticket/people.ts';
 import { isStaff } from '../../domain/user/identity.ts';
 import type { Projection, ProjectionContext, ProjectionHandler, Writes } from '../engine/projection.ts';
 import { createInboxBatch, type InboxBatch, inboxRows, type UserBatch } from './inbox-batch.ts';
 import { createNotificationFacts, type NotificationFacts } from './notification-facts.ts';
+import { mayEndAccess } from './notification-holders.ts';
 import { notificationsDdl, notificationsIndexes } from './notifications-ddl.ts';
 
 export const notificationsProjection: Projection = {
@@ -51,7 +51,10 @@ function startHandler({ publishInbox }: ProjectionContext): ProjectionHandler {
     prefetch: facts.prefetch,
     fold(events): Writes | undefined {
       const batch = createInboxBatch();
-      for (const event of events) handle(event, facts, batch);
+      for (const event of events) {
+        handle(event, facts, batch);
+        removeLost(event, facts, batch);
+      }
       const changes = facts.takeChanges();
       const { users } = batch;
       if (
@@ -96,11 +99,13 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
     case 'ParticipantRemoved':
     case 'MessagePosted':
     case 'TicketDeleted': {
-      const before = facts.ticket(event.stream);
       const ticket = facts.foldTicket(event);
-      for (const notification of notificationsFor(event, ticket, facts.audience)) batch.add(event, notification);
+      for (const notification of notificationsFor(event, ticket, facts.audience)) {
+        batch.add(event, notification);
+        facts.addHolder(notification.recipientId, ticket.id);
+      }
       if (event.type === 'MessagePosted') batch.markConversationRead(event.metadata.actor.id, ticket.id, event.version);
-      else removeUnseen(event, ticket, before, facts, batch);
+      if (event.type === 'TicketDeleted') batch.remove(event, ticket.id, null);
       return;
     }
     case 'TicketRead': {
@@ -111,14 +116,11 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
       return;
     }
     case 'UserRegistered':
-    case 'UserChanged': {
+    case 'UserChanged':
       facts.foldUser(event);
-      const { id } = parseStream(event.stream);
-      for (const ticket of facts.ticketsOf(id)) removeIfUnseen(event, ticket, id, facts, batch);
       return;
-    }
     case 'ReferenceSet':
-      for (const ticket of facts.foldReference(event)) removeUnseen(event, ticket, ticket, facts, batch);
+      facts.foldReference(event);
       return;
     case 'NotificationSent':
       batch.add(event, notificationSent(event));
@@ -134,28 +136,15 @@ function handle(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatc
   }
 }
 
-/** A ticket leaves the inbox of whoever may no longer see it: a deleted one that of everybody. */
-function removeUnseen(
-  event: RecordedEvent,
-  ticket: TicketState,
-  before: TicketState,
-  facts: NotificationFacts,
-  batch: InboxBatch,
-): void {
-  if (ticket.deleted) batch.remove(event, ticket.id, null);
-  else for (const id of peopleOn(before)) removeIfUnseen(event, ticket, id, facts, batch);
-}
-
-function removeIfUnseen(
-  event: RecordedEvent,
-  ticket: TicketState,
-  userId: string,
-  facts: NotificationFacts,
-  batch: InboxBatch,
-): void {
-  const user = facts.audience.user(userId);
-  if (user === undefined || maySeeTicket(user, accessOf(ticket, facts.audience.relations(ticket)))) return;
-  batch.remove(event, ticket.id, userId);
+/** The tickets that somebody may no longer see after this event leave their inbox. */
+function removeLost(event: RecordedEvent, facts: NotificationFacts, batch: InboxBatch): void {
+  if (!mayEndAccess(event)) return;
+  const { audience } = facts;
+  for (const { userId, ticket } of facts.heldBy(event)) {
+    const user = audience.user(userId);
+    const maySee = user === undefined || maySeeTicket(user, accessOf(ticket, audience.relations(ticket)));
+    if (!maySee) batch.remove(event, ticket.id, userId);
+  }
 }
 
 function notifyUsers(

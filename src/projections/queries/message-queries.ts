@@ -2,6 +2,7 @@
 import { maySeeTicket } from '../../domain/access.ts';
 import type { Category } from '../../domain/ticket/fields.ts';
 import type { Message } from '../../domain/ticket/message.ts';
+import type { View } from '../../domain/ticket/public-view.ts';
 import { isStaff, LEAST_ROLE, type Role } from '../../domain/user/identity.ts';
 import { createBatcher } from '../../support/batcher.ts';
 import type { MessagePage, Queries } from './queries.ts';
@@ -14,8 +15,9 @@ interface PageRow {
   readonly all_total: number;
   /** Oldest first. */
   readonly messages: readonly Message[] | null;
-  /** The public versions of `messages`. */
+  /** The public versions of `messages`, and the present names of their senders. */
   readonly public_versions: readonly number[] | null;
+  readonly names: readonly (string | null)[] | null;
 }
 
 interface ParticipantRow {
@@ -43,8 +45,13 @@ interface UnreadRow {
   readonly all_unread: number;
 }
 
-function withPublicVersions({ messages, public_versions: versions }: PageRow): Message[] {
-  return (messages ?? []).map((message, index) => ({ ...message, version: versions?.[index] ?? message.version }));
+/** The messages with the versions of the view, and with the present names of their senders. */
+function shownMessages({ messages, public_versions: versions, names }: PageRow, view: View): Message[] {
+  return (messages ?? []).map((message, index) => ({
+    ...message,
+    version: view === 'staff' ? message.version : (versions?.[index] ?? message.version),
+    sender: { ...message.sender, name: names?.[index] ?? message.sender.name },
+  }));
 }
 
 /** Greater than any version. */
@@ -58,16 +65,18 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
   // Public versions have no index: a version differs from its public version by no more than the internal events.
   const page = (condition: string, order: string) => `
     select c.version, c.version - cardinality(c.internal_versions) as public_version, c.public_total, c.all_total,
-      p.messages, p.public_versions
+      p.messages, p.public_versions, p.names
     from ${models.conversations} c
     cross join lateral (
       select json_agg(p.body order by p.version) as messages,
-        json_agg(p.public_version order by p.version) as public_versions
+        json_agg(p.public_version order by p.version) as public_versions,
+        json_agg(u.name order by p.version) as names
       from (
         select m.version, m.public_version, m.body from ${models.messages} m
         where m.ticket_id = c.ticket_id and ${condition}
         order by m.version ${order} limit $3
       ) p
+      left join ${models.users} u on u.id = p.body->>'senderId'
     ) p
     where c.ticket_id = $1`;
   const pages = {
@@ -129,7 +138,7 @@ export function messageQueries(run: Run, models: ReadModels): Pick<Queries, 'mes
       if (row === undefined) {
         return { messages: [], hasMore: false, nextCursor: null, total: 0, version: 0, streamVersion: 0 };
       }
-      const found = view === 'staff' ? (row.messages ?? []) : withPublicVersions(row);
+      const found = shownMessages(row, view);
       const hasMore = found.length > limit;
       const messages = !hasMore ? found : forward ? found.slice(0, limit) : found.slice(found.length - limit);
       const edge = forward ? messages.at(-1) : messages[0];

@@ -48,7 +48,8 @@ interface Deleted {
   readonly id: string;
 }
 
-const COLUMNS = `t.id, t.number, t.version, t.internal_events, t.revision, t.requester_id, t.requester_name, t.description, t.status, t.category,
+const COLUMNS = `t.id, t.number, t.version, t.internal_events, t.revision, t.requester_id,
+  coalesce(u.name, t.requester_name) as requester_name, t.description, t.status, t.category,
   t.priority, t.assignee_id, t.station_id, t.station_name, t.grn_id, t.dispatch_id, t.tags, t.participant_ids, t.added_ids,
   t.vendor_ids, t.grn_verified_by, t.created_at, t.updated_at`;
 const CURSOR = 'tickets';
@@ -60,10 +61,12 @@ export function ticketQueries(
   db: Kysely<unknown>,
   models: ReadModels,
 ): Pick<Queries, 'ticket' | 'tickets' | 'ticketId' | 'deletedTicketId'> {
-  const byId = `select ${COLUMNS} from ${models.tickets} t where t.id = $1`;
+  // A requester is shown and found under their present name; the ticket keeps the one that they had.
+  const ticketsNamed = `${models.tickets} t left join ${models.users} u on u.id = t.requester_id`;
+  const byId = `select ${COLUMNS} from ${ticketsNamed} where t.id = $1`;
   const deletedById = `select id from ${models.deletedTickets} where id = $1`;
   const deletedByNumber = `select id from ${models.deletedTickets} where number = $1`;
-  const byNumber = `select ${COLUMNS} from ${models.tickets} t where t.number = $1`;
+  const byNumber = `select ${COLUMNS} from ${ticketsNamed} where t.number = $1`;
 
   const find = async (idOrNumber: string): Promise<TicketRow | undefined> => {
     if (!/^\d+$/.test(idOrNumber)) return (await run<TicketRow>('ticket_by_id', byId, [idOrNumber]))[0];
@@ -95,7 +98,7 @@ export function ticketQueries(
       const unread = unreadFor(viewer);
       const conditions = [visibleTo(viewer), ...before, ...conditionsOf(filter, unread)];
       const { rows } = await sql<TicketRow & { unread: number }>`
-        select ${sql.raw(COLUMNS)}, ${unread} as unread from ${sql.raw(models.tickets)} t
+        select ${sql.raw(COLUMNS)}, ${unread} as unread from ${sql.raw(ticketsNamed)}
         left join ${sql.raw(models.conversations)} c on c.ticket_id = t.id
         left join ${sql.raw(models.readers)} k on k.ticket_id = t.id and k.user_id = ${viewer.id}
         where ${sql.join(conditions, sql` and `)}
@@ -122,7 +125,7 @@ function conditionsOf(filter: TicketFilter, unread: RawBuilder<unknown>): RawBui
 }
 
 function hasWord(word: string): RawBuilder<unknown> {
-  const found = sql`t.description_search || ' ' || t.requester_search like ${patternOf(word)}`;
+  const found = sql`t.description_search || ' ' || coalesce(u.name_search, t.requester_search) like ${patternOf(word)}`;
   const number = ticketNumberIn(word);
   return number === undefined ? found : sql`(t.number = ${number} or ${found})`;
 }

@@ -54,8 +54,9 @@ function decideAll(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] 
       }
       case 'changeUser': {
         const role = one.role && { role: one.role };
+        const name = one.name && { name: one.name };
         const active = one.active !== undefined && { active: one.active };
-        return asUser(one.user, ADMIN, { type: 'ChangeUser', ...role, ...active });
+        return asUser(one.user, ADMIN, { type: 'ChangeUser', ...role, ...active, ...name });
       }
       case 'reference': {
         const { type, id, vendor, by } = one;

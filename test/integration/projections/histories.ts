@@ -62,6 +62,7 @@ function record(steps: readonly Step[], inboxIds: InboxIds): RecordedEvent[] {
           data: {
             changes: {
               ...(step.role && { role: { from, to: step.role } }),
+              ...(step.name && { name: { from: `Name ${step.user}`, to: step.name } }),
               ...(step.active !== undefined && { active: { from: !step.active, to: step.active } }),
             },
           },

@@ -123,7 +123,11 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
     ).length;
   return {
     users,
-    user: (id: string) => user(id) && { ...user(id), version: versionOf(`user.${id}`) },
+    /** Without the time of deactivation, which only the authentication asks for. */
+    user: (id: string) => {
+      const { deactivatedAt: _, ...facts } = user(id) ?? {};
+      return user(id) && { ...facts, version: versionOf(`user.${id}`) };
+    },
     reference: (type: ReferenceType, id: string) => {
       const state = references.get(`${type}-${id}`);
       return state && { ...state, version: versionOf(`reference.${type}-${id}`) };
@@ -145,6 +149,7 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
           const internalVersions = tickets.get(ticketId)?.internalVersions ?? [];
           return {
             ...message,
+            sender: { ...message.sender, name: user(message.senderId)?.name ?? message.sender.name },
             version: shownVersion(message.version, internalVersions, internal ? 'staff' : 'public'),
           };
         }),

@@ -73,6 +73,7 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
         version: shownVersion(ticket.version, ticket.internalVersions, viewOf(viewer)),
         revision: ticket.revision,
         requesterId: ticket.requesterId,
+        requesterName: model.user(ticket.requesterId)?.name ?? ticket.requesterName,
         status: ticket.status,
         category: ticket.category,
         assigneeId: ticket.assignee?.id ?? null,

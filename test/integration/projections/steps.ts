@@ -16,7 +16,13 @@ export const REFERENCES = [
 
 export type Step =
   | { do: 'register'; user: string; role: Role; vendor: string | undefined }
-  | { do: 'changeUser'; user: string; role: Role | undefined; active: boolean | undefined }
+  | {
+      do: 'changeUser';
+      user: string;
+      role: Role | undefined;
+      active: boolean | undefined;
+      name: string | undefined;
+    }
   | { do: 'reference'; type: 'grn' | 'dispatch'; id: string; vendor: string | undefined; by: string | undefined }
   | {
       do: 'open';
@@ -81,6 +87,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
       user,
       role: maybe(role),
       active: maybe(fc.boolean()),
+      name: maybe(fc.constantFrom('Another Name', "O'Neill")),
     }),
   },
   {
