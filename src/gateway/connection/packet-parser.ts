@@ -124,15 +124,16 @@ class PacketEncoder {
 function decode(text: string, limits: PacketLimits): { packet: Packet; attachments: number } {
   const header = HEADER.exec(text);
   if (header === null) throw new Error('no packet');
-  const [{ length }, code, announced, nsp = '/', ackId] = header;
+  const [{ length }, code, announced, nsp = '/', ackId = ''] = header;
   const type = Number(code);
   const attachments = Number(announced ?? 0);
   const binary = type >= BINARY_EVENT;
   if (binary !== (announced !== undefined)) throw new Error('no packet');
-  const common = { nsp, ...(ackId !== undefined && { id: Number(ackId) }) };
+  const common = { nsp, ...(ackId !== '' && { id: Number(ackId) }) };
   switch (type) {
     case CONNECT:
-      return { packet: { ...common, type, data: handshakeOf(text.slice(length), limits) }, attachments };
+      // It takes no ack, so digits are its auth.
+      return { packet: { nsp, type, data: handshakeOf(text.slice(length - ackId.length), limits) }, attachments };
     case DISCONNECT:
       return { packet: { ...common, type }, attachments };
     case EVENT:

@@ -99,6 +99,7 @@ describe('the auth of a handshake', () => {
   it.each([
     ['a list', '0[1]', 'no_object'],
     ['a text', '0"token"', 'no_object'],
+    ['a number', '07', 'no_object'],
     ['null', '0/notifications,null', 'no_object'],
     ['no JSON', '0{"token"', 'malformed'],
     ['nested too deeply', nested(10, (inner) => `0{"a":${inner}}`), 'too_deep'],
