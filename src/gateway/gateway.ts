@@ -7,7 +7,7 @@
  */
 import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
-import { Server, type ServerOptions, type Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 import type { Application } from '../application/application.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
@@ -15,14 +15,14 @@ import type { Presence } from '../cluster/presence/presence.ts';
 import { createNames } from '../directory/names.ts';
 import type { EpochWatch } from '../eventlog/epoch-watch.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
-import { createOrigins, type Origins } from '../support/origins.ts';
+import { createOrigins } from '../support/origins.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { createClientHandling } from './client-handling.ts';
 import { createConnectionBounds } from './connection/bounds.ts';
 import { createClients } from './connection/clients.ts';
 import { drain } from './connection/drain.ts';
-import { createPacketParser } from './connection/packet-parser.ts';
 import { createReplays } from './connection/replays.ts';
+import { createServer, type HostWorker } from './connection/server.ts';
 import { createLocalControl, type LocalControl } from './control/local-control.ts';
 import { createClientAnnouncements } from './delivery/client-announcements.ts';
 import { createDelivery } from './delivery/delivery.ts';
@@ -34,13 +34,6 @@ import type { Dialect } from './dialects/dialect.ts';
 import { createInboxes } from './inbox/inboxes.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
 import { type AttachmentUrl, createMessageWire } from './wire.ts';
-
-/** For a gateway that runs in one of several workers of a host. */
-export interface HostWorker {
-  readonly adapter: NonNullable<ServerOptions['adapter']>;
-  /** Makes a transport id. The host routes later requests with this id to this worker. */
-  readonly newTransportId: () => string;
-}
 
 export interface GatewayDeps {
   readonly httpServer: HttpServer;
@@ -212,37 +205,4 @@ export function createGateway(deps: GatewayDeps): Gateway {
       inboxes.close();
     },
   };
-}
-
-/** The number of characters that JSON needs for one character, at most. */
-const ESCAPED = 6;
-/** The number of levels in a packet: two for its arguments, and those that validation accepts. */
-const MAX_DEPTH = 2 + 32;
-
-function createServer(
-  httpServer: HttpServer,
-  { unauthenticated, maxEventSize }: GatewayOptions,
-  origins: Origins,
-  namespaces: Iterable<string>,
-  worker: HostWorker | undefined,
-): Server {
-  const io = new Server(httpServer, {
-    transports: ['polling', 'websocket'],
-    // Raised for each connection when it is authenticated.
-    maxHttpBufferSize: unauthenticated.frameBytes,
-    parser: createPacketParser(new Set(namespaces), { payload: ESCAPED * maxEventSize, depth: MAX_DEPTH }),
-    perMessageDeflate: false,
-    httpCompression: false,
-    serveClient: false,
-    cors: ({ headers: { origin = '' } }, done) => done(null, corsFor(origin, origins)),
-    ...(worker && { adapter: worker.adapter }),
-  });
-  if (worker) io.engine.generateId = worker.newTransportId;
-  return io;
-}
-
-/** Cookies go along only for origins that are configured by name, never for those that `*` lets in. */
-function corsFor(origin: string, origins: Origins) {
-  if (origins.lists(origin)) return { origin, credentials: true };
-  return { origin: origins.any ? '*' : false };
 }

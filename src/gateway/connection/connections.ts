@@ -19,7 +19,8 @@ import type { Handshake } from '../dialects/catalog.ts';
 import { addressOf, type Trusted } from './address.ts';
 import { type Client, createClient, userRoom } from './client.ts';
 import type { Clients } from './clients.ts';
-import { wireError } from './errors.ts';
+import { unreadError, wireError } from './errors.ts';
+import { UnreadPayload } from './packet-parser.ts';
 import { decoderOf } from './transports.ts';
 import type { Unauthenticated } from './unauthenticated.ts';
 
@@ -90,6 +91,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     deps.unauthenticated.attempted(socket.conn);
     try {
       checkOrigin(socket);
+      const auth: unknown = socket.handshake.auth;
+      if (auth instanceof UnreadPayload) throw unreadError('auth', 'auth', auth);
       const token = tokenOf(socket);
       if (token === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
       const { user } = await authenticate(token);
