@@ -139,7 +139,8 @@ describe('deskwire projections', () => {
     expect(failures).toEqual([]);
 
     await until(async () => (await system.statusOf('messages')).serving.lag === 0, 'everything to be projected');
-    expect(await deskwire.run('projections', 'rebuild', '--all')).toMatchObject({ code: 0 });
+    const all = await deskwire.run('projections', 'rebuild', '--all');
+    expect(all.code, all.stderr).toBe(0);
     for (const schema of Object.values(DEFAULT_SCHEMAS)) {
       const [now, before] = [
         await rowsOf(system.pool, { it: schema }),
