@@ -18,7 +18,7 @@ import type { GatewayOptions } from '../../../src/gateway/options.ts';
 import { createReadModels } from '../../../src/projections/projections.ts';
 import { startActors } from '../../../src/runtime/actors.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/runtime/demo.ts';
-import { startEdge } from '../../../src/runtime/edge.ts';
+import { type EdgeOptions, startEdge } from '../../../src/runtime/edge.ts';
 import { startLog } from '../../../src/runtime/log.ts';
 import { startReadSide } from '../../../src/runtime/read-side.ts';
 import { createShutdown } from '../../../src/runtime/shutdown.ts';
@@ -61,6 +61,7 @@ interface NodeOptions {
   readonly onRoute?: ApiDeps['onRoute'];
   readonly telemetry?: Telemetry;
   readonly logger?: Logger;
+  readonly quotas?: EdgeOptions['quotas'];
 }
 
 export async function startServices(): Promise<Services & AsyncDisposable> {
@@ -121,6 +122,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
       },
       ...(dialects && { dialects }),
       ...(presencePaces && { presencePaces }),
+      ...(options.quotas && { quotas: options.quotas }),
     },
     shutdown,
   );
