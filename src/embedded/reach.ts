@@ -5,7 +5,8 @@ import type pg from 'pg';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 import { natsGreeting } from './nats-server.ts';
 
-const timeoutMs = 3_000;
+/** Long enough for a busy machine; a wrong port is refused at once. */
+const timeoutMs = 15_000;
 
 /** Rejects with a StartFailure. */
 export async function reachDatabase(pool: pg.Pool, url: string): Promise<void> {
