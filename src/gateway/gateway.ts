@@ -53,7 +53,7 @@ export interface HostWorker {
 
 export interface GatewayDeps {
   readonly httpServer: HttpServer;
-  readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked'>;
+  readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked' | 'onKeyRemoved'>;
   readonly application: Application;
   readonly reader: EventReader;
   readonly waiter: ProjectionWaiter;
@@ -235,6 +235,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
   });
   const stopEpoch = epoch.onChanged(onEpochChanged);
   const stopRevoked = deps.auth.onSessionRevoked(connections.sessionRevoked);
+  const stopKeys = deps.auth.onKeyRemoved(connections.review);
   const namespaces = [...catalog.keys()];
   for (const namespace of namespaces) connections.serve(io.of(namespace));
 
@@ -259,6 +260,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       unauthenticated.close();
       stopDirectory();
       stopRevoked();
+      stopKeys();
       stopEpoch();
       announcements.close();
       delivery.close();

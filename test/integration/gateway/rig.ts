@@ -7,7 +7,7 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
 import type { ApiDeps } from '../../../src/api/api.ts';
-import { createAuth } from '../../../src/auth/auth.ts';
+import { type AuthDeps, createAuth } from '../../../src/auth/auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
@@ -62,6 +62,7 @@ interface NodeOptions {
   readonly telemetry?: Telemetry;
   readonly logger?: Logger;
   readonly quotas?: EdgeOptions['quotas'];
+  readonly auth?: Partial<AuthDeps>;
 }
 
 export async function startServices(): Promise<Services & AsyncDisposable> {
@@ -102,6 +103,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     now: Date.now,
     newId,
     limitAttempts: false,
+    ...options.auth,
   });
   shutdown.defer('authentication', auth.close);
   await seedDemo({ actors: actors.actors, credentials: auth.own?.credentials });
