@@ -7,7 +7,8 @@ import type pg from 'pg';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 import { natsGreeting } from './nats-server.ts';
 
-const timeoutMs = 3_000;
+/** Long enough for a busy machine; a wrong port is refused at once. */
+const timeoutMs = 15_000;
 /** Milliseconds between two attempts. */
 const RETRY_EVERY = 500;
 /** SQLSTATEs: too many connections, and shutdown, crash and start of the server. */

@@ -39,17 +39,17 @@ export interface DedicatedConnectionOptions {
   readonly queryTimeout?: number;
 }
 
-/** Rejects when the server cannot be reached. */
+/** Rejects when the server cannot be reached, in five seconds unless `config` gives another time. */
 export async function openDedicatedConnection(
   config: ClientConfig,
   applicationName: string,
   { idleTimeout = IDLE_TIMEOUT, queryTimeout = QUERY_TIMEOUT }: DedicatedConnectionOptions = {},
 ): Promise<DedicatedConnection> {
   const client = new Client({
+    connectionTimeoutMillis: 5_000,
     ...config,
     application_name: applicationName,
     keepAlive: true,
-    connectionTimeoutMillis: 5_000,
     query_timeout: queryTimeout,
   });
   const lost = new AbortController();

@@ -37,7 +37,7 @@ import { type AttachmentUrl, createMessageWire } from './wire.ts';
 
 export interface GatewayDeps {
   readonly httpServer: HttpServer;
-  readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked'>;
+  readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked' | 'onKeyRemoved'>;
   readonly application: Application;
   readonly reader: EventReader;
   readonly broker: Broker;
@@ -163,7 +163,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     inboxes.reset();
   }
 
-  /** Applies changes of users, references, sessions and the log's epoch to the clients. */
+  /** Applies changes of users, references, sessions, signing keys and the log's epoch to the clients. */
   function followChanges(): DisposableStack {
     const stack = new DisposableStack();
     const stopDirectory = application.directory.onChanged(({ kind, id }) => {
@@ -173,6 +173,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     stack.defer(stopDirectory);
     stack.defer(epoch.onChanged(onEpochChanged));
     stack.defer(deps.auth.onSessionRevoked(connections.sessionRevoked));
+    stack.defer(deps.auth.onKeyRemoved(connections.review));
     return stack;
   }
 

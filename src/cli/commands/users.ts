@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { Argument, type Command, Option } from 'commander';
 import type { Pool } from 'pg';
 import { createCredentials } from '../../auth/credentials.ts';
-import { loadSigningKeys } from '../../auth/keys.ts';
+import { ACCESS_TOKEN_SECONDS, loadSigningKey } from '../../auth/keys.ts';
 import { requireGoodPassword } from '../../auth/password-rules.ts';
 import { createSessions } from '../../auth/sessions.ts';
-import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../../auth/tokens.ts';
+import { signAccessToken } from '../../auth/tokens.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { userFactsOf } from '../../domain/user/decider.ts';
 import { ROLES, type Role } from '../../domain/user/identity.ts';
@@ -164,7 +164,7 @@ async function token(on: Surroundings, who: string): Promise<void> {
   if (user === undefined) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);
   if (!user.active) throw new CommandError(EXIT.nothingToDo, `user ${id} is deactivated.`);
   const session = await sessionsOf(pool).start(id, { device: 'deskwire token' });
-  const accessToken = await signAccessToken(await loadSigningKeys(pool), {
+  const accessToken = await signAccessToken(await loadSigningKey(pool), {
     user,
     sessionId: session.sessionId,
     startedAt: session.startedAt,

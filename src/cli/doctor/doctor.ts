@@ -27,7 +27,7 @@ export async function diagnose(on: Surroundings): Promise<Finding[]> {
 }
 
 async function examineDatabase(on: Surroundings, databaseUrl: string): Promise<Finding[]> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({ ...(await on.database()), max: 2 });
   pool.on('error', () => {}); // The next query reports the error.
   try {
     await reachDatabase(pool, databaseUrl);
