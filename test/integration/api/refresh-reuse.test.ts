@@ -26,7 +26,11 @@ async function post(action: string, body: object, headers: Headers) {
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
-  return { status: answer.status, body: await answer.json(), cookie: answer.headers.get('set-cookie')?.split(';')[0] };
+  return {
+    status: answer.status,
+    body: (await answer.json()) as Held,
+    cookie: answer.headers.get('set-cookie')?.split(';')[0],
+  };
 }
 
 /** How a client holds its refresh token: in the body, or in a cookie as the console does. */
