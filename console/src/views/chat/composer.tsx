@@ -8,7 +8,7 @@ import { LIMITS } from '../../../../src/contract/limits.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
 import { useWatched } from '../../components/watch.ts';
-import { useTexts } from '../../language/language.tsx';
+import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { clipboardOf, textOfHtml } from '../../writing/clipboard.ts';
 import type { Draft } from '../../writing/drafts.ts';
@@ -107,6 +107,7 @@ function paste(event: ClipboardEvent<HTMLTextAreaElement>, draft: Draft): void {
 
 function Typing({ state }: { readonly state: TicketState }) {
   const texts = useTexts();
+  const formats = useFormats();
   const names = state.typing.map(({ userName }) => userName);
   return (
     <p className="typing" role="status">
@@ -117,7 +118,7 @@ function Typing({ state }: { readonly state: TicketState }) {
             <i />
             <i />
           </span>
-          <span dir="auto">{texts.chat.typing(names)}</span>
+          <span>{texts.chat.typing(formats.list(names), names.length)}</span>
         </>
       )}
     </p>
