@@ -8,6 +8,7 @@ import { createFollowings } from './followings.ts';
 import { createHttp, type Http, type Method, type RequestOptions } from './http.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { Connection, Link } from './link.ts';
+import { checkOptions, urlOf } from './options.ts';
 import { createOutbox, type Outbox, type OutboxStorage, type StoredCommand } from './outbox.ts';
 import { followRoom, type RoomHandle } from './room.ts';
 import { memoryStorage } from './storage.ts';
@@ -73,11 +74,13 @@ const PACE: Pace = { first: 500, most: 30_000 };
 /** Milliseconds that a ticket or room is still followed after its last handle was closed. */
 const LINGER = 30_000;
 
+/** Throws `invalid_payload` for a wrong option; `field` is its name. */
 export function createClient(options: ClientOptions): Client {
+  checkOptions(options, ['url', 'token']);
   const surroundings: Surroundings = { ...realSurroundings(), ...options.surroundings };
   const { pace = PACE } = options;
   const page = (globalThis as { location?: { href: string; origin: string } }).location;
-  const url = new URL(options.url, page?.href);
+  const url = urlOf(options.url, page?.href);
   const tokens = createTokens(options.token, surroundings, options.userId);
   // To its own server, a page sends cookies anyway; balancers may need them.
   const withCredentials = options.withCredentials ?? url.origin === page?.origin;
