@@ -21,7 +21,9 @@ test('two users chat: each sees the other’s typing, messages and read marks', 
   await messageIn(agent.page, 'Is anybody there?').waitFor();
   await say(agent.page, 'I am. Which gate?');
   await messageIn(driver.page, 'I am. Which gate?').waitFor();
-  await messageIn(agent.page, 'I am. Which gate?').getByText(/Read by \Wjohn_driver/).waitFor();
+  await messageIn(agent.page, 'I am. Which gate?')
+    .getByText(/Read by \Wjohn_driver/)
+    .waitFor();
   await say(driver.page, 'The northern one');
   await messageIn(agent.page, 'The northern one').waitFor();
 

@@ -21,6 +21,12 @@ export const en = (plural: Plural) => ({
     menu: 'Account and settings',
     signedInAs: (name: string) => `Signed in as ${isolated(name)}`,
     signOut: 'Sign out',
+    signOutTitle: 'Sign out without sending?',
+    unsent: (count: number) =>
+      plural(count, {
+        one: '# message was not sent. Signing out removes it from this device.',
+        other: '# messages were not sent. Signing out removes them from this device.',
+      }),
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     language: 'Language',
