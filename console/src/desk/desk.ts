@@ -2,7 +2,7 @@
 import type { Client, Me, Page } from '../../../src/client/index.ts';
 import { LIMITS } from '../../../src/contract/limits.ts';
 import { maySeeEveryTicket } from '../../../src/domain/access.ts';
-import { createDraftStore } from '../writing/draft-store.ts';
+import { createDraftStore, followStorage } from '../writing/draft-store.ts';
 import { createDrafts, type Drafts } from '../writing/drafts.ts';
 import { createTicketList, type TicketList } from './ticket-list.ts';
 
@@ -42,11 +42,7 @@ export function createDesk(client: Client, me: Me, storage: Storage): Desk {
     previewOf: (file) => (file.type.startsWith('image/') ? URL.createObjectURL(file) : undefined),
     forgetPreview: (url) => URL.revokeObjectURL(url),
   });
-  const onStorage = ({ key }: StorageEvent) => {
-    const ticketId = key === null ? undefined : store.ticketOf(key);
-    if (ticketId !== undefined) drafts.changedElsewhere(ticketId);
-  };
-  window.addEventListener('storage', onStorage);
+  const unfollow = followStorage(window, store, drafts);
   const list = createTicketList({
     list: (query) => client.tickets.list(query),
     read: async (ids) => (await client.tickets.list({ ids, limit: 100 })).items,
@@ -104,7 +100,7 @@ export function createDesk(client: Client, me: Me, storage: Storage): Desk {
     nameOf: (userId) => names.get(userId) ?? userId,
     people: async (words) => (await users({ q: words, active: true, limit: 20 })).items,
     close() {
-      window.removeEventListener('storage', onStorage);
+      unfollow();
       drafts.close();
       for (const one of unsubscribes) one();
       list.close();

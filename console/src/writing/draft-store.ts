@@ -48,6 +48,36 @@ export function createDraftStore(storage: Storage, userId: string): DraftStore {
   };
 }
 
+/** Drafts that end with the page. */
+export function memoryDraftStore(): DraftStore {
+  const kept = new Map<string, StoredDraft>();
+  return {
+    get: (ticketId) => kept.get(ticketId),
+    put(ticketId, draft) {
+      if (draft === undefined) kept.delete(ticketId);
+      else kept.set(ticketId, draft);
+      return false;
+    },
+    ticketOf: () => undefined,
+    tickets: () => [...kept.keys()],
+    clear: () => kept.clear(),
+  };
+}
+
+/** Reports drafts that other pages of the browser changed, until the returned function is called. */
+export function followStorage(
+  page: Pick<Window, 'addEventListener' | 'removeEventListener'>,
+  store: Pick<DraftStore, 'ticketOf'>,
+  drafts: { changedElsewhere(ticketId: string): void },
+): () => void {
+  const listener = ({ key }: StorageEvent) => {
+    const ticketId = key === null ? undefined : store.ticketOf(key);
+    if (ticketId !== undefined) drafts.changedElsewhere(ticketId);
+  };
+  page.addEventListener('storage', listener);
+  return () => page.removeEventListener('storage', listener);
+}
+
 /** An entry that cannot be read whole is not used: half of a note could go out as a reply. */
 function parsed(stored: string | null): StoredDraft | undefined {
   try {

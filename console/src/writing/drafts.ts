@@ -61,8 +61,11 @@ export interface Drafts {
   close(): void;
 }
 
+/** In place of a ticket's id: the text of a ticket that is not opened yet. No ticket has this id. */
+export const NEW = 'new';
+
 export interface DraftsDeps {
-  readonly store: DraftStore;
+  readonly store: Pick<DraftStore, 'get' | 'put' | 'tickets'>;
   /** Bytes. */
   readonly largestFile: number;
   upload(

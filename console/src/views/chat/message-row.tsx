@@ -7,8 +7,8 @@ import { useNow } from '../../components/use-now.ts';
 import { withIsolated } from '../../language/isolated.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
+import { piecesOf } from '../../writing/links.ts';
 import { AttachmentView } from './attachment-view.tsx';
-import { piecesOf } from './links.ts';
 import type { DayRow, MessageRow, OpeningRow, OutgoingRow, Row, SystemRow } from './rows.ts';
 
 interface Props {
