@@ -18,7 +18,7 @@ interface Props {
 export function App({ router, sessions, preferences: initial }: Props) {
   const [preferences, setPreferences] = useState(initial);
   const session = useSyncExternalStore(sessions.subscribe, () => sessions.current);
-  const language = useMemo(() => currentLanguage(preferences.language), [preferences.language]);
+  const language = useMemo(() => currentLanguage(preferences.language, navigator.languages), [preferences.language]);
   const prefer = useCallback((changed: Preferences) => {
     storePreferences(localStorage, changed);
     showPreferences(document.documentElement, changed);

@@ -72,6 +72,8 @@ export interface TicketFilter {
 export interface UserFilter {
   readonly role?: Role;
   readonly active?: boolean;
+  /** Only users whom tickets can be assigned to. These are listed by name. */
+  readonly assignable?: boolean;
   /** Words to find in the name or the email. */
   readonly text?: string;
 }

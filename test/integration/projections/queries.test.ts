@@ -220,4 +220,15 @@ describe('users and references', () => {
     expect(await rig.queries.reference('station', '1')).toMatchObject({ name: 'Central Station', vendorId: null });
     expect(await rig.queries.reference('grn', '1')).toBeUndefined();
   });
+
+  it('whom tickets can be assigned to are listed by name, page by page', async () => {
+    const pages = await allPages((cursor) =>
+      rig.queries.users({ assignable: true }, { limit: 1, ...(cursor && { cursor }) }),
+    );
+    expect(pages.map((page) => page.map(({ id }) => id))).toEqual([['2'], ['4']]);
+    const { nextCursor } = await rig.queries.users({ active: true }, { limit: 1 });
+    await expect(rig.queries.users({ assignable: true }, { limit: 1, cursor: nextCursor ?? '' })).rejects.toMatchObject(
+      { code: 'invalid_payload' },
+    );
+  });
 });
