@@ -20,7 +20,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import type { Pool } from 'pg';
-import { rest } from '../support/sleep.ts';
+import { sleep } from '../support/sleep.ts';
 import { inTransaction, type Queryable } from './transaction.ts';
 
 export const SIGNING_ALGORITHM = 'ES256';
@@ -124,7 +124,7 @@ export async function watchSigningKeys(options: WatchOptions): Promise<SigningKe
   /** Tokens with invented keys cost one read a second, and wait for it. */
   async function readForToken(kid: string): Promise<void> {
     const came = performance.now();
-    await rest(lastRead + atMostEvery - came, closing.signal);
+    await sleep(lastRead + atMostEvery - came, closing.signal);
     if (lastRead < came && !known.kids.has(kid)) await readOnce();
   }
 
