@@ -15,7 +15,7 @@ import { createLogger } from './telemetry/logging.ts';
 /** Milliseconds. Ctrl-C arrives twice: from the terminal, and from npm, which forwards it. */
 const sameSignalMs = 500;
 
-/** Milliseconds to drain, after DRAIN_DELAY. Shorter when a service was lost, because work that needs it cannot finish. */
+/** Milliseconds to drain, after DRAIN_DELAY. Shorter when a service was lost: work that needs it cannot finish. */
 const drainMs = 28_000;
 const drainWhenLostMs = 10_000;
 

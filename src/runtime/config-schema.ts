@@ -73,9 +73,7 @@ export const configSchema = Type.Object({
     Type.Integer({
       minimum: 0,
       maximum: 300,
-      description:
-        'Seconds from a signal, when /readyz turns red, until the drain begins: balancers notice meanwhile. 5 with a ' +
-        'PostgreSQL or NATS of your own, otherwise 0.',
+      description: 'Seconds from a signal, when /readyz turns red, to the drain: 5, or 0 when all is embedded.',
     }),
   ),
   REPLAY_LIMIT: Type.Integer({
@@ -103,8 +101,7 @@ export const configSchema = Type.Object({
     maximum: 1_000_000_000,
     default: 10_000,
     description:
-      'Messages that a user may post in tickets, and tickets that they may open, from one midnight UTC to the next; ' +
-      'services have no limit.',
+      'Ticket messages and new tickets of a user from one midnight UTC to the next; without limit for services.',
   }),
   ROOM_MESSAGES_PER_DAY: Type.Integer({
     minimum: 1,
