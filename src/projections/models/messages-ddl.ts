@@ -1,6 +1,6 @@
 /**
- * The tables of the messages projection, and the function that writes a batch to them. `write` first moves the counts of
- * `conversations`. A message's counts are those, less the messages that follow it.
+ * The tables of the messages projection, and the function that writes a batch to them. `write` first moves the counts
+ * of `conversations`. A message's counts are those, less the messages that follow it.
  */
 export const messagesDdl = `
   create table conversations (
