@@ -10,7 +10,7 @@ import type { Client as ClientView } from '../../contract/sockets.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { type Client, EVERYONE, userRoom } from '../connection/client.ts';
 import type { Clients } from '../connection/clients.ts';
-import { memberRooms } from '../delivery/live-stream.ts';
+import { memberRooms } from '../delivery/member-rooms.ts';
 import type { SocketRooms } from '../delivery/socket-rooms.ts';
 import { tableOf } from '../delivery/stream-access.ts';
 import type { Dialect } from '../dialects/dialect.ts';

@@ -13,8 +13,8 @@ import { createLanes } from '../../support/lanes.ts';
 import type { Clients } from '../connection/clients.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { MessageWireFor } from '../wire.ts';
-import { memberName } from './live-stream.ts';
 import type { LiveStreams } from './live-streams.ts';
+import { memberName } from './member-rooms.ts';
 
 export interface Alerts {
   /**

@@ -2,10 +2,7 @@
  * One ticket or room with members in this process: its events in order, its members, and their access.
  *
  * Access is decided on the state after the event that is being delivered. A member that loses access by an event is
- * removed before the event is sent. Each member is in one of two Socket.IO rooms: staff in the one whose events have
- * the versions of the stream, all others in the one with public versions, which leave out internal notes. An event is
- * rendered once per dialect, and twice when the two numberings differ. Only a message with attachments is rendered for
- * each member, because its links are signed for one user.
+ * removed before the event is sent. `member-sending.ts` sends it.
  */
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
@@ -20,8 +17,7 @@ import {
   type View,
 } from '../../domain/ticket/public-view.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
-import { visibilityOf } from '../../domain/visibility.ts';
-import { type Client, type JoinedStream, type Member, userRoom } from '../connection/client.ts';
+import type { Client, JoinedStream, Member } from '../connection/client.ts';
 import type { Dialect, StreamWire, Wire } from '../dialects/dialect.ts';
 import type { LiveKind } from '../dialects/joining.ts';
 import type { MessageWireFor } from '../wire.ts';
@@ -31,6 +27,8 @@ import {
   type LogRead,
   type SubscriptionOptions,
 } from './catch-up-subscription.ts';
+import { memberName, memberRoom, memberRooms } from './member-rooms.ts';
+import { createMemberSending } from './member-sending.ts';
 import type { SocketRooms } from './socket-rooms.ts';
 import { type Access, createStreamAccess, type StreamAccessDeps, tableOf } from './stream-access.ts';
 import { createStreamMembers } from './stream-members.ts';
@@ -92,9 +90,16 @@ export function createLiveStream(
   deps: LiveStreamDeps,
   options: SubscriptionOptions,
 ): LiveStream {
-  const { rooms, presence, messageWireFor } = deps;
+  const { presence } = deps;
   const members = createStreamMembers();
   const streamAccess = createStreamAccess(kind, id, deps);
+  const sending = createMemberSending(kind, id, {
+    members,
+    shownEvent,
+    rooms: deps.rooms,
+    messageWireFor: deps.messageWireFor,
+    hasInternal: () => streamAccess.internalVersions.length > 0,
+  });
 
   const subscription = createCatchUpSubscription<RecordedEvent>(
     {
@@ -116,44 +121,8 @@ export function createLiveStream(
     const touched = streamAccess.apply(event);
     if (touched === 'references') void checkReferences().catch(deps.onError);
     else if (touched === 'access') checkAccess();
-    if (event.type === 'MessagePosted' && event.data.attachments.length > 0) deliverToEach(event);
-    else deliverToAll(event);
+    sending.deliver(event);
     deps.onDelivered(event);
-  }
-
-  function deliverToAll(event: RecordedEvent): void {
-    const isPublic = visibilityOf(event) === 'public';
-    const shownAlike = kind === 'room' || streamAccess.internalVersions.length === 0;
-    for (const dialect of members.dialects) {
-      const render = (view: View) => tableOf(dialect, kind)?.render(shownEvent(event, view), messageWireFor()) ?? [];
-      for (const wire of render('staff')) {
-        if (isPublic && shownAlike) send(dialect, wire);
-        else sendToView(dialect, wire, 'staff');
-      }
-      if (isPublic && !shownAlike) for (const wire of render('public')) sendToView(dialect, wire, 'public');
-    }
-  }
-
-  /** Renders for each member: a link to an attachment is signed for one user and must not reach another. */
-  function deliverToEach(event: RecordedEvent): void {
-    for (const { client, dialect, internal, view, live } of members) {
-      if (!live || (!internal && visibilityOf(event) === 'internal')) continue;
-      const shown = shownEvent(event, view);
-      for (const wire of tableOf(dialect, kind)?.render(shown, messageWireFor(client.user)) ?? []) {
-        if (internal || wire.audience === 'public') client.send(wire);
-      }
-    }
-  }
-
-  function send(dialect: Dialect, wire: StreamWire, exceptUser?: string): void {
-    sendToView(dialect, wire, 'staff', exceptUser);
-    if (wire.audience === 'public') sendToView(dialect, wire, 'public', exceptUser);
-  }
-
-  function sendToView(dialect: Dialect, wire: StreamWire, view: View, exceptUser?: string): void {
-    if (wire.audience === 'internal' && tableOf(dialect, kind)?.internal !== true) return;
-    const except = exceptUser === undefined ? wire.exceptSocket : userRoom(exceptUser);
-    rooms.send(dialect.namespace, memberRoom(dialect, kind, id, view), wire, except);
   }
 
   function shownEvent(event: RecordedEvent, view: View): RecordedEvent {
@@ -201,7 +170,7 @@ export function createLiveStream(
     const act = { ticketId: id, user, timestamp: new Date(deps.now()).toISOString() };
     for (const dialect of members.dialects) {
       const wire = dialect.tickets?.presence?.(act, change);
-      if (wire !== undefined) send(dialect, { ...wire, audience: 'public' }, user.id);
+      if (wire !== undefined) sending.send(dialect, { ...wire, audience: 'public' }, user.id);
     }
   }
 
@@ -282,7 +251,7 @@ export function createLiveStream(
     remove,
     checkAccess,
     checkReferences,
-    send,
+    send: sending.send,
     sendPresence,
     close: () => subscription.close(),
   };
@@ -291,22 +260,4 @@ export function createLiveStream(
 
 function sendTo(client: Client, wire: Wire | undefined): void {
   if (wire !== undefined) client.send(wire);
-}
-
-/** The name under which a client keeps its membership of a stream. */
-export function memberName({ name }: Dialect, kind: LiveKind, id: string): string {
-  return `${name}:${kind}:${id}`;
-}
-
-/**
- * The Socket.IO room of a stream's members. The prefix keeps names given by clients apart from the server's own rooms.
- */
-function memberRoom(dialect: Dialect, kind: LiveKind, id: string, view: View): string {
-  const name = memberName(dialect, kind, id);
-  return view === 'public' ? name : `${name}:staff`;
-}
-
-/** The rooms of all members. Each member is in one of them. */
-export function memberRooms(dialect: Dialect, kind: LiveKind, id: string): string[] {
-  return [memberRoom(dialect, kind, id, 'public'), memberRoom(dialect, kind, id, 'staff')];
 }

@@ -18,8 +18,9 @@ import type { Replays } from '../connection/replays.ts';
 import type { Dialect, StreamWire } from '../dialects/dialect.ts';
 import type { Arrival, Break, Joined, JoinRequest, LiveKind, Membership, Place } from '../dialects/joining.ts';
 import type { MessageWireFor } from '../wire.ts';
-import { type LiveStream, memberName } from './live-stream.ts';
+import type { LiveStream } from './live-stream.ts';
 import type { LiveStreams } from './live-streams.ts';
+import { memberName } from './member-rooms.ts';
 import { tableOf } from './stream-access.ts';
 
 export interface Memberships {
