@@ -30,6 +30,11 @@ export interface InboxHead {
   readonly unread: number;
   /** Of the unread ones, those that came since the user last looked. */
   readonly unseen: number;
+  /**
+   * The number of notifications that have left the inbox. A client with another number may hold some that are not there
+   * any more.
+   */
+  readonly removed: number;
 }
 
 /**
