@@ -30,6 +30,11 @@ export interface InboxHead {
   readonly unread: number;
   /** The number of unread notifications that came after the user last opened the inbox. */
   readonly unseen: number;
+  /**
+   * The number of notifications that have left the inbox. A client with another number may hold some that are not there
+   * any more.
+   */
+  readonly removed: number;
 }
 
 /** Of the notifications from seq `from` to seq `upTo`, exactly those within the ranges are unread. */

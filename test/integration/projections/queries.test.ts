@@ -184,7 +184,7 @@ describe('notifications', () => {
   });
 
   it('of a user without any are an empty inbox', async () => {
-    expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0, unseen: 0 });
+    expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0, unseen: 0, removed: 0 });
     const nothing = { from: 1, upTo: 0, count: 0, unseen: 0, ranges: [] };
     expect(await rig.queries.unreadNotifications({ ...driver, id: 'nobody' }, 10)).toEqual(nothing);
   });
@@ -200,6 +200,7 @@ describe('notifications', () => {
       seq: before.seq,
       unread: before.unread - 1,
       unseen: before.unseen - 1,
+      removed: before.removed,
     });
   });
 });
