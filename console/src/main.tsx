@@ -14,8 +14,9 @@ const CONTACT_EVERY = 15_000;
 const preferences = readPreferences(localStorage, navigator.languages);
 showPreferences(document.documentElement, preferences);
 
+const requests = createAuthRequests(location.origin, (input, init) => fetch(input, init));
 const sessions = createSessions({
-  requests: createAuthRequests(location.origin, (input, init) => fetch(input, init)),
+  requests,
   storage: localStorage,
   now: Date.now,
   // Pages served over http:// have no Web Locks, except on localhost. There, two tabs that renew at once may have to
@@ -44,5 +45,13 @@ function onceOnline(): AbortSignal {
 
 const root = document.getElementById('root');
 if (root !== null) {
-  createRoot(root).render(<App router={createRouter(window)} sessions={sessions} preferences={preferences} />);
+  createRoot(root).render(
+    <App
+      router={createRouter(window)}
+      sessions={sessions}
+      preferences={preferences}
+      resetPassword={requests.resetPassword}
+      resetToken={new URLSearchParams(location.search).get('token') ?? ''}
+    />,
+  );
 }
