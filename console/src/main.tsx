@@ -23,8 +23,9 @@ const lease = createLease({
   wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 });
 
+const requests = createAuthRequests(location.origin, (input, init) => fetch(input, init));
 const sessions = createSessions({
-  requests: createAuthRequests(location.origin, (input, init) => fetch(input, init)),
+  requests,
   storage: localStorage,
   now: Date.now,
   exclusively: navigator.locks === undefined ? lease : async (run) => navigator.locks.request('deskwire:session', run),
@@ -50,5 +51,13 @@ function onceOnline(): AbortSignal {
 
 const root = document.getElementById('root');
 if (root !== null) {
-  createRoot(root).render(<App router={createRouter(window)} sessions={sessions} preferences={preferences} />);
+  createRoot(root).render(
+    <App
+      router={createRouter(window)}
+      sessions={sessions}
+      preferences={preferences}
+      resetPassword={requests.resetPassword}
+      resetToken={new URLSearchParams(location.search).get('token') ?? ''}
+    />,
+  );
 }

@@ -47,6 +47,17 @@ export const en = (plural: Plural) => ({
     unreachable: 'The server cannot be reached.',
     ended: 'Your session has ended. Sign in again to go on.',
   },
+  resetPassword: {
+    title: 'New password',
+    lead: 'At least 12 characters, and not a common password.',
+    password: 'New password',
+    repeated: 'The same again',
+    submit: 'Set the password',
+    different: 'The two passwords differ.',
+    weak: 'Choose a longer password, or a less common one.',
+    used: 'This link is not valid any more. Ask for another one.',
+    done: 'Your password is set. You are signed out everywhere.',
+  },
   connection: {
     label: 'Connection',
     offline: 'Offline',

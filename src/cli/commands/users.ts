@@ -14,6 +14,7 @@ import { ROLES, type Role } from '../../domain/user/identity.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { Action } from '../run.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { actorsOf, requireOwnUsers } from './operator.ts';
 
 interface NewUser {
   readonly name: string;
@@ -61,18 +62,6 @@ export function userCommands(program: Command, action: Action): void {
     .description('print an access token for a user, valid for an hour')
     .addArgument(user())
     .action(action((on, who: string) => token(on, who)));
-}
-
-/** Loaded on demand, because loading takes longer than most commands. */
-async function actorsOf(on: Surroundings) {
-  const { startCommandActors } = await import('../actors.ts');
-  return startCommandActors(on);
-}
-
-function requireOwnUsers(on: Surroundings): void {
-  if (on.config().JWKS_URL !== undefined) {
-    throw new CommandError(EXIT.usage, 'JWKS_URL is set: the identity provider signs users in, register them there.');
-  }
 }
 
 async function add(on: Surroundings, email: string, options: NewUser): Promise<void> {
@@ -139,11 +128,13 @@ async function lockDemo(on: Surroundings): Promise<void> {
   const pool = await on.pool();
   const credentials = await createCredentials(pool);
   const locked: string[] = [];
+  await using own = await actorsOf(on);
   for (const { id } of DEMO_USERS) {
     const email = await credentials.emailOf(id);
     if (email === undefined || (await credentials.check(email, DEMO_PASSWORD)) !== id) continue;
     await credentials.set({ userId: id, email, password: randomBytes(32).toString('base64url') });
     await sessionsOf(pool).revokeAll(id);
+    await own.recordActivity(id, { activity: 'password_locked' });
     locked.push(email);
   }
   if (locked.length === 0) throw new CommandError(EXIT.nothingToDo, 'the published password works for nobody.');
@@ -171,8 +162,7 @@ async function token(on: Surroundings, who: string): Promise<void> {
     jti: randomUUID(),
     now: Date.now(),
   });
-  const activity = { activity: 'token_issued', sessionId: session.sessionId } as const;
-  await own.actors.execute('user', id, { type: 'RecordAccountActivity', ...activity }, own.context());
+  await own.recordActivity(id, { activity: 'token_issued', sessionId: session.sessionId });
   on.output.result(
     {
       access_token: accessToken,

@@ -50,6 +50,8 @@ export type UserEvent =
         readonly count?: number;
         readonly sessionId?: string;
         readonly device?: string;
+        /** What exactly was done, in the words of the operator's command. */
+        readonly detail?: string;
       };
     };
 
@@ -65,5 +67,8 @@ export const ACCOUNT_ACTIVITIES = [
   'session_ended',
   'token_issued',
   'signing_key_rotated',
+  'signing_key_withdrawn',
+  'password_locked',
+  'operator_command',
 ] as const;
 export type AccountActivity = (typeof ACCOUNT_ACTIVITIES)[number];

@@ -26,6 +26,9 @@ export const STAFF_ROLES: readonly Role[] = ['agent', 'admin', 'ops', 'accounts'
 
 const STAFF: ReadonlySet<Role> = new Set(STAFF_ROLES);
 
+/** The author of what an operator does by command. */
+export const OPERATOR_ID = 'deskwire:operator';
+
 /** A part of Deskwire, or an operator at the machine, as the author of commands for admins. */
 export function systemAuthor(id: string, name: string): UserFacts {
   return { id, name, role: 'admin', active: true };
