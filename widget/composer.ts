@@ -1,6 +1,6 @@
 /**
  * The field for a message. Enter sends, Shift+Enter starts a new line. Files are uploaded first, and sent with the
- * message. What is written is a draft: it stays when another view is shown, over a reload, and when the ticket is closed.
+ * message. What is written is a draft: it stays while another view is shown, over a reload, and in a closed ticket.
  */
 import { paste } from '../console/src/writing/clipboard.ts';
 import type { Draft, DraftFile } from '../console/src/writing/drafts.ts';

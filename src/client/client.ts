@@ -25,7 +25,7 @@ export interface ClientOptions {
   /** The user's token. A function is called again before the token expires, and when the server refuses it. */
   readonly token: TokenSource;
   /**
-   * The id of the token's user, if it is known before the first token: commands that an earlier page left are then shown
+   * The id of the token's user, if it is known before the first token: an earlier page's commands are then shown
    * without a connection, too. A token of another user is refused.
    */
   readonly userId?: string;

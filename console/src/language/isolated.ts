@@ -1,7 +1,7 @@
 /**
  * A name or text of a user inside a sentence. Its letters may be written in the other direction than the sentence, and
  * would move the words and signs around it. Unicode's isolates keep it apart, also in titles and labels, where there is
- * no markup. Source: Unicode Standard Annex 9, sections 2.4 and 2.6.
+ * no markup. Source: Unicode Standard Annex 9, "Explicit Directional Isolates".
  */
 const FIRST_STRONG_ISOLATE = '\u2068';
 const POP_ISOLATE = '\u2069';

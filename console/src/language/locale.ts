@@ -3,7 +3,7 @@
  * the region of the reader: English in Britain writes 29/03 and 14:05, Arabic in Morocco writes 123 and in Egypt ١٢٣.
  */
 
-/** `wanted`: the locales that the reader prefers, as the browser tells them. `language` may have a region of its own. */
+/** `wanted`: the locales that the reader prefers, as the browser tells them. `language` may have a region itself. */
 export function localeFor(language: string, wanted: readonly string[]): string {
   const words = parsed(language) ?? new Intl.Locale('en');
   if (words.region !== undefined) return words.toString();

@@ -1,6 +1,6 @@
 /**
- * Tests what a second use of a refresh token does on the wire (PROTOCOL section 1: reuse revokes the family; issue 11 J:
- * the same client may repeat a refresh once, within seconds). Two nodes, so that sockets end wherever they are.
+ * Tests what a second use of a refresh token does on the wire (docs/protocol.md section 1): reuse revokes the family,
+ * and the same client may repeat a refresh once, within seconds. Two nodes, so that sockets end wherever they are.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSocket } from '../../conformance/client.ts';
