@@ -6,7 +6,8 @@
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  await sql`create table deskwire.write_checks (filler text storage plain)`.execute(db);
+  await sql`create table deskwire.write_checks (filler text)`.execute(db);
+  await sql`alter table deskwire.write_checks alter column filler set storage plain`.execute(db);
   await sql`
     create function deskwire.check_writes() returns void
     language plpgsql

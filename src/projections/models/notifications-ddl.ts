@@ -217,8 +217,10 @@ export const notificationsDdl = `
           select c->>'id' from json_array_elements(conversation_ids) as c where c->>'user_id' = i.user_id
         ) as conversation_read
         from inboxes i
-        where i.user_id in (select r->>'user_id' from json_array_elements(inbox_rows) as r)
-          or i.user_id = any (gone_users)
+        -- A union, because an "or" would read every inbox there is.
+        where i.user_id in (
+          select r->>'user_id' from json_array_elements(inbox_rows) as r union select unnest(gone_users)
+        )
       ) as w
     );
   end $$;
