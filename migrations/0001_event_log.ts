@@ -1,15 +1,15 @@
 /**
  * The event log: one row that holds its head, the events, and the function that appends to them.
  *
- * `append` first moves the head, which locks its row until the statement commits, so that appends happen one after the
- * other and positions become visible in order and without gaps. It is called as a statement of its own, never inside an
- * open transaction. Then it writes at once and lets the unique indexes object, because an objection is rare: looking up
- * every stream and command first costs a third of the throughput. What no index can see is a stream that is shorter
- * than the writer believes (a restored backup), so the predecessor of each append's first event is looked up.
+ * `append` first moves the head, which locks its row until the statement commits. So appends run one after the other,
+ * and positions become visible in order and without gaps. It is called as a statement of its own, never inside an open
+ * transaction. Then it writes at once, and the unique indexes find conflicts. Conflicts are rare, and to look up every
+ * stream and command before the write costs a third of the throughput. No index finds a stream that is shorter than
+ * the writer believes (after a restored backup), so the predecessor of each append's first event is looked up.
  *
- * Lists come as text, joined by U+001F, which JSON text cannot contain: Postgres splits that several times faster than
- * it parses JSON or arrays of quoted strings. `expected_versions` is empty for all but the first event of each append;
- * `command_ids` for all but the first event of each command.
+ * Lists come as text, joined by U+001F, which JSON text cannot contain. Postgres splits such text several times faster
+ * than it parses JSON or arrays of quoted strings. `expected_versions` is empty for all but the first event of each
+ * append; `command_ids` for all but the first event of each command.
  */
 import { type Kysely, sql } from 'kysely';
 
@@ -46,7 +46,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create unique index events_stream_command on deskwire.events (stream, command_id) where command_id is not null
   `.execute(db);
 
-  // The last ticket number given out. A row and not a sequence, which skips up to 32 numbers after a crash.
+  // The last ticket number. It is a row and not a sequence: a sequence skips up to 32 numbers after a crash.
   await sql`
     create table deskwire.ticket_numbers (
       singleton boolean primary key default true check (singleton),

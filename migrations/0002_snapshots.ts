@@ -1,8 +1,8 @@
-/** Folded states of long streams: a cache of the log, so that it may be emptied at any time. */
+/** Folded states of long streams. The table is a cache of the log and may be emptied at any time. */
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // `json`, not `jsonb`: it is only ever read back whole, and any string a state holds survives in it.
+  // `json`, not `jsonb`: a state is only read as a whole, and `json` keeps every string unchanged.
   await sql`
     create table deskwire.snapshots (
       stream text collate "C" primary key,

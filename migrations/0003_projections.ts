@@ -1,8 +1,8 @@
 /**
- * Where each projection stands. The read models themselves live in one schema per projection, which the projection
- * creates (and a rebuild replaces), so that this migration never has to know their columns.
+ * The checkpoint of each projection. The read models are in a schema for each projection. The projection creates it,
+ * and a rebuild replaces it, so migrations do not know the columns.
  *
- * `fillfactor` leaves room for the constant updates of the few rows to stay in their page.
+ * `fillfactor` leaves room in a page, because the few rows are updated all the time.
  */
 import { type Kysely, sql } from 'kysely';
 

@@ -1,11 +1,11 @@
 /**
- * Who may sign in, and what they were given: the key that every node signs with, passwords, sessions with their
- * rotating refresh tokens, counted login attempts, and what an outside identity provider last said of a user.
+ * Authentication: the key with which every node signs, passwords, sessions with their rotating refresh tokens, counts
+ * of sign-in attempts, and the latest claims of an outside identity provider about a user.
  */
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // One active key at most: nodes that start together agree on whichever was first.
+  // One active key at most: nodes that start together use the first one.
   await sql`
     create table deskwire.signing_keys (
       kid text primary key,
@@ -35,7 +35,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index sessions_revoked on deskwire.sessions (revoked_at) where revoked_at is not null`.execute(db);
 
-  // A used token stays as long as its session, so that its reuse is noticed.
+  // A used token stays as long as its session, so that its reuse is detected.
   await sql`
     create table deskwire.refresh_tokens (
       hash bytea primary key,
@@ -44,7 +44,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`.execute(db);
   await sql`create index refresh_tokens_by_session on deskwire.refresh_tokens (session_id)`.execute(db);
 
-  // The shape that rate-limiter-flexible expects.
+  // The columns that rate-limiter-flexible expects.
   await sql`
     create table deskwire.login_attempts (
       key varchar(255) primary key,

@@ -1,6 +1,6 @@
 /**
- * Files that were uploaded, and the key that links to them are signed with. The bytes are on disk or in S3; who names a
- * file in which message is in the event log, and only noted here.
+ * Uploaded files, and the key with which links to them are signed. The bytes are on disk or in S3. The event log says
+ * which message names a file; this table has a copy.
  */
 import { type Kysely, sql } from 'kysely';
 
@@ -23,12 +23,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       -- Whether the message that names it is an internal note; null until the log has that message.
       internal boolean
     )`.execute(db);
-  // What the sweep looks through, and what is counted of a user.
+  // For the sweep, and for the quota of a user.
   await sql`
     create index attachments_unused on deskwire.attachments (uploader_id, created_at) where internal is null
   `.execute(db);
 
-  // One key: nodes that start together agree on whichever was first.
+  // One key: nodes that start together use the first one.
   await sql`
     create table deskwire.attachment_link_key (
       singleton boolean primary key default true check (singleton),

@@ -1,7 +1,7 @@
 /**
- * What operating projections needs: read models of several versions side by side, rebuilds, pauses, parked events.
+ * Operations on projections: read models of several versions side by side, rebuilds, pauses, parked events.
  *
- * Read models built before are dropped: they had other schema names, and the next start builds them anew from the log.
+ * Read models from before are dropped: they had other schema names. The next start builds them again from the log.
  */
 import { type Kysely, sql } from 'kysely';
 
@@ -10,7 +10,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   for (const { schema } of rows) await sql`drop schema if exists ${sql.id(schema)} cascade`.execute(db);
   await sql`delete from deskwire.projections`.execute(db);
 
-  // Each set of tables that is ever filled has a number of its own, whatever it is renamed to.
+  // Each set of tables that is filled has a number of its own, which stays when the tables are renamed.
   await sql`create sequence deskwire.generations`.execute(db);
   await sql`
     alter table deskwire.projections
@@ -25,7 +25,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   `.execute(db);
   await sql`create unique index projections_one_current on deskwire.projections (name) where current`.execute(db);
 
-  // Tables that do not serve: the next ones, being filled, and the previous ones, kept for a rollback.
+  // Tables that do not serve: the next ones, which are being filled, and the previous ones, kept for a rollback.
   await sql`
     create table deskwire.projection_builds (
       generation bigint primary key default nextval('deskwire.generations'),

@@ -1,8 +1,8 @@
-/** The epoch in which a snapshot was folded: one of lost history must not be taken for a state of the log. */
+/** The epoch in which a snapshot was folded: a snapshot of a lost history is no state of the log. */
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {
-  // Snapshots are a cache: it is cheaper to fold them again than to guess of which epoch they are.
+  // The epoch of old snapshots is not known. Snapshots are a cache, so they are folded again.
   await sql`truncate deskwire.snapshots`.execute(db);
   await sql`alter table deskwire.snapshots add column epoch uuid not null`.execute(db);
 }

@@ -1,6 +1,6 @@
 /**
- * What people see of their sessions, one-time tokens that set a password, and signing keys that were replaced: they
- * verify tokens until the last one that they signed has expired.
+ * The device and address of sessions, which users see; one-time tokens that set a password; and replaced signing keys,
+ * which verify tokens until the last token that they signed has expired.
  */
 import { type Kysely, sql } from 'kysely';
 

@@ -1,4 +1,4 @@
-/** What each user has used of each daily quota. A user has one row for each quota, which the next day replaces. */
+/** The use of daily quotas. A user has one row for each quota, which is overwritten on the next day. */
 import { type Kysely, sql } from 'kysely';
 
 export async function up(db: Kysely<unknown>): Promise<void> {

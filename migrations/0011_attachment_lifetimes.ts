@@ -1,6 +1,6 @@
 /**
- * Indexes for the bytes that a user uploaded of late, and for the files of deleted tickets. The one on events contains
- * the deletions only, so that other events cost nothing but a comparison.
+ * Indexes for the bytes that a user uploaded in the last day, and for the files of deleted tickets. The index on events
+ * contains the deletions only, so that another event costs one comparison.
  */
 import { type Kysely, sql } from 'kysely';
 

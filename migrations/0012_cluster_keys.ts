@@ -1,6 +1,7 @@
 /**
- * The keys that authenticate what the nodes tell each other. They are in the database and never on NATS: the database
- * says who belongs to the cluster, and NATS only carries messages. The first key is made here, so all nodes have it.
+ * The keys with which nodes authenticate their messages to each other. They are in the database and never on NATS: a
+ * process that reads the database belongs to the cluster, and NATS only carries messages. The first key is made here,
+ * so that all nodes have it.
  */
 import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';

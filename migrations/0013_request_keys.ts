@@ -1,6 +1,6 @@
 /**
- * The keys (`Idempotency-Key`) of requests whose command is known under another name: a message with a
- * `clientMessageId`. The event log has the command under that name, so it cannot say what the key was used for.
+ * The keys (`Idempotency-Key`) of requests whose command id is made of another name: of a message's `clientMessageId`.
+ * The event log has only that name, so it cannot say for which request the key was used.
  */
 import { type Kysely, sql } from 'kysely';
 

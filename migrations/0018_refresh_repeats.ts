@@ -1,6 +1,6 @@
 /**
- * What a repeated refresh needs: the salt from which the next token follows again, and who used the token. Tokens that
- * were used before this migration have neither, and are not repeatable.
+ * For repeated refreshes: the salt from which the next token is derived again, and the client that used the token.
+ * Tokens that were used before this migration have neither, and cannot be repeated.
  */
 import { type Kysely, sql } from 'kysely';
 

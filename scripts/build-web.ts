@@ -64,7 +64,7 @@ export const targets: readonly Target[] = [
   script(
     'widget',
     'widget/index.ts',
-    ['src/client', 'src/contract/limits.ts', 'console/src/writing', 'widget'],
+    ['src/client', 'src/contract/limits.ts', 'console/src/language', 'console/src/writing', 'widget'],
     'iife',
     'widget.js',
   ),

@@ -1,6 +1,7 @@
 /**
  * `npm run citations`: every path, document, section and script that a comment, a title of a test or a page cites is in
- * the repository. A citation that leads nowhere is worse than none: the reader looks for it.
+ * the repository. A citation that leads nowhere is worse than none: the reader looks for it. The index of decisions
+ * lists every page (`decision-index.ts`).
  *
  * Prints a line for each that is not, and then fails. Sources outside are cited by a name without `.md`, or by a URL.
  */
@@ -9,6 +10,7 @@ import GithubSlugger from 'github-slugger';
 import { fromMarkdown } from 'mdast-util-from-markdown';
 import { toString as textOf } from 'mdast-util-to-string';
 import { visit } from 'unist-util-visit';
+import { misplacedDecisions } from './decision-index.ts';
 import { type Files, type Finding, report, trackedFiles } from './findings.ts';
 import { passagesOf } from './passages.ts';
 
@@ -187,4 +189,7 @@ function hasScript(name: string, files: Files): boolean {
   });
 }
 
-if (import.meta.main) report('citations', brokenCitations(trackedFiles()));
+if (import.meta.main) {
+  const files = trackedFiles();
+  report('citations', [...brokenCitations(files), ...misplacedDecisions(files)]);
+}

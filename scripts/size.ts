@@ -7,7 +7,7 @@ import { buildWeb } from './build-web.ts';
 /** Kilobytes after `gzip -9`. The library includes socket.io-client; the page of the console, all files it names. */
 export const LIMITS: Readonly<Record<string, number>> = {
   'client/index.js': 25,
-  'widget/widget.js': 35,
+  'widget/widget.js': 37,
   'console/index.html': 150,
 };
 

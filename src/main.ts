@@ -15,7 +15,7 @@ import { createLogger } from './telemetry/logging.ts';
 /** Milliseconds. Ctrl-C arrives twice: from the terminal, and from npm, which forwards it. */
 const sameSignalMs = 500;
 
-/** Milliseconds to drain. Shorter when a service was lost, because work that needs it cannot finish. */
+/** Milliseconds to drain, after DRAIN_DELAY. Shorter when a service was lost: work that needs it cannot finish. */
 const drainMs = 28_000;
 const drainWhenLostMs = 10_000;
 
@@ -24,13 +24,16 @@ async function main(): Promise<number> {
   const signalled = untilSignalled();
   const config = readConfig(process.env);
   const logger = createLogger(config.LOG_LEVEL);
-  const server = await (config.WORKERS > 1 ? startWorkers(config, logger) : start(config, logger));
+  const stopping = new AbortController();
+  void signalled.then(() => stopping.abort());
+  const starting = config.WORKERS > 1 ? startWorkers : start;
+  const server = await starting(config, logger, stopping.signal);
   process.stdout.write(welcome(server.url, config.DEMO_DATA === 'on'));
   const reason = await Promise.race([signalled, server.lost]);
   const lost = reason instanceof StartFailure;
   if (lost) logger.fatal(reason.message);
   else logger.info({ signal: reason }, 'stopping');
-  const closed = await closeWithin(server, lost ? drainWhenLostMs : drainMs, logger);
+  const closed = await closeWithin(server, lost ? drainWhenLostMs : drainMs + config.DRAIN_DELAY * 1_000, logger);
   logger.info('stopped');
   return lost || !closed ? 1 : 0;
 }

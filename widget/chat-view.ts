@@ -1,9 +1,10 @@
 /** One ticket's conversation: its messages, outgoing messages, who is typing, and the composer. */
+import { isolated } from '../console/src/language/isolated.ts';
 import type { Message, OutgoingMessage, TicketState } from '../src/client/index.ts';
 import { composer } from './composer.ts';
 import { h, keyed, set } from './dom.ts';
 import { messageElement, outgoingElement } from './message.ts';
-import type { Context, View } from './view.ts';
+import { type Context, today, type View } from './view.ts';
 
 type Line = { readonly key: string } & ({ readonly message: Message } | { readonly outgoing: OutgoingMessage });
 
@@ -11,21 +12,21 @@ type Line = { readonly key: string } & ({ readonly message: Message } | { readon
 const NEAR = 80;
 
 export function chatView(context: Context, id: string): View {
-  const { client, texts, visible } = context;
+  const { client, texts, formats, drafts, visible } = context;
   const ticket = client.ticket(id);
   const older = h('button', { type: 'button', on: { click: () => void showOlder() } }, texts.older);
   const log = h('div', { class: 'scroll', role: 'log', 'aria-live': 'polite', tabindex: 0, 'aria-label': texts.title });
   const lines = h('div', { class: 'scroll-lines' });
   const typing = h('p', { class: 'typing', 'aria-live': 'polite' });
   const gone = h('p', { class: 'empty', role: 'alert', hidden: true }, texts.gone);
-  const form = composer(context, ticket);
+  const form = composer(context, ticket, drafts.of(id));
   log.append(older, lines);
   lines.style.display = 'contents';
   const title = h('span', {});
   const element = h('div', { class: 'view' }, log, gone, typing, form.element);
   const render = keyed(
     lines,
-    ({ key }: Line) => key,
+    ({ key }: Line) => `${key} ${today()}`,
     (line) => ('message' in line ? messageElement(context, line.message) : outgoingElement(context, line.outgoing)),
   );
   let readUpTo = 0;
@@ -37,9 +38,10 @@ export function chatView(context: Context, id: string): View {
     gone.hidden = state.status !== 'gone';
     form.element.hidden = state.status === 'gone';
     set(log, 'aria-busy', state.status === 'loading' ? 'true' : undefined);
-    typing.textContent =
-      state.typing.length === 0 ? '' : `${state.typing.map((one) => one.userName).join(', ')} ${texts.typing}`;
-    if (state.ticket !== undefined) title.textContent = `#${state.ticket.number} ${state.ticket.description}`;
+    const names = formats.list(state.typing.map((one) => one.userName));
+    typing.textContent = names === '' ? '' : `${names} ${texts.typing}`;
+    form.setClosed(state.ticket?.status === 'closed');
+    if (state.ticket !== undefined) title.textContent = `#${state.ticket.number} ${isolated(state.ticket.description)}`;
     if (atEnd) log.scrollTop = log.scrollHeight;
     markRead();
   }
@@ -62,7 +64,7 @@ export function chatView(context: Context, id: string): View {
     log.scrollTop = scrollTop + log.scrollHeight - scrollHeight;
   }
 
-  const onVisible = () => markRead();
+  const onVisible = () => display(ticket.state);
   document.addEventListener('visibilitychange', onVisible);
   ticket.on('change', display);
   // A notification about a message that is in sight is marked as read at once.

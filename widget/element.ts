@@ -2,10 +2,13 @@
  * The custom element: a button with a badge, and the panel that it opens. It connects while it has a token and is in a
  * page. Its shadow tree separates its styles from the page's.
  */
+import { createFormats } from '../console/src/language/formats.ts';
+import { localeFor } from '../console/src/language/locale.ts';
 import { isLeaveKey } from '../console/src/writing/keys.ts';
 import { type Client, type ConnectionState, createClient, type TokenSource, webStorage } from '../src/client/index.ts';
 import { chatView } from './chat-view.ts';
 import { set } from './dom.ts';
+import { createWidgetDrafts } from './drafts.ts';
 import { createFrame } from './frame.ts';
 import { notificationsView } from './notifications-view.ts';
 import { STYLES } from './styles.ts';
@@ -114,8 +117,10 @@ interface Running {
 
 function run(host: ChatElement, token: TokenSource, home: string): Running {
   const language = host.getAttribute('lang') ?? (document.documentElement.lang || navigator.language);
+  const formats = createFormats(localeFor(language, navigator.languages));
   const texts: Texts = { ...textsIn(language), ...host.texts };
   const client = createClient({ url: host.getAttribute('url') ?? home, token, ...outboxStorage() });
+  const drafts = createWidgetDrafts(client);
   const shadow = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLES);
@@ -135,7 +140,8 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
   const context: Context = {
     client,
     texts,
-    language,
+    formats,
+    drafts,
     show,
     visible: () => !panel.hidden && document.visibilityState === 'visible',
   };
@@ -192,9 +198,9 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
   function showUnread(unread: number): void {
     for (const one of badges) {
       one.hidden = unread === 0;
-      one.textContent = unread > 99 ? '99+' : String(unread);
+      one.textContent = unread > 99 ? `${formats.number(99)}+` : formats.number(unread);
     }
-    const suffix = unread === 0 ? '' : ` (${unread} ${texts.unread})`;
+    const suffix = unread === 0 ? '' : ` (${formats.number(unread)} ${texts.unread})`;
     set(launcher, 'aria-label', texts.openChat + suffix);
     set(bell, 'aria-label', texts.notifications + suffix);
     host.dispatchEvent(new CustomEvent('deskwire-unread', { detail: unread }));
@@ -223,6 +229,7 @@ function run(host: ChatElement, token: TokenSource, home: string): Running {
     end() {
       watchTitle.disconnect();
       view?.close();
+      drafts.close();
       client.close();
       shadow.replaceChildren();
     },

@@ -1,9 +1,10 @@
 /** The list of notifications, with links to their tickets. */
+import { notificationText } from '../console/src/language/isolated.ts';
 import type { Notification } from '../src/client/index.ts';
 import { h, keyed } from './dom.ts';
-import { type Context, timeOf, type View } from './view.ts';
+import { type Context, today, type View } from './view.ts';
 
-export function notificationsView({ client, texts, language, show }: Context): View {
+export function notificationsView({ client, texts, formats, show }: Context): View {
   const list = h('ul', { class: 'scroll' });
   const empty = h('p', { class: 'empty' }, texts.noNotifications);
   const all = h('button', { type: 'button', on: { click: markAllRead } }, texts.markAllRead);
@@ -13,10 +14,16 @@ export function notificationsView({ client, texts, language, show }: Context): V
     texts.older,
   );
   const element = h('div', { class: 'view' }, list, empty, h('footer', {}, all, more));
-  const render = keyed(list, (one: Notification) => `${one.id} ${one.read}`, rowOf);
+  const render = keyed(list, (one: Notification) => `${one.id} ${one.read} ${today()}`, rowOf);
 
   function rowOf(one: Notification): HTMLElement {
-    const what = h('span', {}, one.title, h('small', {}, one.message), h('small', {}, timeOf(one.timestamp, language)));
+    const what = h(
+      'span',
+      { dir: 'auto' },
+      one.title,
+      h('small', { dir: 'auto' }, notificationText(one.message, one.data)),
+      h('small', {}, formats.brief(one.timestamp, new Date())),
+    );
     const badge = h('span', { class: 'badge', 'aria-label': texts.unread }, '•');
     return h(
       'li',

@@ -46,7 +46,7 @@ header h2{font-size:1.1rem;margin:0 .25rem;flex:1;overflow:hidden;text-overflow:
 .message.system{align-self:center;background:none;color:var(--muted);font-size:.85rem;text-align:center}
 .message.pending{opacity:.75}
 .message.failed{background:none;color:var(--fg);border:2px solid var(--bad)}
-.message p{margin:0}
+.message p{margin:0;unicode-bidi:plaintext}
 .who{font-size:.75rem;display:flex;gap:.5rem;flex-wrap:wrap}
 .message a{color:inherit}
 .message img{max-inline-size:100%;border-radius:.5rem;display:block;margin-block-start:.25rem}

@@ -30,6 +30,10 @@ export interface Texts {
   readonly wrong: string;
   /** Followed by the number of characters that are too many. */
   readonly tooLong: string;
+  readonly tooMany: string;
+  readonly too_large: string;
+  readonly interrupted: string;
+  readonly closed: string;
   readonly offline: string;
   readonly connecting: string;
   readonly replaying: string;
@@ -64,6 +68,10 @@ const en: Texts = {
   gone: 'This conversation is not available',
   wrong: 'That did not work',
   tooLong: 'The text is too long',
+  tooMany: 'Too many files',
+  too_large: 'The file is too large',
+  interrupted: 'Not uploaded. Attach it again.',
+  closed: 'This conversation is closed',
   offline: 'Offline: messages are sent later',
   connecting: 'Connecting…',
   replaying: 'Catching up…',
@@ -104,6 +112,10 @@ const de: Texts = {
   gone: 'Dieses Gespräch ist nicht verfügbar',
   wrong: 'Das hat nicht geklappt',
   tooLong: 'Der Text ist zu lang',
+  tooMany: 'Zu viele Dateien',
+  too_large: 'Die Datei ist zu groß',
+  interrupted: 'Nicht hochgeladen. Bitte noch einmal anhängen.',
+  closed: 'Dieses Gespräch ist geschlossen',
   offline: 'Keine Verbindung: Nachrichten werden später gesendet',
   connecting: 'Verbinden…',
   replaying: 'Holt auf…',
@@ -144,6 +156,10 @@ const ar: Texts = {
   gone: 'هذه المحادثة غير متاحة',
   wrong: 'لم ينجح ذلك',
   tooLong: 'النص أطول من الحد',
+  tooMany: 'ملفات أكثر من اللازم',
+  too_large: 'الملف أكبر من الحد',
+  interrupted: 'لم يُرفع الملف. أرفقه مرة أخرى.',
+  closed: 'هذه المحادثة مغلقة',
   offline: 'غير متصل: تُرسل الرسائل لاحقًا',
   connecting: 'جارٍ الاتصال…',
   replaying: 'جارٍ اللحاق…',

@@ -1,11 +1,15 @@
 /** Types and functions that the widget's views share. */
+import type { Formats } from '../console/src/language/formats.ts';
+import type { Drafts } from '../console/src/writing/drafts.ts';
 import type { Client } from '../src/client/index.ts';
 import type { Texts } from './texts.ts';
 
 export interface Context {
   readonly client: Client;
   readonly texts: Texts;
-  readonly language: string;
+  /** Of dates, digits and lists, as the reader writes them. */
+  readonly formats: Formats;
+  readonly drafts: Drafts;
   /** Whether the user can see the view; only then is anything marked as read. */
   visible(): boolean;
   show(place: Place): void;
@@ -26,13 +30,9 @@ export interface View {
   close(): void;
 }
 
-export function timeOf(iso: string, language: string): string {
-  const time = new Date(iso);
-  const sameDay = time.toDateString() === new Date().toDateString();
-  const format: Intl.DateTimeFormatOptions = sameDay
-    ? { hour: '2-digit', minute: '2-digit' }
-    : { dateStyle: 'short', timeStyle: 'short' };
-  return new Intl.DateTimeFormat(language, format).format(time);
+/** Part of the keys of rows that show a time of today: at midnight, they are made again with the date. */
+export function today(): string {
+  return new Date().toDateString();
 }
 
 export function messageOf(error: unknown): string {

@@ -57,7 +57,6 @@ export async function openLog(url: string): Promise<LogWriter> {
         if (position % ROWS_PER_INSERT === 0) await flush();
       }
       await flush();
-      await client.query('update deskwire.log_head set position = $1', [position]);
     },
     analyze: async () => void (await client.query('vacuum analyze deskwire.events')),
     [Symbol.asyncDispose]: () => client.end(),

@@ -7,8 +7,9 @@
  */
 import { fastify, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
-import type { Application, ApplicationDeps } from '../application/application.ts';
+import type { Application } from '../application/application.ts';
 import type { Operations } from '../application/operations.ts';
+import type { Sockets } from '../application/socket-push.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { AsyncApiDocument } from '../contract/asyncapi.ts';
 import { LIMITS } from '../contract/limits.ts';
@@ -21,7 +22,7 @@ import { describeRoutes } from './openapi/docs.ts';
 import { describeSockets } from './openapi/sockets.ts';
 import { authenticateRequests } from './plugins/authentication.ts';
 import { boundBodyArrival } from './plugins/body-arrival.ts';
-import { closeConnections, cutOffRefused } from './plugins/closing.ts';
+import { closeConnections, cutOffRefused, endConnectionsWhile } from './plugins/closing.ts';
 import { boundConnections, CONNECTION_LIMITS, type ConnectionBounds } from './plugins/connections.ts';
 import { setCommonHeaders } from './plugins/headers.ts';
 import { boundRequests, REQUEST_BOUNDS, type RequestBounds } from './plugins/in-flight.ts';
@@ -55,7 +56,7 @@ import { supportRoutes } from './routes/support.ts';
 import { type Online, ticketPeopleRoutes } from './routes/ticket-people.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { userRoutes } from './routes/users.ts';
-import { type Sockets, websocketRoutes } from './routes/websocket.ts';
+import { websocketRoutes } from './routes/websocket.ts';
 
 /** Bytes. The longest message fits, however its characters are escaped. */
 const BODY_LIMIT = 128 * 1_024;
@@ -101,7 +102,6 @@ export interface ApiConfig {
 
 export interface ApiDeps {
   readonly application: Application;
-  readonly waiter: ApplicationDeps['waiter'];
   /** The newest position of the log, read from the database. */
   readonly head: () => Promise<number>;
   readonly auth: Auth;
@@ -112,6 +112,8 @@ export interface ApiDeps {
   /** The current epoch of the log. */
   readonly epoch: () => string;
   readonly readiness: readonly ReadinessCheck[];
+  /** True from the signal to end on; false when absent. */
+  readonly draining?: () => boolean;
   /** Counts every request. */
   readonly metrics?: Metrics;
   /** Without it, `/metrics` does not exist. */
@@ -148,6 +150,8 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
   const app: App = fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
+    // Requests that arrive while the server closes are answered as any other.
+    return503OnClosing: false,
     http: {
       headersTimeout: config.arrivalLimit ?? HEADERS_MS,
       connectionsCheckingInterval: ARRIVAL_CHECK_MS,
@@ -167,6 +171,7 @@ function createServer({ application, config, log, onRoute }: ApiDeps): App {
 async function handleEveryRequest(app: App, { config, log, metrics = noMetrics, ...deps }: ApiDeps): Promise<void> {
   boundUrls(app);
   closeConnections(app, config.closingGrace ?? CLOSING_MS);
+  if (deps.draining !== undefined) endConnectionsWhile(app, deps.draining);
   cutOffRefused(app, REFUSED_BODY_MS);
   cutOffSlowReaders(app, config.readLimit ?? READ_MS);
   handleProblems(app, log);
@@ -190,7 +195,7 @@ async function boundedRoutes(app: App, deps: ApiDeps, connections: ConnectionBou
     passwordResetRoutes(anonymous, auth.own);
   });
   const awaitPosition = createPositionWaits({
-    waitFor: deps.waiter.waitFor,
+    waitFor: deps.application.waitFor,
     head: deps.head,
     limits: { ...WAIT_LIMITS, ...config.waits },
     onRefused: () => metrics.refused('requests'),

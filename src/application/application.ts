@@ -16,6 +16,8 @@ export interface Application extends WithBackends {
   readonly attachments: Attachments;
   /** A new UUID. */
   readonly newId: () => string;
+  /** Resolves true once every read model contains `position`; false when `timeoutMs` passed first. */
+  readonly waitFor: ProjectionWaiter['waitFor'];
   /** Waits, bounded, until the read models show everything that this process has acknowledged. */
   readonly settle: () => Promise<void>;
 }
@@ -50,6 +52,7 @@ export function createApplication(deps: ApplicationDeps): Application {
     directory,
     attachments,
     newId,
+    waitFor: (position, timeoutMs) => waiter.waitFor(position, timeoutMs),
     async settle() {
       await waiter.waitFor(lastPosition(), OWN_WRITES_MS);
     },

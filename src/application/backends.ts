@@ -11,7 +11,7 @@ import type { Quotas } from './quotas.ts';
 export interface Backends {
   readonly actors: ActorSystem;
   readonly queries: Queries;
-  readonly history: Pick<EventReader, 'readStream'>;
+  readonly history: Pick<EventReader, 'readStream' | 'readCommand'>;
   readonly requestKeys: RequestKeys;
   /** A number that no ticket has had: 1, 2, … The number is lost when its ticket is then refused. */
   readonly nextTicketNumber: () => Promise<number>;

@@ -60,19 +60,38 @@ export async function executeForState<K extends ActorKind>(
   return { ...outcome, state, version: last.version };
 }
 
-/** Runs a command on a daily quota of the user. A command that is refused, or a repetition, costs nothing. */
+export interface Spending {
+  readonly user: UserFacts;
+  /** The name of the quota. */
+  readonly quota: string;
+  readonly amount: number;
+  readonly stream: Stream;
+  readonly commandId: string;
+  /** Whether the client named the command, so that it may be a repetition. */
+  readonly named: boolean;
+}
+
+/**
+ * Runs a command on a daily quota of the user. A command that is refused, or a repetition, costs nothing. A repetition
+ * is therefore answered even when the quota is used up.
+ */
 export async function spendQuota<T extends { readonly duplicate: boolean }>(
   application: Application,
-  user: UserFacts,
-  quota: string,
-  amount: number,
+  { user, quota, amount, stream, commandId, named }: Spending,
   run: () => Promise<T>,
 ): Promise<T> {
   if (!hasDailyQuotas(user)) return run();
-  return backendsOf(application).quotas.spend(user, quota, amount, async () => {
-    const value = await run();
-    return { value, spent: !value.duplicate };
-  });
+  const { quotas, history } = backendsOf(application);
+  try {
+    return await quotas.spend(user, quota, amount, async () => {
+      const value = await run();
+      return { value, spent: !value.duplicate };
+    });
+  } catch (error) {
+    if (!named || !(error instanceof DeskwireError) || error.code !== 'rate_limited') throw error;
+    if ((await history.readCommand(stream, commandId)).length === 0) throw error;
+    return run();
+  }
 }
 
 /** The fingerprint of a request. The order of fields makes no difference. */

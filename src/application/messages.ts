@@ -60,8 +60,11 @@ export async function postMessage(
       internal: input.internal ?? false,
       ...(input.clientMessageId !== undefined && { clientMessageId: input.clientMessageId }),
     });
-  const outcome = await withRequestKey(application, streamOf('ticket', ticketId), keyed, () =>
-    spendQuota(application, caller.user, 'messages', 1, () => withAttachments(application, claim, context, postWith)),
+  const stream = streamOf('ticket', ticketId);
+  const named = input.clientMessageId !== undefined || caller.key !== undefined;
+  const spending = { user: caller.user, quota: 'messages', amount: 1, stream, commandId: context.commandId, named };
+  const outcome = await withRequestKey(application, stream, keyed, () =>
+    spendQuota(application, spending, () => withAttachments(application, claim, context, postWith)),
   );
   for (const event of outcome.events) {
     if (event.type !== 'MessagePosted') continue;

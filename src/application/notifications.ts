@@ -1,10 +1,10 @@
 /** The inbox of a user: list, mark as read or seen, and send notifications. */
 import { maySendNotification, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import type { InboxHead, NotificationView } from '../domain/notification/inbox.ts';
+import type { InboxHead, NotificationView, UnreadRanges } from '../domain/notification/inbox.ts';
 import type { Priority } from '../domain/priority.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
-import type { Page, UnreadRanges } from '../projections/queries/queries.ts';
+import type { Page } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext, type Done } from './application.ts';
 import { backendsOf } from './backends.ts';
 import { record } from './execute.ts';

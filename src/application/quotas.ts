@@ -3,8 +3,9 @@
  * user can cost in the long run; the limits of rates bound it for a moment.
  *
  * Use is counted in Postgres, so that neither a restart nor another process begins anew. A process takes a block of a
- * quota at a time and spends it from memory, so most requests ask Postgres nothing. A process that ends loses the rest
- * of its blocks: a user then has a little less for this day, never more.
+ * quota at a time and spends it from memory, so most requests ask Postgres nothing. Blocks become smaller towards the
+ * end of a quota. A process that ends loses the rest of its blocks: a user then has a little less for this day, never
+ * more.
  */
 import type { Pool } from 'pg';
 import { DeskwireError } from '../domain/errors.ts';
@@ -27,7 +28,7 @@ export interface Spent<T> {
 export interface Quota {
   /** For one user and day. */
   readonly perDay: number;
-  /** What a process takes at once. */
+  /** What a process takes at once, at most, unless one task needs more. */
   readonly block: number;
 }
 
@@ -39,20 +40,28 @@ interface QuotasDeps {
   readonly now: () => number;
 }
 
-/** Takes the block, or what is left. Values: user, quota, day, block, limit. */
+/**
+ * Takes a block: what is needed at least, and a fifth of what is left at most, so that the last of a quota is taken
+ * singly and no process holds what another one needs. Takes nothing when less is left than is needed.
+ * Values: user, quota, day, block, limit, needed.
+ */
 const TAKE = {
   name: 'quotas_take',
   text: `
-    insert into deskwire.quotas as held (user_id, quota, day, used, granted)
-    values ($1, $2, $3, least($4::bigint, $5::bigint), least($4::bigint, $5::bigint))
-    on conflict (user_id, quota) do update set
-      day = greatest(held.day, excluded.day),
-      used = case when held.day < excluded.day then excluded.used
-        else greatest(held.used, least($5, held.used + $4)) end,
-      granted = case when held.day < excluded.day then excluded.granted
-        else greatest(0, least($5, held.used + $4) - held.used) end
-    returning granted`,
+    update deskwire.quotas as held set (day, used, granted) = (
+      select today.day, today.used + block.taken, block.taken
+      from (
+        select greatest(held.day, $3::date) as day, case when held.day < $3::date then 0 else held.used end as used
+      ) as today, lateral (
+        select case when today.used + $6::bigint > $5::bigint then 0
+          else greatest($6, least($4::bigint, ($5 - today.used) / 5)) end as taken
+      ) as block
+    )
+    where user_id = $1 and quota = $2
+    returning granted, used`,
 };
+const OPEN = `
+  insert into deskwire.quotas (user_id, quota, day, used, granted) values ($1, $2, $3, 0, 0) on conflict do nothing`;
 
 const DAY = 86_400_000;
 /** The number of blocks that are remembered. A block that is forgotten counts as spent. */
@@ -81,15 +90,25 @@ export function createQuotas({ pool, limits, now }: QuotasDeps): Quotas {
     return block;
   }
 
-  async function take(userId: string, name: string, { perDay, block: size }: Quota, amount: number): Promise<Block> {
+  async function grantOf(userId: string, name: string, day: string, { perDay, block }: Quota, needed: number) {
+    const statement = { ...TAKE, values: [userId, name, day, block, perDay, needed] };
+    let { rows } = await pool.query<{ granted: string; used: string }>(statement);
+    if (rows.length === 0) {
+      await pool.query(OPEN, [userId, name, day]);
+      ({ rows } = await pool.query<{ granted: string; used: string }>(statement));
+    }
+    const [row] = rows;
+    if (row === undefined) throw new Error(`deskwire.quotas has no row for ${name} of ${userId}`);
+    return { granted: Number(row.granted), exhausted: Number(row.used) >= perDay };
+  }
+
+  async function take(userId: string, name: string, quota: Quota, amount: number): Promise<Block> {
     const day = new Date(now()).toISOString().slice(0, 10);
     const block = blockOf(`${name} ${userId}`, day);
     if (block.left < amount && !block.exhausted) {
-      const wanted = Math.max(size, amount - block.left);
-      const { rows } = await pool.query<{ granted: string }>({ ...TAKE, values: [userId, name, day, wanted, perDay] });
-      const granted = Number(rows[0]?.granted ?? 0);
+      const { granted, exhausted } = await grantOf(userId, name, day, quota, amount - block.left);
       block.left += granted;
-      block.exhausted = granted < wanted;
+      block.exhausted = exhausted;
     }
     if (block.left < amount) {
       const retryAfter = Math.ceil((DAY - (now() % DAY)) / 1_000);

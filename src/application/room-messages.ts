@@ -1,5 +1,6 @@
 /** Posting in a room, for whichever way in. */
 
+import { streamOf } from '../domain/event.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
 import { execute, spendQuota } from './execute.ts';
 import { requireRelayable } from './relayed.ts';
@@ -28,8 +29,9 @@ export async function postRoomMessage(
   const context = commandContext(application, caller, 'room-message', asked);
   const command = { type: 'PostRoomMessage', message, clientId } as const;
   const amount = Math.ceil(Buffer.byteLength(JSON.stringify(message)) / COUNTED_BYTES);
-  const outcome = await spendQuota(application, caller.user, 'roomMessages', amount, () =>
-    execute(application, 'room', room, command, context),
-  );
+  const stream = streamOf('room', room);
+  const named = clientMessageId !== undefined || caller.key !== undefined;
+  const spending = { user: caller.user, quota: 'roomMessages', amount, stream, commandId: context.commandId, named };
+  const outcome = await spendQuota(application, spending, () => execute(application, 'room', room, command, context));
   return outcome.events.at(-1)?.version ?? outcome.version;
 }

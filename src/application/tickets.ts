@@ -4,6 +4,7 @@ import type { CommandOutcome } from '../actors/actor-system.ts';
 import type { ChangeTicketBody, OpenTicketBody } from '../contract/ticket.ts';
 import { mayOpenTicketFor, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
+import { streamOf } from '../domain/event.ts';
 import { lookUp } from '../domain/record.ts';
 import { rowOf } from '../domain/ticket/people.ts';
 import { shownVersion, viewOf } from '../domain/ticket/public-view.ts';
@@ -12,7 +13,7 @@ import { isStaff, LEAST_ROLE, type UserFacts } from '../domain/user/identity.ts'
 import type { ListedTicket, Page, TicketFilter } from '../projections/queries/queries.ts';
 import { type Application, type Caller, commandContext } from './application.ts';
 import { backendsOf } from './backends.ts';
-import { execute, executeForState } from './execute.ts';
+import { execute, executeForState, spendQuota } from './execute.ts';
 
 /** Namespace of the ticket ids that follow from an idempotency key. Never change it: retries would open twice. */
 const TICKET_NAMESPACE = '6f2a4c0e-5b1d-4e53-9d0b-3c1f8a7e2d94';
@@ -31,22 +32,28 @@ export async function openTicket(
   }
   const id = ticketIdFor(application, caller);
   const { requesterId: _requester, stationId: _station, ...fields } = input;
-  return executeForState(
-    application,
-    'ticket',
-    id,
-    {
-      type: 'OpenTicket',
-      number: await numberFor(application, caller, id),
-      requester: { id: requester.id, name: requester.name },
-      category: 'general',
-      priority: 'medium',
-      tags: [],
-      ...fields,
-      ...(station !== undefined && { station }),
-    },
-    commandContext(application, caller, 'open', { input }),
-  );
+  const context = commandContext(application, caller, 'open', { input });
+  const open = async () =>
+    executeForState(
+      application,
+      'ticket',
+      id,
+      {
+        type: 'OpenTicket',
+        number: await numberFor(application, caller, id),
+        requester: { id: requester.id, name: requester.name },
+        category: 'general',
+        priority: 'medium',
+        tags: [],
+        ...fields,
+        ...(station !== undefined && { station }),
+      },
+      context,
+    );
+  // The description is a message, too.
+  const spending = { user: caller.user, quota: 'messages', amount: 1, stream: streamOf('ticket', id) };
+  const { commandId } = context;
+  return spendQuota(application, { ...spending, commandId, named: caller.key !== undefined }, open);
 }
 
 /** The id follows from user and key, so that the same key finds the stream that it opened. */

@@ -4,7 +4,7 @@
  * without a record.
  */
 import type { Logger } from 'pino';
-import { rest } from '../support/sleep.ts';
+import { sleep } from '../support/sleep.ts';
 import type { Records, StoredRecord } from './records.ts';
 import { removeLeftovers } from './spool.ts';
 import type { AttachmentStore } from './store.ts';
@@ -59,7 +59,7 @@ export function startSweep({ records, store, now, log }: SweepDeps): Sweep {
       } catch (error) {
         log.warn({ err: error }, 'cannot remove unused uploads and files of deleted tickets');
       }
-      await rest(EVERY_MS, closing.signal, { ref: false });
+      await sleep(EVERY_MS, closing.signal, { ref: false });
     }
   }
 

@@ -12,7 +12,7 @@ import { type Account, createAccount, type PasswordMail } from './account.ts';
 import { createLoginAttempts, UNLIMITED_ATTEMPTS } from './attempts.ts';
 import { type Authenticate, createAuthenticator } from './authenticator.ts';
 import { type Credentials, createCredentials } from './credentials.ts';
-import { loadSigningKeys } from './keys.ts';
+import { watchSigningKeys } from './keys.ts';
 import { createLogin, type Login } from './login.ts';
 import { createOutsideUsers } from './outside-users.ts';
 import { createPasswordResets } from './password-resets.ts';
@@ -34,6 +34,8 @@ export interface Auth {
     | undefined;
   /** Calls `listener` once for each session that is revoked, on any node. Returns the unsubscribe function. */
   onSessionRevoked(listener: (sessionId: string) => void): () => void;
+  /** Calls `listener` after a key that signs tokens has become invalid. Returns the unsubscribe function. */
+  onKeyRemoved(listener: () => void): () => void;
   /** Resolves when the trail of sign-ins is recorded. */
   close(): Promise<void>;
 }
@@ -54,13 +56,15 @@ export interface AuthDeps {
     readonly audience: string;
     /** Milliseconds that a token lives after its time of issue, at most; 24 hours when absent. */
     readonly maxTokenAge?: number;
+    /** Milliseconds after which a token is verified again, on new keys; within five minutes when absent. */
+    readonly recheckEvery?: number;
   };
   readonly limitAttempts: boolean;
   /** Sends links to users who forgot their password; without it, only admins hand them out. */
   readonly passwordMail?: PasswordMail;
   /** Milliseconds in which repeated account activities become one event; five minutes when absent. */
   readonly trailWindow?: number;
-  /** Milliseconds between reads of the sessions that other nodes revoked; 3,000 when absent. */
+  /** Milliseconds between reads of the sessions that were revoked, and of the signing keys; 3,000 when absent. */
   readonly pollEvery?: number;
 }
 
@@ -87,12 +91,18 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
       revocations,
       now,
       onVerified: outside.update,
+      ...(deps.provider.recheckEvery !== undefined && { recheckEvery: deps.provider.recheckEvery }),
       onRefused,
     });
-    return { ...common, authenticate, own: undefined };
+    // A provider tells nobody that it withdrew a key: tokens are verified again instead.
+    return { ...common, onKeyRemoved: () => () => {}, authenticate, own: undefined };
   }
 
-  const keys = await loadSigningKeys(pool);
+  const keys = await watchSigningKeys({
+    pool,
+    ...(deps.pollEvery !== undefined && { every: deps.pollEvery }),
+    onError: (error) => deps.log.warn({ err: error }, 'cannot read the signing keys'),
+  });
   const credentials = await createCredentials(pool);
   const attempts = deps.limitAttempts ? createLoginAttempts(pool, sessions.startedFrom) : UNLIMITED_ATTEMPTS;
   const both = { credentials, attempts, sessions, revocations, directory, trail };
@@ -104,15 +114,25 @@ export async function createAuth(deps: AuthDeps): Promise<Auth> {
     directory,
     revocations,
     now,
+    hasKey: keys.has,
     onRefused,
   });
   return {
     ...common,
+    onKeyRemoved: keys.onRemoved,
     async close() {
+      keys.close();
       await account.close();
       await close();
     },
     authenticate,
-    own: { login, account, credentials, jwks: keys.jwks },
+    own: {
+      login,
+      account,
+      credentials,
+      get jwks() {
+        return keys.jwks;
+      },
+    },
   };
 }

@@ -19,7 +19,7 @@ import {
 
 const CACHED_TOKENS = 20_000;
 /** Milliseconds after which a token is verified again, because its key may have been withdrawn. */
-const RECHECK_MS = 240_000;
+const RECHECK_MS = 220_000;
 
 export interface Authenticated {
   readonly user: UserFacts;
@@ -40,6 +40,10 @@ interface AuthenticatorDeps {
   readonly directory: Directory;
   readonly revocations: Revocations;
   readonly now: () => number;
+  /** Whether tokens of this key are valid; without it, tokens are verified again from time to time. */
+  readonly hasKey?: (keyId: string) => boolean;
+  /** Milliseconds after which a token is verified again. */
+  readonly recheckEvery?: number;
   /** Called with the claims of each token after its first verification; the token is refused when this rejects. */
   readonly onVerified?: (claims: Claims) => Promise<void>;
   /** Called with the reason for each token that is refused. */
@@ -57,12 +61,15 @@ export function createAuthenticator({
   directory,
   revocations,
   now,
+  hasKey = () => true,
+  recheckEvery = RECHECK_MS,
   onVerified,
   onRefused,
 }: AuthenticatorDeps): Authenticate {
   const verified = new LRUCache<string, Verified>({ max: CACHED_TOKENS });
 
   function answer(claims: Claims, user: UserFacts | undefined): Authenticated {
+    if (claims.keyId !== undefined && !hasKey(claims.keyId)) throw unauthorized();
     if (claims.sessionId !== undefined && revocations.has(claims.sessionId)) throw unauthorized();
     if (user === undefined || !user.active || hasEnded(claims.startedAt, user)) throw unauthorized();
     return { user, expiresAt: claims.expiresAt, sessionId: claims.sessionId };
@@ -84,7 +91,7 @@ export function createAuthenticator({
 
   return (token) => {
     const known = verified.get(token);
-    if (known === undefined || now() - known.at >= RECHECK_MS) return verifyNew(token).catch(refused);
+    if (known === undefined || now() - known.at >= recheckEvery) return verifyNew(token).catch(refused);
     const { claims } = known;
     if (now() > claims.expiresAt + CLOCK_TOLERANCE_SECONDS * 1_000) {
       verified.delete(token);

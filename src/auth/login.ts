@@ -7,11 +7,11 @@ import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { Attempt, LoginAttempts } from './attempts.ts';
 import type { Credentials } from './credentials.ts';
-import type { SigningKeys } from './keys.ts';
+import { ACCESS_TOKEN_SECONDS, type SigningKeys } from './keys.ts';
 import type { RefreshClient } from './refresh-client.ts';
 import type { Revocations } from './revocations.ts';
 import type { Origin, Session, Sessions } from './sessions.ts';
-import { ACCESS_TOKEN_SECONDS, hasEnded, signAccessToken } from './tokens.ts';
+import { hasEnded, signAccessToken } from './tokens.ts';
 import type { Trail } from './trail.ts';
 
 export interface Tokens {
@@ -54,7 +54,7 @@ export function createLogin(deps: LoginDeps): Login {
 
   async function tokensFor(session: Session, user: UserFacts): Promise<Tokens> {
     const { sessionId, refreshToken, startedAt } = session;
-    const accessToken = await signAccessToken(deps.keys, {
+    const accessToken = await signAccessToken(deps.keys.current, {
       user,
       sessionId,
       startedAt,

@@ -5,8 +5,9 @@
  */
 import type { Logger } from 'pino';
 import type { Broker } from '../broker/port.ts';
+import { ACCESS_TOKEN_SECONDS } from './keys.ts';
 import type { Sessions } from './sessions.ts';
-import { ACCESS_TOKEN_SECONDS, CLOCK_TOLERANCE_SECONDS } from './tokens.ts';
+import { CLOCK_TOLERANCE_SECONDS } from './tokens.ts';
 
 /** A revoked session is kept as long as one of its tokens may be valid; the clocks of nodes may differ. */
 const MEMORY_MS = (ACCESS_TOKEN_SECONDS + 2 * CLOCK_TOLERANCE_SECONDS) * 1_000;

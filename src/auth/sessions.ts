@@ -11,6 +11,7 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { networkOf } from '../support/address.ts';
 import { clientMark, isSameClient, type RefreshClient } from './refresh-client.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Days that a session lasts after its last refresh. */
 export const SESSION_DAYS = 30;
@@ -204,21 +205,6 @@ export function createSessions(pool: Pool, deps: { now: () => number; newId: () 
       return rows.map((row) => row.id);
     },
   };
-}
-
-async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken = true;
-  try {
-    await client.query('begin');
-    const result = await work(client);
-    await client.query('commit');
-    broken = false;
-    return result;
-  } finally {
-    // A connection on which a query failed is closed, which also rolls back.
-    client.release(broken);
-  }
 }
 
 /** Longer names of devices are cut off. */

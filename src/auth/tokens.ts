@@ -5,10 +5,8 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose';
 import { DeskwireError } from '../domain/errors.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
-import { SIGNING_ALGORITHM, type SigningKeys } from './keys.ts';
+import { ACCESS_TOKEN_SECONDS, SIGNING_ALGORITHM, type SigningKey, type SigningKeys } from './keys.ts';
 
-/** Seconds that an access token is valid. A logout revokes it at once, so it need not be short. */
-export const ACCESS_TOKEN_SECONDS = 3_600;
 /** Seconds by which the clocks of issuer and verifier may differ. */
 export const CLOCK_TOLERANCE_SECONDS = 5;
 /** Characters. Longer tokens are refused without parsing. */
@@ -42,6 +40,8 @@ const SESSION_START = 'sst';
 
 export interface Claims {
   readonly subject: string;
+  /** The key that signed the token, as the token names it. */
+  readonly keyId: string | undefined;
   /** The session that the token belongs to; undefined for tokens of an outside provider. */
   readonly sessionId: string | undefined;
   /** Unix time in milliseconds. */
@@ -60,7 +60,7 @@ export interface Claims {
 export type VerifyToken = (token: string) => Promise<Claims>;
 
 export async function signAccessToken(
-  keys: SigningKeys,
+  key: SigningKey,
   input: { user: UserFacts; sessionId: string; startedAt: number; jti: string; now: number },
 ): Promise<string> {
   const { user } = input;
@@ -73,14 +73,14 @@ export async function signAccessToken(
     ...(user.email !== undefined && { email: user.email }),
     ...(user.vendorId !== undefined && { vendorId: user.vendorId }),
   })
-    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: keys.kid, typ: 'JWT' })
+    .setProtectedHeader({ alg: SIGNING_ALGORITHM, kid: key.kid, typ: 'JWT' })
     .setIssuer(ISSUER)
     .setAudience(ISSUER)
     .setSubject(user.id)
     .setJti(input.jti)
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + ACCESS_TOKEN_SECONDS)
-    .sign(keys.privateKey);
+    .sign(key.privateKey);
 }
 
 export function ownTokens(keys: SigningKeys, now: () => number): VerifyToken {
@@ -88,11 +88,15 @@ export function ownTokens(keys: SigningKeys, now: () => number): VerifyToken {
 }
 
 export function outsideTokens(
-  provider: { jwksUrl: string; issuer: string; audience: string; maxTokenAge: number },
+  provider: { jwksUrl: string; issuer: string; audience: string; maxTokenAge: number; recheckEvery?: number },
   now: () => number,
 ): VerifyToken {
   const { issuer, audience } = provider;
-  const keys = unavailableOnFailure(createRemoteJWKSet(new URL(provider.jwksUrl), { cacheMaxAge: KEYS_MS }));
+  const keys = unavailableOnFailure(
+    createRemoteJWKSet(new URL(provider.jwksUrl), {
+      cacheMaxAge: Math.min(KEYS_MS, provider.recheckEvery ?? KEYS_MS),
+    }),
+  );
   const expected = { issuer, audience, algorithms: OUTSIDE_ALGORITHMS };
   return verifierOf(keys, expected, now, provider.maxTokenAge);
 }
@@ -113,7 +117,7 @@ function verifierOf(
         requiredClaims: ['sub', 'exp'],
       });
       requireAccessToken(protectedHeader.typ, payload);
-      return claimsOf(payload, now(), maxTokenAge);
+      return { keyId: protectedHeader.kid, ...claimsOf(payload, now(), maxTokenAge) };
     } catch (error) {
       throw refusalOf(error);
     }
@@ -131,7 +135,7 @@ function requireAccessToken(type: unknown, payload: JWTPayload): void {
 }
 
 /** `maxAge`: milliseconds that a token lives after its time of issue, at most. */
-function claimsOf(payload: JWTPayload, now: number, maxAge?: number): Claims {
+function claimsOf(payload: JWTPayload, now: number, maxAge?: number): Omit<Claims, 'keyId'> {
   const { exp, iat, sid, [SESSION_START]: start } = payload;
   const subject = subjectOf(payload.sub);
   if (exp === undefined) throw unsuitable('no exp');

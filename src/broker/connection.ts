@@ -58,6 +58,8 @@ export async function connectBroker(options: BrokerOptions): Promise<{ broker: B
     timeout: 5_000,
     reconnect: true,
     maxReconnectAttempts: -1,
+    // The client gives up for good after two refusals in a row, unless it is told not to.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: 100,
     reconnectJitter: 200,
     pingInterval: 5_000,

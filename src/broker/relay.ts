@@ -11,14 +11,15 @@
  *                any process, leads back to `synchronise`.
  *
  * A failure leads back to `synchronise`; a failure of the connection with the lock leads to `waiting`. The relay keeps
- * no state that JetStream and Postgres do not have. So a lost or deleted stream is filled again.
+ * no state that JetStream and Postgres do not have. So it backfills a lost or deleted stream: the
+ * new stream is empty, and publishing begins at position 1.
  */
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';
 import { PING_EVERY } from '../eventlog/dedicated-connection.ts';
 import { EPOCH_TOPIC } from '../eventlog/epoch-watch.ts';
 import type { Appender, EventReader } from '../eventlog/event-log.ts';
-import { rest } from '../support/sleep.ts';
+import { sleep } from '../support/sleep.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { createEventStream, findEventStream, holdsEpoch, lastEvent } from './event-stream.ts';
 import type { Broker } from './port.ts';
@@ -130,7 +131,7 @@ export function createRelay(options: RelayOptions): Relay {
       leading = false;
       position = 0;
       remembered = [];
-      await rest(RETRY, stopping.signal);
+      await sleep(RETRY, stopping.signal);
     }
   }
 
@@ -158,7 +159,7 @@ export function createRelay(options: RelayOptions): Relay {
         failures += 1;
         log.warn({ err: error, failures }, 'relay starts over');
         await held.ping();
-        await rest(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
+        await sleep(Math.min(MAX_BACKOFF, 50 * 2 ** failures), deposed);
       }
     }
   }

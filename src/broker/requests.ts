@@ -8,7 +8,7 @@
  * because the process that was asked may be at work.
  */
 import { ErrorCode, headers, type Msg, NatsError } from 'nats';
-import { rest } from '../support/sleep.ts';
+import { sleep } from '../support/sleep.ts';
 import type { BrokerConnection } from './broker-connection.ts';
 import { decodeJson, encodeJson } from './codec.ts';
 import { type Broker, UnansweredError } from './port.ts';
@@ -80,7 +80,7 @@ export function createRequests(
       const options = { timeout: timeoutMs, headers: sealedWith(seal) };
       const reply: Msg = await nats.request(subject, data, options).catch(unanswered);
       if (!seals.acceptAnswer(seal, reply.data, reply.headers?.get(SEAL))) {
-        await rest(deadline - performance.now(), new AbortController().signal);
+        await sleep(deadline - performance.now(), new AbortController().signal);
         throw new UnansweredError('late', 'the answer is not of this cluster');
       }
       if (reply.data.length === 0) throw new UnansweredError('oversized', 'the answer is too large for the broker');

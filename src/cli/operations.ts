@@ -9,6 +9,7 @@ import { notifyRunners } from '../projections/projections.ts';
 import { createLogBatches } from '../projections/rebuild/log-batches.ts';
 import type { Progress } from '../projections/rebuild/progress.ts';
 import { type RebuildOptions, runBuild } from '../projections/rebuild/rebuild.ts';
+import { recordCommand } from './commands/operator.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** No time limits: dropping large tables takes long. */
@@ -21,7 +22,7 @@ export async function commandOperations(
   const pool = await on.pool();
   const reader = createEventReader(pool);
   const database = await on.database();
-  return createOperations({
+  const operations = createOperations({
     pool,
     reader,
     rebuilds: foregroundRebuilds({
@@ -53,6 +54,32 @@ export async function commandOperations(
     },
     now: Date.now,
   });
+  return recorded(on, operations);
+}
+
+/** The same operations; each one that changed something is recorded in the log as a command of the operator. */
+function recorded(on: Surroundings, operations: Operations): Operations {
+  const after =
+    <Args extends readonly unknown[], Result>(name: string, change: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      const result = await change(...args);
+      const nothing = result === false || result === 0 || (Array.isArray(result) && result.length === 0);
+      const words = args.flat().filter((one) => typeof one === 'string' || typeof one === 'number');
+      if (!nothing) await recordCommand(on, [name, ...words].join(' '));
+      return result;
+    };
+  return {
+    ...operations,
+    rebuild: after('projections rebuild', operations.rebuild),
+    rollBack: after('projections rollback', operations.rollBack),
+    makeCurrent: after('projections rollback', operations.makeCurrent),
+    abortRebuild: after('projections abort', operations.abortRebuild),
+    dropOldTables: after('projections drop-old', operations.dropOldTables),
+    pause: after('projections pause', operations.pause),
+    resume: after('projections resume', operations.resume),
+    retryParked: after('projections parked retry', operations.retryParked),
+    skipParked: after('projections parked skip', operations.skipParked),
+  };
 }
 
 function foregroundRebuilds(options: RebuildOptions): OperationsDeps['rebuilds'] {

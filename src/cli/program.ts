@@ -5,6 +5,7 @@ import { paths } from '../support/paths.ts';
 import { eventCommands } from './commands/events.ts';
 import { parkedCommands } from './commands/parked.ts';
 import { projectionCommands } from './commands/projections.ts';
+import { signingKeyCommands } from './commands/signing-keys.ts';
 import { systemCommands } from './commands/system.ts';
 import { userCommands } from './commands/users.ts';
 import type { Action, Process } from './run.ts';
@@ -30,6 +31,7 @@ export function createProgram(action: Action, { stdout, stderr }: Process): Comm
   parkedCommands(projectionCommands(program, action), action);
   eventCommands(program, action);
   userCommands(program, action);
+  signingKeyCommands(program, action);
   return program;
 }
 

@@ -25,6 +25,11 @@ export interface Surroundings extends AsyncDisposable {
 }
 
 const APPLICATION = 'deskwire command';
+/**
+ * Milliseconds for a connection to the database. Longer than a server waits: a server tries again, a command ends. Also
+ * the time that a query waits for a free connection of the pool.
+ */
+const CONNECT_TIMEOUT = 60_000;
 
 export function createSurroundings(
   env: Readonly<Record<string, string | undefined>>,
@@ -34,9 +39,13 @@ export function createSurroundings(
   const owned = new AsyncDisposableStack();
   const config = once(() => readConfig(env));
   const services = once(() => runningServices(serviceOptionsOf(config())));
-  const database = async () => ({ connectionString: (await services()).databaseUrl, application_name: APPLICATION });
+  const database = async () => ({
+    connectionString: (await services()).databaseUrl,
+    application_name: APPLICATION,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+  });
   const pool = once(async () => {
-    const opened = new pg.Pool({ ...(await database()), max: 4, connectionTimeoutMillis: 5_000 });
+    const opened = new pg.Pool({ ...(await database()), max: 8 });
     opened.on('error', () => {}); // The next query reports the error.
     owned.defer(() => opened.end());
     await reachDatabase(opened, (await services()).databaseUrl);

@@ -8,6 +8,7 @@ import { createFollowings } from './followings.ts';
 import { createHttp, type Http, type Method, type RequestOptions } from './http.ts';
 import { createInbox, type Inbox } from './inbox.ts';
 import type { Connection, Link } from './link.ts';
+import { checkOptions, urlOf } from './options.ts';
 import { createOutbox, type Outbox, type OutboxStorage, type StoredCommand } from './outbox.ts';
 import { followRoom, type RoomHandle } from './room.ts';
 import { memoryStorage } from './storage.ts';
@@ -23,6 +24,11 @@ export interface ClientOptions {
   readonly url: string;
   /** The user's token. A function is called again before the token expires, and when the server refuses it. */
   readonly token: TokenSource;
+  /**
+   * The id of the token's user, if it is known before the first token: an earlier page's commands are then shown
+   * without a connection, too. A token of another user is refused.
+   */
+  readonly userId?: string;
   /** Where commands are kept until they are done; memory only when absent. */
   readonly storage?: OutboxStorage;
   /** In order of preference; `['websocket', 'polling']` when absent. */
@@ -68,12 +74,14 @@ const PACE: Pace = { first: 500, most: 30_000 };
 /** Milliseconds that a ticket or room is still followed after its last handle was closed. */
 const LINGER = 30_000;
 
+/** Throws `invalid_payload` for a wrong option; `field` is its name. */
 export function createClient(options: ClientOptions): Client {
+  checkOptions(options, ['url', 'token']);
   const surroundings: Surroundings = { ...realSurroundings(), ...options.surroundings };
   const { pace = PACE } = options;
   const page = (globalThis as { location?: { href: string; origin: string } }).location;
-  const url = new URL(options.url, page?.href);
-  const tokens = createTokens(options.token, surroundings);
+  const url = urlOf(options.url, page?.href);
+  const tokens = createTokens(options.token, surroundings, options.userId);
   // To its own server, a page sends cookies anyway; balancers may need them.
   const withCredentials = options.withCredentials ?? url.origin === page?.origin;
   const http = createHttp({ url: url.href.replace(/\/$/, ''), tokens, surroundings, withCredentials });
@@ -87,7 +95,7 @@ export function createClient(options: ClientOptions): Client {
     surroundings,
     pace,
     async userId() {
-      await tokens.get();
+      if (tokens.userId === undefined) await tokens.get();
       const userId = tokens.userId ?? connection.me?.id;
       if (userId === undefined) throw new DeskwireError('no_token', 'The user of the token is not known yet');
       return userId;

@@ -5,6 +5,7 @@
  */
 import { asError, errorFrom } from './errors.ts';
 import { problemIn } from './http.ts';
+import { checkOptions } from './options.ts';
 import { newId } from './surroundings.ts';
 import type { Me } from './types.ts';
 
@@ -37,16 +38,21 @@ export interface SignInOptions {
   readonly onRefreshToken?: (token: string) => void;
 }
 
-/** Rejects with `unauthorized` for a wrong password, with `rate_limited` after too many wrong passwords. */
+/**
+ * Rejects with `unauthorized` for a wrong password, with `rate_limited` after too many wrong passwords, and with
+ * `invalid_payload` for a wrong option; `field` is its name.
+ */
 export async function signIn(
   options: SignInOptions & { readonly email: string; readonly password: string },
 ): Promise<SignedIn> {
+  checkOptions(options, ['url']);
   const { email, password } = options;
   return session(options, await post<Tokens>(options.url, 'login', { email, password }));
 }
 
 /** Continues a session. Rejects with `unauthorized` when it has ended. */
 export async function resume(options: SignInOptions & { readonly refreshToken: string }): Promise<SignedIn> {
+  checkOptions(options, ['url', 'refreshToken']);
   return session(options, { refresh_token: options.refreshToken });
 }
 

@@ -17,7 +17,7 @@ export interface Tokens {
   refused(token: string): void;
   /** Whether the source can give another token later. */
   readonly renewable: boolean;
-  /** The token's user, once a token is known. */
+  /** The token's user, once a token is known, or before if the application told. */
   readonly userId: string | undefined;
 }
 
@@ -33,11 +33,12 @@ interface Held {
   readonly renewAt: number | undefined;
 }
 
-export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'now'>): Tokens {
+/** `known`: the id of the user whose tokens these are, when it is known before the first token. */
+export function createTokens(source: TokenSource, { now }: Pick<Surroundings, 'now'>, known?: string): Tokens {
   let held: Held | undefined;
   let pending: Promise<string> | undefined;
   let refusedToken: string | undefined;
-  let userId: string | undefined;
+  let userId = known;
   /** The last token of the source. */
   let last: string | undefined;
 

@@ -1,4 +1,4 @@
-/** An AsyncAPI 3 document of the sockets, as far as it is read here: the gateway makes it, the API shows it. */
+/** The parts of an AsyncAPI 3 document that Deskwire reads. The gateway makes the document, and the API serves it. */
 export interface AsyncApiDocument {
   readonly asyncapi: string;
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
@@ -23,7 +23,7 @@ export interface AsyncApiMessage {
 }
 
 export interface AsyncApiOperation {
-  /** Of the server: it receives requests and sends events. */
+  /** The server's side: it receives requests and sends events. */
   readonly action: 'send' | 'receive';
   readonly channel: Reference;
   readonly messages: readonly Reference[];

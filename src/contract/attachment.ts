@@ -1,4 +1,4 @@
-/** Attachments, as messages and uploads show them, and the answers to a download. */
+/** Attachments of messages and uploads, and the answers to a download. */
 import Type, { type Static } from 'typebox';
 import type { Attachment as AttachmentFacts } from '../domain/ticket/events.ts';
 import { closed, count, described, text } from './schema.ts';

@@ -1,4 +1,4 @@
-/** Signing in, staying in and out. */
+/** Sign-in, sessions and passwords. */
 import Type from 'typebox';
 import { EmailField, PasswordField } from './fields.ts';
 import { LIMITS } from './limits.ts';
@@ -23,18 +23,18 @@ const strict = { additionalProperties: false };
 export const LoginBody = Type.Object(
   {
     email: Type.String({ minLength: 1, maxLength: 320 }),
-    // Longer ones would only keep argon2 busy.
+    // The bound keeps a long password from occupying argon2.
     password: Type.String({ minLength: 1, maxLength: 1_024 }),
   },
   strict,
 );
 
 const RefreshToken = Type.String({ minLength: 1, maxLength: LIMITS.id });
-/** Without a token only where the session is in a cookie. */
+/** The token is absent when the session is in a cookie. */
 export const RefreshBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, strict);
 export const LogoutBody = Type.Object({ refresh_token: Type.Optional(RefreshToken) }, strict);
 
-/** One that a user has, whatever the rules were when it was set. */
+/** A password that a user has. The rules may have been others when it was set. */
 const CurrentPassword = LoginBody.properties.password;
 export const ChangePasswordBody = Type.Object({ currentPassword: CurrentPassword, newPassword: PasswordField }, strict);
 export const RequestResetBody = Type.Object({ email: EmailField }, strict);

@@ -1,6 +1,6 @@
 /**
- * The fields that clients send, with their limits in characters, once for HTTP and sockets. Control characters and the
- * like are refused for all text alike, in `validation.ts`.
+ * The fields that clients send, with their limits in characters: one schema for HTTP and sockets. `validation.ts`
+ * applies the rule for text to all of them.
  */
 import Type, { type Static } from 'typebox';
 import { DeskwireError } from '../domain/errors.ts';
@@ -14,10 +14,10 @@ import { parseRole, ROLES, type Role } from '../domain/user/identity.ts';
 import { LIMITS } from './limits.ts';
 import { oneOf } from './schema.ts';
 
-/** Of everything by which people or programs call something. */
+/** For every name and id. */
 const oneLine = { pattern: ONE_LINE.source };
 
-/** At most an unsigned 31-bit number: what fits every place where versions, seqs and limits go. */
+/** The largest number of 31 bits. It fits wherever versions, seqs and limits are stored. */
 const MAX_COUNT = 2_147_483_647;
 
 export const StatusField = oneOf(STATUSES);
@@ -25,38 +25,38 @@ export const CategoryField = oneOf(CATEGORIES);
 export const PriorityField = oneOf(PRIORITIES);
 export const MessageTypeField = oneOf(POSTABLE_MESSAGE_TYPES);
 
-/** Checked beyond this by `roleIn`, since case does not matter. */
+/** `roleIn` checks the name, without regard to case. */
 export const RoleField = Type.String({ minLength: 1, maxLength: 16, description: `In any case: ${ROLES.join(', ')}` });
 export const ReferenceTypeField = oneOf(REFERENCE_TYPES);
 
 export const DescriptionField = Type.String({ minLength: 1, maxLength: LIMITS.description });
-/** May be empty, beside attachments. */
+/** May be empty when there are attachments. */
 export const MessageField = Type.String({ maxLength: LIMITS.message });
-/** Of something that others named: a user, a station. */
+/** The id of a user, a station and the like, which other systems chose. */
 export const IdField = Type.String({ minLength: 1, maxLength: LIMITS.id, ...oneLine });
-/** Of a person or a thing, for people to read. */
+/** The name of a person or a thing. */
 export const NameField = Type.String({ minLength: 1, maxLength: LIMITS.name, ...oneLine });
-/** Of a notification. */
+/** The title of a notification. */
 export const TitleField = Type.String({ minLength: 1, maxLength: LIMITS.title, ...oneLine });
-/** Only what every address has: whether one exists, its server knows. */
+/** Only the form that every address has. Only its mail server knows whether an address exists. */
 export const EmailField = Type.String({ maxLength: LIMITS.email, pattern: '^[^\\s@]+@[^\\s@]+$' });
-/** A new one; `auth/password-rules.ts` also refuses the common ones. */
+/** A new password. `auth/password-rules.ts` also refuses common ones. */
 export const PasswordField = Type.String({ minLength: LIMITS.shortestPassword, maxLength: LIMITS.password });
 export const TagsField = Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.tag, ...oneLine }), {
   maxItems: LIMITS.tags,
   uniqueItems: true,
 });
-/** Words to look for. */
+/** The words of a search. */
 export const SearchField = Type.String({ minLength: 1, maxLength: LIMITS.search });
 export const RoomNameField = Type.String({ pattern: ROOM_NAME.source });
-/** Where a seed has numbers for ids, both forms are accepted. */
+/** An id where a seed has numbers: both forms are accepted. */
 export const LegacyIdField = Type.Unsafe<string | number>({
   anyOf: [
     { type: 'string', minLength: 1, maxLength: LIMITS.id, ...oneLine },
     { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
   ],
 });
-/** An id, or a number of at most 15 digits: a longer one could be another number by the time that it is compared. */
+/** An id, or a number of at most 15 digits: the conversion of a longer one could change it. */
 const TICKET_ID = '(?!\\d{16,}(?:$|,))[A-Za-z0-9-]{1,64}';
 /** A ticket's id or number. */
 export const TicketIdField = Type.String({ pattern: `^${TICKET_ID}$` });
@@ -65,17 +65,17 @@ export const TicketIdsField = Type.String({ pattern: `^${TICKET_ID}(,${TICKET_ID
 export const KeyField = Type.String({ minLength: 1, maxLength: LIMITS.id, ...oneLine });
 export const VersionField = Type.Integer({ minimum: 0, maximum: MAX_COUNT });
 /**
- * The last version, or seq, that a client has. One beyond the end is a valid question, with the answer that the client
- * must load afresh, so the bound is that of whole numbers.
+ * The last version, or seq, that a client has. One beyond the end of the stream is valid, and the answer to it says to
+ * load afresh. So the bound is the largest safe integer.
  */
 export const LastVersionField = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-/** Opaque: whoever issued it says whether it means anything. */
+/** Opaque here. The list that issued it decodes it. */
 export const CursorField = Type.String({ minLength: 1, maxLength: 512 });
 export const PageSizeField = Type.Integer({ minimum: 1, maximum: LIMITS.pageSize });
 export const HistorySizeField = Type.Integer({ minimum: 1, maximum: LIMITS.historySize });
 export const AttachmentReference = Type.Union([IdField, Type.Object({ id: IdField }, { additionalProperties: true })]);
 
-/** What `send_message` and `POST …/chat` take beside the ticket. */
+/** The fields of `send_message` and `POST …/chat`, without the ticket. */
 export const messageFields = {
   message: MessageField,
   messageType: Type.Optional(MessageTypeField),
@@ -87,7 +87,7 @@ export const messageFields = {
 export const PostMessageBody = Type.Object(messageFields, { additionalProperties: false });
 export type PostMessageBody = Static<typeof PostMessageBody>;
 
-/** Throws `invalid_payload` naming `role` for what is no role. */
+/** Throws `invalid_payload` for the field `role` when the name is no role. */
 export function roleIn(name: string): Role {
   const role = parseRole(name);
   if (role === undefined) throw new DeskwireError('invalid_payload', 'role must be a role', { field: 'role' });

@@ -1,4 +1,4 @@
-/** The limits of what clients send. Of texts in characters, of lists in items. */
+/** The limits of clients' fields: of texts in characters, of lists in items. */
 export const LIMITS = {
   message: 10_000,
   description: 5_000,
@@ -6,7 +6,7 @@ export const LIMITS = {
   name: 200,
   email: 320,
   password: 1_024,
-  /** The fewest characters of a new one. */
+  /** The fewest characters of a new password. */
   shortestPassword: 12,
   tag: 64,
   tags: 20,
@@ -18,10 +18,10 @@ export const LIMITS = {
   notificationIds: 1_000,
   pageSize: 100,
   historySize: 200,
-  /** Of an attachment, in bytes. */
+  /** The size of an attachment in bytes. */
   fileBytes: 10 * 1024 * 1024,
-  /** Of JSON that is passed on as it is, in bytes. */
+  /** The size of relayed JSON in bytes. */
   relayedBytes: 64 * 1024,
-  /** Of what one request sends, in bytes of JSON: once for each recipient. */
+  /** The size of all copies that one request sends, in bytes of JSON: one copy for each recipient. */
   fanOutBytes: 16 * 1024 * 1024,
 } as const;

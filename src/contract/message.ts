@@ -43,7 +43,7 @@ export const MessagePage = closed(
   { description: 'A page of the conversation' },
 );
 
-/** Field by field: a field that is not named here does not leave the server. */
+/** Copies field by field: a field that is not named here does not leave the server. */
 export function messageWire(message: MessageFacts, urlOf: AttachmentUrl): Message {
   return {
     id: message.id,

@@ -5,7 +5,7 @@ import { IdField, MessageField, PriorityField, RoleField, TitleField, VersionFie
 import { LIMITS } from './limits.ts';
 import { anyObject, closed, count, described, flag, listOf, oneOf, pageOf, text, textOrNull, time } from './schema.ts';
 
-/** On the sockets of `/notifications`, where the name of the event and other events say the rest. */
+/** As `/notifications` sends it: the name of the event replaces `event`, and other events tell `read`. */
 const announced = {
   id: text,
   seq: described(count, 'Gapless, from 1'),
@@ -72,10 +72,10 @@ export const MarkNotificationsReadBody = Type.Object(
   strict,
 );
 
-/** Without `upToSeq`: all that there is. */
+/** Without `upToSeq`, all notifications are meant. */
 export const UpToSeqBody = Type.Object({ upToSeq: Type.Optional(VersionField) }, strict);
 
-/** Recipients are checked beyond this: either `userIds` or `role`. */
+/** The route also checks that there is either `userIds` or `role`. */
 export const SendNotificationBody = Type.Object(
   {
     userIds: Type.Optional(Type.Array(IdField, { minItems: 1, maxItems: LIMITS.userIds })),

@@ -1,4 +1,4 @@
-/** The log and the read models, as operators see them. The names of the read models are those that the server has. */
+/** The log and the read models, as operators see them. The server gives the names of its read models. */
 import type { Static } from 'typebox';
 import { closed, count, described, flag, listOf, maybe, oneOf, text, textOrNull, time } from './schema.ts';
 

@@ -1,4 +1,4 @@
-/** Refusals: as problems over HTTP (RFC 9457), and as acks and the event `error` on sockets carry them. */
+/** Errors: problems over HTTP (RFC 9457); on sockets, the `error` of an ack and the event `error`. */
 import Type from 'typebox';
 import type { ErrorCode } from '../domain/errors.ts';
 import { closed, count, oneOf, text } from './schema.ts';
@@ -62,7 +62,7 @@ const refusalFields = {
   retryAfter: Type.Optional(count),
 };
 
-/** As acks carry it. */
+/** The `error` of an ack. */
 export const Refusal = closed(refusalFields);
 /** The payload of the event `error`. */
 export const RefusalEvent = closed({ ...refusalFields, event: Type.Optional(text) });

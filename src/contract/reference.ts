@@ -1,4 +1,4 @@
-/** References: stations, GRNs and dispatches, mirrored from the product's own records. */
+/** References: stations, GRNs, dispatches and vendors, mirrored from the product's own records. */
 import Type, { type Static } from 'typebox';
 import { REFERENCE_TYPES } from '../domain/reference/events.ts';
 import { IdField, NameField } from './fields.ts';

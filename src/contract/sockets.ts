@@ -1,4 +1,4 @@
-/** Connected sockets, as `/websocket/...` answers with them. Source: docs/protocol.md section 6. */
+/** Connected sockets, as the answers of `/websocket/...` show them. Source: docs/protocol.md section 6. */
 import Type, { type Static, type TSchema } from 'typebox';
 import { anyJson, closed, count, described, flag, listOf, nextCursor, text, time } from './schema.ts';
 import { role } from './user.ts';
@@ -40,7 +40,7 @@ export const ClientStatus = closed(
   { description: 'Whether the client is connected' },
 );
 
-/** Events that a socket push sends under a name of its own, with their payloads. Every namespace has them. */
+/** The events of socket pushes that have their own route, with their payloads. Every namespace has them. */
 export const pushedEvents = {
   notification: closed({ type: text, title: text, message: text, data: Type.Optional(anyJson) }),
   chatMessage: anyJson,

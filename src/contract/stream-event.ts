@@ -1,7 +1,7 @@
 /**
- * Domain events as Deskwire's own protocol shows them: for each type, the part of its data that leaves the server. A
- * client that folds them has what a fresh load would give: an event that reads as a message in the chat brings that
- * message. Source: docs/protocol.md section 7.
+ * Domain events as Deskwire's own protocol shows them: for each type, the data that leaves the server. A client that
+ * folds the events has the state of a fresh load. So an event that is shown as a message contains the message.
+ * Source: docs/protocol.md section 7.
  */
 import Type, { type TProperties, type TSchema } from 'typebox';
 import type { DomainEvent, RecordedEvent } from '../domain/event.ts';
@@ -21,10 +21,10 @@ import { anyJson, anyObject, closed, count, flag, shown, text, textOrNull, time 
 import { OpenedTicket, priority, TicketChanges } from './ticket.ts';
 import { actor, role } from './user.ts';
 
-/** Shows a message to the user who receives the event. */
+/** The form of a message for the user who receives the event. */
 export type MessageWire = (message: MessageFacts) => Message;
 
-/** An event of a stream, or of an inbox, as `event` and the ack of `subscribe` carry it. */
+/** An event of a stream or an inbox, in `event` and in the ack of `subscribe`. */
 export interface StreamEvent<D = unknown> {
   readonly stream: string;
   readonly version: number;
@@ -52,7 +52,7 @@ export function roomEventWire(event: RecordedEvent<RoomEvent>, stream: string): 
     case 'RoomMessagePosted':
       return streamEvent(event, stream, { message: event.data.message, clientId: event.data.clientId });
     case 'RoomConfigured':
-      // The members are for those who configure the room.
+      // Only users who may configure the room see its members.
       return streamEvent(event, stream, { private: event.data.private });
     default:
       event satisfies never;
@@ -66,7 +66,7 @@ function streamEvent(event: RecordedEvent<DomainEvent>, stream: string, data: ob
   return { stream, version, position, id, type, time, actor: { id: actorId, name, role }, data };
 }
 
-/** Undefined for what is not for clients. */
+/** Undefined for an event that is not for clients. */
 function ticketData(event: RecordedEvent<TicketEvent>, messageWire: MessageWire): object | undefined {
   switch (event.type) {
     case 'TicketOpened':
@@ -112,7 +112,7 @@ function personWire(person: Assignee | null): Assignee | null {
   return person && { id: person.id, name: person.name };
 }
 
-/** A notification has the position of the event that it announces, and no actor: its text names whoever that was. */
+/** A notification has the position of its event. It has no actor: its text names the author. */
 export function notificationEventWire(notification: Notification & { readonly position: number }): StreamEvent {
   const { id, seq, position, event, type, title, message, data, priority, timestamp, read } = notification;
   return {
@@ -127,9 +127,9 @@ export function notificationEventWire(notification: Notification & { readonly po
   };
 }
 
-/** Of the notifications from `from` up to `upTo` exactly those within `ranges` are unread. */
+/** Of the notifications from seq `from` to seq `upTo`, exactly those within `ranges` are unread. */
 export interface UnreadNotifications {
-  /** The last seq sent before this. */
+  /** The last seq that was sent before. */
   readonly cursor: number;
   readonly from: number;
   readonly upTo: number;

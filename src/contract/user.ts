@@ -1,11 +1,11 @@
-/** Users, as answers show them and as requests register and change them. */
+/** Users in answers, and the bodies of requests that register and change them. */
 import Type, { type Static } from 'typebox';
 import { ROLES } from '../domain/user/identity.ts';
 import { EmailField, IdField, NameField, PasswordField, RoleField } from './fields.ts';
 import { closed, count, described, flag, oneOf, pageOf, seedId, text } from './schema.ts';
 
 export const role = oneOf(ROLES);
-/** Somebody as they were when they did something. */
+/** The author of an event, with the name and role at that time. */
 export const actor = closed({ id: text, name: text, role });
 export const namedUser = closed({ id: text, name: text });
 
@@ -25,10 +25,10 @@ export type User = Static<typeof User>;
 
 export const UserPage = pageOf(User, 'By id');
 
-/** The user of a session, as signing in answers with it. */
+/** The user in the answer to a sign-in. */
 export const signedInUser = closed(identity);
 
-/** The payload of the socket event `connected`. `epoch`: of the log, for the cursors that the client remembers. */
+/** The payload of the socket event `connected`. `epoch`: of the log, to be kept with cursors. */
 export const greeting = closed({ message: text, userId: seedId, role, name: text, epoch: text });
 
 const strict = { additionalProperties: false };

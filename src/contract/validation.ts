@@ -1,6 +1,7 @@
 /**
- * The one gate for what clients send, over HTTP and sockets: text that no field may hold, then the schema. Nothing is
- * coerced or removed: a value is taken as it is or refused, with one error that names the field as the client wrote it.
+ * The one check of everything that clients send, over HTTP and sockets: first the rules for all values, then the
+ * schema. It converts and removes nothing. A value is accepted as it is, or refused with one error that names the field
+ * as the client wrote it.
  */
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -9,7 +10,7 @@ import { textFault } from '../domain/text.ts';
 
 /** Keys through which careless code would change the prototype of an object. */
 const PROTOTYPE_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-/** Deeper than anything we define, shallow enough for any recursion. */
+/** Levels of nesting. No schema is deeper, and every recursion can follow. */
 const MAX_DEPTH = 32;
 
 export type Validator<T> = (value: unknown) => T;
@@ -25,8 +26,8 @@ export function validator<S extends TSchema>(schema: S): Validator<Static<S>> {
 }
 
 /**
- * Throws DeskwireError `invalid_payload` for what is not text, numbers that are not finite (`exact-numbers.ts` makes
- * them of numbers that a double cannot hold), prototype keys and great depth.
+ * Throws DeskwireError `invalid_payload` for a string that is not text, a number that is not finite
+ * (`exact-numbers.ts` replaces numbers that a double cannot hold), a prototype key, and too many levels.
  */
 function refuseHostile(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string') {
@@ -53,7 +54,7 @@ interface SchemaError {
   readonly message: string;
 }
 
-/** The error that helps most: an unknown or missing field by its name, else the first. */
+/** Chooses one error: an unknown or missing field by its name, else the first error. */
 function invalid(errors: readonly SchemaError[]): DeskwireError {
   for (const error of errors) {
     if (error.keyword === 'additionalProperties') {
@@ -77,7 +78,7 @@ function invalid(errors: readonly SchemaError[]): DeskwireError {
   }
 }
 
-/** What a value that fits none of several alternatives could have been. */
+/** The alternatives of a union, for a value that fits none of them. */
 function alternatives(errors: readonly SchemaError[], union: SchemaError): string {
   const within = errors.filter((error) => error !== union && error.instancePath === union.instancePath);
   return within.length > 0 ? within.map((error) => error.message).join(' or ') : union.message;
@@ -97,7 +98,7 @@ function child(error: SchemaError, key: string): string {
   return childOf(pathOf(error), key);
 }
 
-/** A name that nobody could read in an error is told as JSON would write it. */
+/** A name that is not readable text is written as JSON. */
 function childOf(path: string, key: string): string {
   const name = key !== '' && textFault(key) === undefined ? key : JSON.stringify(key);
   return path === '' ? name : `${path}.${name}`;

@@ -8,7 +8,7 @@
  */
 import { DeskwireError } from './errors.ts';
 import type { Category } from './ticket/fields.ts';
-import { isStaff, type Role, type UserFacts } from './user/identity.ts';
+import { isStaff, type Role, STAFF_ROLES, type UserFacts } from './user/identity.ts';
 
 /** What the policy needs to know of a ticket. Relations come from the references that the ticket points at. */
 export interface TicketAccess {
@@ -126,8 +126,10 @@ export function mayAssignTicket(user: UserFacts, ticket: TicketAccess): boolean 
 }
 
 /** A ticket is a job for staff: somebody who cannot change it cannot work on it. */
+export const ASSIGNABLE_ROLES = STAFF_ROLES;
+
 export function mayBeAssigned(assignee: UserFacts): boolean {
-  return assignee.active && isStaff(assignee.role);
+  return assignee.active && ASSIGNABLE_ROLES.includes(assignee.role);
 }
 
 /** Adding somebody shows them the ticket, so it is for staff to decide. */

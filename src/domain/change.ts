@@ -1,4 +1,4 @@
-/** What a field was and what it became; `null` where it was or became empty. */
+/** The value of a field before and after a change; `null` for an empty field. */
 export interface Change<T> {
   readonly from: T;
   readonly to: T;

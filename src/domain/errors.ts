@@ -1,4 +1,4 @@
-/** Refusals of the domain: what went wrong, as a stable code that HTTP and sockets each translate in one place. */
+/** The errors with which Deskwire refuses a request. HTTP and sockets each translate the stable code in one place. */
 
 export type ErrorCode =
   | 'unauthorized'
@@ -19,9 +19,9 @@ export type ErrorCode =
 export class DeskwireError extends Error {
   override readonly name = 'DeskwireError';
   readonly code: ErrorCode;
-  /** The field of the request that is wrong, as the client named it (`data.priority`), when one is. */
+  /** The wrong field of the request, as the client named it (`data.priority`); undefined when none is wrong. */
   readonly field: string | undefined;
-  /** Seconds after which trying again makes sense, when it does. */
+  /** Seconds after which the client may try again; undefined when a new try does not help. */
   readonly retryAfter: number | undefined;
 
   constructor(

@@ -1,5 +1,5 @@
 /**
- * The envelope every event travels in, whatever its kind, and the names of streams.
+ * The envelope of every event, and the names of streams.
  *
  * An event is recorded once, in one stream, and gets two numbers: `version`, its place in its stream, and
  * `position`, its place in the whole log. Both start at 1 and have no gaps.
@@ -19,13 +19,13 @@ export type DomainEvent = TicketEvent | UserEvent | RoomEvent | ReferenceEvent;
 
 /** Who caused an event, by which command, and from where. */
 export interface EventMetadata {
-  /** Identifies the command in its stream for ever: the same id again gets the first outcome. */
+  /** Identifies the command in its stream. A command with the same id gets the first outcome, at any time. */
   readonly commandId: string;
-  /** The user on whose behalf it was done, with name and role as they were then. */
+  /** The user for whom the command ran, with the name and role of that moment. */
   readonly actor: Actor;
-  /** The request that started it; shared by everything that followed from that request. */
+  /** The request that caused the event. All events that followed from one request share it. */
   readonly correlationId: string;
-  /** Of what the client asked for under a key of its own: tells a repetition from another request with the same key. */
+  /** A hash of the request, when the client gave a key. It tells a repetition from another request with that key. */
   readonly fingerprint?: string;
   /** The client's network address, when there was a client. */
   readonly address?: string;
@@ -33,7 +33,7 @@ export interface EventMetadata {
   readonly traceparent?: string;
 }
 
-/** An event that has been decided and not yet recorded. */
+/** An event that was decided and is not recorded yet. */
 export type NewEvent<E extends DomainEvent = DomainEvent> = E & {
   /** UUID, unique over the log. */
   readonly id: string;
@@ -51,24 +51,24 @@ export type RecordedEvent<E extends DomainEvent = DomainEvent> = E & {
 };
 
 /**
- * Pure decision logic of one kind of stream: `decide` turns a command into events (none, when there is nothing to
- * change) or throws a DeskwireError, `evolve` folds an event into the state. `evolve` must accept every event ever
- * recorded. The state is plain JSON, so that it can be kept as a snapshot.
+ * The pure logic of one kind of stream. `decide` turns a command into events, or throws a DeskwireError; it returns no
+ * event when there is nothing to change. `evolve` folds an event into the state, and must accept every event that was
+ * ever recorded. The state is plain JSON, so that it can be kept as a snapshot.
  */
 export interface Decider<State, Command, Event extends DomainEvent, Context extends DecisionContext = DecisionContext> {
   readonly kind: StreamKind;
-  /** Raised whenever the shape of State changes: snapshots of another version are ignored. */
+  /** Raise it when the shape of State changes: snapshots of another version are ignored. */
   readonly stateVersion: number;
   initialState(): State;
   decide(command: Command, state: State, context: Context): readonly Event[];
   evolve(state: State, event: RecordedEvent<Event>): State;
-  /** What `If-Match` is compared with; the version of the stream when absent. */
+  /** The value that `If-Match` is compared with; the version of the stream when absent. */
   revisionOf?(state: State): number;
 }
 
-/** What a decision may know beside command and state. */
+/** The facts that a decision may use beside command and state. */
 export interface DecisionContext {
-  /** Who gives the command. */
+  /** The author of the command. */
   readonly by: UserFacts;
 }
 
@@ -76,7 +76,7 @@ export function streamOf(kind: StreamKind, id: string): Stream {
   return `${kind}.${id}`;
 }
 
-/** The kind and id of a stream's name. Throws RangeError for anything that `streamOf` cannot have made. */
+/** Returns the kind and id in a stream's name. Throws RangeError for a name that `streamOf` cannot have made. */
 export function parseStream(stream: string): { kind: StreamKind; id: string } {
   const dot = stream.indexOf('.');
   const kind = stream.slice(0, dot);

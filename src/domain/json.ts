@@ -1,28 +1,29 @@
 /**
- * The last check before text and relayed JSON become events: that the log can hold them and that readers are safe with
- * them. One bad value would otherwise fail a whole flush of the log, other people's commands included.
+ * The last check of text and relayed JSON before they become events: the log must be able to store them, and readers
+ * must be safe with them. Without this check, one bad value would fail a whole flush of the log, with the commands of
+ * other users.
  */
 import { DeskwireError } from './errors.ts';
 import { ONE_LINE, textFault } from './text.ts';
 
-/** Deeper than people nest, shallow enough for the stack of whoever reads it. */
+/** Levels of nesting. A reader that calls itself for each level does not run out of stack. */
 const MAX_DEPTH = 32;
 
-/** Throws `invalid_payload` for what is not text. */
+/** Throws `invalid_payload` for a string that is not text (see `text.ts`). */
 export function assertText(text: string, field: string): void {
   const fault = textFault(text);
   if (fault !== undefined) throw new DeskwireError('invalid_payload', `${field} ${fault}`, { field });
 }
 
-/** Throws `invalid_payload` for what is not text of one line. */
+/** Throws `invalid_payload` for a string that is not text of one line. */
 export function assertName(name: string, field: string): void {
   assertText(name, field);
   if (!ONE_LINE.test(name)) throw new DeskwireError('invalid_payload', `${field} must have one line`, { field });
 }
 
 /**
- * Throws `invalid_payload` for anything that is not JSON (a Buffer, a function, NaN), is nested too deep, or holds text
- * that the log cannot hold or a key that would reach a prototype.
+ * Throws `invalid_payload` for a value that is not JSON (a Buffer, a function, NaN), for one that is nested too deep,
+ * and for one with text that the log cannot store or a key that would reach a prototype.
  */
 export function assertJson(value: unknown, field: string, depth = 0): void {
   switch (typeof value) {
@@ -55,7 +56,7 @@ export function assertJson(value: unknown, field: string, depth = 0): void {
 function assertEntries(value: object, field: string, depth: number): void {
   for (const [key, item] of Object.entries(value)) {
     assertText(key, field);
-    // The two ways to a prototype for a reader that merges or assigns carelessly; the same ones that Fastify refuses.
+    // A careless reader that merges objects reaches a prototype by these two ways. Fastify refuses the same ones.
     const reachesPrototype =
       key === '__proto__' ||
       (key === 'constructor' && typeof item === 'object' && item !== null && Object.hasOwn(item, 'prototype'));

@@ -1,7 +1,7 @@
 /**
- * Records whose keys come from clients, as plain JSON. An id may be `__proto__` or `constructor`: only own properties
- * count, and writing makes an own property (a computed key and a spread define, they never assign), so that such an id
- * is an id like any other, and stays one through JSON.
+ * Records in plain JSON whose keys come from clients. An id may be `__proto__` or `constructor`. So only own properties
+ * count, and a write defines an own property: a computed key and a spread never assign. Such an id is then an id like
+ * any other, also after JSON.
  */
 
 export function lookUp<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

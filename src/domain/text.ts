@@ -1,11 +1,13 @@
 /**
- * What counts as text, for every field that a client fills and for every event. Text may hold tab and line feed, and no
- * other control character: Postgres refuses U+0000, and terminals and logs act on the others, U+009B among them. It is
- * well-formed Unicode, and something in it is visible: otherwise people see an empty message or a user without a name.
+ * The rule for text, for every field of a client and for every event.
+ * - Text has no control character but tab and line feed. Postgres refuses U+0000; terminals and logs act on the others,
+ *   for example on U+009B.
+ * - It is well-formed Unicode.
+ * - It has a visible character: otherwise people see an empty message or a user without a name.
  * Source: docs/protocol.md section 10.
  */
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern finds them
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 /**
  * A character that is not blank. Blank are white space, format characters, combining marks without a base, characters
@@ -14,10 +16,10 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/;
 const VISIBLE =
   /[^\s\p{Z}\p{Cc}\p{Cf}\p{M}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u{1d159}]/u;
 
-/** Text of one line. Names have this form: a second line could imitate whatever stands below a name. */
+/** Text of one line. Names have this form: a second line could imitate the text that stands below a name. */
 export const ONE_LINE = /^[^\n\u2028\u2029]*$/;
 
-/** The reason why text is refused, to stand behind the name of its field. Empty text is not refused. */
+/** Returns the reason why text is refused, as it follows the name of the field. Empty text is not refused. */
 export function textFault(text: string): string | undefined {
   if (CONTROL.test(text)) return 'must not hold control characters';
   if (!text.isWellFormed()) return 'must be well-formed Unicode';
@@ -26,8 +28,8 @@ export function textFault(text: string): string | undefined {
 }
 
 /**
- * The form in which text is searched: two texts that people would call the same have the same form. Case (also of ß,
- * of İ and ı, and of the final sigma), the Unicode form and characters without a glyph make no difference.
+ * Returns the form in which text is searched. Texts that differ only in case (also of ß, of İ and ı, and of the final
+ * sigma), in the Unicode form or in characters without a glyph have the same form.
  */
 export function searchForm(text: string): string {
   return text
@@ -43,11 +45,11 @@ export function searchForm(text: string): string {
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
 /**
- * The longest beginning of `text` that has at most `limit` code points and ends between two characters as people see
- * them: an emoji of several code points or a letter with its marks is kept or left out as a whole.
+ * Returns the longest beginning of `text` that has at most `limit` code points and whole graphemes: an emoji of several
+ * code points, or a letter with its marks, is kept or left out as a whole.
  */
 export function beginningOf(text: string, limit: number): string {
-  // A code point is at least one unit of the string: most texts need no counting.
+  // A code point is at least one unit of the string, so most texts need no count.
   if (text.length <= limit) return text;
   let end = 0;
   let points = 0;

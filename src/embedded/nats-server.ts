@@ -1,6 +1,6 @@
 /**
  * Starts an embedded nats-server with JetStream, on a free port of the loopback interface, with a folder of its own. It
- * stores a copy of the event log: if the folder is lost, the relay fills it again.
+ * stores a copy of the event log: if the folder is lost, the relay backfills it.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';

@@ -39,17 +39,17 @@ export interface DedicatedConnectionOptions {
   readonly queryTimeout?: number;
 }
 
-/** Rejects when the server cannot be reached. */
+/** Rejects when the server cannot be reached, in five seconds unless `config` gives another time. */
 export async function openDedicatedConnection(
   config: ClientConfig,
   applicationName: string,
   { idleTimeout = IDLE_TIMEOUT, queryTimeout = QUERY_TIMEOUT }: DedicatedConnectionOptions = {},
 ): Promise<DedicatedConnection> {
   const client = new Client({
+    connectionTimeoutMillis: 5_000,
     ...config,
     application_name: applicationName,
     keepAlive: true,
-    connectionTimeoutMillis: 5_000,
     query_timeout: queryTimeout,
   });
   const lost = new AbortController();
@@ -83,7 +83,9 @@ export async function openDedicatedConnection(
     },
   };
   try {
-    await connection.script(`set synchronous_commit = off; set idle_session_timeout = ${idleTimeout}`);
+    await connection.script(
+      `set synchronous_commit = off; set idle_session_timeout = ${idleTimeout}; set statement_timeout = ${queryTimeout}`,
+    );
   } catch (error) {
     await connection[Symbol.asyncDispose]();
     throw error;

@@ -1,6 +1,5 @@
 /** Implements `DialectContext`, the ports of the dialects, for the client that sent a request. */
 import type { Application } from '../application/application.ts';
-import type { ProjectionWaiter } from '../application/views.ts';
 import type { Client } from './connection/client.ts';
 import type { Replays } from './connection/replays.ts';
 import type { ClientAnnouncements } from './delivery/client-announcements.ts';
@@ -13,7 +12,6 @@ import type { MessageWireFor } from './wire.ts';
 
 interface DialectContextsDeps {
   readonly application: Application;
-  readonly waiter: ProjectionWaiter;
   readonly memberships: Memberships;
   readonly replays: Replays;
   readonly typing: Typing;
@@ -50,7 +48,7 @@ export function createDialectContexts(deps: DialectContextsDeps): (client: Clien
     },
     messageWire: (message) => deps.messageWireFor(client.user)(message),
     epoch: () => deps.epoch(),
-    waitFor: (position, ms) => deps.waiter.waitFor(position, ms),
+    waitFor: (position, ms) => application.waitFor(position, ms),
     replay: (read) => deps.replays.run(client.socket, read),
     followTickets: () => deps.ticketChanges.follow(client),
     broadcast: (message) => deps.announcements.broadcast(client, message),

@@ -5,40 +5,29 @@
  *
  * Socket.IO's own connection state recovery is off: it skips authorization and loses events.
  */
-
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import { compile } from '@fastify/proxy-addr';
+import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
-import { Server, type ServerOptions, type Socket } from 'socket.io';
+import type { Socket } from 'socket.io';
 import type { Application } from '../application/application.ts';
-import type { ProjectionWaiter } from '../application/views.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Presence } from '../cluster/presence/presence.ts';
 import { createNames } from '../directory/names.ts';
 import type { EpochWatch } from '../eventlog/epoch-watch.ts';
 import type { EventReader } from '../eventlog/event-log.ts';
-import { networkOf } from '../support/address.ts';
-import { createOrigins, type Origins } from '../support/origins.ts';
+import { createOrigins } from '../support/origins.ts';
 import { noTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
-import { createClientLifecycle } from './client-lifecycle.ts';
-import { addressOf } from './connection/address.ts';
-import { admitAtRate } from './connection/admission.ts';
+import { createClientHandling } from './client-handling.ts';
+import { createConnectionBounds } from './connection/bounds.ts';
 import { createClients } from './connection/clients.ts';
-import { createConnections } from './connection/connections.ts';
-import { createDispatch } from './connection/dispatch.ts';
 import { drain } from './connection/drain.ts';
-import { createOutbound } from './connection/outbound.ts';
-import { createPacketParser } from './connection/packet-parser.ts';
-import { createRateLimit } from './connection/rate-limit.ts';
 import { createReplays } from './connection/replays.ts';
-import { watchUnauthenticated } from './connection/unauthenticated.ts';
+import { createServer, type HostWorker } from './connection/server.ts';
 import { createLocalControl, type LocalControl } from './control/local-control.ts';
 import { createClientAnnouncements } from './delivery/client-announcements.ts';
 import { createDelivery } from './delivery/delivery.ts';
 import { createSocketRooms } from './delivery/socket-rooms.ts';
 import { subscriptionOptionsOf } from './delivery/subscription-options.ts';
-import { createDialectContexts } from './dialect-context.ts';
 import { DIALECTS } from './dialects/all.ts';
 import { catalogOf } from './dialects/catalog.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -46,19 +35,11 @@ import { createInboxes } from './inbox/inboxes.ts';
 import { defaultOptions, type GatewayOptions } from './options.ts';
 import { type AttachmentUrl, createMessageWire } from './wire.ts';
 
-/** For a gateway that runs in one of several workers of a host. */
-export interface HostWorker {
-  readonly adapter: NonNullable<ServerOptions['adapter']>;
-  /** Makes a transport id. The host routes later requests with this id to this worker. */
-  readonly newTransportId: () => string;
-}
-
 export interface GatewayDeps {
   readonly httpServer: HttpServer;
-  readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked'>;
+  readonly auth: Pick<Auth, 'authenticate' | 'onSessionRevoked' | 'onKeyRemoved'>;
   readonly application: Application;
   readonly reader: EventReader;
-  readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
   readonly epoch: Pick<EpochWatch, 'current' | 'onChanged'>;
   readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
@@ -90,7 +71,7 @@ export interface Gateway {
 
 /** Does not close the HTTP server: its owner does. */
 export function createGateway(deps: GatewayDeps): Gateway {
-  const { application, waiter, broker, epoch, presence, log, now, dialects = DIALECTS, telemetry = noTelemetry } = deps;
+  const { application, broker, epoch, log, now, dialects = DIALECTS, telemetry = noTelemetry } = deps;
   const catalog = catalogOf(dialects);
   const { metrics } = telemetry;
   const options: GatewayOptions = { ...defaultOptions, ...deps.options };
@@ -99,26 +80,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const io = createServer(deps.httpServer, options, origins, catalog.keys(), deps.worker);
   const rooms = createSocketRooms(io);
   const clients = createClients();
-  const outbound = createOutbound({ engine: io.engine, limit: options.outboundLimit, onSlow });
-  const trusted = compile([...options.trustProxy]);
-  const networkFrom = (request: IncomingMessage) => networkOf(addressOf(request, trusted) ?? '');
-  const unauthenticated = watchUnauthenticated({
-    engine: io.engine,
-    limits: options.unauthenticated,
-    fullFrameBytes: options.maxFrameBytes,
-    networkOf: ({ request }) => networkFrom(request),
-  });
-  if (options.admission !== 'off') {
-    admitAtRate({
-      engine: io.engine,
-      rate: options.admission,
-      unauthenticated,
-      most: options.unauthenticated.most,
-      networkOf: networkFrom,
-      now,
-      onRefused: () => metrics.refused('connections'),
-    });
-  }
+  const bounds = createConnectionBounds({ engine: io.engine, options, metrics, now, onSlow });
+  const { outbound } = bounds;
   const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
   const names = createNames(application.directory);
   const messageWireFor = createMessageWire(deps.attachmentUrl, names);
@@ -137,7 +100,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
     onError,
     epoch: currentEpoch,
   });
-  const { memberships, typing, ticketChanges } = delivery;
   const inboxes = createInboxes(
     {
       broker,
@@ -155,63 +117,31 @@ export function createGateway(deps: GatewayDeps): Gateway {
     { linger: options.linger, checkEvery: options.inboxCheckEvery },
   );
   const announcements = createClientAnnouncements({ dialects, signals: broker.signals, rooms, now, onError });
-  const lifecycle = createClientLifecycle({
+  const connections = createClientHandling({
+    auth: deps.auth,
+    application,
     catalog,
-    clients,
-    outbound,
-    replays,
-    announcements,
-    presence,
-    inboxes,
-    memberships,
-    typing,
-    log,
-    epoch: currentEpoch,
-    end: (client, error) => connections.end(client, error),
-  });
-  const dispatch = createDispatch({
-    requestsOf: (namespace) => catalog.get(namespace)?.requests ?? new Map(),
-    contextFor: createDialectContexts({
-      application,
-      waiter,
-      memberships,
-      replays,
-      typing,
-      ticketChanges,
-      announcements,
-      messageWireFor,
-      now,
-      historySize: options.historySize,
-      epoch: currentEpoch,
-      inboxOf: lifecycle.inboxOf,
-      refreshToken: (client, token) => connections.refresh(client, token),
-    }),
-    limits: limitsOf(options, now),
     options,
-    newId: application.newId,
-    log,
-    endConnection: (client, error) => connections.endConnection(client, error),
-  });
-  const connections = createConnections({
-    authenticate: deps.auth.authenticate,
-    directory: application.directory,
-    clients,
-    handshakeOf: (namespace) => catalog.get(namespace)?.handshake,
-    socketsPerUser: options.socketsPerUser,
-    trusted,
-    unauthenticated,
     origins,
     onOriginRefused: deps.onOriginRefused,
-    now,
+    clients,
+    bounds,
+    replays,
+    delivery,
+    inboxes,
+    announcements,
+    presence: deps.presence,
+    messageWireFor,
+    metrics,
     log,
-    prepare: (user) => inboxes.prepare(user),
-    endReason: (socket) => (outbound.wasCut(socket) ? 'slow_consumer' : undefined),
-    onOpened: (client, handshake) => lifecycle.opened(client, dispatch, handshake),
-    onClosed: lifecycle.closed,
-    onUserChanged: lifecycle.userChanged,
+    now,
+    epoch: currentEpoch,
     onError,
-    onRefused: (reason) => metrics.authenticationFailed('socket', reason),
   });
+  const namespaces = [...catalog.keys()];
+  for (const namespace of namespaces) connections.serve(io.of(namespace));
+  const changes = followChanges();
+  const reviews = reviewUsers();
 
   /** Reports the sockets of a connection that was cut off. Their clients come back and get a replay. */
   function onSlow(sockets: Iterable<Socket>, bytes: number): void {
@@ -233,17 +163,28 @@ export function createGateway(deps: GatewayDeps): Gateway {
     inboxes.reset();
   }
 
-  const stopDirectory = application.directory.onChanged(({ kind, id }) => {
-    if (kind === 'reference') delivery.live.checkReferences();
-    else void connections.userChanged(id);
-  });
-  const stopEpoch = epoch.onChanged(onEpochChanged);
-  const stopRevoked = deps.auth.onSessionRevoked(connections.sessionRevoked);
-  const namespaces = [...catalog.keys()];
-  for (const namespace of namespaces) connections.serve(io.of(namespace));
+  /** Applies changes of users, references, sessions, signing keys and the log's epoch to the clients. */
+  function followChanges(): DisposableStack {
+    const stack = new DisposableStack();
+    const stopDirectory = application.directory.onChanged(({ kind, id }) => {
+      if (kind === 'reference') delivery.live.checkReferences();
+      else void connections.userChanged(id);
+    });
+    stack.defer(stopDirectory);
+    stack.defer(epoch.onChanged(onEpochChanged));
+    stack.defer(deps.auth.onSessionRevoked(connections.sessionRevoked));
+    stack.defer(deps.auth.onKeyRemoved(connections.review));
+    return stack;
+  }
 
-  const review = setInterval(connections.review, options.userCheckEvery).unref();
-  const stopReconnected = broker.onReconnected(connections.review);
+  /** Looks all users up again from time to time, because a change may have been missed while the broker was away. */
+  function reviewUsers(): DisposableStack {
+    const stack = new DisposableStack();
+    const timer = setInterval(connections.review, options.userCheckEvery).unref();
+    stack.defer(() => clearInterval(timer));
+    stack.defer(broker.onReconnected(connections.review));
+    return stack;
+  }
 
   return {
     sockets() {
@@ -256,60 +197,13 @@ export function createGateway(deps: GatewayDeps): Gateway {
     outbound: () => outbound.longest,
     control: createLocalControl({ dialects, clients, rooms, now, end: connections.end }),
     async close() {
-      clearInterval(review);
-      stopReconnected();
+      reviews.dispose();
       await drain(io, clients, options.drainSpread);
-      outbound.close();
-      unauthenticated.close();
-      stopDirectory();
-      stopRevoked();
-      stopEpoch();
+      bounds.close();
+      changes.dispose();
       announcements.close();
       delivery.close();
       inboxes.close();
     },
   };
-}
-
-/** The number of characters that JSON needs for one character, at most. */
-const ESCAPED = 6;
-/** The number of levels in a packet: two for its arguments, and those that validation accepts. */
-const MAX_DEPTH = 2 + 32;
-
-function createServer(
-  httpServer: HttpServer,
-  { unauthenticated, maxEventSize }: GatewayOptions,
-  origins: Origins,
-  namespaces: Iterable<string>,
-  worker: HostWorker | undefined,
-): Server {
-  const io = new Server(httpServer, {
-    transports: ['polling', 'websocket'],
-    // Raised for each connection when it is authenticated.
-    maxHttpBufferSize: unauthenticated.frameBytes,
-    parser: createPacketParser(new Set(namespaces), { payload: ESCAPED * maxEventSize, depth: MAX_DEPTH }),
-    perMessageDeflate: false,
-    httpCompression: false,
-    serveClient: false,
-    cors: ({ headers: { origin = '' } }, done) => done(null, corsFor(origin, origins)),
-    ...(worker && { adapter: worker.adapter }),
-  });
-  if (worker) io.engine.generateId = worker.newTransportId;
-  return io;
-}
-
-/** Cookies go along only for origins that are configured by name, never for those that `*` lets in. */
-function corsFor(origin: string, origins: Origins) {
-  if (origins.lists(origin)) return { origin, credentials: true };
-  return { origin: origins.any ? '*' : false };
-}
-
-function limitsOf({ rate }: GatewayOptions, now: () => number) {
-  return rate === 'off'
-    ? undefined
-    : {
-        socket: createRateLimit(rate.socket, now),
-        user: createRateLimit(rate.user, now),
-        refusals: createRateLimit(rate.refusals, now),
-      };
 }

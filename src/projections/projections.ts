@@ -32,13 +32,13 @@ export interface ProjectionsOptions {
   readonly pool: Pool;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds between the starts of two batches of a projection under load. */
-  readonly pace?: number;
+  readonly batchInterval?: number;
   readonly onBatch?: RunnerOptions['onBatch'];
 }
 
 /** Runs every projection that no other process runs, and stands by for the others. */
 export function startProjections(options: ProjectionsOptions): Projections {
-  const { database, feed, signals, pool, log, pace } = options;
+  const { database, feed, signals, pool, log, batchInterval } = options;
   const { readStream } = createEventReader(pool);
   const runners: Runner[] = [];
   const waiter = createProjectionWaiter({
@@ -56,7 +56,7 @@ export function startProjections(options: ProjectionsOptions): Projections {
         log,
         onMoved: waiter.moved,
         publishInbox: (userId, signal) => signals.publish(['inbox', userId], signal),
-        ...(pace !== undefined && { pace }),
+        ...(batchInterval !== undefined && { batchInterval }),
         ...(options.onBatch && { onBatch: options.onBatch }),
       }),
     );

@@ -63,6 +63,19 @@ export const configSchema = Type.Object({
     }),
   ),
   RATE_LIMIT: Type.Enum(['on', 'off'], { default: 'on', description: 'Request limits; off for benchmarks only.' }),
+  START_TIMEOUT: Type.Integer({
+    minimum: 0,
+    maximum: 86_400,
+    default: 60,
+    description: 'Seconds that a start waits for a PostgreSQL or NATS that is away.',
+  }),
+  DRAIN_DELAY: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 300,
+      description: 'Seconds from a signal, when /readyz turns red, to the drain: 5, or 0 when all is embedded.',
+    }),
+  ),
   REPLAY_LIMIT: Type.Integer({
     minimum: 1,
     maximum: 100_000,
@@ -87,7 +100,8 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 1_000_000_000,
     default: 10_000,
-    description: 'Messages that a user may post in tickets from one midnight UTC to the next; services have no limit.',
+    description:
+      'Ticket messages and new tickets of a user from one midnight UTC to the next; without limit for services.',
   }),
   ROOM_MESSAGES_PER_DAY: Type.Integer({
     minimum: 1,
@@ -199,6 +213,7 @@ export const configSchema = Type.Object({
 export type Config = Static<typeof configSchema> & {
   /** Resolved: on by default when all backing services are embedded. */
   DEMO_DATA: 'on' | 'off';
+  DRAIN_DELAY: number;
   /** Resolved: on by default when all backing services are embedded, or there is a token. */
   METRICS: 'on' | 'off';
 };

@@ -27,6 +27,8 @@ export function serviceOptionsOf({ DATA_DIR, DATABASE_URL, NATS_URL }: Config): 
 }
 
 const prefix = 'DESKWIRE_';
+/** Seconds. Balancers ask every second or two, and give a node up after two or three red answers. */
+const DRAIN_DELAY = 5;
 
 /** Throws a StartFailure that names the first variable that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -57,11 +59,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return {
     ...config,
     DEMO_DATA: config.DEMO_DATA ?? (embedded ? 'on' : 'off'),
+    DRAIN_DELAY: config.DRAIN_DELAY ?? (embedded ? 0 : DRAIN_DELAY),
     METRICS: config.METRICS ?? (open ? 'on' : 'off'),
   };
 }
 
-function refuseHalfOfS3(config: Omit<Config, 'DEMO_DATA' | 'METRICS'>, given: ReadonlyMap<SettingName, string>): void {
+function refuseHalfOfS3(
+  config: Omit<Config, 'DEMO_DATA' | 'DRAIN_DELAY' | 'METRICS'>,
+  given: ReadonlyMap<SettingName, string>,
+): void {
   const [stray] = config.S3_BUCKET === undefined ? [...given].filter(([name]) => name.startsWith('S3_')) : [];
   if (stray !== undefined) {
     throw new StartFailure(`${stray[1]} is set without S3_BUCKET: set both, or neither to keep uploads in a folder.`);

@@ -10,10 +10,11 @@ import type { Auth } from '../auth/auth.ts';
 import type { PresencePaces } from '../cluster/presence/presence.ts';
 import { createRequestKeys } from '../eventlog/request-keys.ts';
 import { createAsyncApi } from '../gateway/asyncapi.ts';
+import type { HostWorker } from '../gateway/connection/server.ts';
 import { createSocketCluster, type SocketCluster } from '../gateway/control/socket-cluster.ts';
 import { DIALECTS } from '../gateway/dialects/all.ts';
 import type { Dialect } from '../gateway/dialects/dialect.ts';
-import { createGateway, type Gateway, type HostWorker } from '../gateway/gateway.ts';
+import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
 import { onceForEachOrigin } from '../support/origins.ts';
 import type { RunningActors } from './actors.ts';
@@ -36,7 +37,7 @@ export interface EdgeOptions {
     readonly now?: () => number;
   };
   /** `online` in place of the cluster's presence. */
-  readonly api: Pick<ApiDeps, 'readiness' | 'config' | 'metricsPage' | 'web' | 'healthOnly' | 'onRoute'> &
+  readonly api: Pick<ApiDeps, 'readiness' | 'draining' | 'config' | 'metricsPage' | 'web' | 'healthOnly' | 'onRoute'> &
     Partial<Pick<ApiDeps, 'online'>>;
   /** All of them when absent. */
   readonly dialects?: readonly Dialect[];
@@ -77,7 +78,6 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
   const app = await createApi({
     onOriginRefused,
     application,
-    waiter: reads.waiter,
     head: async () => (await reader.head()).position,
     auth,
     online: async (userIds) => cluster?.presence.online(userIds) ?? new Set(),
@@ -100,7 +100,6 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
     auth,
     application,
     reader,
-    waiter: reads.waiter,
     broker,
     epoch,
     presence: cluster.presence,

@@ -12,6 +12,7 @@ import { createEventReader } from '../eventlog/reader.ts';
 import { createRestoreCheck } from '../eventlog/restore-check.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { createAudit } from './audit.ts';
 import { observeBatches } from './observe.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -53,6 +54,7 @@ export async function startLog(options: LogOptions, shutdown: Shutdown): Promise
   shutdown.defer('appender', () => appender.close());
   appender.onCommitted((events) => broker.live.deliver(events));
 
+  const audit = createAudit(logger, Date.now);
   let runningRelay: Relay | undefined;
   if (options.relay) {
     runningRelay = createRelay({
@@ -63,7 +65,10 @@ export async function startLog(options: LogOptions, shutdown: Shutdown): Promise
       renewEpoch: (expected) => renewEpoch(pool, expected),
       openDedicatedConnection: () => openDedicatedConnection({ connectionString: databaseUrl }, 'deskwire relay'),
       log: logger,
-      onPublished: batches.onPublished,
+      onPublished(events, startedAt) {
+        batches.onPublished(events, startedAt);
+        audit(events);
+      },
     });
     shutdown.defer('relay', () => runningRelay?.close());
   } else {

@@ -10,11 +10,15 @@ import type { ReadinessCheck } from '../api/routes/health.ts';
 import type { Broker } from '../broker/port.ts';
 import type { Relay } from '../broker/relay.ts';
 import { pendingMigrations } from '../eventlog/migrate.ts';
+import { checkWrites } from '../eventlog/write-check.ts';
 import { getAttentionNotice } from '../projections/admin/status.ts';
 import type { Projections } from '../projections/projections.ts';
+import { sharedRun } from '../support/shared-run.ts';
 
 /** The number of events that a read model, or JetStream, may be behind. */
 const MAX_LAG = 10_000;
+/** Milliseconds for which the result of a check that writes stands. */
+const KEEP_WRITES = 1_000;
 
 interface ReadinessDeps {
   readonly pool: Pool;
@@ -30,6 +34,7 @@ interface ReadinessDeps {
 
 export function readinessChecks(deps: ReadinessDeps): ReadinessCheck[] {
   const { relay, maxLag = MAX_LAG } = deps;
+  const writes = sharedRun(() => checkWrites(deps.pool), KEEP_WRITES);
   return [
     {
       name: 'serving',
@@ -41,6 +46,12 @@ export function readinessChecks(deps: ReadinessDeps): ReadinessCheck[] {
       name: 'database',
       async check() {
         await deps.pool.query('select');
+      },
+    },
+    {
+      name: 'writes',
+      async check() {
+        await writes();
       },
     },
     {

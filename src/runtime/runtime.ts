@@ -3,12 +3,14 @@
  * the edge, each in its file. Tests, commands and benchmarks start the same parts. They are closed in the reverse
  * order of their start: sockets and requests end first, the event log and its connections last.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { App } from '../api/app.ts';
 import { type Attachments, createAttachments } from '../attachments/attachments.ts';
 import { type Auth, createAuth } from '../auth/auth.ts';
 import { watchClusterKeys } from '../eventlog/cluster-keys.ts';
-import type { Gateway, HostWorker } from '../gateway/gateway.ts';
+import type { HostWorker } from '../gateway/connection/server.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import { createReadModels } from '../projections/projections.ts';
 import { createIds } from '../support/ids.ts';
 import { paths } from '../support/paths.ts';
@@ -79,6 +81,7 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
   const api = {
     config: apiConfigOf(config),
     readiness: readinessChecks({ ...readiness, projections: reads, draining: () => draining }),
+    draining: () => draining,
     ...(config.METRICS === 'on' && { metricsPage: { render, token: config.METRICS_TOKEN } }),
     web: paths.web,
     healthOnly: !has('api'),
@@ -100,8 +103,9 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
   );
   // A process that runs commands takes part in their placement. It gives up its share before all else is closed.
   if (has('api') || has('gateway')) await actors.join();
-  shutdown.defer('readiness', () => {
+  shutdown.defer('readiness', async () => {
     draining = true;
+    await sleep(config.DRAIN_DELAY * 1_000);
     actors.leave();
   });
   prometheus.sample(sampledOf(log, reads, actors, gateway));

@@ -36,12 +36,18 @@ const HOST_CONNECTIONS = 40;
 const PROCESS_CONNECTIONS = { least: 3, most: 20 };
 /** Milliseconds. No statement of a request takes as long. */
 const STATEMENT_TIMEOUT = 15_000;
+/** Milliseconds that a statement of a request waits for another session. */
+const LOCK_TIMEOUT = 5_000;
+const NEVER = new AbortController().signal;
 
-/** Rejects with a StartFailure when the configuration or a service is wrong; then nothing is left running. */
-export async function start(config: Config, logger: Logger): Promise<Server> {
+/**
+ * Rejects with a StartFailure when the configuration or a service is wrong; then nothing is left running. `signal` ends
+ * the wait for a service that is away.
+ */
+export async function start(config: Config, logger: Logger, signal: AbortSignal = NEVER): Promise<Server> {
   const lost = Promise.withResolvers<StartFailure>();
   return startOrUndo(async (shutdown) => {
-    const urls = await prepareServices(config, logger, shutdown, lost.resolve);
+    const urls = await prepareServices({ config, logger, signal, onLost: lost.resolve }, shutdown);
     const { url } = await serve({ config, ...urls, logger, workers: 1 }, shutdown);
     return { url, lost: lost.promise };
   });
@@ -67,21 +73,32 @@ export async function startOrUndo<T extends object>(
   }
 }
 
+interface Preparing {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Called when an embedded service ends. */
+  readonly onLost: (failure: StartFailure) => void;
+}
+
 /** Resolves when both services can be reached and the database has this version's schema. */
 export async function prepareServices(
-  config: Config,
-  logger: Logger,
+  { config, logger, signal, onLost }: Preparing,
   shutdown: Shutdown,
-  onLost: (failure: StartFailure) => void,
 ): Promise<ServiceUrls> {
   const services = await provideServices(serviceOptionsOf(config), { onProgress: (what) => logger.info(what), onLost });
   shutdown.defer('services', () => services[Symbol.asyncDispose]());
   const { databaseUrl, natsUrl } = services;
-  await reachNats(natsUrl);
+  const patience = {
+    wait: config.START_TIMEOUT * 1_000,
+    signal,
+    onWaiting: (what: string) => logger.warn(what),
+  };
+  await reachNats(natsUrl, patience);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5_000 });
   pool.on('error', () => {}); // The next statement reports the error.
   try {
-    await reachDatabase(pool, databaseUrl);
+    await reachDatabase(pool, databaseUrl, patience);
     await migrateOrFail(pool, logger);
     await refuseDemoPasswords(pool, config);
   } finally {
@@ -115,6 +132,11 @@ export async function serve(options: ServingOptions, shutdown: Shutdown): Promis
     // Without these, a query waits for a vanished server until the operating system gives the connection up.
     keepAlive: true,
     query_timeout: STATEMENT_TIMEOUT,
+    // The server gives up as well: a statement that nobody waits for any more would keep its connection and its locks.
+    statement_timeout: STATEMENT_TIMEOUT,
+    lock_timeout: LOCK_TIMEOUT,
+    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT,
+    application_name: 'deskwire',
   });
   // The pool reports errors of idle connections only. An unhandled error of a connection in use ends the process.
   pool.on('connect', (client) => {

@@ -1,41 +1,42 @@
-/** Pauses that end early. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Sleeps that end early, without an error. */
+import { setTimeout as nodeSleep } from 'node:timers/promises';
 
-export interface RestOptions {
-  /** False for a pause that does not keep the process running. */
+export interface SleepOptions {
+  /** False for a sleep that does not keep the process running. */
   readonly ref?: boolean;
 }
 
 /** Resolves after `ms` milliseconds, or as soon as `signal` is aborted. */
-export async function rest(ms: number, signal: AbortSignal, options: RestOptions = {}): Promise<void> {
+export async function sleep(ms: number, signal: AbortSignal, options: SleepOptions = {}): Promise<void> {
   if (ms <= 0 || signal.aborted) return;
-  await sleep(ms, undefined, { signal, ...options }).catch(() => undefined);
+  await nodeSleep(ms, undefined, { signal, ...options }).catch(() => undefined);
 }
 
-export interface Pace {
-  /** Resolves after `ms` milliseconds, or as soon as `signal` is aborted or `hurry` is called. */
-  rest(ms: number, signal: AbortSignal): Promise<void>;
-  /** Ends the present rest, or else the next one. */
-  hurry(): void;
+export interface WakeableSleep {
+  /** Resolves after `ms` milliseconds, or as soon as `signal` is aborted or `wake` is called. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Ends the present sleep, or else the next one. */
+  wake(): void;
 }
 
-export function createPace(): Pace {
+export function createWakeableSleep(): WakeableSleep {
   let end: (() => void) | undefined;
-  let hurried = false;
+  let woken = false;
   return {
-    async rest(ms, signal) {
-      if (!hurried) await pause(ms, signal, (endPause) => (end = endPause));
-      hurried = false;
+    async sleep(ms, signal) {
+      if (!woken) await sleepUntilEnded(ms, signal, (endSleep) => (end = endSleep));
+      woken = false;
       end = undefined;
     },
-    hurry() {
-      hurried = true;
+    wake() {
+      woken = true;
       end?.();
     },
   };
 }
 
-function pause(ms: number, signal: AbortSignal, onBegin: (end: () => void) => void): Promise<void> {
+/** Calls `onBegin` with a function that ends the sleep. */
+function sleepUntilEnded(ms: number, signal: AbortSignal, onBegin: (end: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     if (ms <= 0 || signal.aborted) return resolve();
     const end = () => {

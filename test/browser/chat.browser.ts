@@ -16,12 +16,14 @@ test('two users chat: each sees the other’s typing, messages and read marks', 
   await agent.page.getByRole('link', { name: 'The gate is shut' }).click();
   await composerOf(agent.page).waitFor();
   await composerOf(driver.page).pressSequentially('Is any');
-  await agent.page.getByText('john_driver is typing').waitFor();
+  await agent.page.getByText(/john_driver\W is typing/).waitFor();
   await say(driver.page, 'Is anybody there?');
   await messageIn(agent.page, 'Is anybody there?').waitFor();
   await say(agent.page, 'I am. Which gate?');
   await messageIn(driver.page, 'I am. Which gate?').waitFor();
-  await messageIn(agent.page, 'I am. Which gate?').getByText('Read by john_driver').waitFor();
+  await messageIn(agent.page, 'I am. Which gate?')
+    .getByText(/Read by \Wjohn_driver/)
+    .waitFor();
   await say(driver.page, 'The northern one');
   await messageIn(agent.page, 'The northern one').waitFor();
 

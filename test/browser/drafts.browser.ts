@@ -38,7 +38,7 @@ test('a text that is too long is kept whole, shown as such, and not sent', async
   await page.getByText('The text is 2 characters too long.').waitFor({ state: 'detached' });
 });
 
-test('a sign-out removes tokens and drafts, and the next sign-in works', async () => {
+test('a sign-out warns of unsent text, removes tokens and drafts, and the next sign-in works', async () => {
   await using agent = await desk.devices.signedIn(desk.url, 'agent');
   const { page } = agent;
   await openTicket(page, 'A secret matter');
@@ -49,6 +49,11 @@ test('a sign-out removes tokens and drafts, and the next sign-in works', async (
   expect(await stored()).not.toMatch(/token/i);
   await page.getByRole('button', { name: 'Account and settings' }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByText('1 message was not sent.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  expect(await composerOf(page).inputValue()).toBe('Not to be kept');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
   await page.locator('input[name=email]').waitFor();
   expect(await stored()).not.toMatch(/Not to be kept|agent/);
   await signIn(page, desk.url, 'driver');

@@ -10,6 +10,14 @@ import { steadyPort } from '../support/ports.ts';
 import { prepareDesk } from './support/desk.ts';
 import { messageIn, say } from './support/pages.ts';
 
+/** A picture of one pixel. */
+const PNG = [
+  ...Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+];
+
 /** Chosen before the shop listens: the server needs the origin for CORS. */
 const port = await steadyPort();
 const shop = `http://localhost:${port}`;
@@ -58,4 +66,56 @@ test('a customer opens a conversation in a shop, and an agent answers from the c
   await page.getByRole('textbox', { name: 'Write a message' }).press('Enter');
   await messageIn(agent.page, 'Wonderful').waitFor();
   expect(await page.locator('h1').textContent()).toBe('A shop');
+});
+
+test('what a customer writes stays over a reload and a closed ticket; files are pasted; links are links', async () => {
+  const { token, call } = await logIn(desk.url, 'driver2@example.com', PASSWORD);
+  const agent = await logIn(desk.url, 'agent@example.com', PASSWORD);
+  await using _shop = await openShop(desk.url, token);
+  await using customer = await desk.devices.device({ locale: 'en-GB' });
+  const { page } = customer;
+  const show = async () => {
+    await page.goto(shop);
+    await page.getByRole('button', { name: 'Open support chat' }).click();
+  };
+  await show();
+  await page.getByLabel('How can we help?').fill('It is brok');
+  await page.getByRole('status').getByText('Connected').waitFor();
+  await show();
+  const describe = page.getByLabel('How can we help?');
+  await expect.poll(() => describe.inputValue()).toBe('It is brok');
+  await describe.fill('It is broken');
+  await page.getByRole('button', { name: 'Start' }).click();
+  const field = page.getByRole('textbox', { name: 'Write a message' });
+  await field.fill('See https://example.com/help, please');
+  await field.press('Enter');
+  const link = page.getByRole('link', { name: 'https://example.com/help' });
+  await expect.poll(() => link.getAttribute('href')).toBe('https://example.com/help');
+  expect(await link.getAttribute('rel')).toContain('noopener');
+
+  await field.fill('Not sent yet');
+  await field.evaluate((element, bytes) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], 'broken.png', { type: 'image/png' }));
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+  }, PNG);
+  await page.getByRole('button', { name: 'Remove: broken.png' }).waitFor();
+  await page.locator('.files progress').waitFor({ state: 'detached' });
+  await show();
+  await page.getByRole('button', { name: /It is broken/ }).click();
+  await expect.poll(() => field.inputValue()).toBe('Not sent yet');
+  await page.getByRole('button', { name: 'Remove: broken.png' }).waitFor();
+
+  const { items } = await call('GET', '/api/v1/tickets?q=broken', 200);
+  const [{ id = '' } = {}] = items as { id?: string }[];
+  await agent.call('PATCH', `/api/v1/tickets/${id}`, 200, { status: 'closed' });
+  await page.getByText('This conversation is closed').waitFor();
+  expect(await field.inputValue()).toBe('Not sent yet');
+  expect(await field.getAttribute('readonly')).not.toBeNull();
+  await field.press('Enter');
+  await page.getByRole('button', { name: 'Discard' }).click();
+  await field.waitFor({ state: 'hidden' });
+  const { messages } = await call('GET', `/api/tickets/${id}/chat`, 200);
+  const written = (messages as { messageType: string; message: string }[]).filter((one) => one.messageType === 'TEXT');
+  expect(written.map(({ message }) => message)).toEqual(['See https://example.com/help, please']);
 });

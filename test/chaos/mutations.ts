@@ -52,7 +52,7 @@ export const MUTATIONS: readonly Mutation[] = [
     faults: ['kill a node', 'kill a node', 'kill a worker'],
   },
   {
-    name: 'deliver what comes instead of refilling a gap',
+    name: 'deliver what comes instead of reading a gap',
     edits: [
       {
         file: 'src/gateway/delivery/sequencer.ts',

@@ -22,7 +22,7 @@ const { PATH, NODE_COMPILE_CACHE } = process.env;
 export function launchServer(env: NodeJS.ProcessEnv, root = projectRoot): ServerProcess {
   const child = spawn(process.execPath, [join(root, 'src', 'main.ts')], {
     cwd: root,
-    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', ...env },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', DRAIN_DELAY: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

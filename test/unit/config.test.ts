@@ -20,11 +20,15 @@ describe('the configuration', () => {
       DEMO_DATA: 'on',
       RATE_LIMIT: 'on',
       REPLAY_LIMIT: 1000,
+      START_TIMEOUT: 60,
+      DRAIN_DELAY: 0,
       CORS_ORIGINS: [],
       METRICS: 'on',
       TRUST_PROXY: [],
       S3_REGION: 'us-east-1',
       LOG_LEVEL: 'info',
+      MAX_TOKEN_AGE: 86_400,
+      UPLOAD_QUOTA: 1_024,
     });
   });
 
@@ -38,6 +42,12 @@ describe('the configuration', () => {
     expect(readConfig({ NATS_URL: 'nats://broker:4222' }).DEMO_DATA).toBe('off');
     expect(readConfig({ NATS_URL: 'nats://broker:4222', DEMO_DATA: 'on' }).DEMO_DATA).toBe('on');
     expect(readConfig({ DEMO_DATA: 'off' }).DEMO_DATA).toBe('off');
+  });
+
+  it('waits for balancers at a signal when the services are its own', () => {
+    const services = { DATABASE_URL: 'postgres://localhost/a', NATS_URL: 'nats://localhost' };
+    expect(readConfig(services).DRAIN_DELAY).toBe(5);
+    expect(readConfig({ ...services, DRAIN_DELAY: '0' }).DRAIN_DELAY).toBe(0);
   });
 
   it('accepts the older names of CORS_ORIGINS', () => {

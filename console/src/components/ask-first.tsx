@@ -32,7 +32,8 @@ interface QuestionProps extends Pick<Props, 'action' | 'title' | 'text' | 'onCon
   readonly onClose: () => void;
 }
 
-function Question({ action, title, text, onConfirm, onClose }: QuestionProps) {
+/** The dialog. `onConfirm` is called before `onClose`. */
+export function Question({ action, title, text, onConfirm, onClose }: QuestionProps) {
   const texts = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

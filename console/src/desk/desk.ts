@@ -1,13 +1,10 @@
-/**
- * State of the signed-in user that outlives a view: the list of tickets, drafts, and the users whom tickets can be
- * assigned to.
- */
-import type { Client, Me } from '../../../src/client/index.ts';
+/** State of the signed-in user that outlives a view: the list of tickets, and drafts. Finds users by words. */
+import type { Client, Me, Page } from '../../../src/client/index.ts';
 import { LIMITS } from '../../../src/contract/limits.ts';
 import { maySeeEveryTicket } from '../../../src/domain/access.ts';
-import { STAFF_ROLES } from '../../../src/domain/user/identity.ts';
 import { createDraftStore } from '../writing/draft-store.ts';
 import { createDrafts, type Drafts } from '../writing/drafts.ts';
+import { followStorage } from '../writing/follow-storage.ts';
 import { createTicketList, type TicketList } from './ticket-list.ts';
 
 export interface Person {
@@ -17,14 +14,25 @@ export interface Person {
   readonly email?: string;
 }
 
+export interface FoundPeople {
+  readonly people: readonly Person[];
+  readonly pages: number;
+  readonly hasMore: boolean;
+}
+
 export interface Desk {
   readonly list: TicketList;
   readonly drafts: Drafts;
-  /** The users whom tickets can be assigned to, by name; requested once. */
-  staff(): Promise<readonly Person[]>;
+  /** The users whom tickets can be assigned to and whose name or email has the words: the first pages, by name. */
+  assignable(words: string, pages: number, signal: AbortSignal): Promise<FoundPeople>;
+  /** The name of somebody whom this page has seen; their id otherwise. */
+  nameOf(userId: string): string;
   people(words: string): Promise<readonly Person[]>;
   close(): void;
 }
+
+/** People in a page. */
+const PAGE = 50;
 
 export function createDesk(client: Client, me: Me, storage: Storage): Desk {
   const store = createDraftStore(storage, me.id);
@@ -35,11 +43,7 @@ export function createDesk(client: Client, me: Me, storage: Storage): Desk {
     previewOf: (file) => (file.type.startsWith('image/') ? URL.createObjectURL(file) : undefined),
     forgetPreview: (url) => URL.revokeObjectURL(url),
   });
-  const onStorage = ({ key }: StorageEvent) => {
-    const ticketId = key === null ? undefined : store.ticketOf(key);
-    if (ticketId !== undefined) drafts.changedElsewhere(ticketId);
-  };
-  window.addEventListener('storage', onStorage);
+  const unfollow = followStorage(window, store, drafts);
   const list = createTicketList({
     list: (query) => client.tickets.list(query),
     read: async (ids) => (await client.tickets.list({ ids, limit: 100 })).items,
@@ -69,30 +73,35 @@ export function createDesk(client: Client, me: Me, storage: Storage): Desk {
       if (typeof data.ticketId === 'string') list.changed([data.ticketId]);
     }),
   ];
-  let staff: Promise<readonly Person[]> | undefined;
+  const names = new Map<string, string>();
 
-  async function users(query: object): Promise<readonly Person[]> {
-    return (await client.request<{ items: readonly Person[] }>('GET', '/api/v1/users', { query })).items;
+  async function users(query: object, signal?: AbortSignal): Promise<Page<Person>> {
+    const found = await client.request<Page<Person>>('GET', '/api/v1/users', { query, ...(signal && { signal }) });
+    for (const { id, name } of found.items) names.set(id, name);
+    return found;
   }
 
-  async function readStaff(): Promise<readonly Person[]> {
-    const byRole = await Promise.all(STAFF_ROLES.map((role) => users({ role, active: true, limit: 100 })));
-    return byRole.flat().sort((a, b) => a.name.localeCompare(b.name));
+  async function assignable(words: string, pages: number, signal: AbortSignal): Promise<FoundPeople> {
+    const query = { assignable: true, limit: PAGE, ...(words !== '' && { q: words }) };
+    const people: Person[] = [];
+    let cursor: string | undefined;
+    for (let page = 1; page <= pages; page += 1) {
+      const { items, nextCursor } = await users({ ...query, cursor }, signal);
+      people.push(...items);
+      if (nextCursor === null) return { people, pages: page, hasMore: false };
+      cursor = nextCursor;
+    }
+    return { people, pages, hasMore: true };
   }
 
   return {
     list,
     drafts,
-    staff() {
-      staff ??= readStaff().catch((error: unknown) => {
-        staff = undefined;
-        throw error;
-      });
-      return staff;
-    },
-    people: (words) => users({ q: words, active: true, limit: 20 }),
+    assignable,
+    nameOf: (userId) => names.get(userId) ?? userId,
+    people: async (words) => (await users({ q: words, active: true, limit: 20 })).items,
     close() {
-      window.removeEventListener('storage', onStorage);
+      unfollow();
       drafts.close();
       for (const one of unsubscribes) one();
       list.close();

@@ -1,10 +1,9 @@
 /** Everything that the console says, in Arabic. */
 import type { Texts } from './en.ts';
-import { createPlural } from './plural.ts';
+import { isolated } from './isolated.ts';
+import type { Plural } from './plural.ts';
 
-const plural = createPlural('ar');
-
-export const ar: Texts = {
+export const ar = (plural: Plural): Texts => ({
   product: 'Deskwire',
   skip: 'الانتقال إلى المحتوى',
   loading: 'جارٍ التحميل',
@@ -15,14 +14,22 @@ export const ar: Texts = {
   cancel: 'إلغاء',
   notThere: 'لا يوجد شيء هنا',
   notThereHint: 'الصفحة غير موجودة أو ليست متاحة لك.',
-  failed: (what) => `لم ينجح ذلك: ${what}`,
+  failed: (what) => `لم ينجح ذلك: ${isolated(what)}`,
   broken: 'حدث خطأ في هذه الصفحة',
 
   navigation: { label: 'الرئيسية', tickets: 'التذاكر', inbox: 'الوارد', operations: 'التشغيل', timeline: 'السجل' },
   account: {
     menu: 'الحساب والإعدادات',
-    signedInAs: (name) => `تم تسجيل الدخول باسم ${name}`,
+    signedInAs: (name) => `تم تسجيل الدخول باسم ${isolated(name)}`,
     signOut: 'تسجيل الخروج',
+    signOutTitle: 'تسجيل الخروج دون إرسال؟',
+    unsent: (count) =>
+      plural(count, {
+        one: 'لم تُرسل رسالة واحدة. يزيلها تسجيل الخروج من هذا الجهاز.',
+        two: 'لم تُرسل رسالتان. يزيلهما تسجيل الخروج من هذا الجهاز.',
+        few: 'لم تُرسل # رسائل. يزيلها تسجيل الخروج من هذا الجهاز.',
+        other: 'لم تُرسل # رسالة. يزيلها تسجيل الخروج من هذا الجهاز.',
+      }),
     theme: 'المظهر',
     themes: { system: 'النظام', light: 'فاتح', dark: 'داكن' },
     language: 'اللغة',
@@ -44,6 +51,17 @@ export const ar: Texts = {
     elsewhere: 'لا يتم تسجيل الدخول هنا: يقبل هذا الخادم رموز مزود هوية خارجي.',
     unreachable: 'تعذر الوصول إلى الخادم.',
     ended: 'انتهت جلستك. سجّل الدخول مرة أخرى للمتابعة.',
+  },
+  resetPassword: {
+    title: 'كلمة مرور جديدة',
+    lead: '12 حرفًا على الأقل، وليست كلمة مرور شائعة.',
+    password: 'كلمة المرور الجديدة',
+    repeated: 'كرّر كلمة المرور',
+    submit: 'تعيين كلمة المرور',
+    different: 'كلمتا المرور مختلفتان.',
+    weak: 'اختر كلمة مرور أطول أو أقل شيوعًا.',
+    used: 'لم يعد هذا الرابط صالحًا. اطلب رابطًا آخر.',
+    done: 'تم تعيين كلمة المرور، وتم تسجيل خروجك من كل الأجهزة.',
   },
   connection: {
     label: 'الاتصال',
@@ -140,6 +158,11 @@ export const ar: Texts = {
     gone: 'هذه التذكرة غير موجودة',
     goneHint: 'حُذفت أو لا يمكنك رؤيتها.',
   },
+  picker: {
+    search: 'الاسم أو البريد الإلكتروني',
+    more: 'عرض المزيد',
+    found: (count) => plural(count, { one: 'خيار واحد', two: 'خياران', few: '# خيارات', other: '# خيارًا' }),
+  },
   chat: {
     label: 'المحادثة',
     opened: 'فتح هذه التذكرة',
@@ -163,11 +186,11 @@ export const ar: Texts = {
     notSent: 'لم تُرسل',
     retry: 'إعادة الإرسال',
     discard: 'تجاهل',
-    says: (name, text) => `${name}: ${text}`,
-    typing: (names) => (names.length === 1 ? `${names[0]} يكتب الآن` : `${names.join('، ')} يكتبون الآن`),
-    uploading: (name) => `جارٍ رفع ${name}`,
-    uploadFailed: (name) => `تعذر رفع ${name}`,
-    removeFile: (name) => `إزالة ${name}`,
+    says: (name, text) => `${isolated(name)}: ${isolated(text)}`,
+    typing: (names, count) => (count === 1 ? `${names} يكتب الآن` : `${names} يكتبون الآن`),
+    uploading: (name) => `جارٍ رفع ${isolated(name)}`,
+    uploadFailed: (name) => `تعذر رفع ${isolated(name)}`,
+    removeFile: (name) => `إزالة ${isolated(name)}`,
     tooLarge: (megabytes) => `حجمه أكبر من ${megabytes} ميغابايت.`,
     interrupted: 'لم يكتمل رفعه قبل إغلاق الصفحة. أرفقه مرة أخرى.',
     tooLong: (excess) =>
@@ -204,4 +227,4 @@ export const ar: Texts = {
     new: 'جديد',
     older: 'عرض الأقدم',
   },
-};
+});

@@ -1,9 +1,8 @@
 /** Everything that the console says, in English; the other languages say the same things. */
-import { createPlural } from './plural.ts';
+import { isolated } from './isolated.ts';
+import type { Plural } from './plural.ts';
 
-const plural = createPlural('en');
-
-export const en = {
+export const en = (plural: Plural) => ({
   product: 'Deskwire',
   skip: 'Skip to content',
   loading: 'Loading',
@@ -14,14 +13,20 @@ export const en = {
   cancel: 'Cancel',
   notThere: 'There is nothing here',
   notThereHint: 'The page does not exist, or it is not for you.',
-  failed: (what: string) => `That did not work: ${what}`,
+  failed: (what: string) => `That did not work: ${isolated(what)}`,
   broken: 'Something went wrong on this page',
 
   navigation: { label: 'Main', tickets: 'Tickets', inbox: 'Inbox', operations: 'Operations', timeline: 'Timeline' },
   account: {
     menu: 'Account and settings',
-    signedInAs: (name: string) => `Signed in as ${name}`,
+    signedInAs: (name: string) => `Signed in as ${isolated(name)}`,
     signOut: 'Sign out',
+    signOutTitle: 'Sign out without sending?',
+    unsent: (count: number) =>
+      plural(count, {
+        one: '# message was not sent. Signing out removes it from this device.',
+        other: '# messages were not sent. Signing out removes them from this device.',
+      }),
     theme: 'Theme',
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     language: 'Language',
@@ -41,6 +46,17 @@ export const en = {
     elsewhere: 'People do not sign in here: this server accepts the tokens of an outside identity provider.',
     unreachable: 'The server cannot be reached.',
     ended: 'Your session has ended. Sign in again to go on.',
+  },
+  resetPassword: {
+    title: 'New password',
+    lead: 'At least 12 characters, and not a common password.',
+    password: 'New password',
+    repeated: 'The same again',
+    submit: 'Set the password',
+    different: 'The two passwords differ.',
+    weak: 'Choose a longer password, or a less common one.',
+    used: 'This link is not valid any more. Ask for another one.',
+    done: 'Your password is set. You are signed out everywhere.',
   },
   connection: {
     label: 'Connection',
@@ -126,6 +142,11 @@ export const en = {
     gone: 'This ticket is not there',
     goneHint: 'It was deleted, or you may not see it.',
   },
+  picker: {
+    search: 'Name or email',
+    more: 'Show more',
+    found: (count: number) => plural(count, { one: '# choice', other: '# choices' }),
+  },
   chat: {
     label: 'Conversation',
     opened: 'opened this ticket',
@@ -148,13 +169,12 @@ export const en = {
     notSent: 'Not sent',
     retry: 'Send again',
     discard: 'Discard',
-    says: (name: string, text: string) => `${name}: ${text}`,
-    typing: (names: readonly string[]) =>
-      names.length === 1 ? `${names[0]} is typing` : `${names.join(', ')} are typing`,
-    uploading: (name: string) => `Uploading ${name}`,
-    uploadFailed: (name: string) => `${name} could not be uploaded`,
-    removeFile: (name: string) => `Remove ${name}`,
-    tooLarge: (megabytes: number) => `It is larger than ${megabytes} MB.`,
+    says: (name: string, text: string) => `${isolated(name)}: ${isolated(text)}`,
+    typing: (names: string, count: number) => (count === 1 ? `${names} is typing` : `${names} are typing`),
+    uploading: (name: string) => `Uploading ${isolated(name)}`,
+    uploadFailed: (name: string) => `${isolated(name)} could not be uploaded`,
+    removeFile: (name: string) => `Remove ${isolated(name)}`,
+    tooLarge: (megabytes: string) => `It is larger than ${megabytes} MB.`,
     interrupted: 'It was not uploaded when the page ended. Attach it again.',
     tooLong: (excess: number) =>
       plural(excess, { one: 'The text is # character too long.', other: 'The text is # characters too long.' }),
@@ -185,6 +205,6 @@ export const en = {
     new: 'New',
     older: 'Show older ones',
   },
-};
+});
 
-export type Texts = typeof en;
+export type Texts = ReturnType<typeof en>;

@@ -1,4 +1,6 @@
-/** Formats times and numbers for a language. Formatters are expensive to create, so each language creates them once. */
+/** Formats times and numbers for a locale. Formatters are expensive to create, so each locale creates them once. */
+import { isolated } from './isolated.ts';
+
 export interface Formats {
   number(value: number): string;
   /** The time of day: 14:05. */
@@ -15,28 +17,38 @@ export interface Formats {
   /** In the largest suitable unit: 40 seconds, 3 minutes. */
   duration(seconds: number): string;
   size(bytes: number): string;
+  /** Names and other texts of users, each isolated from the sentence. */
   list(names: readonly string[]): string;
 }
 
-export function createFormats(language: string): Formats {
-  const number = new Intl.NumberFormat(language);
-  const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
-  const oneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-  const time = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
-  const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
-  const fullDate = new Intl.DateTimeFormat(language, {
+export function createFormats(locale: string): Formats {
+  const number = new Intl.NumberFormat(locale);
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
+  const date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+  const fullDate = new Intl.DateTimeFormat(locale, {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
     year: 'numeric',
   });
-  const full = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
-  const exact = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+  const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const exact = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
   const units = (['second', 'minute', 'hour', 'day'] as const).map(
-    (unit) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }),
+    (unit) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long', maximumFractionDigits: 0 }),
   );
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const list = new Intl.ListFormat(language, { type: 'conjunction' });
+  const sizes = (
+    [
+      ['byte', 0],
+      ['kilobyte', 0],
+      ['megabyte', 1],
+    ] as const
+  ).map(
+    ([unit, digits]) =>
+      new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }),
+  );
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' });
   return {
     number: (value) => number.format(value),
     percent: (fraction) => percent.format(Math.floor(fraction * 100) / 100),
@@ -54,11 +66,10 @@ export function createFormats(language: string): Formats {
       return units[unit]?.format(Math.ceil(seconds / length)) ?? '';
     },
     size(bytes) {
-      if (bytes < 1_000) return `${number.format(bytes)} B`;
-      if (bytes < 1_000_000) return `${number.format(Math.round(bytes / 1_000))} kB`;
-      return `${oneDigit.format(bytes / 1_000_000)} MB`;
+      const [size, length] = bytes < 1_000 ? [0, 1] : bytes < 1_000_000 ? [1, 1_000] : [2, 1_000_000];
+      return sizes[size]?.format(bytes / length) ?? '';
     },
-    list: (names) => list.format(names),
+    list: (names) => list.format(names.map(isolated)),
   };
 }
 

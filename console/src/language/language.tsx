@@ -1,25 +1,32 @@
 /** The current language and its formats, for every component. */
-import { createContext, useContext } from 'react';
+import { createContext, useContext, useMemo } from 'react';
 import type { Texts } from './en.ts';
 import { createFormats, type Formats } from './formats.ts';
 import { type Language, languageFor } from './languages.ts';
+import { localeFor } from './locale.ts';
+import { createPlural, type Plural } from './plural.ts';
 import type { Words } from './words.ts';
 
 interface CurrentLanguage {
   readonly language: Language;
+  readonly texts: Texts;
+  readonly plural: Plural;
   readonly formats: Formats;
 }
 
-const LanguageContext = createContext<CurrentLanguage>(currentLanguage(languageFor([])));
+const LanguageContext = createContext<CurrentLanguage>(currentLanguage(languageFor([]), []));
 
 export const LanguageProvider = LanguageContext.Provider;
 
-export function currentLanguage(language: Language): CurrentLanguage {
-  return { language, formats: createFormats(language.tag) };
+/** `wanted`: the locales that the reader prefers. */
+export function currentLanguage(language: Language, wanted: readonly string[]): CurrentLanguage {
+  const locale = localeFor(language.tag, wanted);
+  const plural = createPlural(locale);
+  return { language, plural, texts: language.texts(plural), formats: createFormats(locale) };
 }
 
 export function useTexts(): Texts {
-  return useContext(LanguageContext).language.texts;
+  return useContext(LanguageContext).texts;
 }
 
 export function useFormats(): Formats {
@@ -28,6 +35,6 @@ export function useFormats(): Formats {
 
 /** The texts of one view, in the current language. */
 export function useWords<ViewTexts>(words: Words<ViewTexts>): ViewTexts {
-  const { tag } = useContext(LanguageContext).language;
-  return words[tag] ?? words.en;
+  const { language, plural } = useContext(LanguageContext);
+  return useMemo(() => (words[language.tag] ?? words.en)(plural), [words, language, plural]);
 }

@@ -1,13 +1,14 @@
 /** The available languages. To add one, write a file like `en.ts` and add a line here. */
 import { ar } from './ar.ts';
 import { en, type Texts } from './en.ts';
+import type { Plural } from './plural.ts';
 
 export interface Language {
   readonly tag: string;
   /** The language's name in the language itself. */
   readonly name: string;
   readonly direction: 'ltr' | 'rtl';
-  readonly texts: Texts;
+  texts(plural: Plural): Texts;
 }
 
 const ENGLISH: Language = { tag: 'en', name: 'English', direction: 'ltr', texts: en };

@@ -1,5 +1,5 @@
 /**
- * Login, refresh and logout of a page that this server serves: the refresh token is in a cookie, so that no script can
+ * Login, refresh, logout and the reset of a password of a page that this server serves: the refresh token is in a cookie, so that no script can
  * read it. Errors are a `DeskwireError`.
  */
 import { asError, errorFrom } from '../../../src/client/errors.ts';
@@ -18,7 +18,12 @@ export interface AuthRequests {
   logout(): Promise<void>;
 }
 
-export function createAuthRequests(url: string, fetch: typeof globalThis.fetch): AuthRequests {
+export interface PasswordRequests {
+  /** Sets a new password with the token of a link. */
+  resetPassword(token: string, newPassword: string): Promise<void>;
+}
+
+export function createAuthRequests(url: string, fetch: typeof globalThis.fetch): AuthRequests & PasswordRequests {
   async function post<T>(action: string, body: object): Promise<T> {
     try {
       const response = await fetch(`${url}/api/v1/auth/${action}`, {
@@ -30,7 +35,7 @@ export function createAuthRequests(url: string, fetch: typeof globalThis.fetch):
       });
       const text = await response.text();
       if (!response.ok) throw errorFrom(problemIn(text), response.status);
-      return JSON.parse(text);
+      return (text === '' ? undefined : JSON.parse(text)) as T;
     } catch (error) {
       throw asError(error);
     }
@@ -40,5 +45,6 @@ export function createAuthRequests(url: string, fetch: typeof globalThis.fetch):
     login: (email, password) => post('login', { email, password }),
     refresh: () => post('refresh', {}),
     logout: () => post('logout', {}),
+    resetPassword: (token, newPassword) => post('password-reset/confirm', { token, newPassword }),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * The session on this device, shared by all pages of a browser. The refresh token is in a cookie that scripts cannot
  * read; the access token is in this page's memory. The storage has only the name of the user, which tells pages whether
- * somebody is signed in. A refresh token can be used once, so pages renew under a Web Lock. Decision 0065.
+ * somebody is signed in. A refresh token can be used once, so pages renew under a lock. Decision 0065.
  *
  * A sign-out is done at once on this device: the user's drafts and queued messages go with it. The server is told now
  * or, when it cannot be reached, at the next contact: before anybody else signs in, in any case.

@@ -31,6 +31,7 @@ export function SignedIn({ session, children }: Props) {
     const client = createClient({
       url: location.origin,
       token: session.token,
+      userId: session.me.id,
       storage: webStorage(localStorage),
     });
     client.inbox.follow();

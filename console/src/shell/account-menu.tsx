@@ -1,10 +1,12 @@
 /** The menu of the signed-in user: theme, language, and sign out. */
 import { useEffect, useId, useRef, useState } from 'react';
+import { Question } from '../components/ask-first.tsx';
 import { Avatar } from '../components/avatar.tsx';
 import { useTexts } from '../language/language.tsx';
 import { LANGUAGES } from '../language/languages.ts';
 import { type Preferences, THEMES } from '../preferences.ts';
 import { useSignedIn } from '../session/signed-in.tsx';
+import { isLeaveKey } from '../writing/keys.ts';
 
 interface Props {
   readonly preferences: Preferences;
@@ -26,7 +28,7 @@ export function AccountMenu(props: Props) {
       if (event.target instanceof Node && !around.current?.contains(event.target)) setOpen(false);
     };
     const leaveByKey = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape') return;
+      if (!isLeaveKey(event)) return;
       setOpen(false);
       button.current?.focus();
     };
@@ -109,9 +111,35 @@ function AccountPanel({ preferences, onPrefer, onSignOut }: Props) {
           ))}
         </select>
       </label>
-      <button type="button" className="button" onClick={onSignOut}>
-        {texts.account.signOut}
+      <SignOut onSignOut={onSignOut} />
+    </>
+  );
+}
+
+/** A sign-out removes what the user wrote and did not send, so it asks first when there is such a thing. */
+function SignOut({ onSignOut }: Pick<Props, 'onSignOut'>) {
+  const { account } = useTexts();
+  const { desk, client } = useSignedIn();
+  const [unsent, setUnsent] = useState(0);
+  function begin(): void {
+    const count = desk.drafts.unsent() + client.outbox.entries.filter(({ kind }) => kind === 'post').length;
+    if (count === 0) onSignOut();
+    else setUnsent(count);
+  }
+  return (
+    <>
+      <button type="button" className="button" onClick={begin}>
+        {account.signOut}
       </button>
+      {unsent > 0 && (
+        <Question
+          action={account.signOut}
+          title={account.signOutTitle}
+          text={account.unsent(unsent)}
+          onConfirm={onSignOut}
+          onClose={() => setUnsent(0)}
+        />
+      )}
     </>
   );
 }

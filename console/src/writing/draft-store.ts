@@ -19,6 +19,8 @@ export interface DraftStore {
   put(ticketId: string, draft: StoredDraft | undefined): boolean;
   /** The ticket of a storage key, if the key is that of a draft of this user. */
   ticketOf(key: string): string | undefined;
+  /** The tickets with a draft of this user. */
+  tickets(): readonly string[];
   clear(): void;
 }
 
@@ -26,6 +28,7 @@ const PREFIX = 'deskwire:draft:';
 
 export function createDraftStore(storage: Storage, userId: string): DraftStore {
   const prefix = `${PREFIX}${encodeURIComponent(userId)}:`;
+  const keys = () => Object.keys(storage).filter((key) => key.startsWith(prefix));
   return {
     get: (ticketId) => parsed(storage.getItem(prefix + ticketId)),
     put(ticketId, draft) {
@@ -38,9 +41,26 @@ export function createDraftStore(storage: Storage, userId: string): DraftStore {
       }
     },
     ticketOf: (key) => (key.startsWith(prefix) ? key.slice(prefix.length) : undefined),
+    tickets: () => keys().map((key) => key.slice(prefix.length)),
     clear() {
-      for (const key of Object.keys(storage)) if (key.startsWith(prefix)) storage.removeItem(key);
+      for (const key of keys()) storage.removeItem(key);
     },
+  };
+}
+
+/** Drafts that end with the page. */
+export function memoryDraftStore(): DraftStore {
+  const kept = new Map<string, StoredDraft>();
+  return {
+    get: (ticketId) => kept.get(ticketId),
+    put(ticketId, draft) {
+      if (draft === undefined) kept.delete(ticketId);
+      else kept.set(ticketId, draft);
+      return false;
+    },
+    ticketOf: () => undefined,
+    tickets: () => [...kept.keys()],
+    clear: () => kept.clear(),
   };
 }
 

@@ -53,14 +53,19 @@ export interface Draft {
 
 export interface Drafts {
   of(ticketId: string): Draft;
+  /** How many drafts have a text or a file, over all tickets. */
+  unsent(): number;
   /** Another page changed this ticket's draft. */
   changedElsewhere(ticketId: string): void;
   /** Ends all uploads. What is stored stays stored. */
   close(): void;
 }
 
+/** In place of a ticket's id: the text of a ticket that is not opened yet. No ticket has this id. */
+export const NEW = 'new';
+
 export interface DraftsDeps {
-  readonly store: DraftStore;
+  readonly store: Pick<DraftStore, 'get' | 'put' | 'tickets'>;
   /** Bytes. */
   readonly largestFile: number;
   upload(
@@ -84,6 +89,11 @@ export function createDrafts(deps: DraftsDeps): Drafts {
       const draft = drafts.get(ticketId) ?? createDraft(ticketId, deps);
       drafts.set(ticketId, draft);
       return draft;
+    },
+    unsent() {
+      const others = deps.store.tickets().filter((ticketId) => !drafts.has(ticketId));
+      const here = [...drafts.values()].map(({ state }) => storedOf(state));
+      return [...here, ...others.map((ticketId) => deps.store.get(ticketId))].filter(hasContent).length;
     },
     changedElsewhere: (ticketId) => drafts.get(ticketId)?.load(),
     close() {
@@ -222,6 +232,11 @@ function storedOf({ text, isNote, files }: DraftState): StoredDraft | undefined 
     attachments: files.flatMap(({ attachment }) => attachment ?? []),
     unfinished: files.flatMap(({ attachment, name }) => (attachment === undefined ? [name] : [])),
   };
+}
+
+/** A mode alone is nothing that anybody would miss. */
+function hasContent(draft: StoredDraft | undefined): boolean {
+  return draft !== undefined && (draft.text !== '' || draft.attachments.length + draft.unfinished.length > 0);
 }
 
 function typeOf(attachments: readonly Attachment[]): 'IMAGE' | 'FILE' {

@@ -33,6 +33,14 @@ export function closeConnections(app: App, grace: number): void {
   });
 }
 
+/** While `draining`, the client is asked to send its next request over a new connection, which others accept. */
+export function endConnectionsWhile(app: App, draining: () => boolean): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (draining()) reply.header('connection', 'close');
+    done();
+  });
+}
+
 /**
  * An answer that is sent while the body still arrives is a refusal. Most clients then stop; others are cut off after
  * `grace` milliseconds.

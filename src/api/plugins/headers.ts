@@ -48,7 +48,9 @@ export async function setCommonHeaders(app: App, origins: Origins, onRefused: (o
     }
     // Cookies go along only for origins that are configured by name, never for those that `*` lets in.
     // An OPTIONS request that is no preflight is a method that no path has.
-    done(null, { ...CORS, origin: named || origins.any, credentials: named, preflight: isPreflight(request) });
+    // A preflight of another origin is answered, too: without the headers that would permit anything.
+    const allowed = named || origins.any || [];
+    done(null, { ...CORS, origin: allowed, credentials: named, preflight: isPreflight(request) });
   });
 }
 

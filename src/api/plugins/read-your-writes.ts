@@ -10,8 +10,8 @@
  * `Deskwire-Epoch` names the history in which the versions of the answer count, so that the client can follow the
  * resource over a socket.
  */
-import type { FastifyRequest } from 'fastify';
-import { viewEpoch } from '../../application/view-epoch.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { inboxEpoch, viewEpoch } from '../../application/view-epoch.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { createBatcher } from '../../support/batcher.ts';
 import { createShares } from '../../support/shares.ts';
@@ -98,4 +98,9 @@ export function sendEpoch(app: App, epoch: () => string): void {
     }
     done();
   });
+}
+
+/** Makes the epoch of the answer that of an inbox from which this number of notifications has left. */
+export function sendInboxEpoch(reply: FastifyReply, removed: number): void {
+  reply.header('deskwire-epoch', inboxEpoch(String(reply.getHeader('deskwire-epoch')), removed));
 }

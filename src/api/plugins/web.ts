@@ -38,7 +38,7 @@ const SHARED_SCRIPTS = [
 ];
 
 /** Paths within the console, beside `/`. Each is answered with its one page, which routes by itself. */
-const CONSOLE_PAGES = ['/tickets', '/tickets/*', '/inbox', '/operations', '/operations/*'];
+const CONSOLE_PAGES = ['/tickets', '/tickets/*', '/inbox', '/operations', '/operations/*', '/reset-password'];
 
 /** `folder` contains one folder for each build: `console`, `widget`, `client`. */
 export async function serveWeb(app: App, folder: string): Promise<void> {

@@ -23,6 +23,7 @@ import {
 } from '../../contract/notification.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import type { App } from '../app.ts';
+import { sendInboxEpoch } from '../plugins/read-your-writes.ts';
 import { callerOf, setPositionHeader, userOf } from '../requests.ts';
 
 const tags = ['Notifications'];
@@ -47,8 +48,10 @@ export function notificationRoutes(app: App, application: Application): void {
         response: { 200: NotificationPage },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { limit = 50, ...options } = request.query;
+      // Before the list: what leaves meanwhile gives the inbox another epoch, and its follower another load.
+      sendInboxEpoch(reply, (await getInboxHead(application, userOf(request))).removed);
       const page = await listNotifications(application, userOf(request), { limit, ...options });
       return { items: page.items.map(notificationWire), nextCursor: page.nextCursor };
     },
@@ -57,7 +60,11 @@ export function notificationRoutes(app: App, application: Application): void {
   app.get(
     '/api/v1/notifications/unread-count',
     { schema: { tags, summary: 'Count your unread notifications', response: { 200: UnreadCounts } } },
-    async (request) => unreadCountsWire(await getInboxHead(application, userOf(request))),
+    async (request, reply) => {
+      const head = await getInboxHead(application, userOf(request));
+      sendInboxEpoch(reply, head.removed);
+      return unreadCountsWire(head);
+    },
   );
 
   app.post(

@@ -16,6 +16,7 @@ const ListQuery = Type.Object(
   {
     role: Type.Optional(RoleField),
     active: Type.Optional(Type.Boolean()),
+    assignable: Type.Optional(Type.Boolean()),
     q: Type.Optional(SearchField),
     cursor: Type.Optional(CursorField),
     limit: Type.Optional(PageSizeField),
@@ -31,16 +32,19 @@ export function userRoutes(app: App, application: Application, own: Auth['own'],
       schema: {
         tags,
         summary: 'List users',
-        description: 'For staff. `q` searches the words of the name and the email.',
+        description:
+          'For staff. `q` searches the words of the name and the email. `assignable` lists, by name, the users whom ' +
+          'tickets can be assigned to.',
         querystring: ListQuery,
         response: { 200: UserPage },
       },
     },
     async (request) => {
-      const { role, active, q, cursor, limit = 50 } = request.query;
+      const { role, active, assignable, q, cursor, limit = 50 } = request.query;
       const filter = {
         ...(role !== undefined && { role: roleIn(role) }),
         ...(active !== undefined && { active }),
+        ...(assignable !== undefined && { assignable }),
         ...(q !== undefined && { text: q }),
       };
       return listUsers(application, userOf(request), filter, { limit, ...(cursor !== undefined && { cursor }) });

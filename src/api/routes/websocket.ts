@@ -1,30 +1,25 @@
 /**
- * Seed C's relay over HTTP, which seed D's service calls map onto as well: sends events to connected sockets, and tells
- * who is connected. For services and admins. Nothing here is durable: who is not connected is not reached, and
- * `delivered` says how many sockets were. Source: docs/protocol.md section 6.
+ * Seed C's relay over HTTP, which seed D's service calls use too: routes that push events to connected sockets and tell
+ * who is connected. For services and admins. Source: docs/protocol.md section 6.
  */
-import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Application } from '../../application/application.ts';
-import { requireFanOut } from '../../application/fan-out.ts';
 import {
-  findClientTarget,
-  findTicketTarget,
-  type SocketControl,
-  type SocketTarget,
-  unknownClient,
-} from '../../application/socket-control.ts';
+  disconnectClients,
+  findClients,
+  getSocketsStatus,
+  listClients,
+  type PushAddress,
+  pushCustomEvent,
+  pushToSockets,
+  type Sockets,
+} from '../../application/socket-push.ts';
 import { IdField, MessageField, RoomNameField, TicketIdField, TitleField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import { ClientStatus, Clients, Delivered, type PushedEventName, SocketsStatus } from '../../contract/sockets.ts';
-import { mayDisconnectClients, mayPushToSockets, requirePermission } from '../../domain/access.ts';
-import { DeskwireError } from '../../domain/errors.ts';
 import { ONE_LINE } from '../../domain/text.ts';
 import type { App } from '../app.ts';
 import { userOf } from '../requests.ts';
-
-/** Undefined as long as the sockets are not there yet. */
-export type Sockets = () => SocketControl | undefined;
 
 const tags = ['Relay (seed C)'];
 const strict = { additionalProperties: false };
@@ -56,77 +51,126 @@ const ListQuery = Type.Object(
 const ClientId = Type.Unsafe<string>({ ...IdField, description: 'Of a socket, or `user:<id>` for all of a user’s' });
 const EventName = Type.Unsafe<string>({ ...IdField, description: 'A letter and up to 63 letters, digits and _ . : -' });
 
-/** Where something is sent. */
-interface Where {
-  readonly path: string;
-  readonly to: string;
-  readonly params: Readonly<Record<string, Type.TSchema>>;
-  target(params: Params): SocketTarget | Promise<SocketTarget>;
-}
-
 type Params = Readonly<Record<string, string>>;
 
-/** An event with a name and a body of its own. */
-interface What {
+/** The receivers that a path names. */
+interface Receivers {
   readonly path: string;
-  readonly says: string;
-  readonly event: PushedEventName;
-  readonly body: Type.TSchema;
-  readonly where: readonly Where[];
+  /** For the description of the route. */
+  readonly label: string;
+  readonly params: Readonly<Record<string, Type.TSchema>>;
+  address(params: Params): PushAddress;
 }
 
-export function websocketRoutes(app: App, application: Application, sockets: Sockets): void {
-  const client: Where = {
-    path: 'client/:clientId',
-    to: 'a client',
-    params: { clientId: ClientId },
-    target: ({ clientId = '' }) => findClientTarget(application, clientId),
-  };
-  const room: Where = {
-    path: 'room/:roomName',
-    to: 'a room',
-    params: { roomName: RoomNameField },
-    target: ({ roomName = '' }) => ({ room: roomName }),
-  };
-  const everyone: Where = { path: 'broadcast', to: 'everyone', params: {}, target: () => ({ everyone: true }) };
-  const ticket: Where = {
-    path: 'ticket/:ticketId',
-    to: 'those who are in a ticket',
-    params: { ticketId: TicketIdField },
-    target: ({ ticketId = '' }) => findTicketTarget(application, ticketId),
-  };
-  const bare: Where = { ...client, path: ':clientId' };
+const client: Receivers = {
+  path: 'client/:clientId',
+  label: 'a client',
+  params: { clientId: ClientId },
+  address: ({ clientId = '' }) => ({ clientId }),
+};
+const bareClient: Receivers = { ...client, path: ':clientId' };
+const room: Receivers = {
+  path: 'room/:roomName',
+  label: 'a room',
+  params: { roomName: RoomNameField },
+  address: ({ roomName = '' }) => ({ room: roomName }),
+};
+const everyone: Receivers = {
+  path: 'broadcast',
+  label: 'everyone',
+  params: {},
+  address: () => ({ everyone: true }),
+};
+const ticket: Receivers = {
+  path: 'ticket/:ticketId',
+  label: 'those who are in a ticket',
+  params: { ticketId: TicketIdField },
+  address: ({ ticketId = '' }) => ({ ticket: ticketId }),
+};
 
-  const table: readonly What[] = [
-    {
-      ...{ path: 'notify', says: 'Send a notification', event: 'notification', body: NotificationBody },
-      where: [client, room, everyone],
-    },
-    { path: 'chat', says: 'Send a chat message', event: 'chatMessage', body: AnyObject, where: [client, room] },
-    ...whatsapp(bare),
-    {
-      ...{ path: 'conversation', says: 'Send a conversation update', event: 'conversationUpdate', body: AnyObject },
-      where: [bare],
-    },
-  ];
-  for (const { path, says, event, body, where } of table) {
-    for (const one of where) {
-      const schema = { ...sending(`${says} to ${one.to}`), params: Type.Object({ ...one.params }), body };
-      app.post(`/websocket/${path}/${one.path}`, { config, schema }, async (request, reply) => {
-        const control = permitted(request, sockets);
+/** A kind of event with its own path and body. */
+interface PushRoute {
+  readonly path: string;
+  readonly summary: string;
+  readonly event: PushedEventName;
+  readonly body: Type.TSchema;
+  readonly receivers: readonly Receivers[];
+}
+
+const PUSH_ROUTES: readonly PushRoute[] = [
+  {
+    path: 'notify',
+    summary: 'Send a notification',
+    event: 'notification',
+    body: NotificationBody,
+    receivers: [client, room, everyone],
+  },
+  {
+    path: 'chat',
+    summary: 'Send a chat message',
+    event: 'chatMessage',
+    body: AnyObject,
+    receivers: [client, room],
+  },
+  {
+    path: 'whatsapp/status',
+    summary: 'Send a WhatsApp status',
+    event: 'whatsappStatusUpdate',
+    body: AnyObject,
+    receivers: [bareClient],
+  },
+  {
+    path: 'whatsapp/message',
+    summary: 'Send a WhatsApp message',
+    event: 'whatsappMessageUpdate',
+    body: AnyObject,
+    receivers: [bareClient],
+  },
+  {
+    path: 'conversation',
+    summary: 'Send a conversation update',
+    event: 'conversationUpdate',
+    body: AnyObject,
+    receivers: [bareClient],
+  },
+];
+
+export function websocketRoutes(app: App, application: Application, sockets: Sockets): void {
+  pushRoutes(app, application, sockets);
+  customEventRoutes(app, application, sockets);
+  readRoutes(app, application, sockets);
+  disconnectRoute(app, application, sockets);
+}
+
+const config = { unlogged: true, problems: [403, 404, 422] };
+
+function pushSchema(summary: string) {
+  return { tags, summary, querystring: SendQuery, response: { 202: Delivered } };
+}
+
+function pushRoutes(app: App, application: Application, sockets: Sockets): void {
+  for (const { path, summary, event, body, receivers } of PUSH_ROUTES) {
+    for (const { path: receiver, label, params, address } of receivers) {
+      const schema = { ...pushSchema(`${summary} to ${label}`), params: Type.Object({ ...params }), body };
+      app.post(`/websocket/${path}/${receiver}`, { config, schema }, async (request, reply) => {
+        const to = address(request.params as Params);
+        const push = { to, name: event, data: request.body, ...request.query };
         reply.code(202);
-        return deliver(control, await one.target(request.params as Params), event, request.body, request.query);
+        return { delivered: await pushToSockets(application, sockets, userOf(request), push) };
       });
     }
   }
-  for (const one of [client, room, everyone, ticket]) {
-    const params = Type.Object({ ...one.params, eventName: EventName });
-    const schema = { ...sending(`Send an event of your own to ${one.to}`), params, body: AnyObject };
-    app.post(`/websocket/event/${one.path}/:eventName`, { config, schema }, async (request, reply) => {
-      const control = permitted(request, sockets);
-      const name = customName(control, request.params.eventName);
+}
+
+function customEventRoutes(app: App, application: Application, sockets: Sockets): void {
+  for (const { path, label, params: ids, address } of [client, room, everyone, ticket]) {
+    const params = Type.Object({ ...ids, eventName: EventName });
+    const schema = { ...pushSchema(`Send an event of your own to ${label}`), params, body: AnyObject };
+    app.post(`/websocket/event/${path}/:eventName`, { config, schema }, async (request, reply) => {
+      const to = address(request.params as Params);
+      const push = { to, name: request.params.eventName, data: request.body, ...request.query };
       reply.code(202);
-      return deliver(control, await one.target(request.params as Params), name, request.body, request.query);
+      return { delivered: await pushCustomEvent(application, sockets, userOf(request), push) };
     });
   }
   app.post(
@@ -134,36 +178,18 @@ export function websocketRoutes(app: App, application: Application, sockets: Soc
     {
       config,
       schema: {
-        ...sending('Send an event of your own to several users'),
+        ...pushSchema('Send an event of your own to several users'),
         params: Type.Object({ eventName: EventName }),
         body: UsersBody,
       },
     },
     async (request, reply) => {
-      const control = permitted(request, sockets);
-      const name = customName(control, request.params.eventName);
       const { userIds: users, data } = request.body;
-      requireFanOut({ data }, new Set(users).size);
+      const push = { to: { users }, name: request.params.eventName, data, ...request.query };
       reply.code(202);
-      return deliver(control, { users }, name, data, request.query);
+      return { delivered: await pushCustomEvent(application, sockets, userOf(request), push) };
     },
   );
-  readRoutes(app, application, sockets);
-  endingRoute(app, application, sockets);
-}
-
-const config = { unlogged: true, problems: [403, 404, 422] };
-
-function sending(summary: string) {
-  return { tags, summary, querystring: SendQuery, response: { 202: Delivered } };
-}
-
-function whatsapp(where: Where): What[] {
-  const common = { body: AnyObject, where: [where] };
-  return [
-    { path: 'whatsapp/status', says: 'Send a WhatsApp status', event: 'whatsappStatusUpdate', ...common },
-    { path: 'whatsapp/message', says: 'Send a WhatsApp message', event: 'whatsappMessageUpdate', ...common },
-  ];
 }
 
 function readRoutes(app: App, application: Application, sockets: Sockets): void {
@@ -173,7 +199,7 @@ function readRoutes(app: App, application: Application, sockets: Sockets): void 
       config: { problems: [403] },
       schema: { tags, summary: 'Read how many are connected', response: { 200: SocketsStatus } },
     },
-    (request) => permitted(request, sockets).status(),
+    (request) => getSocketsStatus(sockets, userOf(request)),
   );
   app.get(
     '/websocket/clients',
@@ -182,9 +208,9 @@ function readRoutes(app: App, application: Application, sockets: Sockets): void 
       schema: { tags, summary: 'List who is connected', querystring: ListQuery, response: { 200: Clients } },
     },
     async (request) => {
-      const control = permitted(request, sockets);
       const { cursor, limit = 100 } = request.query;
-      const { clients, more } = await control.clients({ limit, ...(cursor !== undefined && { after: cursor }) });
+      const range = { limit, ...(cursor !== undefined && { after: cursor }) };
+      const { clients, more } = await listClients(sockets, userOf(request), range);
       return { clients, nextCursor: more ? (clients.at(-1)?.clientId ?? null) : null };
     },
   );
@@ -193,71 +219,36 @@ function readRoutes(app: App, application: Application, sockets: Sockets): void 
     {
       config: { problems: [403] },
       schema: {
-        ...{ tags, summary: 'Read whether a client is connected, and with how many sockets' },
+        tags,
+        summary: 'Read whether a client is connected, and with how many sockets',
         params: Type.Object({ clientId: ClientId }),
         response: { 200: ClientStatus },
       },
     },
     async (request) => {
-      const control = permitted(request, sockets);
       const { clientId } = request.params;
-      const target = await findClientTarget(application, clientId);
-      const clients = 'client' in target ? [await control.client(target.client)] : await control.clientsOf(target.user);
-      const found = clients.filter((one) => one !== undefined);
-      if ('client' in target && found.length === 0) throw unknownClient();
-      return { clientId, connected: found.length > 0, connections: found.length, clients: found };
+      const clients = await findClients(application, sockets, userOf(request), clientId);
+      return { clientId, connected: clients.length > 0, connections: clients.length, clients };
     },
   );
 }
 
-function endingRoute(app: App, application: Application, sockets: Sockets): void {
+function disconnectRoute(app: App, application: Application, sockets: Sockets): void {
   app.delete(
     '/websocket/clients/:clientId',
     {
       config: { unlogged: true, problems: [403, 404] },
       schema: {
-        ...{ tags, summary: 'Disconnect a client: one socket, or all of a user' },
+        tags,
+        summary: 'Disconnect a client: one socket, or all of a user',
         params: Type.Object({ clientId: ClientId }),
         response: { 202: Delivered },
       },
     },
     async (request, reply) => {
-      requirePermission(mayDisconnectClients(userOf(request)), 'Only admins may disconnect clients');
-      const target = await findClientTarget(application, request.params.clientId);
-      const delivered = await permitted(request, sockets).disconnect(target);
-      if (delivered === undefined) throw unknownClient();
+      const delivered = await disconnectClients(application, sockets, userOf(request), request.params.clientId);
       reply.code(202);
       return { delivered };
     },
   );
-}
-
-function permitted(request: FastifyRequest, sockets: Sockets): SocketControl {
-  requirePermission(mayPushToSockets(userOf(request)), 'Only services and admins may use the relay');
-  const control = sockets();
-  if (control === undefined) throw new DeskwireError('unavailable', 'Not started yet', { retryAfter: 1 });
-  return control;
-}
-
-async function deliver(
-  control: SocketControl,
-  target: SocketTarget,
-  name: string,
-  data: unknown,
-  { excludeUserId }: { readonly excludeUserId?: string },
-): Promise<{ delivered: number }> {
-  const delivered = await control.send(target, { name, data }, excludeUserId);
-  if (delivered === undefined) throw unknownClient();
-  return { delivered };
-}
-
-const CUSTOM_NAME = /^[A-Za-z][A-Za-z0-9_.:-]{0,63}$/;
-
-/** The name, when it means nothing to clients yet. */
-function customName({ takenNames }: SocketControl, name: string): string {
-  if (CUSTOM_NAME.test(name) && !takenNames.has(name)) return name;
-  const problem = takenNames.has(name)
-    ? 'This event has a meaning of its own'
-    : 'An event name is a letter and up to 63 letters, digits and _ . : -';
-  throw new DeskwireError('unusable_event_name', problem, { field: 'eventName' });
 }

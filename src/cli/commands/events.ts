@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parseStream, type RecordedEvent, type Stream } from '../../domain/event.ts';
 import { createEventReader } from '../../eventlog/reader.ts';
 import { verifyLog } from '../../eventlog/verify.ts';
-import { rest } from '../../support/sleep.ts';
+import { sleep } from '../../support/sleep.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { count } from '../output.ts';
 import type { Action } from '../run.ts';
@@ -78,7 +78,7 @@ async function tail(on: Surroundings, lines: number, data: boolean): Promise<voi
       on.output.line(data ? event : { ...event, data: undefined }, lineOf(event, data));
     }
     position = events.at(-1)?.position ?? position;
-    if (events.length < PAGE) await rest(TAIL_EVERY, on.signal);
+    if (events.length < PAGE) await sleep(TAIL_EVERY, on.signal);
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Operations } from '../../application/operations.ts';
 import type { ProjectionName } from '../../projections/catalog.ts';
-import { rest } from '../../support/sleep.ts';
+import { sleep } from '../../support/sleep.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import { commandOperations } from '../operations.ts';
 import { ago, count, table } from '../output.ts';
@@ -102,7 +102,7 @@ async function reportOutcome(
   const deadline = Date.now() + OUTCOME_TIMEOUT;
   let left = await operations.listParked(name, stream);
   while (left.some(({ error }) => error === null) && Date.now() < deadline && !on.signal.aborted) {
-    await rest(POLL_EVERY, on.signal);
+    await sleep(POLL_EVERY, on.signal);
     left = await operations.listParked(name, stream);
   }
   if (left.length === 0) return on.output.result({ projection: name, parked: [] }, `${name}: everything is handled.`);

@@ -8,6 +8,7 @@ import { CommandError, EXIT } from '../exit-codes.ts';
 import { table } from '../output.ts';
 import type { Action } from '../run.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { recordCommand } from './operator.ts';
 
 export function systemCommands(program: Command, action: Action): void {
   program
@@ -38,6 +39,7 @@ export function systemCommands(program: Command, action: Action): void {
 async function rotate(on: Surroundings, now: boolean): Promise<void> {
   const { rotateClusterKey } = await import('../../eventlog/cluster-keys.ts');
   const id = await rotateClusterKey(await on.pool(), now ? 'now' : 'soon');
+  await recordCommand(on, `cluster-key rotate${now ? ' --now' : ''}: ${id}`);
   on.output.result(
     { id, signs: now ? 'now' : 'in a minute' },
     now ? `Key ${id} signs now.` : `Key ${id} signs in a minute.`,

@@ -4,16 +4,17 @@ import { text } from 'node:stream/consumers';
 import { Argument, type Command, Option } from 'commander';
 import type { Pool } from 'pg';
 import { createCredentials } from '../../auth/credentials.ts';
-import { loadSigningKeys } from '../../auth/keys.ts';
+import { ACCESS_TOKEN_SECONDS, loadSigningKey } from '../../auth/keys.ts';
 import { requireGoodPassword } from '../../auth/password-rules.ts';
 import { createSessions } from '../../auth/sessions.ts';
-import { ACCESS_TOKEN_SECONDS, signAccessToken } from '../../auth/tokens.ts';
+import { signAccessToken } from '../../auth/tokens.ts';
 import { DeskwireError } from '../../domain/errors.ts';
 import { userFactsOf } from '../../domain/user/decider.ts';
 import { ROLES, type Role } from '../../domain/user/identity.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { Action } from '../run.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { actorsOf, requireOwnUsers } from './operator.ts';
 
 interface NewUser {
   readonly name: string;
@@ -61,18 +62,6 @@ export function userCommands(program: Command, action: Action): void {
     .description('print an access token for a user, valid for an hour')
     .addArgument(user())
     .action(action((on, who: string) => token(on, who)));
-}
-
-/** Loaded on demand, because loading takes longer than most commands. */
-async function actorsOf(on: Surroundings) {
-  const { startCommandActors } = await import('../actors.ts');
-  return startCommandActors(on);
-}
-
-function requireOwnUsers(on: Surroundings): void {
-  if (on.config().JWKS_URL !== undefined) {
-    throw new CommandError(EXIT.usage, 'JWKS_URL is set: the identity provider signs users in, register them there.');
-  }
 }
 
 async function add(on: Surroundings, email: string, options: NewUser): Promise<void> {
@@ -139,11 +128,13 @@ async function lockDemo(on: Surroundings): Promise<void> {
   const pool = await on.pool();
   const credentials = await createCredentials(pool);
   const locked: string[] = [];
+  await using own = await actorsOf(on);
   for (const { id } of DEMO_USERS) {
     const email = await credentials.emailOf(id);
     if (email === undefined || (await credentials.check(email, DEMO_PASSWORD)) !== id) continue;
     await credentials.set({ userId: id, email, password: randomBytes(32).toString('base64url') });
     await sessionsOf(pool).revokeAll(id);
+    await own.recordActivity(id, { activity: 'password_locked' });
     locked.push(email);
   }
   if (locked.length === 0) throw new CommandError(EXIT.nothingToDo, 'the published password works for nobody.');
@@ -164,15 +155,14 @@ async function token(on: Surroundings, who: string): Promise<void> {
   if (user === undefined) throw new CommandError(EXIT.nothingToDo, `there is no user ${who}.`);
   if (!user.active) throw new CommandError(EXIT.nothingToDo, `user ${id} is deactivated.`);
   const session = await sessionsOf(pool).start(id, { device: 'deskwire token' });
-  const accessToken = await signAccessToken(await loadSigningKeys(pool), {
+  const accessToken = await signAccessToken(await loadSigningKey(pool), {
     user,
     sessionId: session.sessionId,
     startedAt: session.startedAt,
     jti: randomUUID(),
     now: Date.now(),
   });
-  const activity = { activity: 'token_issued', sessionId: session.sessionId } as const;
-  await own.actors.execute('user', id, { type: 'RecordAccountActivity', ...activity }, own.context());
+  await own.recordActivity(id, { activity: 'token_issued', sessionId: session.sessionId });
   on.output.result(
     {
       access_token: accessToken,

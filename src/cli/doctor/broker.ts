@@ -46,7 +46,11 @@ function versionFinding(version: string): Finding {
 function streamFindings(stream: BrokerFacts['stream'], head: LogHead): Finding[] {
   if (stream === undefined) {
     return [
-      error('JetStream', 'there is no stream of events', 'start a server with the role relay: it makes and fills it'),
+      error(
+        'JetStream',
+        'there is no stream of events',
+        'start a server with the role relay: it creates and backfills it',
+      ),
     ];
   }
   const { name, firstPosition, lastPosition, replicas, oddities } = stream;
@@ -72,7 +76,7 @@ function streamFindings(stream: BrokerFacts['stream'], head: LogHead): Finding[]
       warning('JetStream', `${words}; ${count(behind)} behind`, 'see that a relay runs and what its log says'),
     );
   } else if (oddities.length > 0) {
-    const advice = `delete the stream (nats stream rm ${name}): the relay makes it as it should be and fills it from the log`;
+    const advice = `delete the stream (nats stream rm ${name}): the relay creates it as it should be and backfills it from the log`;
     findings.push(warning('JetStream', `${name} is not as the relay makes it: ${oddities.join('; ')}`, advice));
   } else {
     findings.push(ok('JetStream', words));

@@ -12,6 +12,7 @@ import { examineBroker } from './broker.ts';
 import { error, type Finding, ok } from './finding.ts';
 import { examinePostgres } from './postgres.ts';
 import { examineProjections } from './projections.ts';
+import { examineWrites } from './writes.ts';
 
 export async function diagnose(on: Surroundings): Promise<Finding[]> {
   try {
@@ -26,7 +27,7 @@ export async function diagnose(on: Surroundings): Promise<Finding[]> {
 }
 
 async function examineDatabase(on: Surroundings, databaseUrl: string): Promise<Finding[]> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 2, connectionTimeoutMillis: 5_000 });
+  const pool = new pg.Pool({ ...(await on.database()), max: 2 });
   pool.on('error', () => {}); // The next query reports the error.
   try {
     await reachDatabase(pool, databaseUrl);
@@ -43,9 +44,10 @@ async function examineDatabase(on: Surroundings, databaseUrl: string): Promise<F
         : error('migrations', `pending: ${pending.join(', ')}`, 'run `deskwire migrate`, or start the server');
     const settings = await examinePostgres(pool);
     if (pending.length > 0) return [...settings, migrations, ...(await examineBroker(on, undefined))];
+    const writes = await examineWrites(pool);
     const head = await createEventReader(pool).head();
     const relayed = await examineBroker(on, { head, pool });
-    return [...settings, migrations, ...relayed, ...(await examineProjections(pool))];
+    return [...settings, migrations, writes, ...relayed, ...(await examineProjections(pool))];
   } finally {
     await pool.end();
   }

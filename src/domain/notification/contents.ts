@@ -1,7 +1,7 @@
 /**
- * What notifications say: the table of docs/protocol.md section 3, word for word. The first four carry seed A's row of
- * the ticket, field for field, and so does an assignment; a message carries what a client needs to open it in its
- * place.
+ * The texts and data of notifications: the table of docs/protocol.md section 3, word for word. The notifications about
+ * a ticket have the fields of seed A's ticket. The notification of a message has the fields with which a client opens
+ * the message in its ticket.
  */
 import type { RecordedEvent } from '../event.ts';
 import { seedId, seedIdOrNull } from '../seed-id.ts';

@@ -1,4 +1,4 @@
-/** A notification as the rules make it: for one user, not yet in their inbox, so without id, seq and time. */
+/** A notification as the rules make it. It is not in an inbox yet, so it has no id, seq and time. */
 import type { Priority } from '../priority.ts';
 
 export type NotificationEventName =
@@ -11,13 +11,13 @@ export type NotificationEventName =
 
 export interface Notification {
   readonly recipientId: string;
-  /** The socket event that carries it beside `notification:new`; null for one sent through the API. */
+  /** The socket event that it is sent as, beside `notification:new`; null for one sent through the API. */
   readonly event: NotificationEventName | null;
   readonly type: string;
   readonly title: string;
   readonly message: string;
   readonly data: Readonly<Record<string, unknown>>;
   readonly priority: Priority;
-  /** True when it previews an internal note: for staff only, also later. */
+  /** True when it previews an internal note. Only staff may see it, also later. */
   readonly internal: boolean;
 }

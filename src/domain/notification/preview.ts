@@ -1,4 +1,4 @@
-/** What a notification shows of a message: the beginning of its text in one line, or what was attached. */
+/** The preview of a message in a notification: the beginning of its text in one line, or its attachments. */
 import { beginningOf } from '../text.ts';
 import type { Attachment, PostableMessageType } from '../ticket/events.ts';
 

@@ -1,8 +1,10 @@
 /**
- * Who is told of what: pure rules from events to notifications. Source: docs/protocol.md section 3.
+ * Who is notified of which event: pure rules from events to notifications. Source: docs/protocol.md section 3.
  *
- * One event gives each recipient at most one notification. Nobody is told of what they did themselves, an internal note
- * is told only to those who may see it, and whoever is deactivated, unknown or no longer on the ticket is told nothing.
+ * - An event gives each recipient at most one notification.
+ * - Nobody is notified of their own act.
+ * - An internal note notifies only users who may see it.
+ * - A user who is deactivated, unknown or no longer on the ticket is not notified.
  */
 import { maySeeInternalNotes, maySeeTicket, type TicketRelations } from '../access.ts';
 import { parseStream, type RecordedEvent } from '../event.ts';
@@ -39,12 +41,12 @@ export function notificationsFor(
   for (const [recipientId, content] of addressed(event, { ...ticket, requesterName }, audience)) {
     const recipient = audience.user(recipientId);
     if (recipient === undefined || recipientId === event.metadata.actor.id) continue;
-    if (mayBeTold(recipient, ticket, audience, internal)) notifications.push({ recipientId, ...content, internal });
+    if (mayBeNotified(recipient, ticket, audience, internal)) notifications.push({ recipientId, ...content, internal });
   }
   return notifications;
 }
 
-/** One sent through the API, to its user. Sent to oneself it arrives: it was asked for. */
+/** A notification that was sent through the API. It also reaches a user who sent it to themselves. */
 export function notificationSent({ stream, data }: RecordedEvent<Sent>): Notification {
   return {
     recipientId: parseStream(stream).id,
@@ -60,7 +62,7 @@ export function notificationSent({ stream, data }: RecordedEvent<Sent>): Notific
 
 type Sent = Extract<UserEvent, { type: 'NotificationSent' }>;
 
-/** By user id, whom an event concerns and with what: later entries replace earlier ones. */
+/** The contents for the users that an event concerns, by user id. A later entry replaces an earlier one. */
 function addressed(event: RecordedEvent<TicketEvent>, ticket: TicketState, audience: Audience): Map<string, Content> {
   switch (event.type) {
     case 'TicketOpened':
@@ -87,7 +89,7 @@ function addressed(event: RecordedEvent<TicketEvent>, ticket: TicketState, audie
   }
 }
 
-/** In order of rising importance: an update, being assigned, being served. */
+/** In the order of importance: updated, assigned, resolved. The last one for a user counts. */
 function addressedByChange({ assignee, status }: TicketChanges, ticket: TicketState): Map<string, Content> {
   const addressed = new Map([[ticket.requesterId, contents.updated(ticket)]]);
   if (ticket.assignee !== null) {
@@ -100,10 +102,10 @@ function addressedByChange({ assignee, status }: TicketChanges, ticket: TicketSt
 }
 
 /**
- * A deleted ticket is gone for everyone, and its requester is told just that. Whoever only posted internal notes is
- * told what staff on the ticket are told.
+ * A user who posted only internal notes is notified like staff on the ticket: others must not learn of the notes. The
+ * requester is notified of a deletion although nobody sees the ticket any more.
  */
-function mayBeTold(recipient: UserFacts, ticket: TicketState, audience: Audience, internal: boolean): boolean {
+function mayBeNotified(recipient: UserFacts, ticket: TicketState, audience: Audience, internal: boolean): boolean {
   const access = accessOf(ticket, audience.relations(ticket));
   const { requesterId, assignee } = ticket;
   const isKnown = recipient.id === requesterId || recipient.id === assignee?.id || participates(ticket, recipient.id);

@@ -1,6 +1,6 @@
 /**
- * What a reference does when asked. References mirror records of the product around Deskwire, and a GRN's or a
- * dispatch's vendor and verifier decide who sees tickets: so only admins and services set them.
+ * The decider of references. A reference mirrors a record of the product around Deskwire. The vendor and the verifier
+ * of a GRN or dispatch decide who sees tickets, so only admins and services set references.
  */
 import { maySetReferences, requireActive, requirePermission } from '../access.ts';
 import { DeskwireError } from '../errors.ts';
@@ -44,7 +44,7 @@ export function referenceStreamId(type: ReferenceType, id: string): string {
   return `${type}-${id}`;
 }
 
-/** Fields that mean nothing for a type are refused: they would seem to give access and give none. */
+/** Refuses fields that a type does not have: they would seem to give access and give none. */
 function assertMeaningful({ type, id, name, vendorId, verifiedBy }: ReferenceEvent['data']): void {
   for (const [field, value] of Object.entries({ id, name, vendorId, verifiedBy })) {
     if (value !== undefined) assertName(value, field);

@@ -1,4 +1,4 @@
-/** Things outside Deskwire that tickets point at. A reference is set whole, each time it changes. */
+/** Records outside Deskwire that tickets point at. A change of a reference sets all its fields. */
 // biome-ignore lint/plugin/roles: a type of reference, not a role
 export const REFERENCE_TYPES = ['station', 'grn', 'dispatch', 'vendor'] as const;
 export type ReferenceType = (typeof REFERENCE_TYPES)[number];

@@ -1,6 +1,6 @@
 /**
- * What a room does when asked. A room exists from its first use: an unconfigured one is open to everyone. Its state is
- * who may enter, so that a room stays small however much is said in it.
+ * The decider of rooms. A room exists from its first use, and is open to every user until it is made private. The state
+ * says only who may enter, so that it stays small with any number of messages.
  */
 import { mayConfigureRoom, mayEnterRoom, requireActive, requirePermission } from '../access.ts';
 import { DeskwireError } from '../errors.ts';
@@ -46,7 +46,7 @@ export const roomDecider: Decider<RoomState, RoomCommand, RoomEvent> = {
     event.type === 'RoomConfigured' ? { private: event.data.private, members: event.data.members } : state,
 };
 
-/** The order of members means nothing. */
+/** The order of members does not matter. */
 function isSame(a: RoomState, b: RoomState): boolean {
   return a.private === b.private && new Set(a.members).symmetricDifference(new Set(b.members)).size === 0;
 }

@@ -1,8 +1,8 @@
-/** Everything that can happen in a room. */
+/** The events of a room. */
 export type RoomEvent =
   | {
       readonly type: 'RoomConfigured';
       readonly data: { readonly private: boolean; readonly members: readonly string[] };
     }
-  /** `message` is whatever JSON the sender relayed. */
+  /** `message` is any JSON. */
   | { readonly type: 'RoomMessagePosted'; readonly data: { readonly message: unknown; readonly clientId: string } };

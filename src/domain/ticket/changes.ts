@@ -1,4 +1,4 @@
-/** The changes that a ChangeTicket command makes: only fields whose value becomes another one. */
+/** The changes that a ChangeTicket command makes: only fields whose value changes. */
 import type { Change } from '../change.ts';
 import type { TicketCommand } from './commands.ts';
 import {

@@ -2,7 +2,7 @@ import type { UserFacts } from '../user/identity.ts';
 import type { Attachment, PostableMessageType } from './events.ts';
 import type { ChangeableField, OpenedFields, TicketFields } from './fields.ts';
 
-/** Names come with the ids: the ticket keeps both as they are now. */
+/** The ticket keeps ids with their names of this moment. */
 interface OpenTicket extends Omit<OpenedFields, 'requesterId' | 'requesterName' | 'stationId' | 'stationName'> {
   readonly type: 'OpenTicket';
   readonly requester: { readonly id: string; readonly name: string };
@@ -11,7 +11,7 @@ interface OpenTicket extends Omit<OpenedFields, 'requesterId' | 'requesterName' 
 
 interface ChangeTicket extends Partial<Pick<TicketFields, Exclude<ChangeableField, 'assignee'>>> {
   readonly type: 'ChangeTicket';
-  /** The assignee's account as it is now; null removes the assignee. */
+  /** The assignee with the facts of this moment; null removes the assignee. */
   readonly assignee?: UserFacts | null;
 }
 

@@ -1,11 +1,14 @@
 /**
- * What a ticket does when asked. Every decision asks, in this order: is the author's account active (`unauthorized`),
- * may they see this ticket (`not_found`, the same as for one that never was or was deleted), may they do this
- * (`forbidden`), is what they sent sensible (`invalid_payload`), does the ticket's state allow it (`conflict`).
- * So a refusal never tells a stranger anything. Sources: docs/protocol.md sections 1, 5 and 8.
+ * The decider of tickets. Every decision checks in this order:
+ * - The author's account is active (`unauthorized`).
+ * - The author may see the ticket (`not_found`, as for a ticket that does not exist or was deleted).
+ * - The author may do this (`forbidden`).
+ * - The command is valid (`invalid_payload`).
+ * - The state of the ticket allows it (`conflict`).
+ * So a refusal tells nothing to a user who may not see the ticket. Sources: docs/protocol.md sections 1, 5 and 8.
  *
- * A closed ticket stays closed: its status cannot change and nobody can post in it, since nobody watches it any more
- * and a message there would be lost on people. Its other fields and its participants can still be put in order.
+ * A closed ticket stays closed: its status cannot change, and nobody can post in it, because nobody would read the
+ * message. Its other fields and its participants can still change.
  */
 import {
   answersForRequester,
@@ -41,7 +44,7 @@ import type { TicketState } from './state.ts';
 export type { TicketCommand } from './commands.ts';
 export type { TicketState } from './state.ts';
 
-/** Relations are those of the ticket's references at the moment of the decision. */
+/** `relations`: of the ticket's references, at the moment of the decision. */
 export interface TicketContext extends DecisionContext {
   readonly relations: TicketRelations;
 }
@@ -74,7 +77,7 @@ function decide(command: TicketCommand, state: TicketState, context: TicketConte
     case 'RemoveParticipant':
       return removeParticipant(command, state, context);
     case 'MarkTicketRead':
-      return read(command, state, context);
+      return markRead(command, state, context);
     case 'DeleteTicket':
       requirePermission(mayDeleteTicket(context.by, accessOf(state, context.relations)), 'Only admins delete tickets');
       return [{ type: 'TicketDeleted', data: {} }];
@@ -100,14 +103,14 @@ function open(command: CommandOf<'OpenTicket'>, by: UserFacts): Decision {
   return [{ type: 'TicketOpened', data }];
 }
 
-/** One event however many fields change, none when none does. */
+/** One event for any number of changed fields; no event when nothing changes. */
 function change(command: ChangeTicket, state: TicketState, { by, relations }: TicketContext): Decision {
   const access = accessOf(state, relations);
   requirePermission(mayChangeTicket(by, access), 'Only staff may change a ticket');
   if (command.assignee !== undefined) requirePermission(mayAssignTicket(by, access), 'Only staff may assign a ticket');
   assertFields(command);
   const changes = changesOf(command, state);
-  // Somebody who has left meanwhile may stay assigned; only a new assignee has to be fit for it.
+  // A user who was deactivated after the assignment stays assigned. Only a new assignee must be active staff.
   if (changes.assignee && command.assignee && !mayBeAssigned(command.assignee)) {
     throw new DeskwireError('invalid_payload', 'Only active staff can be assigned', { field: 'assigneeId' });
   }
@@ -144,13 +147,13 @@ function post(command: CommandOf<'PostMessage'>, state: TicketState, { by, relat
   return [posted, { type: 'TicketChanged', data: { changes: { status: { from: state.status, to: 'open' } } } }];
 }
 
-/** A public answer from the requester's side puts a waiting or resolved ticket back on the desk. */
+/** A public message from the requester's side reopens a pending or resolved ticket. */
 function reopens({ internal }: CommandOf<'PostMessage'>, state: TicketState, by: UserFacts): boolean {
   if (internal || (state.status !== 'pending' && state.status !== 'resolved')) return false;
   return answersForRequester(by, state.requesterId);
 }
 
-/** The requester is on the ticket anyway. */
+/** The requester is on the ticket already. */
 function addParticipant(
   { user }: CommandOf<'AddParticipant'>,
   state: TicketState,
@@ -173,7 +176,7 @@ function removeParticipant(
     mayRemoveParticipant(by, accessOf(state, relations), userId),
     'Only staff may remove other participants',
   );
-  // The author of notes alone is no participant: an event would tell of the notes.
+  // The author of notes alone is no participant: an event would show that there are notes.
   if (!participates(state, userId)) return [];
   const name = lookUp(state.participants, userId)?.name ?? userId;
   return [{ type: 'ParticipantRemoved', data: { userId, name } }];
@@ -181,24 +184,27 @@ function removeParticipant(
 
 /**
  * `upTo` is in the reader's numbering. Moves the reader's own cursor, never back and never beyond the ticket's version,
- * so that nothing is read before it is there. Whoever has read all there is moves no further: otherwise each reading,
- * being an event, could be read in turn.
+ * because nothing is read before it exists. The cursor of a user who has read everything does not move: a reading is an
+ * event too, and each reading could be read in turn.
  */
-function read({ upTo }: CommandOf<'MarkTicketRead'>, state: TicketState, { by, relations }: TicketContext): Decision {
+function markRead(
+  { upTo }: CommandOf<'MarkTicketRead'>,
+  state: TicketState,
+  { by, relations }: TicketContext,
+): Decision {
   if (!Number.isSafeInteger(upTo) || upTo < 0) {
     throw new DeskwireError('invalid_payload', 'upTo must be a version of the ticket', { field: 'upTo' });
   }
   const notes = maySeeInternalNotes(by, accessOf(state, relations));
   const reached = Math.min(streamVersion(upTo, state.internalVersions, notes ? 'staff' : 'public'), state.version);
-  const isNews = readsPublicly(state, by.id, reached);
-  if (isNews) return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached } }];
+  if (movesPublicCursor(state, by.id, reached)) return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached } }];
   const cursor = lookUp(state.reads, by.id) ?? 0;
   if (!notes || reached <= cursor || cursor >= state.lastReadableVersion) return [];
   return [{ type: 'TicketRead', data: { userId: by.id, upTo: reached, internal: true } }];
 }
 
-/** Whether the reading would be one if there were no internal notes. */
-function readsPublicly(state: TicketState, userId: string, reached: number): boolean {
+/** Whether the reading would move the cursor if there were no internal notes. */
+function movesPublicCursor(state: TicketState, userId: string, reached: number): boolean {
   const { internalVersions: internal, lastPublicReadableVersion } = state;
   const cursor = lookUp(state.publicReads, userId) ?? 0;
   const moves = shownVersion(reached, internal, 'public') > shownVersion(cursor, internal, 'public');

@@ -1,8 +1,8 @@
-/** Everything that can happen to a ticket, its chat included. */
+/** The events of a ticket and its chat. */
 import type { Role } from '../user/identity.ts';
 import type { OpenedFields, TicketChanges } from './fields.ts';
 
-/** What a client may send; SYSTEM messages are rendered from other events and never posted. */
+/** The types that a client may post. A SYSTEM message is rendered from another event and never posted. */
 export const POSTABLE_MESSAGE_TYPES = ['TEXT', 'FILE', 'IMAGE'] as const;
 export type PostableMessageType = (typeof POSTABLE_MESSAGE_TYPES)[number];
 
@@ -16,7 +16,7 @@ export interface Attachment {
 
 export type TicketEvent =
   | { readonly type: 'TicketOpened'; readonly data: OpenedFields }
-  /** One command that changes a ticket records one of these, however many fields it changes. */
+  /** A command that changes a ticket records one of these, with any number of fields. */
   | { readonly type: 'TicketChanged'; readonly data: { readonly changes: TicketChanges } }
   | {
       readonly type: 'ParticipantAdded';
@@ -24,7 +24,7 @@ export type TicketEvent =
     }
   | { readonly type: 'ParticipantRemoved'; readonly data: { readonly userId: string; readonly name: string } }
   /**
-   * Whoever posts has read everything up to their message. The author of a public one becomes a participant; the author
+   * The author has read everything up to the message. The author of a public message becomes a participant; the author
    * of an internal note does not, because requesters see participants.
    */
   | {
@@ -38,7 +38,7 @@ export type TicketEvent =
         readonly clientMessageId?: string;
       };
     }
-  /** `upTo` is a version of the ticket's stream. `internal` when nothing but internal notes was read. */
+  /** `upTo` is a version of the ticket's stream. `internal`: nothing but internal notes was read. */
   | {
       readonly type: 'TicketRead';
       readonly data: { readonly userId: string; readonly upTo: number; readonly internal?: boolean };

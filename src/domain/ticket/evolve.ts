@@ -1,6 +1,6 @@
 /**
- * How a ticket's events add up to its state. Reads no more of an event than its data, stream, version, time and actor,
- * and costs the same whether it is the ticket's tenth message or its hundred thousandth.
+ * Folds the events of a ticket into its state. It reads only the data, stream, version, time and actor of an event. The
+ * cost of an event does not depend on the number of events before it.
  */
 import { parseStream, type RecordedEvent } from '../event.ts';
 import { lookUp, withEntry, withoutEntry } from '../record.ts';
@@ -97,7 +97,7 @@ function changed({ data: { changes } }: EventOf<'TicketChanged'>): Partial<Ticke
   return Object.fromEntries(changesIn(changes).map(([field, { to }]) => [field, to]));
 }
 
-/** The record itself while they are in it as they are: most messages are posted by somebody who posted before. */
+/** Returns the same record when the participant is in it unchanged, as for most messages. */
 function withParticipant({ participants }: TicketState, { id, name, role }: Actor): TicketState['participants'] {
   const known = lookUp(participants, id);
   if (known?.name === name && known.role === role) return participants;

@@ -1,5 +1,5 @@
 /**
- * The fields of a ticket, listed once: their types, and the rules by which they are set, changed and described.
+ * The fields of a ticket, listed once: their types, and the rules that set, change and describe them.
  * Commands, events, state, timeline and SYSTEM messages derive from this list. A new field is one line in
  * `TicketFields`, one in `TICKET_FIELDS`, and a higher `TICKET_STATE_VERSION`.
  */
@@ -45,7 +45,7 @@ interface FieldRules<T> {
   readonly opened: boolean;
   /** A change of the field in plain English. A field without this never changes. */
   readonly changed?: (change: Change<T>) => string;
-  /** Whether setting `b` where `a` is changes nothing. `Object.is` when absent. */
+  /** Whether a change from `a` to `b` is no change. `Object.is` when absent. */
   readonly isSame?: (a: T, b: T) => boolean;
   /** Throws `invalid_payload` for a value that the log cannot hold. */
   readonly assert?: (value: NonNullable<T>, field: string) => void;
@@ -109,15 +109,15 @@ export const CHANGEABLE_FIELDS = names.filter(
   (name): name is ChangeableField => FIELD_RULES[name].changed !== undefined,
 );
 
-/** What opening a ticket sets, as the event `TicketOpened` holds it. */
+/** The fields that opening a ticket sets, as the event `TicketOpened` holds them. */
 export type OpenedFields = { readonly [K in Exclude<OpenedField, OptionalField>]: TicketFields[K] } & {
   readonly [K in OptionalField]?: NonNullable<TicketFields[K]>;
 };
 
-/** What a change of a ticket changes, as the event `TicketChanged` holds it. */
+/** The changed fields, as the event `TicketChanged` holds them. */
 export type TicketChanges = { readonly [K in ChangeableField]?: Change<TicketFields[K]> };
 
-/** The new values that a change asks for. */
+/** The new values in a command that changes a ticket. */
 export type AskedFields = { readonly [K in ChangeableField]?: TicketFields[K] | undefined };
 
 export function initialFields(): TicketFields {
@@ -130,13 +130,13 @@ export function openedFields(given: OpenedFields): OpenedFields {
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as OpenedFields;
 }
 
-/** The state's fields right after opening: what `opened` leaves out has its initial value. */
+/** The state's fields right after opening. A field that `opened` leaves out has its initial value. */
 export function fieldsAfterOpening(opened: OpenedFields): Pick<TicketFields, OpenedField> {
   const entries = OPENED_FIELDS.map((name) => [name, opened[name] ?? FIELD_RULES[name].initial]);
   return Object.fromEntries(entries) as Pick<TicketFields, OpenedField>;
 }
 
-/** The changes that are there, each with the name of its field. */
+/** The changes, each with the name of its field. */
 export function changesIn(changes: TicketChanges): [ChangeableField, Change<unknown>][] {
   return CHANGEABLE_FIELDS.flatMap((name) => {
     const change = changes[name];
@@ -144,7 +144,7 @@ export function changesIn(changes: TicketChanges): [ChangeableField, Change<unkn
   });
 }
 
-/** Throws `invalid_payload` naming the first field whose value the log cannot hold. */
+/** Throws `invalid_payload` for the first field whose value the log cannot store. */
 export function assertFields(values: Partial<OpenedFields> | AskedFields): void {
   for (const name of names) assertField(name, (values as Partial<TicketFields>)[name]);
 }

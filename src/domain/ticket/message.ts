@@ -1,8 +1,10 @@
 /**
- * A message as people see it: posted ones, and the SYSTEM messages that other events read as. Live delivery, replay and
- * the read model all render through `messageOf`, so that they cannot differ. Source: docs/protocol.md section 5.
+ * The messages of a ticket: posted messages, and the SYSTEM messages that are rendered from other events. Live
+ * delivery, replay and the read model all use `messageOf`, so that they cannot differ. Source: docs/protocol.md
+ * section 5.
  *
- * Opening a ticket renders none: its description is the ticket's own, and a chat begins with its first message.
+ * The opening of a ticket is no message: the description is a field of the ticket, and the chat begins with its first
+ * message.
  */
 import type { RecordedEvent } from '../event.ts';
 import { parseStream } from '../event.ts';
@@ -11,7 +13,7 @@ import type { Attachment, PostableMessageType, TicketEvent } from './events.ts';
 import { systemTextOf } from './system-text.ts';
 
 export interface Message {
-  /** Of a posted message its own id, of a SYSTEM one that of the event which it renders. */
+  /** The id of a posted message; for a SYSTEM message the id of its event. */
   readonly id: string;
   readonly ticketId: string;
   readonly version: number;
@@ -28,7 +30,7 @@ export interface Message {
   readonly updatedAt: string;
 }
 
-/** Undefined for an event that is nothing to read in the chat. */
+/** Undefined for an event that is no message. */
 export function messageOf(event: RecordedEvent<TicketEvent>): Message | undefined {
   if (event.type === 'MessagePosted') {
     const { messageId, message, messageType, attachments, internal, clientMessageId } = event.data;

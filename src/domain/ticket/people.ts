@@ -1,12 +1,12 @@
-/** Who is on a ticket, what the access policy needs to know of it, and the ticket as a viewer sees it. */
+/** The people on a ticket, the facts for the access policy, and the ticket as a viewer sees it. */
 import type { TicketAccess, TicketRelations } from '../access.ts';
 import type { UserFacts } from '../user/identity.ts';
 import { shownVersion, viewOf } from './public-view.ts';
 import type { TicketRow, TicketState } from './state.ts';
 
 /**
- * The ids of those who may be concerned by what happens on the ticket, each once: its requester, its assignee, and
- * everyone added or having posted, notes included.
+ * The ids of the users whom an event of the ticket may concern, each once: the requester, the assignee, the users who
+ * were added, and the authors of messages and notes.
  */
 export function peopleOn(ticket: TicketState): string[] {
   const people = new Set([ticket.requesterId]);
@@ -15,17 +15,17 @@ export function peopleOn(ticket: TicketState): string[] {
   return [...people];
 }
 
-/** Those added, and those who posted a public message, in order. */
+/** The users who were added or posted a public message, in the order of their ids. */
 export function participantIdsOf({ added, posted }: TicketState): string[] {
   return Object.keys({ ...added, ...posted }).toSorted();
 }
 
-/** Whether somebody is a participant as everybody on the ticket may know. */
+/** Whether the user is a participant for everybody on the ticket. The author of notes alone is not. */
 export function participates({ added, posted }: TicketState, userId: string): boolean {
   return Object.hasOwn(added, userId) || Object.hasOwn(posted, userId);
 }
 
-/** The ticket as the access policy sees it. Costs nothing, however many participants there are. */
+/** The ticket as the access policy sees it. The cost does not depend on the number of participants. */
 export function accessOf(ticket: TicketState, relations: TicketRelations): TicketAccess {
   return {
     requesterId: ticket.requesterId,

@@ -1,15 +1,15 @@
 /**
- * Versions as a viewer sees them. Staff see the versions of the stream. Everybody else sees public versions: the
- * events that they may see, numbered from 1 without gaps, so that no hole tells of an internal note.
+ * Versions as a viewer sees them. Staff see the versions of the stream. Other users see public versions: the events
+ * that they may see, numbered from 1 without gaps, so that no gap shows an internal note.
  *
- * A public version is a stream version less the internal events up to it. Nothing of it is recorded: the state of a
- * ticket lists the versions of its internal events, for old events as for new ones.
+ * A public version is the stream version minus the number of internal events up to it. It is not recorded: the state of
+ * a ticket lists the versions of its internal events, and old events need no change.
  */
 import type { RecordedEvent } from '../event.ts';
 import { isStaff, type UserFacts } from '../user/identity.ts';
 import type { TicketEvent } from './events.ts';
 
-/** Whose numbering: that of staff who may see the ticket, or that of everybody else who may. */
+/** The numbering of versions: for staff who may see the ticket, or for the other users who may. */
 export type View = 'staff' | 'public';
 
 export function viewOf({ role }: Pick<UserFacts, 'role'>): View {
@@ -23,15 +23,15 @@ export function shownVersion(version: number, internal: readonly number[], view:
 }
 
 /**
- * The stream version of the event with this shown version. Beyond the head of the stream it is a version that does not
- * exist, too.
+ * Returns the stream version of the event with this shown version. For a version beyond the head of the stream, it
+ * returns a version beyond the head too.
  */
 export function streamVersion(shown: number, internal: readonly number[], view: View): number {
   if (view === 'staff') return shown;
   return shown + firstIndex(internal.length, (index) => (internal[index] ?? 0) - index > shown);
 }
 
-/** A public event with the versions of a viewer, for everything that renders it. */
+/** Returns a public event with the versions of a viewer. */
 export function shownEvent(
   event: RecordedEvent<TicketEvent>,
   internal: readonly number[],

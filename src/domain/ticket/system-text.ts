@@ -1,6 +1,6 @@
 /**
- * What happened to a ticket, in plain English, for the SYSTEM messages of its chat. Requesters read these: they say
- * what a requester may know, and of a description only that it changed.
+ * The texts of the SYSTEM messages in a ticket's chat, in plain English. Requesters read them, so they tell only facts
+ * that a requester may know. Of a description they tell only that it changed.
  */
 import type { Change } from '../change.ts';
 import type { TicketEvent } from './events.ts';
@@ -12,7 +12,7 @@ import {
   type TicketFields,
 } from './fields.ts';
 
-/** Undefined for what is not announced in the chat. */
+/** Undefined for an event that has no SYSTEM message. */
 export function systemTextOf(event: TicketEvent & { metadata: { actor: Author } }): string | undefined {
   const by = event.metadata.actor;
   switch (event.type) {

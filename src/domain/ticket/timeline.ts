@@ -1,6 +1,6 @@
 /**
- * The audit timeline of a ticket: every event of its stream as staff read it, who, when, from where and what changed.
- * Built field by field, so that what an event comes to hold later is not shown before somebody decides that it may be.
+ * The audit timeline of a ticket, for staff: every event of its stream, with author, time, address and changes. Entries
+ * are built field by field, so that a field that an event gets later is not shown without a decision.
  * Source: docs/protocol.md section 8.
  */
 import type { RecordedEvent } from '../event.ts';
@@ -17,11 +17,11 @@ export interface TimelineEntry {
   /** RFC 3339 UTC. */
   readonly time: string;
   readonly actor: Actor;
-  /** Where the client was; null when there was none. */
+  /** The client's network address; null when there was no client. */
   readonly address: string | null;
-  /** The request that it came with, as the server's log calls it. */
+  /** The id of the request, as in the server's log. */
   readonly requestId: string;
-  /** In plain English. */
+  /** The event in plain English. */
   readonly summary: string;
   readonly data: Readonly<Record<string, unknown>>;
 }

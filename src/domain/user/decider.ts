@@ -1,8 +1,8 @@
 /**
- * What a user does when asked. Admins and machines register users, admins change them, admins and machines send
- * notifications, and only users themselves read theirs. Source: docs/protocol.md sections 3, 6 and 8.
+ * The decider of users. Admins and services register users and send notifications, admins change users, and users mark
+ * their own notifications as read. Source: docs/protocol.md sections 3, 6 and 8.
  *
- * An admin cannot deactivate or demote themselves: so, by mistake, nobody locks everybody out.
+ * An admin cannot deactivate themselves or change their own role, so that the last admin does not do so by mistake.
  */
 import { mayChangeUser, mayRegisterUser, maySendNotification, requireActive, requirePermission } from '../access.ts';
 import type { Change } from '../change.ts';
@@ -26,7 +26,7 @@ export type UserCommand =
       readonly name?: string;
       readonly role?: Role;
       readonly active?: boolean;
-      /** null takes it away. */
+      /** null removes it. */
       readonly email?: string | null;
       readonly vendorId?: string | null;
     }
@@ -40,9 +40,9 @@ export type UserCommand =
     }
   | { readonly type: 'MarkNotificationsRead'; readonly ids: readonly string[] }
   | { readonly type: 'MarkAllNotificationsRead'; readonly upToSeq?: number }
-  /** `upToSeq` is no further than the user's inbox reaches: whoever gives the command has looked. */
+  /** `upToSeq` is at most the newest seq of the inbox; the use case reads it before. */
   | { readonly type: 'MarkInboxSeen'; readonly upToSeq: number }
-  /** Given by Deskwire itself and by operators, also about an id under which nobody is registered. */
+  /** Comes from Deskwire itself and from operators, also for an id without a registered user. */
   | ({ readonly type: 'RecordAccountActivity' } & DataOf<'AccountActivityRecorded'>);
 
 type DataOf<T extends UserEvent['type']> = Extract<UserEvent, { type: T }>['data'];
@@ -55,7 +55,7 @@ export interface UserState {
   readonly active: boolean;
   readonly email: string | null;
   readonly vendorId: string | null;
-  /** The seq up to which the user has looked at their inbox. */
+  /** The seq up to which the user has seen the inbox. */
   readonly seenUpTo: number;
   /** Unix time in milliseconds of the last deactivation; null when there was none. Earlier sessions have ended. */
   readonly deactivatedAt: number | null;
@@ -88,11 +88,11 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
       case 'SendNotification':
         return send(command, state, by);
       case 'MarkNotificationsRead':
-        return read(command, state, by);
+        return markRead(command, state, by);
       case 'MarkAllNotificationsRead':
-        return readAll(command, state, by);
+        return markAllRead(command, state, by);
       case 'MarkInboxSeen':
-        return see(command, state, by);
+        return markSeen(command, state, by);
       case 'RecordAccountActivity':
         return recordActivity(command, by);
     }
@@ -100,7 +100,7 @@ export const userDecider: Decider<UserState, UserCommand, UserEvent> = {
   evolve,
 };
 
-/** The facts that rules and payloads need of a registered user; undefined when there is none. */
+/** The facts of a registered user, for rules and payloads; undefined when there is none. */
 export function userFactsOf(state: UserState): UserFacts | undefined {
   if (!state.exists) return undefined;
   const { id, name, role, active, email, vendorId, deactivatedAt } = state;
@@ -115,7 +115,7 @@ export function userFactsOf(state: UserState): UserFacts | undefined {
   };
 }
 
-/** Registering somebody again as they are is no change, so that it can be repeated; otherwise it is a conflict. */
+/** A repeated registration with the same fields is no change. With other fields it is a conflict. */
 function register(command: CommandOf<'RegisterUser'>, state: UserState, by: UserFacts): Decision {
   requirePermission(mayRegisterUser(by, command.role), 'You may not register users of this role');
   const { name, role, email, vendorId } = command;
@@ -157,7 +157,7 @@ function change(command: CommandOf<'ChangeUser'>, state: UserState, by: UserFact
   return Object.keys(changes).length === 0 ? [] : [{ type: 'UserChanged', data: { changes } }];
 }
 
-/** A deactivated user gets nothing, and that is no error: sending to many must not fail for one of them. */
+/** A deactivated user receives nothing. That is no error: one of many recipients must not fail the others. */
 function send(command: CommandOf<'SendNotification'>, state: UserState, by: UserFacts): Decision {
   requirePermission(maySendNotification(by), 'Only admins and services send notifications');
   requireExists(state);
@@ -170,22 +170,22 @@ function send(command: CommandOf<'SendNotification'>, state: UserState, by: User
   return [{ type: 'NotificationSent', data: { type: notificationType, title, message, data, priority } }];
 }
 
-function read(command: CommandOf<'MarkNotificationsRead'>, state: UserState, by: UserFacts): Decision {
+function markRead(command: CommandOf<'MarkNotificationsRead'>, state: UserState, by: UserFacts): Decision {
   requireSelf(state, by);
   for (const id of command.ids) assertText(id, 'ids');
   const ids = [...new Set(command.ids)];
   return ids.length === 0 ? [] : [{ type: 'NotificationsRead', data: { ids } }];
 }
 
-function readAll({ upToSeq }: CommandOf<'MarkAllNotificationsRead'>, state: UserState, by: UserFacts): Decision {
+function markAllRead({ upToSeq }: CommandOf<'MarkAllNotificationsRead'>, state: UserState, by: UserFacts): Decision {
   requireSelf(state, by);
   if (upToSeq === undefined) return [{ type: 'AllNotificationsRead', data: {} }];
   requireSeq(upToSeq);
   return upToSeq === 0 ? [] : [{ type: 'AllNotificationsRead', data: { upToSeq } }];
 }
 
-/** Looking again when nothing has come is no event: people look often. */
-function see({ upToSeq }: CommandOf<'MarkInboxSeen'>, state: UserState, by: UserFacts): Decision {
+/** Without a new notification this is no event: users open the inbox often. */
+function markSeen({ upToSeq }: CommandOf<'MarkInboxSeen'>, state: UserState, by: UserFacts): Decision {
   requireSelf(state, by);
   requireSeq(upToSeq);
   return upToSeq <= state.seenUpTo ? [] : [{ type: 'InboxSeen', data: { upToSeq } }];
@@ -208,7 +208,7 @@ function requireExists(state: UserState): void {
 function requireSelf(state: UserState, by: UserFacts): void {
   requireExists(state);
   requirePermission(by.id === state.id, 'You may read only your own notifications');
-  // The author's facts may be a moment old; this stream knows.
+  // The author's facts may be a moment old; the state of this stream is current.
   requireActive({ ...by, active: state.active });
 }
 

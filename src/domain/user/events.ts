@@ -1,4 +1,4 @@
-/** Everything that can happen to a user, their inbox included. */
+/** The events of a user and the user's inbox. */
 import type { Change } from '../change.ts';
 import type { Priority } from '../priority.ts';
 import type { Role } from './identity.ts';
@@ -25,7 +25,7 @@ export type UserEvent =
         };
       };
     }
-  /** A notification sent through the API; those that follow from ticket events are not events themselves. */
+  /** A notification sent through the API. The notifications of ticket events are no events themselves. */
   | {
       readonly type: 'NotificationSent';
       readonly data: {
@@ -37,19 +37,21 @@ export type UserEvent =
       };
     }
   | { readonly type: 'NotificationsRead'; readonly data: { readonly ids: readonly string[] } }
-  /** Reads every notification up to `upToSeq`, or, without it, every one that precedes this event in the log. */
+  /** All notifications up to `upToSeq` were read; without it, all that precede this event in the log. */
   | { readonly type: 'AllNotificationsRead'; readonly data: { readonly upToSeq?: number } }
-  /** The user has looked at the inbox: none up to `upToSeq` is new to them any more, though it may be unread. */
+  /** The user has seen the inbox up to `upToSeq`. Notifications up to it may still be unread. */
   | { readonly type: 'InboxSeen'; readonly data: { readonly upToSeq: number } }
-  /** Something about signing in. Repetitions within minutes are one event, so that guessing cannot grow the log. */
+  /** An activity of signing in. Repetitions within minutes are one event, so that guesses cannot grow the log. */
   | {
       readonly type: 'AccountActivityRecorded';
       readonly data: {
         readonly activity: AccountActivity;
-        /** How often, when it was more than once. */
+        /** The number of occurrences, when there was more than one. */
         readonly count?: number;
         readonly sessionId?: string;
         readonly device?: string;
+        /** What exactly was done, in the words of the operator's command. */
+        readonly detail?: string;
       };
     };
 
@@ -65,5 +67,8 @@ export const ACCOUNT_ACTIVITIES = [
   'session_ended',
   'token_issued',
   'signing_key_rotated',
+  'signing_key_withdrawn',
+  'password_locked',
+  'operator_command',
 ] as const;
 export type AccountActivity = (typeof ACCOUNT_ACTIVITIES)[number];

@@ -1,4 +1,4 @@
-/** Who someone is: roles, and the few facts about a user that rules and payloads need. */
+/** Roles, and the facts of a user that rules and payloads need. */
 
 export const ROLES = ['driver', 'customer', 'vendor', 'agent', 'ops', 'accounts', 'admin', 'service'] as const;
 export type Role = (typeof ROLES)[number];
@@ -10,33 +10,36 @@ export interface Actor {
   readonly role: Role;
 }
 
-/** What is known of a user when deciding what they may see and do. */
+/** The facts of a user that decide what the user may see and do. */
 export interface UserFacts extends Actor {
   readonly active: boolean;
   readonly email?: string;
   readonly vendorId?: string;
-  /** Unix time in milliseconds of the last deactivation, when there was one. What was issued before is not valid. */
+  /** Unix time in milliseconds of the last deactivation, when there was one. Tokens from before it are not valid. */
   readonly deactivatedAt?: number;
 }
 
-/** The role of a user of whom no role is known: they are a requester, with the fewest rights. */
+/** The role of a user whose role is not known: a requester, with the fewest rights. */
 export const LEAST_ROLE: Role = 'customer';
 
 export const STAFF_ROLES: readonly Role[] = ['agent', 'admin', 'ops', 'accounts'];
 
 const STAFF: ReadonlySet<Role> = new Set(STAFF_ROLES);
 
-/** A part of Deskwire, or an operator at the machine, as the author of commands that take an admin. */
+/** The author of what an operator does by command. */
+export const OPERATOR_ID = 'deskwire:operator';
+
+/** A part of Deskwire, or an operator at the machine, as the author of commands for admins. */
 export function systemAuthor(id: string, name: string): UserFacts {
   return { id, name, role: 'admin', active: true };
 }
 
-/** Staff may see internal notes of the tickets that they may see. Machines (`service`) are not staff. */
+/** Staff may see the internal notes of the tickets that they may see. A `service` is not staff. */
 export function isStaff(role: Role): boolean {
   return STAFF.has(role);
 }
 
-/** The role that a claim or a field names, compared without regard to case, or undefined when it names none. */
+/** The role that a claim or a field names, without regard to case; undefined when it names none. */
 export function parseRole(value: unknown): Role | undefined {
   if (typeof value !== 'string') return undefined;
   const lower = value.toLowerCase();

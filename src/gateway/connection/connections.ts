@@ -19,7 +19,8 @@ import type { Handshake } from '../dialects/catalog.ts';
 import { addressOf, type Trusted } from './address.ts';
 import { type Client, createClient, userRoom } from './client.ts';
 import type { Clients } from './clients.ts';
-import { wireError } from './errors.ts';
+import { unreadError, wireError } from './errors.ts';
+import { UnreadPayload } from './packet-parser.ts';
 import { decoderOf } from './transports.ts';
 import type { Unauthenticated } from './unauthenticated.ts';
 
@@ -30,7 +31,7 @@ export interface Connections {
   refresh(client: Client, token: string): Promise<void>;
   /** Looks the user up again, and updates or ends all of the user's clients. Never rejects. */
   userChanged(userId: string): Promise<void>;
-  /** Calls `userChanged` for every user with clients. */
+  /** Calls `userChanged` for every user with clients, and ends the clients whose token is no longer valid. */
   review(): void;
   /** Ends the clients of a session. */
   sessionRevoked(sessionId: string): void;
@@ -74,6 +75,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   const { authenticate, directory, clients, log, now } = deps;
   const admitted = new WeakMap<Socket, { token: string; found: Authenticated } | { error: unknown }>();
   const expiries = new WeakMap<Client, NodeJS.Timeout>();
+  const tokens = new WeakMap<Client, string>();
+  let reviewing = false;
 
   /** Browsers let any page open a websocket, so the server refuses those that may not call. Throws `forbidden`. */
   function checkOrigin({ handshake: { headers }, request }: Socket): void {
@@ -90,6 +93,8 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     deps.unauthenticated.attempted(socket.conn);
     try {
       checkOrigin(socket);
+      const auth: unknown = socket.handshake.auth;
+      if (auth instanceof UnreadPayload) throw unreadError('auth', 'auth', auth);
       const token = tokenOf(socket);
       if (token === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
       const { user } = await authenticate(token);
@@ -107,7 +112,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     try {
       if (admission === undefined) throw new DeskwireError('unauthorized', 'Authentication required');
       if ('error' in admission) throw admission.error;
-      open(socket, authenticateAgain(admission));
+      open(socket, admission.token, authenticateAgain(admission));
     } catch (error) {
       refuse(socket, error);
     }
@@ -119,7 +124,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     return again instanceof Promise ? found : again;
   }
 
-  function open(socket: Socket, { user, expiresAt, sessionId }: Authenticated): void {
+  function open(socket: Socket, token: string, { user, expiresAt, sessionId }: Authenticated): void {
     if (clients.ofUser(user.id).size >= deps.socketsPerUser) {
       throw new DeskwireError('rate_limited', 'Too many connections', { retryAfter: 10 });
     }
@@ -140,6 +145,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       leaving: leaving.signal,
     });
     clients.add(client);
+    tokens.set(client, token);
     deps.unauthenticated.opened(socket.conn);
     expireAt(client, expiresAt);
     void socket.join(userRoom(user.id));
@@ -193,6 +199,26 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     expiries.set(client, timer.unref());
   }
 
+  /** One after the other: verifying a token takes long, and all of them may be due. Never rejects. */
+  async function reviewTokens(): Promise<void> {
+    if (reviewing) return;
+    reviewing = true;
+    for (const client of [...clients]) await reviewToken(client, tokens.get(client) ?? '');
+    reviewing = false;
+  }
+
+  async function reviewToken(client: Client, token: string): Promise<void> {
+    try {
+      const found = authenticate(token);
+      if (found instanceof Promise) await found;
+    } catch (error) {
+      if (!(error instanceof DeskwireError)) return deps.onError(error);
+      // An outage of the provider or the database ends nobody.
+      if (error.code === 'unavailable' || client.leaving.aborted || tokens.get(client) !== token) return;
+      endWithError(client.socket, error);
+    }
+  }
+
   async function userChanged(userId: string): Promise<void> {
     if (clients.ofUser(userId).size === 0) return;
     try {
@@ -233,6 +259,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       }
       for (const one of clients.sameConnection(client)) {
         one.sessionId = sessionId;
+        tokens.set(one, token);
         expireAt(one, expiresAt);
       }
     },
@@ -244,6 +271,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     },
     review() {
       for (const userId of new Set([...clients].map(({ user }) => user.id))) void userChanged(userId);
+      void reviewTokens();
     },
     sessionRevoked(sessionId) {
       for (const client of [...clients]) {

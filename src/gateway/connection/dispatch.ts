@@ -12,8 +12,7 @@ import type { DialectContext } from '../dialects/context.ts';
 import type { Call, Request } from '../dialects/request.ts';
 import type { GatewayOptions } from '../options.ts';
 import type { Client } from './client.ts';
-import { wireError } from './errors.ts';
-
+import { unreadError, wireError } from './errors.ts';
 import { UnreadPayload } from './packet-parser.ts';
 import { sizeWithin } from './payload-size.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -62,7 +61,7 @@ export function createDispatch(deps: DispatchDeps): Dispatch {
         throw new DeskwireError('rate_limited', 'Too many requests in progress', { retryAfter: 1 });
       }
       if (name === undefined) throw invalid('The event name must be a string', 'event');
-      if (args[0] instanceof UnreadPayload) throw unread(name, args[0]);
+      if (args[0] instanceof UnreadPayload) throw unreadError(name, 'payload', args[0]);
       if (!sizeWithin(args, options.maxEventSize)) {
         throw new DeskwireError('payload_too_large', `${name} carries too much`, { field: 'payload' });
       }
@@ -147,20 +146,6 @@ function parse([name, ...rest]: readonly unknown[]): Packet {
       answered = true;
     },
   };
-}
-
-function unread(name: string, { reason }: UnreadPayload): DeskwireError {
-  const details = { field: 'payload' };
-  switch (reason) {
-    case 'too_large':
-      return new DeskwireError('payload_too_large', `${name} carries too much`, details);
-    case 'too_deep':
-      return new DeskwireError('invalid_payload', `${name} is nested too deeply`, details);
-    case 'binary':
-      return new DeskwireError('invalid_payload', `${name} takes no binary data`, details);
-    case 'malformed':
-      return new DeskwireError('invalid_payload', `${name} is not valid JSON`, details);
-  }
 }
 
 function invalid(message: string, field: string): DeskwireError {

@@ -1,5 +1,6 @@
 /** Translates failures to the errors that a socket receives. Source: docs/protocol.md section 2. */
 import { DeskwireError, type ErrorCode } from '../../domain/errors.ts';
+import type { UnreadPayload } from './packet-parser.ts';
 
 /** Error codes of HTTP alone, and the codes that sockets receive instead. */
 const HTTP_ONLY = {
@@ -28,6 +29,23 @@ export function wireError(error: unknown): WireError {
     ...(error.field !== undefined && { field: error.field }),
     ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
   };
+}
+
+/** `what`: the event, or the field of the handshake, whose payload was not read. `whole`: the field's name for all. */
+export function unreadError(what: string, whole: string, { reason, field }: UnreadPayload): DeskwireError {
+  const details = { field: field || whole };
+  switch (reason) {
+    case 'too_large':
+      return new DeskwireError('payload_too_large', `${what} carries too much`, details);
+    case 'too_deep':
+      return new DeskwireError('invalid_payload', `${what} is nested too deeply`, details);
+    case 'binary':
+      return new DeskwireError('invalid_payload', `${what} takes no binary data`, details);
+    case 'malformed':
+      return new DeskwireError('invalid_payload', `${what} is not valid JSON`, details);
+    case 'no_object':
+      return new DeskwireError('invalid_payload', `${what} must be an object`, details);
+  }
 }
 
 function typeOf(code: ErrorCode): WireError['type'] {

@@ -35,7 +35,7 @@ export interface Outbound {
   close(): void;
 }
 
-interface OutboundDeps {
+export interface OutboundDeps {
   readonly engine: Server['engine'];
   /** Bytes. */
   readonly limit: number;

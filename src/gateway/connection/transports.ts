@@ -33,18 +33,29 @@ export function answerOf({ transport }: Connection): Answer | undefined {
   return (transport as { readonly res?: Answer | null }).res ?? undefined;
 }
 
-/** The fields in which a polling transport and a websocket keep the largest number of bytes that they accept. */
+/**
+ * The fields in which a polling transport and a websocket keep the largest number of bytes that they accept, and in
+ * which a websocket keeps the largest number of pieces: fragments of a message, and chunks of a frame.
+ */
 interface FrameLimits {
   maxHttpBufferSize?: number;
-  readonly socket?: { readonly _receiver?: { _maxPayload: number } | null };
+  readonly socket?: {
+    readonly _receiver?: { _maxPayload: number; _maxFragments: number; _maxBufferedChunks: number } | null;
+  };
 }
+
+/** A piece costs memory beside its bytes, so they have this many bytes on average. */
+const LEAST_PIECE = 256;
 
 /** Limits the frames that the connection accepts from now on, on its present transport. */
 export function limitFrames({ transport }: Connection, bytes: number): void {
   const limits = transport as unknown as FrameLimits;
   if (transport.name === 'polling') limits.maxHttpBufferSize = bytes;
   const receiver = limits.socket?._receiver;
-  if (receiver) receiver._maxPayload = bytes;
+  if (!receiver) return;
+  receiver._maxPayload = bytes;
+  receiver._maxFragments = bytes / LEAST_PIECE;
+  receiver._maxBufferedChunks = bytes / LEAST_PIECE;
 }
 
 /** The decoder of the socket's connection, which `createPacketParser` made. */

@@ -5,8 +5,8 @@
  * Opening subscribes, waits until the broker has registered the subscription, and only then asks for the head of the
  * stream, so that no event is lost between the two. While the broker is away, the subscription opens with the events of
  * this process alone, and compares its cursor with the log after the registration. A gap may close by itself for a
- * short time. Then the missing events are read from the log, with growing pauses while the log cannot be reached. A
- * lost last event leaves no gap: the owner calls `checkHead` after a reconnection and from time to time.
+ * short time. Then the missing events are read from the log (`readGap`), with growing pauses while the log cannot be
+ * reached. A lost last event leaves no gap: the owner calls `checkHead` after a reconnection and from time to time.
  *
  * `arrive` replays events to a client, from the last version that it has to the cursor. It calls `join` in the tick in
  * which the client has every event up to the cursor.
@@ -93,7 +93,7 @@ export function createCatchUpSubscription<E>(
   const { sleep, onError, observer } = options;
   const closing = new AbortController();
   const waiters = new Set<() => void>();
-  let refilling = false;
+  let readingGap = false;
   let delivered = 0;
 
   const sequencer = createSequencer<E>({
@@ -146,11 +146,11 @@ export function createCatchUpSubscription<E>(
   function progressed(pause: number): void {
     for (const wake of waiters) wake();
     waiters.clear();
-    if (sequencer.behind && !refilling && !closing.signal.aborted) void refill(pause);
+    if (sequencer.behind && !readingGap && !closing.signal.aborted) void readGap(pause);
   }
 
-  async function refill(firstPause: number): Promise<void> {
-    refilling = true;
+  async function readGap(firstPause: number): Promise<void> {
+    readingGap = true;
     let pause = firstPause;
     while (sequencer.behind && !closing.signal.aborted) {
       if (pause > 0) await sleep(pause, closing.signal);
@@ -159,14 +159,14 @@ export function createCatchUpSubscription<E>(
       try {
         const { events, through } = await source.read(after, options.readLimit);
         if (closing.signal.aborted) break;
-        sequencer.filled(events, through);
+        sequencer.gapRead(events, through);
       } catch (error) {
         onError(error);
       }
       pause = cursor() > after ? 0 : nextPause(pause);
       progressed(pause);
     }
-    refilling = false;
+    readingGap = false;
   }
 
   function cursor(): number {
@@ -247,7 +247,7 @@ export function createCatchUpSubscription<E>(
 
   async function readMore(after: number, replay: JoinReplay<E>): Promise<Progress> {
     const { events, through } = await source.read(after, options.readLimit);
-    return replay.filled(events, through) ? 'some' : 'none';
+    return replay.pageRead(events, through) ? 'some' : 'none';
   }
 
   /** Moves the cursor towards `version`. Impossible when `head`, the head of the stream, is below it. */
@@ -260,7 +260,7 @@ export function createCatchUpSubscription<E>(
     const { promise, resolve } = Promise.withResolvers<void>();
     waiters.add(resolve);
     signal.addEventListener('abort', () => resolve(), { once: true });
-    if (!refilling) void refill(0);
+    if (!readingGap) void readGap(0);
     await promise;
     return cursor() > before ? 'some' : 'none';
   }

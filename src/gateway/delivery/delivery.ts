@@ -3,11 +3,11 @@
  * tickets, alerts and unread counts.
  */
 import type { Application } from '../../application/application.ts';
-import type { NotificationView, ProjectionWaiter } from '../../application/views.ts';
 import type { Broker } from '../../broker/port.ts';
 import type { Presence } from '../../cluster/presence/presence.ts';
 import type { Names } from '../../directory/names.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
+import type { NotificationView } from '../../domain/notification/inbox.ts';
 import { lookUp } from '../../domain/record.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
@@ -25,8 +25,8 @@ import { createLiveStreams, type LiveStreams } from './live-streams.ts';
 import { createMemberships, type Memberships } from './memberships.ts';
 import type { SocketRooms } from './socket-rooms.ts';
 import { createTicketChanges, type TicketChanges } from './ticket-changes.ts';
+import { createTicketUnreadSender } from './ticket-unread-sender.ts';
 import { createTyping, type Typing } from './typing.ts';
-import { createUnreadCounting } from './unread-counts.ts';
 
 export interface Delivery {
   readonly live: LiveStreams;
@@ -43,7 +43,6 @@ export interface Delivery {
 export interface DeliveryDeps {
   readonly application: Application;
   readonly reader: EventReader;
-  readonly waiter: ProjectionWaiter;
   readonly broker: Broker;
   readonly now: () => number;
   readonly options: GatewayOptions;
@@ -62,7 +61,7 @@ export interface DeliveryDeps {
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { application, broker, options, dialects, rooms, presence, clients, messageWireFor, names, now, onError } =
     deps;
-  const unread = createUnreadCounting({ application, waiter: deps.waiter, send: sendUnread, onError });
+  const unread = createTicketUnreadSender({ application, send: sendUnread, onError });
   const typing = createTyping({ signals: broker.signals, expires: options.typingExpires, now, onError });
   const live = createLiveStreams(
     {
@@ -86,7 +85,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const ticketChanges = createTicketChanges({
     broker,
     onError,
-    waiter: deps.waiter,
+    waiter: application,
     gather: options.ticketChangesEvery,
     send(client, changed) {
       for (const dialect of dialects) {

@@ -18,7 +18,7 @@ export type ReplayStep<E> =
 export interface JoinReplay<E> {
   next(): ReplayStep<E>;
   /** Takes the result of the read that the last step asked for. True when the replay advanced. */
-  filled(events: readonly E[], through: number): boolean;
+  pageRead(events: readonly E[], through: number): boolean;
 }
 
 export function createJoinReplay<E>(
@@ -38,7 +38,7 @@ export function createJoinReplay<E>(
       if (recent === undefined) return { do: 'read', after: at };
       return { do: 'join', events: missed.concat(recent) };
     },
-    filled(events, through) {
+    pageRead(events, through) {
       if (through <= at) return false;
       for (const event of events) {
         const version = versionOf(event);

@@ -98,7 +98,9 @@ export function createMemberships(deps: MembershipsDeps): Memberships {
     const attempt = joinAttempt(client, dialect, stream, welcome);
     /** The client counts in its own numbering. A version that it cannot have seen belongs to another history. */
     const enterAfter = async (shown: number, seen: boolean | undefined): Promise<Break | undefined> => {
-      const { view } = stream.requireAccess(client.user, dialect);
+      const { internal, view } = stream.requireAccess(client.user, dialect);
+      // Its version is of the other numbering, which says nothing in this one.
+      if (seen !== undefined && seen !== internal) return 'access';
       const from = stream.streamVersion(shown, view);
       if (view === 'public' && from > stream.subscription.cursor) return 'epoch';
       return attempt.enter({ from, recovered: true, internal: seen, view });

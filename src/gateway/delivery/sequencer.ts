@@ -5,7 +5,7 @@
  * both, the sequencer delivers every version once and in order. Its `cursor` is the last version delivered:
  * - A version at or below the cursor was delivered before, and is dropped.
  * - The version cursor + 1 is delivered at once, with the versions that were waiting behind it.
- * - A higher version waits. `behind` says that the versions between must be read from the log and given to `filled`.
+ * - A higher version waits. `behind` says that the versions between must be read from the log and given to `gapRead`.
  *
  * Before `open`, the sequencer delivers nothing and keeps live events. `open` takes the head of the log, read after the
  * subscription began. `deliver` is called after the cursor has moved to the event, and must send before it returns: the
@@ -37,7 +37,7 @@ export interface Sequencer<E> {
    * Takes the result of a read of the log: every event after some version at or below the cursor, up to and including
    * `through`. Versions that are missing in it do not exist for this stream.
    */
-  filled(events: readonly E[], through: number): void;
+  gapRead(events: readonly E[], through: number): void;
   /** The events after `version` up to the cursor; undefined when the ring does not hold all of them. */
   recent(version: number): E[] | undefined;
 }
@@ -111,7 +111,7 @@ export function createSequencer<E>(options: SequencerOptions<E>): Sequencer<E> {
     seen(version) {
       highest = Math.max(highest, version);
     },
-    filled(events, through) {
+    gapRead(events, through) {
       if (cursor === undefined || delivering) return;
       delivering = true;
       try {

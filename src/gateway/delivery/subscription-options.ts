@@ -1,5 +1,5 @@
 /** The options of the catch-up subscriptions to streams of one kind. */
-import { rest } from '../../support/sleep.ts';
+import { sleep } from '../../support/sleep.ts';
 import type { ReplayedStream } from '../../telemetry/metrics.ts';
 import type { Telemetry } from '../../telemetry/telemetry.ts';
 import type { GatewayOptions } from '../options.ts';
@@ -11,9 +11,15 @@ export function subscriptionOptionsOf(
   telemetry: Telemetry,
   onError: (error: unknown) => void,
 ): (stream: ReplayedStream) => SubscriptionOptions {
-  return (stream) => ({ ...options, sleep, onError, observer: observeSubscriptions(stream, telemetry) });
+  return (stream) => ({
+    ...options,
+    sleep: sleepUnreferenced,
+    onError,
+    observer: observeSubscriptions(stream, telemetry),
+  });
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return rest(ms, signal, { ref: false });
+/** Does not keep the process running. */
+function sleepUnreferenced(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, signal, { ref: false });
 }

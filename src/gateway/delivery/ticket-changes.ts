@@ -6,7 +6,7 @@
  *
  * Changes may be missed while the broker is away. Followers then receive `all`: any ticket may have changed.
  */
-import type { ProjectionWaiter } from '../../application/views.ts';
+import type { Application } from '../../application/application.ts';
 import type { Broker, Subscription } from '../../broker/port.ts';
 import { maySeeEveryTicket } from '../../domain/access.ts';
 import { parseStream, type RecordedEvent } from '../../domain/event.ts';
@@ -24,7 +24,7 @@ export interface TicketChanges {
 
 interface TicketChangesDeps {
   readonly broker: Pick<Broker, 'live' | 'onReconnected'>;
-  readonly waiter: ProjectionWaiter;
+  readonly waiter: Pick<Application, 'waitFor'>;
   /** Milliseconds in which changes are gathered. */
   readonly gather: number;
   send(client: Client, changed: ChangedTickets): void;

@@ -8,9 +8,9 @@
  * every event that a client receives against them, and so find a field that the schema does not have.
  */
 import type { TSchema } from 'typebox';
-import type { InboxHead, NotificationView, UnreadRanges } from '../../application/views.ts';
 import type { MessageWire } from '../../contract/stream-event.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
+import type { InboxHead, NotificationView, UnreadRanges } from '../../domain/notification/inbox.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';

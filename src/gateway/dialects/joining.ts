@@ -1,4 +1,7 @@
-/** The requests of a client to join a stream or its inbox, and the answers to them. */
+/**
+ * The types of a join, shared by the dialects and the gateway: the request to join a stream or the inbox, and its
+ * result. Each dialect makes its own answer from the result: see `welcome` in `chat.ts`, `rooms.ts` and `stream.ts`.
+ */
 import type { LatestMessages } from '../../application/messages.ts';
 import type { Wire } from './dialect.ts';
 
@@ -64,6 +67,8 @@ export interface InboxRequest {
   readonly after: number | undefined;
   /** Whether the client has internal notes up to `after`, if the client says so. */
   readonly internal?: boolean | undefined;
+  /** The number of notifications that had left the inbox when the client got `after`, if the client says so. */
+  readonly removed?: number | undefined;
   /** Set when the dialect knows already that the replay cannot continue from `after`. */
   readonly broken?: Break | undefined;
 }
@@ -78,6 +83,8 @@ export interface InboxArrival {
   readonly broken: Break | undefined;
   /** Whether the client receives previews of internal notes. */
   readonly internal: boolean;
+  /** The number of notifications that have left the inbox. */
+  readonly removed: number;
   /** The replay, up to `seq`, in order. */
   readonly wires: readonly Wire[];
 }

@@ -6,7 +6,6 @@ import {
   markInboxSeen,
   markNotificationsRead,
 } from '../../application/notifications.ts';
-import type { InboxHead } from '../../application/views.ts';
 import { IdField, VersionField } from '../../contract/fields.ts';
 import { LIMITS } from '../../contract/limits.ts';
 import {
@@ -15,6 +14,7 @@ import {
   AnnouncedNotification as notification,
 } from '../../contract/notification.ts';
 import { closed, count, oneOf, text } from '../../contract/schema.ts';
+import type { InboxHead } from '../../domain/notification/inbox.ts';
 import type { NotificationEventName } from '../../domain/notification/rules.ts';
 import { seedId } from '../../domain/seed-id.ts';
 import type { Dialect, InboxTable, UnreadCounts, Wire } from './dialect.ts';

@@ -1,5 +1,5 @@
 /** Renders domain events and notifications as wire events of Deskwire's own protocol, in the contract's shapes. */
-import type { NotificationView } from '../../application/views.ts';
+
 import {
   type MessageWire,
   notificationEventWire,
@@ -10,6 +10,7 @@ import {
   unreadEventWire,
 } from '../../contract/stream-event.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
+import type { NotificationView } from '../../domain/notification/inbox.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { visibilityOf } from '../../domain/visibility.ts';

@@ -7,7 +7,7 @@
  * (`access`). Source: docs/protocol.md section 7.
  */
 import Type from 'typebox';
-import { isOtherEpoch, type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';
+import { inboxEpoch, isOtherEpoch, type Seen, seenIn, viewEpoch } from '../../application/view-epoch.ts';
 import { closed, count, flag, text } from '../../contract/schema.ts';
 import { StreamEvent } from '../../contract/stream-event.ts';
 import { DeskwireError } from '../../domain/errors.ts';
@@ -60,14 +60,17 @@ interface Subscription {
   readonly recovered: boolean;
   readonly broken: Break | undefined;
   readonly wires: readonly Wire[];
+  /** Of an inbox: the number of notifications that have left it. */
+  readonly removed?: number;
 }
 
 /**
  * Acknowledges in this tick, so that the ack comes before any live event. Without an ack, sends the events one by one.
  */
-function welcome(call: Call, { stream, version, recovered, broken, wires }: Subscription): void {
+function welcome(call: Call, { stream, version, recovered, broken, wires, removed }: Subscription): void {
   const { client, context } = call;
-  const shown = viewEpoch(context.epoch(), client.user);
+  const view = viewEpoch(context.epoch(), client.user);
+  const shown = removed === undefined ? view : inboxEpoch(view, removed);
   const events = wires.map(({ payload }) => payload);
   call.reply({ stream, epoch: shown, version, recovered, events });
   if (!call.acked) client.send(...wires);
@@ -77,7 +80,7 @@ function welcome(call: Call, { stream, version, recovered, broken, wires }: Subs
 async function subscribeInbox(call: Call, after: number, seen: Seen): Promise<void> {
   const { context } = call;
   const otherLog = isOtherEpoch(seen.epoch, context.epoch());
-  const from = { after, internal: seen.internal, ...(otherLog && { broken: 'epoch' as const }) };
+  const from = { after, internal: seen.internal, removed: seen.removed, ...(otherLog && { broken: 'epoch' as const }) };
   await context.replay(() =>
     context.inbox.join(stream, from, ({ seq, ...arrival }) => {
       welcome(call, { stream: 'inbox', version: seq, ...arrival });

@@ -10,8 +10,8 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Application } from '../../application/application.ts';
 import { getInboxHead, listNotificationsAfter } from '../../application/notifications.ts';
-import type { InboxHead, InboxSignal, NotificationView } from '../../application/views.ts';
 import type { Broker } from '../../broker/port.ts';
+import type { InboxHead, InboxSignal, NotificationView } from '../../domain/notification/inbox.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import type { Client } from '../connection/client.ts';
 import {
@@ -20,9 +20,9 @@ import {
   type SubscriptionOptions,
 } from '../delivery/catch-up-subscription.ts';
 import type { SocketRooms } from '../delivery/socket-rooms.ts';
-import type { Dialect, UnreadCounts, Wire } from '../dialects/dialect.ts';
+import type { Dialect, Wire } from '../dialects/dialect.ts';
 import type { Break, InboxArrival, InboxRequest } from '../dialects/joining.ts';
-import { createUnreadSender } from './unread-notifications.ts';
+import { createInboxUnreadSender } from './inbox-unread-sender.ts';
 
 /** Checks the fields that tell an inbox signal from other signals: only our own processes send them. */
 const inboxSignal = Compile(
@@ -69,7 +69,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   const { application, rooms, replayLimit } = deps;
   const { id } = owner;
   let user = owner;
-  let counts: UnreadCounts | undefined;
+  let counts: InboxHead | undefined;
   /** The clients that receive the set of unread notifications. */
   const unreadFollowers = new Set<Client>();
 
@@ -96,7 +96,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     options,
   );
 
-  const unreadSender = createUnreadSender({
+  const unreadSender = createInboxUnreadSender({
     application,
     subscription,
     limit: replayLimit,
@@ -113,13 +113,27 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     const added = signal.notifications.filter(({ read }) => !read).length;
     // If the counts do not follow from the counts before, a signal that notifications were read was lost.
     const follows = head.unread === (counts?.unread ?? 0) + added && head.unseen === (counts?.unseen ?? 0) + added;
-    if (what !== undefined || signal.gone || !follows) readingChanged();
-    counts = head;
+    const left = takeHead(head);
+    if (what !== undefined || left || !follows) readingChanged();
     if (what !== undefined) broadcast(({ inbox }) => wires(inbox?.read?.('ids' in what ? what : 'all', head.unread)));
     // What left the inbox may be on screen. Those who follow it load it again.
-    if (signal.gone) broadcast(({ inbox }) => wires(inbox?.viewChanged?.(subscription.cursor)));
+    if (left) viewChanged();
     if (marked !== undefined) broadcast(({ inbox }) => wires(inbox?.seen?.(marked.upToSeq, head)));
     broadcast(({ inbox }) => wires(inbox?.unread?.(head)));
+  }
+
+  /** True when notifications left the inbox. Their number grows only: a signal that comes late has an older one. */
+  function takeHead(head: InboxHead): boolean {
+    const known = removedNow();
+    // Processes of an earlier version send no number.
+    const removed = Math.max(head.removed || 0, known);
+    const left = counts !== undefined && removed > known;
+    counts = { ...head, removed };
+    return left;
+  }
+
+  function viewChanged(): void {
+    broadcast(({ inbox }) => wires(inbox?.viewChanged?.(subscription.cursor)));
   }
 
   function readingChanged(): void {
@@ -154,8 +168,10 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   }
 
   function updateCounts(head: InboxHead): void {
-    if (head.unread === counts?.unread && head.unseen === counts.unseen) return;
-    counts = head;
+    const before = counts;
+    const left = takeHead(head);
+    if (left) viewChanged();
+    else if (head.unread === before?.unread && head.unseen === before.unseen) return;
     broadcast(({ inbox }) => wires(inbox?.unread?.(head)));
     readingChanged();
   }
@@ -164,17 +180,23 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
   async function enter(
     client: Client,
     dialect: Dialect,
-    { after, internal, broken }: InboxRequest,
+    { after, internal, removed, broken }: InboxRequest,
     welcome: (arrival: InboxArrival) => void,
   ): Promise<Break | undefined> {
     let mismatch = false;
+    await subscription.opened;
+    // The signal of a removal may be lost or late, and the client has loaded the inbox since.
+    if (removed !== undefined && removed > removedNow()) await compare();
+    const before = removedNow();
     const arrival = await subscription.arrive(after ?? 'now', replayLimit, client.leaving, (missed, seq) => {
       const staff = isStaff(user.role);
       // The client's own state was loaded with an access that has changed since.
       mismatch = internal !== undefined && internal !== staff;
+      // Notifications that the client has, or that were read for it just now, may have left the inbox.
+      mismatch ||= after !== undefined && [removed ?? before, before].some((known) => known !== removedNow());
       if (mismatch) return;
       const wires = missed.filter(visible).flatMap((notification) => dialect.inbox?.render(notification) ?? []);
-      welcome({ seq, recovered: after !== undefined, broken, internal: staff, wires });
+      welcome({ seq, recovered: after !== undefined, broken, internal: staff, removed: removedNow(), wires });
       void client.socket.join(roomOf(dialect));
       const count = counts === undefined ? undefined : dialect.inbox?.unread?.(counts);
       if (count !== undefined) client.send(count);
@@ -187,6 +209,17 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     return arrival === 'too_old' ? 'too_old' : 'epoch';
   }
 
+  function removedNow(): number {
+    return counts?.removed ?? 0;
+  }
+
+  async function compare(): Promise<void> {
+    const head = await getInboxHead(application, user);
+    updateCounts(head);
+    subscription.checkHead(head.seq);
+    if (unreadSender.pending) readingChanged();
+  }
+
   return {
     opened: subscription.opened,
     get user() {
@@ -195,7 +228,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     set user(facts) {
       const changed = isStaff(user.role) !== isStaff(facts.role);
       user = facts;
-      if (changed) broadcast(({ inbox }) => wires(inbox?.viewChanged?.(subscription.cursor)));
+      if (changed) viewChanged();
     },
     async join(client, dialect, request, welcome) {
       const broken = request.broken ?? (await enter(client, dialect, request, welcome));
@@ -205,12 +238,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
       void client.socket.leave(roomOf(dialect));
       if (dialect.inbox?.unreadSet !== undefined) unreadFollowers.delete(client);
     },
-    async compare() {
-      const head = await getInboxHead(application, user);
-      updateCounts(head);
-      subscription.checkHead(head.seq);
-      if (unreadSender.pending) readingChanged();
-    },
+    compare,
     close: () => subscription.close(),
   };
 }

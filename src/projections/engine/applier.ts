@@ -11,7 +11,7 @@
  */
 import type { RecordedEvent } from '../../domain/event.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
-import { rest } from '../../support/sleep.ts';
+import { sleep } from '../../support/sleep.ts';
 import { type Batch, commitBatch, type Target } from './checkpoints.ts';
 import { attribute, fold, HandlerError } from './handler-error.ts';
 import { markStillParked, parkedEvent, readParkedHeads } from './parked.ts';
@@ -155,7 +155,7 @@ export async function createApplier(options: ApplierOptions): Promise<Applier> {
     let error = first;
     for (const [index, pause] of pausesNow().entries()) {
       options.onFailing?.(error, index + 1);
-      await rest(pause, signal);
+      await sleep(pause, signal);
       if (signal.aborted) throw new StoppedError('stopped while an event could not be handled', { cause: error });
       try {
         return await advance([event]);

@@ -6,7 +6,8 @@
  *   memory     commits of this process that directly follow the feed's end;
  *   JetStream  commits of other processes. Following JetStream decodes the commits of this process a second time. So
  *              the feed stops following after a run of known events, and follows again when it misses an event;
- *   Postgres   events that are missing: in a gap, after a follower ended, or for a reader that is behind the window.
+ *   Postgres   missing events. The feed catches up (`catchUp`) after a gap and after a follower ended; a reader that is
+ *              behind the window reads for itself (`readBehind`).
  * A timer compares the log's head with the feed's, because no gap shows that the last event was lost.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -43,8 +44,8 @@ export interface LogFeedOptions {
   readonly checkEvery?: number;
 }
 
-/** Events per read from Postgres when filling a gap. */
-const FILL = 1_000;
+/** Events per read from Postgres when the feed catches up. */
+const CATCH_UP_BATCH = 1_000;
 /** Known events in a row after which the feed stops following JetStream. */
 const REDUNDANT = 1_000;
 /** Milliseconds that pass at most between a commit of this process and its announcement in memory. */
@@ -60,7 +61,7 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
   let follower: LogFollower | undefined;
   let followWanted = true;
   let redundant = 0;
-  let filling = false;
+  let catchingUp = false;
   let checking = false;
   let failure: Error | undefined;
   let closed = false;
@@ -88,19 +89,19 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
     return events;
   };
 
-  const fill = async () => {
-    if (filling || closed) return;
-    filling = true;
+  const catchUp = async () => {
+    if (catchingUp || closed) return;
+    catchingUp = true;
     try {
       for (;;) {
-        const events = await readFromPostgres(reader, window.end, FILL);
+        const events = await readFromPostgres(reader, window.end, CATCH_UP_BATCH);
         take(events);
-        if (closed || events.length < FILL) break;
+        if (closed || events.length < CATCH_UP_BATCH) break;
       }
     } catch (error) {
       failed(error);
     } finally {
-      filling = false;
+      catchingUp = false;
     }
   };
 
@@ -110,7 +111,7 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
     const opened = broker.followLog(window.end, (events) => {
       if (follower !== opened) return;
       const added = take(events);
-      if (added === 'gap') void fill();
+      if (added === 'gap') void catchUp();
       redundant = added === 'known' ? redundant + events.length : 0;
       if (redundant < REDUNDANT) return;
       followWanted = false;
@@ -124,7 +125,7 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
 
   const followOtherProcesses = () => {
     followWanted = true;
-    if (follower === undefined) void fill().then(follow);
+    if (follower === undefined) void catchUp().then(follow);
   };
 
   const unsubscribe = appender.onCommitted((events) => {
@@ -154,7 +155,7 @@ export function createLogFeed(options: LogFeedOptions): LogFeed {
         await sleep(ANNOUNCEMENT);
         if (head.position > window.end) {
           followWanted = true;
-          await fill();
+          await catchUp();
         }
       }
       follow();

@@ -16,15 +16,16 @@
  * commit, the runner saves its checkpoint every second, and at once after a call of `checkNow`; that commit returns it
  * as well.
  *
- * Under load batches are spaced by `pace`, because a batch of one event costs nearly as much as a batch of fifty. A
- * caller that waits for a position ends the pause (`hurry`). The first event after a quiet time is handled at once.
+ * Under load batches start `batchInterval` apart, because a batch of one event costs nearly as much as a batch of
+ * fifty. A caller that waits for a position ends the pause (`wake`). The first event after a quiet time is handled at
+ * once.
  */
 import { type ClientConfig, escapeIdentifier } from 'pg';
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../../domain/event.ts';
 import { type DedicatedConnection, openDedicatedConnection, PING_EVERY } from '../../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
-import { createPace, rest } from '../../support/sleep.ts';
+import { createWakeableSleep, sleep } from '../../support/sleep.ts';
 import { type Applier, createApplier, StoppedError } from './applier.ts';
 import { type Checkpoint, DeposedError, readCheckpoint } from './checkpoints.ts';
 import type { HandlerError } from './handler-error.ts';
@@ -60,7 +61,7 @@ export interface Runner {
   readonly position: number | undefined;
   status(): RunnerStatus;
   /** Ends the pause between two batches, because a caller waits for a position. */
-  hurry(): void;
+  wake(): void;
   /** Reads at once whether an operator changed something. */
   checkNow(): void;
   close(): Promise<void>;
@@ -76,7 +77,7 @@ export interface RunnerOptions {
   /** Called each time the position moved. */
   readonly onMoved: () => void;
   /** Milliseconds between the starts of two batches under load. */
-  readonly pace?: number;
+  readonly batchInterval?: number;
   /** Events per batch at most. */
   readonly batchSize?: number;
   /** Called after each batch, with its events and the time at which it began (`performance.now()`). */
@@ -96,10 +97,10 @@ const PAUSES = [50, 200, 500];
 const CLOSE_WITHIN = 3_000;
 
 export function startRunner(options: RunnerOptions): Runner {
-  const { projection, feed, log, pace: paceMs = 50, batchSize = 1_000 } = options;
+  const { projection, feed, log, batchInterval = 50, batchSize = 1_000 } = options;
   const { name, version } = projection;
   const closing = new AbortController();
-  const pace = createPace();
+  const betweenBatches = createWakeableSleep();
   let checking = new AbortController();
   let state: RunnerState = 'standby';
   let applier: Applier | undefined;
@@ -186,7 +187,7 @@ export function startRunner(options: RunnerOptions): Runner {
       if (!applying.unsaved) savedAt = performance.now();
       else if (began - savedAt > SAVE_EVERY) await save();
       moveTo(applying.position);
-      if (events.length < batchSize) await pace.rest(paceMs - (performance.now() - began), ended);
+      if (events.length < batchSize) await betweenBatches.sleep(batchInterval - (performance.now() - began), ended);
     };
 
     await save();
@@ -201,7 +202,7 @@ export function startRunner(options: RunnerOptions): Runner {
       if (applying.attention !== attention) await readChanges();
       if (paused) {
         state = 'paused';
-        await rest(PING_EVERY, awake);
+        await sleep(PING_EVERY, awake);
         if (!ended.aborted) await save();
         failure = undefined;
       } else {
@@ -221,7 +222,7 @@ export function startRunner(options: RunnerOptions): Runner {
         state = 'standby';
         // An earlier failure is over, or the active runner reports it now.
         failure = undefined;
-        await rest(TAKE_OVER_EVERY, ended);
+        await sleep(TAKE_OVER_EVERY, ended);
         if (ended.aborted) return;
       }
       // Read the checkpoint first: if tables are swapped after this, its move is refused and a new activation begins.
@@ -251,7 +252,7 @@ export function startRunner(options: RunnerOptions): Runner {
       moveTo(undefined);
       const attempts = failure?.attempts ?? 0;
       const pause = attempts === 0 ? RETRY.first : Math.min(RETRY.first * 2 ** (attempts - 1), RETRY.last);
-      await rest(pause, closing.signal);
+      await sleep(pause, closing.signal);
     }
     state = 'closed';
   };
@@ -271,7 +272,7 @@ export function startRunner(options: RunnerOptions): Runner {
       parkedStreams: applier?.parkedStreams,
       failure,
     }),
-    hurry: pace.hurry,
+    wake: betweenBatches.wake,
     checkNow: () => checking.abort(),
     async close() {
       closing.abort();

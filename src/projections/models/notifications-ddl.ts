@@ -26,7 +26,9 @@ export const notificationsDdl = `
     -- The newest seq when the user last saw the inbox, and the number of unread notifications beyond it.
     seen_up_to integer not null,
     unseen integer not null,
-    unseen_internal integer not null
+    unseen_internal integer not null,
+    -- The number of notifications that have left the inbox.
+    removed integer not null
   ) with (fillfactor = 70);
 
   create table notifications (
@@ -113,7 +115,7 @@ export const notificationsDdl = `
     end if;
 
     insert into inboxes as i
-    select r.user_id, r.added, 0, r.unread, r.unread_internal, 0, r.unread, r.unread_internal
+    select r.user_id, r.added, 0, r.unread, r.unread_internal, 0, r.unread, r.unread_internal, 0
     from json_to_recordset(inbox_rows) as r(user_id text, added integer, unread integer, unread_internal integer)
     on conflict (user_id) do update set
       seq = i.seq + excluded.seq,
@@ -175,8 +177,13 @@ export const notificationsDdl = `
         where n.ticket_id = g.ticket_id and (g.user_id is null or n.user_id = g.user_id)
           and (n.body->>'position')::bigint < g.position
         returning n.user_id
+      ), counted as (
+        update inboxes i set removed = i.removed + r.count
+        from (select user_id, count(*) as count from removed group by user_id) as r
+        where i.user_id = r.user_id
+        returning i.user_id
       )
-      select coalesce(array_agg(distinct user_id), '{}') into gone_users from removed;
+      select coalesce(array_agg(user_id), '{}') into gone_users from counted;
 
       update inboxes i set (unread, unread_internal, unseen, unseen_internal) = (
         select count(*) filter (where not n.internal), count(*) filter (where n.internal),

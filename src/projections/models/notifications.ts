@@ -23,7 +23,7 @@ import { notificationsDdl, notificationsIndexes } from './notifications-ddl.ts';
 
 export const notificationsProjection: Projection = {
   name: 'notifications',
-  version: 4,
+  version: 5,
   ddl: notificationsDdl,
   indexes: notificationsIndexes,
   start: startHandler,
@@ -39,6 +39,7 @@ interface WrittenInbox {
   readonly seen_up_to: number;
   readonly unseen: number;
   readonly unseen_internal: number;
+  readonly removed: number;
   /** Whether notifications left the inbox. */
   readonly gone: boolean;
   /** The ids of notifications that were read with their conversations. */
@@ -166,6 +167,7 @@ function notifyUsers(
       seq: inbox.seq,
       unread: inbox.unread + (internal ? inbox.unread_internal : 0),
       unseen: inbox.unseen + (internal ? inbox.unseen_internal : 0),
+      removed: inbox.removed,
     };
     const notifications = added
       .map((notification, index) => {

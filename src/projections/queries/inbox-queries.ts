@@ -39,7 +39,7 @@ export function inboxQueries(
   const unreadBefore = `${select} and n.seq < $3 and n.seq > i.read_up_to and not n.read order by n.seq desc limit $4`;
   const after = `${select} and n.seq > $3 order by n.seq limit $4`;
   const counts = `i.seq, i.unread + case when $2 then i.unread_internal else 0 end as unread,
-    i.unseen + case when $2 then i.unseen_internal else 0 end as unseen`;
+    i.unseen + case when $2 then i.unseen_internal else 0 end as unseen, i.removed`;
   const head = `select ${counts} from ${models.inboxes} i where i.user_id = $1`;
   // Consecutive unread notifications have the same distance between seq and rank among the unread.
   const ranges = `
@@ -77,7 +77,7 @@ export function inboxQueries(
 
     async inbox(viewer) {
       const [row] = await run<InboxHead>('inbox', head, [viewer.id, isStaff(viewer.role)]);
-      return row ?? { seq: 0, unread: 0, unseen: 0 };
+      return row ?? { seq: 0, unread: 0, unseen: 0, removed: 0 };
     },
 
     async unreadNotifications(viewer, limit) {

@@ -3,7 +3,7 @@
  * takes that user as `viewer` and returns only what the viewer may see.
  */
 import type { TicketAccess, TicketRelations } from '../../domain/access.ts';
-import type { InboxHead, NotificationView } from '../../domain/notification/inbox.ts';
+import type { InboxHead, NotificationView, UnreadRanges } from '../../domain/notification/inbox.ts';
 import type { ReferenceState } from '../../domain/reference/decider.ts';
 import type { ReferenceType } from '../../domain/reference/events.ts';
 import type { Category, Status } from '../../domain/ticket/fields.ts';
@@ -72,6 +72,8 @@ export interface TicketFilter {
 export interface UserFilter {
   readonly role?: Role;
   readonly active?: boolean;
+  /** Only users whom tickets can be assigned to. These are listed by name. */
+  readonly assignable?: boolean;
   /** Words to find in the name or the email. */
   readonly text?: string;
 }
@@ -97,18 +99,6 @@ export interface ParticipantView {
   /** In the viewer's numbering; 0 when they have read nothing. */
   readonly lastReadVersion: number;
   readonly unread: number;
-}
-
-/** Of the notifications from `from` up to `upTo`, exactly those within the ranges are unread. */
-export interface UnreadRanges {
-  readonly from: number;
-  readonly upTo: number;
-  /** The number of unread notifications in the whole inbox. */
-  readonly count: number;
-  /** The number of unseen notifications in the whole inbox. */
-  readonly unseen: number;
-  /** The first and last seq of each, in order. */
-  readonly ranges: readonly (readonly [number, number])[];
 }
 
 export interface Queries {

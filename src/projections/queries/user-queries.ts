@@ -1,5 +1,6 @@
 /** Queries on users and references. */
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { ASSIGNABLE_ROLES } from '../../domain/access.ts';
 import type { Role } from '../../domain/user/identity.ts';
 import { decodeTextCursor, encodeCursor } from './cursor.ts';
 import type { Queries, UserView } from './queries.ts';
@@ -14,6 +15,7 @@ interface UserRow {
   readonly email: string | null;
   readonly vendor_id: string | null;
   readonly version: number;
+  readonly name_search: string;
 }
 
 interface ReferenceRow {
@@ -23,8 +25,29 @@ interface ReferenceRow {
   readonly version: number;
 }
 
-const COLUMNS = 'u.id, u.name, u.role, u.active, u.email, u.vendor_id, u.version';
-const CURSOR = 'users';
+const COLUMNS = 'u.id, u.name, u.role, u.active, u.email, u.vendor_id, u.version, u.name_search';
+
+interface Order {
+  readonly by: RawBuilder<unknown>;
+  after(cursor: string): RawBuilder<unknown>;
+  cursorOf(last: UserRow): string;
+}
+
+const BY_ID: Order = {
+  by: sql`u.id`,
+  after: (cursor) => sql`u.id > ${decodeTextCursor('users', cursor)}`,
+  cursorOf: ({ id }) => encodeCursor('users', id),
+};
+
+/** Names may be equal, so the cursor has both. An id has no line break. */
+const BY_NAME: Order = {
+  by: sql`u.name_search, u.id`,
+  after(cursor) {
+    const [id = '', name = ''] = decodeTextCursor('users by name', cursor).split('\n');
+    return sql`(u.name_search, u.id) > (${name}, ${id})`;
+  },
+  cursorOf: ({ id, name_search }) => encodeCursor('users by name', `${id}\n${name_search}`),
+};
 
 export function userQueries(
   run: Run,
@@ -51,24 +74,26 @@ export function userQueries(
       return { exists: true, type, id, name, vendorId, verifiedBy, version };
     },
 
-    async users({ role, active, text }, { cursor, limit }) {
+    async users({ role, active, assignable = false, text }, { cursor, limit }) {
+      const order = assignable ? BY_NAME : BY_ID;
       const patterns = wordsOf(text).map(patternOf);
       const conditions = [
         sql`true`,
-        ...(cursor === undefined ? [] : [sql`u.id > ${decodeTextCursor(CURSOR, cursor)}`]),
+        ...(cursor === undefined ? [] : [order.after(cursor)]),
         ...(role === undefined ? [] : [sql`u.role = ${role}`]),
         ...(active === undefined ? [] : [sql`u.active = ${active}`]),
+        ...(assignable ? [sql`u.active and u.role = any(${[...ASSIGNABLE_ROLES]}::text[])`] : []),
         ...(patterns.length === 0
           ? []
           : [sql`u.name_search || ' ' || coalesce(u.email_search, '') like all (${patterns}::text[])`]),
       ];
       const { rows } = await sql<UserRow>`
         select ${sql.raw(COLUMNS)} from ${sql.raw(models.users)} u
-        where ${sql.join(conditions, sql` and `)} order by u.id limit ${limit + 1}
+        where ${sql.join(conditions, sql` and `)} order by ${order.by} limit ${limit + 1}
       `.execute(db);
-      const items = rows.slice(0, limit).map(userView);
-      const last = items.at(-1);
-      return { items, nextCursor: rows.length > limit && last ? encodeCursor(CURSOR, last.id) : null };
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      return { items: page.map(userView), nextCursor: rows.length > limit && last ? order.cursorOf(last) : null };
     },
   };
 }

@@ -11,7 +11,7 @@ interface Runner {
   /** The last position that its read model contains; undefined unless the projection is active here. */
   readonly position: number | undefined;
   /** Ends the pause between two batches. */
-  hurry(): void;
+  wake(): void;
 }
 
 export interface ProjectionWaiterOptions {
@@ -82,7 +82,7 @@ export function createProjectionWaiter(options: ProjectionWaiterOptions): Movabl
         const waiter = { position, settle };
         const timer = setTimeout(settle, timeoutMs, false);
         waiting.add(waiter);
-        for (const runner of runners) if ((runner.position ?? position) < position) runner.hurry();
+        for (const runner of runners) if ((runner.position ?? position) < position) runner.wake();
         settleOrPoll();
       });
     },

@@ -14,7 +14,7 @@ import type { Logger } from 'pino';
 import { DeskwireError } from '../../domain/errors.ts';
 import { type DedicatedConnection, openDedicatedConnection } from '../../eventlog/dedicated-connection.ts';
 import type { EventReader } from '../../eventlog/event-log.ts';
-import { rest } from '../../support/sleep.ts';
+import { sleep } from '../../support/sleep.ts';
 import type { Projection } from '../engine/projection.ts';
 import { completeTables, finishSwap } from '../engine/tables.ts';
 import { type Build, beginBuild, dropBuild, findBuild } from './builds.ts';
@@ -154,7 +154,7 @@ async function completeAndSwap(
         await filling.advance('swapping', last, readUpTo(last));
       });
       if (swapped) break;
-      await rest(RETRY, signal);
+      await sleep(RETRY, signal);
       filler = await startFiller();
     }
     await finishSwap(held, schema);

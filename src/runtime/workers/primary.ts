@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { setupPrimary as setUpAdapter } from '@socket.io/cluster-adapter';
 import { freePort } from '../../embedded/free-port.ts';
 import { paths } from '../../support/paths.ts';
-import { rest } from '../../support/sleep.ts';
+import { sleep } from '../../support/sleep.ts';
 import { StartFailure } from '../../support/start-failure.ts';
 import type { Logger } from '../../telemetry/logging.ts';
 import type { Config } from '../config.ts';
@@ -24,10 +24,10 @@ const BACKOFF = { first: 100, last: 10_000 };
 const HEALTHY_MS = 10_000;
 
 /** Rejects with a StartFailure; then nothing is left running. */
-export function startWorkers(config: Config, logger: Logger): Promise<Server> {
+export function startWorkers(config: Config, logger: Logger, signal: AbortSignal): Promise<Server> {
   const lost = Promise.withResolvers<StartFailure>();
   return startOrUndo(async (shutdown) => {
-    const urls = await prepareServices(config, logger, shutdown, lost.resolve);
+    const urls = await prepareServices({ config, logger, signal, onLost: lost.resolve }, shutdown);
     cluster.setupPrimary({ exec: paths.worker, serialization: 'advanced' });
     setUpAdapter();
     // Replacements need the same port.
@@ -114,7 +114,7 @@ function createWorkers(config: Config, urls: ServiceUrls, logger: Logger) {
       const began = performance.now();
       await exited;
       pause = performance.now() - began > HEALTHY_MS ? BACKOFF.first : Math.min(2 * pause, BACKOFF.last);
-      await rest(pause, stopping.signal);
+      await sleep(pause, stopping.signal);
       if (stopping.signal.aborted) return;
       const again = fork(number, { demo: false });
       again.serving.catch((error) => logger.error({ worker: number, err: error }, 'worker did not start'));

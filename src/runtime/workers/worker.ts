@@ -48,7 +48,7 @@ async function work({ number, config, ...assignment }: Assignment): Promise<numb
     await send({ deskwire: 'serving', url, peerPort });
     await drain.promise;
     logger.info('worker drains');
-    return (await closeWithin(server, drainMs, logger)) ? 0 : 1;
+    return (await closeWithin(server, drainMs + config.DRAIN_DELAY * 1_000, logger)) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof StartFailure)) logger.fatal({ err: error }, 'worker failed');
     await send({ deskwire: 'failed', reason: messageOf(error) });

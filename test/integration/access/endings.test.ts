@@ -212,9 +212,9 @@ it.each(ENDINGS)(
     expect((await say(who, ticketId, { message: 'mine', attachments: [uploaded.id] })).status).toBe(201);
     const words = `word-${made}`;
     // It has nothing to do with the ticket, and is all that remains.
-  const other = { userIds: [who.id], type: 'news', title: 'News', message: 'Read this' };
-  await expectOk(admin().send('POST', '/api/v1/notifications', other));
-  const unread = await unreadOf(who);
+    const other = { userIds: [who.id], type: 'news', title: 'News', message: 'Read this' };
+    await expectOk(admin().send('POST', '/api/v1/notifications', other));
+    const unread = await unreadOf(who);
     await say({ client: colleague() }, ticketId, { message: `first ${words}` });
     await say({ client: colleague() }, ticketId, { message: `second ${words}` });
     await until(async () => (await unreadOf(who)) === unread + 2, 'the notifications');
@@ -223,7 +223,7 @@ it.each(ENDINGS)(
     ).attachments[0].url;
     expect((await world.anonymous.fetch(link)).status).toBe(200);
     const { items: listed } = await get('/api/v1/tickets?unread=true&limit=100');
-  expect(listed.find(({ id }: { id: string }) => id === ticketId)).toMatchObject({ unread: 2 });
+    expect(listed.find(({ id }: { id: string }) => id === ticketId)).toMatchObject({ unread: 2 });
 
     using chat = connect(who, '/');
     using stream = connect(who, '/');

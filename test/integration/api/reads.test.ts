@@ -276,7 +276,7 @@ describe('the surroundings', () => {
   });
 
   it('limit the requests of one user without affecting others', async () => {
-    const queries = noQueries({ inbox: () => Promise.resolve({ seq: 0, unread: 0, unseen: 0 }) });
+    const queries = noQueries({ inbox: () => Promise.resolve({ seq: 0, unread: 0, unseen: 0, removed: 0 }) });
     await using limited = await startApi({ queries, config: { requestsPerMinute: 3 } });
     const [one, two] = [await limited.as('driver@example.com'), await limited.as('driver2@example.com')];
     const ask = (client: Client) => client.send('GET', '/api/v1/notifications/unread-count');

@@ -83,7 +83,7 @@ describe('the console', () => {
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
   });
 
-  it.each(['/tickets', '/tickets/01a1-7c32/timeline', '/inbox', '/operations'])(
+  it.each(['/tickets', '/tickets/01a1-7c32/timeline', '/inbox', '/operations', '/reset-password?token=x'])(
     'is one page, whichever of its addresses is opened: %s',
     async (path) => {
       const page = await get('/');

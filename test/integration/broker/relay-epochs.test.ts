@@ -77,6 +77,5 @@ async function restoreBackup(position: number): Promise<void> {
   const client = new pg.Client({ connectionString: nodes.database.url });
   await client.connect();
   await client.query('delete from deskwire.events where position > $1', [position]);
-  await client.query('update deskwire.log_head set position = $1', [position]);
   await client.end();
 }

@@ -117,7 +117,7 @@ it('takes over from a leader that hangs within six seconds', async () => {
   expect(patient.lost.aborted).toBe(false);
 });
 
-it('fills a deleted JetStream stream again from the log', async () => {
+it('backfills a deleted JetStream stream from the log', async () => {
   const node = await nodes.start();
   const events = await append(node, 40);
   await nodes.untilStored(40);

@@ -60,7 +60,7 @@ describe('the deskwire command', () => {
       expect(rotated).toMatchObject({ code: 0, stderr: '' });
       expect(JSON.parse(rotated.stdout)).toMatchObject({ signs: args.length > 0 ? 'now' : 'in a minute' });
     }
-    await openTicket(await system.signIn('riley'), 'After the rotation');
+    await openTicket(await system.signIn('driver@example.com'), 'After the rotation');
     await until(async () => (await errorsFound(deskwire)).length === 0, 'the system to be healthy', {
       timeoutMs: 60_000,
     });

@@ -48,7 +48,6 @@ async function restore(url: string, position: number, tickets: readonly string[]
   await using stack = new AsyncDisposableStack();
   const pool = stack.adopt(new pg.Pool({ connectionString: url, max: 1 }), (open) => open.end());
   await pool.query('delete from deskwire.events where position > $1', [position]);
-  await pool.query('update deskwire.log_head set position = $1', [position]);
   const appender = createAppender(pool, { maxFlushEvents: 500, maxQueuedEvents: 500 });
   const closed = { type: 'TicketChanged', data: { changes: { status: { from: 'open', to: 'closed' } } } } as const;
   await Promise.all(

@@ -8,12 +8,18 @@ import { paths } from '../../../src/support/paths.ts';
 import { launchServer } from '../../support/server-process.ts';
 import { startNats } from '../../support/services.ts';
 import { startOwnPostgres } from '../../support/sources.ts';
+import { until } from '../../support/until.ts';
 
 it('migrates as the owner and serves as the node, neither of which is a superuser', async () => {
   await using server = await startOwnPostgres(inject('services').source, 'durable');
   await using nats = await startNats();
-  const admin = new pg.Client({ connectionString: server.url });
-  await admin.connect();
+  await using stack = new AsyncDisposableStack();
+  const connect = async (connectionString: string) => {
+    const client = stack.adopt(new pg.Client({ connectionString }), (open) => open.end());
+    await client.connect();
+    return client;
+  };
+  const admin = await connect(server.url);
   await admin.query(await readFile(join(paths.migrations, '../deploy/database-roles.sql'), 'utf8'));
   await admin.query("alter role deskwire_owner password 'owner'; alter role deskwire_node password 'node'");
   const urlOf = (user: string, password: string) =>
@@ -21,10 +27,9 @@ it('migrates as the owner and serves as the node, neither of which is a superuse
   await migrate(urlOf('deskwire_owner', 'owner'));
   await using node = launchServer({ DATABASE_URL: urlOf('deskwire_node', 'node'), NATS_URL: nats.url });
   const url = await node.ready;
-  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  await until(async () => (await fetch(`${url}/readyz`)).ok, 'the node to be ready');
 
-  const client = new pg.Client({ connectionString: urlOf('deskwire_node', 'node') });
-  await client.connect();
+  const client = await connect(urlOf('deskwire_node', 'node'));
   for (const forbidden of [
     'alter table deskwire.events disable trigger all',
     'drop table deskwire.events',
@@ -35,6 +40,4 @@ it('migrates as the owner and serves as the node, neither of which is a superuse
   ]) {
     await expect(client.query(forbidden)).rejects.toMatchObject({ code: '42501' });
   }
-  await client.end();
-  await admin.end();
 });

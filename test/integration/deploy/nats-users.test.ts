@@ -68,7 +68,7 @@ describe('the users of a deployment', () => {
     const last = async () => (await manager.streams.info('deskwire-events')).state.last_seq;
     await until(async () => (await last()) === 1, 'the first event in the stream');
     await manager.streams.delete('deskwire-events');
-    await until(async () => (await last()) === 1, 'the stream to be filled again');
+    await until(async () => (await last()) === 1, 'the stream to be backfilled');
   });
 
   it('node follows the log through JetStream, and hears it live; gateway hears it live', async () => {

@@ -36,7 +36,6 @@ const epochInLog = async () => (await reader.head()).epoch;
 /** Removes the newest event, as a restored backup may. */
 async function removeNewest(): Promise<void> {
   await pool.query('delete from deskwire.events where position = (select position from deskwire.log_head)');
-  await pool.query('update deskwire.log_head set position = position - 1');
 }
 
 it('confirms the epoch while the log has the recorded event, also after later events', async () => {

@@ -116,7 +116,7 @@ describe('presence', () => {
     await until(async () => (await status()).nodes === 2, 'the nodes to count each other');
     const late = await inTicket(driver.here, id);
     late.socket.disconnect();
-    await until(async () => (await kept(nats.url)) > 0, 'the board to be filled again');
+    await until(async () => (await kept(nats.url)) > 0, 'the board to be published again');
     expect(seen(watcher)).toEqual([joined]);
   });
 
@@ -126,7 +126,7 @@ describe('presence', () => {
     await inTicket(driver.there, id);
     await until(() => seen(watcher).length === 1, 'user_joined');
     await withJetStream(nats.url, (manager) => manager.streams.delete(BOARD));
-    await until(async () => (await kept(nats.url)) >= 2, 'the board to be filled again');
+    await until(async () => (await kept(nats.url)) >= 2, 'the board to be published again');
     await using third = await start();
     const client = await signIn(third.url, 'agent');
     await until(async () => (await online(client, id)).includes('1'), 'a new node to read the presence');

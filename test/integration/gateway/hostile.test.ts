@@ -1,6 +1,6 @@
 /** Test authentication, and hostile input from clients. Source: docs/protocol.md sections 2 and 9. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/tokens.ts';
+import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/keys.ts';
 import { until } from '../../support/until.ts';
 import { type Client, listen, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
 

@@ -4,7 +4,7 @@
  */
 import { Manager, type Socket } from 'socket.io-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/tokens.ts';
+import { ACCESS_TOKEN_SECONDS } from '../../../src/auth/keys.ts';
 import { until } from '../../support/until.ts';
 import { type Client, type Node, signIn, startNode, startServices } from './rig.ts';
 

@@ -7,7 +7,7 @@ import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket
 import type { ActorSystem } from '../../../src/actors/actor-system.ts';
 import { createTicketNumbers } from '../../../src/actors/ticket-numbers.ts';
 import type { ApiDeps } from '../../../src/api/api.ts';
-import { createAuth } from '../../../src/auth/auth.ts';
+import { type AuthDeps, createAuth } from '../../../src/auth/auth.ts';
 import type { Credentials } from '../../../src/auth/credentials.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
@@ -18,7 +18,7 @@ import type { GatewayOptions } from '../../../src/gateway/options.ts';
 import { createReadModels } from '../../../src/projections/projections.ts';
 import { startActors } from '../../../src/runtime/actors.ts';
 import { DEMO_PASSWORD, seedDemo } from '../../../src/runtime/demo.ts';
-import { startEdge } from '../../../src/runtime/edge.ts';
+import { type EdgeOptions, startEdge } from '../../../src/runtime/edge.ts';
 import { startLog } from '../../../src/runtime/log.ts';
 import { startReadSide } from '../../../src/runtime/read-side.ts';
 import { createShutdown } from '../../../src/runtime/shutdown.ts';
@@ -61,6 +61,8 @@ interface NodeOptions {
   readonly onRoute?: ApiDeps['onRoute'];
   readonly telemetry?: Telemetry;
   readonly logger?: Logger;
+  readonly quotas?: EdgeOptions['quotas'];
+  readonly auth?: Partial<AuthDeps>;
 }
 
 export async function startServices(): Promise<Services & AsyncDisposable> {
@@ -101,6 +103,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
     now: Date.now,
     newId,
     limitAttempts: false,
+    ...options.auth,
   });
   shutdown.defer('authentication', auth.close);
   await seedDemo({ actors: actors.actors, credentials: auth.own?.credentials });
@@ -121,6 +124,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
       },
       ...(dialects && { dialects }),
       ...(presencePaces && { presencePaces }),
+      ...(options.quotas && { quotas: options.quotas }),
     },
     shutdown,
   );

@@ -184,7 +184,7 @@ describe('notifications', () => {
   });
 
   it('of a user without any are an empty inbox', async () => {
-    expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0, unseen: 0 });
+    expect(await rig.queries.inbox({ ...driver, id: 'nobody' })).toEqual({ seq: 0, unread: 0, unseen: 0, removed: 0 });
     const nothing = { from: 1, upTo: 0, count: 0, unseen: 0, ranges: [] };
     expect(await rig.queries.unreadNotifications({ ...driver, id: 'nobody' }, 10)).toEqual(nothing);
   });
@@ -200,6 +200,7 @@ describe('notifications', () => {
       seq: before.seq,
       unread: before.unread - 1,
       unseen: before.unseen - 1,
+      removed: before.removed,
     });
   });
 });
@@ -219,5 +220,16 @@ describe('users and references', () => {
     expect((await rig.queries.users({ text: '%' }, { limit: 2 })).items).toEqual([]);
     expect(await rig.queries.reference('station', '1')).toMatchObject({ name: 'Central Station', vendorId: null });
     expect(await rig.queries.reference('grn', '1')).toBeUndefined();
+  });
+
+  it('whom tickets can be assigned to are listed by name, page by page', async () => {
+    const pages = await allPages((cursor) =>
+      rig.queries.users({ assignable: true }, { limit: 1, ...(cursor && { cursor }) }),
+    );
+    expect(pages.map((page) => page.map(({ id }) => id))).toEqual([['2'], ['4']]);
+    const { nextCursor } = await rig.queries.users({ active: true }, { limit: 1 });
+    await expect(rig.queries.users({ assignable: true }, { limit: 1, cursor: nextCursor ?? '' })).rejects.toMatchObject(
+      { code: 'invalid_payload' },
+    );
   });
 });

@@ -128,6 +128,7 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
         seq: all.length,
         unread: unread.length,
         unseen: unread.filter((entry) => !entry.seen).length,
+        removed: all.filter((entry) => entry.gone).length,
       });
       const page = await queries.notifications(viewer, { unread: true, limit: 1_000 });
       expect(page.items.map((item) => item.seq)).toEqual(unread.map((entry) => entry.seq).toReversed());

@@ -41,7 +41,7 @@ describe('npm start refuses in one line', () => {
   it('a database that cannot be reached', async () => {
     await using nats = await startNats();
     const DATABASE_URL = `postgres://me:secret@127.0.0.1:${await freePort()}/deskwire`;
-    await using server = launchServer({ DATABASE_URL, NATS_URL: nats.url });
+    await using server = launchServer({ DATABASE_URL, NATS_URL: nats.url, START_TIMEOUT: '0' });
     const line = await refusal(server);
     expect(line).toContain('check DATABASE_URL');
     expect(line).not.toContain('secret');
@@ -50,14 +50,14 @@ describe('npm start refuses in one line', () => {
   it('a broker that cannot be reached', async () => {
     await using database = await createDatabase();
     const NATS_URL = `nats://127.0.0.1:${await freePort()}`;
-    await using server = launchServer({ DATABASE_URL: database.url, NATS_URL });
+    await using server = launchServer({ DATABASE_URL: database.url, NATS_URL, START_TIMEOUT: '0' });
     expect(await refusal(server)).toContain('check NATS_URL');
   });
 
   it('a broker URL at which another kind of server answers', async () => {
     await using database = await createDatabase();
     const NATS_URL = `nats://${new URL(database.url).host}`;
-    await using server = launchServer({ DATABASE_URL: database.url, NATS_URL });
+    await using server = launchServer({ DATABASE_URL: database.url, NATS_URL, START_TIMEOUT: '0' });
     expect(await refusal(server)).toContain('check NATS_URL');
   });
 

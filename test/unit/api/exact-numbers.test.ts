@@ -16,9 +16,16 @@ describe('JSON with exact numbers', () => {
     '1e-400',
     '123456789012345678901',
     '0.00000000000000000001e20000',
-  ])('takes %s for no number', (source) => {
-    expect(parseJson(source)).toBeNaN();
-    expect(parseJson(`{"a": [${source}]}`)).toEqual({ a: [Number.NaN] });
+    '1e23',
+    '-1.00000000000000000000000001e5',
+  ])('takes %s for no finite number', (source) => {
+    expect(parseJson(source)).toBe(Number.POSITIVE_INFINITY);
+    const infinite = Number.POSITIVE_INFINITY;
+    expect(parseJson(`{"a":[${source}, ${source}], "${source}": "${source}"}`)).toEqual({
+      a: [infinite, infinite],
+      [source]: source,
+    });
+    expect(parseJson(`{"a":${source},"a":${source}}`)).toEqual({ a: infinite });
   });
 
   it.each([
@@ -34,12 +41,53 @@ describe('JSON with exact numbers', () => {
     '1e20',
     '0e999',
     '2.50',
+    '1e22',
+    '-0.0e999',
+    '9007199254740992.000',
+    '18014398509481984',
+    '0.12345678901234567890',
+    String(2n ** 200n),
   ])('takes %s as it is', (source) => {
     expect(parseJson(source)).toBe(Number(source));
   });
 
   it('leaves texts alone', () => {
     expect(parseJson('{"a": "9007199254740993", "b": "1e400"}')).toEqual({ a: '9007199254740993', b: '1e400' });
+    expect(parseJson(String.raw`["\\", 1e400, "\" 1e400", "\\\" 1e400"]`)).toEqual([
+      '\\',
+      Number.POSITIVE_INFINITY,
+      '" 1e400',
+      '\\" 1e400',
+    ]);
+  });
+
+  it.each([
+    '1e400e1',
+    '01e400',
+    '1-9e400',
+    '--1e400',
+    '1e400.',
+    '.1e400',
+    '+1e400',
+    '1e',
+    '"1e400',
+    '1e400"',
+    '[1e400',
+  ])('refuses %s, which is no JSON', (text) => {
+    expect(() => parseJson(text)).toThrow(SyntaxError);
+  });
+
+  // In quadratic time, each would take minutes.
+  it.each([
+    ['zeros before a digit', `1.${'0'.repeat(1_000_000)}1`],
+    ['zeros', `1${'0'.repeat(1_000_000)}`],
+    ['digits', '9'.repeat(1_000_000)],
+    ['numbers with an exponent', `[${'1e1,'.repeat(200_000)}1]`],
+    ['numbers that are rounded', `[${'1e308,'.repeat(200_000)}1]`],
+    ['whole numbers that a double holds', `[${`${2 ** 60}e20,`.repeat(40_000)}1]`],
+    ['a text of backslashes', `["${'\\\\'.repeat(500_000)} 1e1"]`],
+  ])('reads a million characters of %s in one pass', (_what, text) => {
+    expect(() => parseJson(text)).not.toThrow();
   });
 
   it('keeps prototype keys for the validation', () => {

@@ -132,6 +132,15 @@ describe('a token function', () => {
   });
 });
 
+it('tokens of a known user are refused when they are of another one', async () => {
+  const tokens = createTokens(() => tokenOf({ sub: '2' }), { now }, '1');
+  expect(tokens.userId).toBe('1');
+  await expect(tokens.get()).rejects.toMatchObject({ code: 'another_user' });
+  const own = createTokens(() => tokenOf({ sub: '1' }), { now }, '1');
+  await own.get();
+  expect(own.userId).toBe('1');
+});
+
 it('a constant token is used until it is refused', async () => {
   const tokens = createTokens(tokenOf({ sub: '1' }), { now });
   const token = await tokens.get();

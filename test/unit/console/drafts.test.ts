@@ -145,3 +145,20 @@ it.each(['{', 'null', '{"text":"x"}', '{"text":"x","isNote":"yes","attachments":
     expect(page(storage).of('t1').state).toMatchObject({ text: '', isNote: false });
   },
 );
+
+it('counts the drafts that a sign-out would remove, those of other pages included, and not a mode alone', () => {
+  const storage = browserStorage();
+  const [first, second] = [page(storage), page(storage)];
+  expect(first.unsent()).toBe(0);
+  first.of('t1').write('Mine');
+  second.of('t2').attach([file('a.png')]);
+  second.of('t3').chooseMode(true);
+  page(storage, '5').of('t4').write('Somebody else’s');
+  expect([first.unsent(), second.unsent()]).toEqual([2, 2]);
+  first.of('t1').take();
+  second.of('t2').discard();
+  expect([first.unsent(), second.unsent()]).toEqual([0, 0]);
+  const full = page(browserStorage(true));
+  full.of('t1').write('Not kept');
+  expect(full.unsent()).toBe(1);
+});

@@ -1,7 +1,7 @@
 /** Tests the web addresses that are found in messages. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { piecesOf } from '../../../console/src/views/chat/links.ts';
+import { piecesOf } from '../../../console/src/writing/links.ts';
 
 const links = (text: string) =>
   piecesOf(text)

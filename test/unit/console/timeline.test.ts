@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../../console/src/language/en.ts';
 import { createFormats } from '../../../console/src/language/formats.ts';
+import { createPlural } from '../../../console/src/language/plural.ts';
 import { linesOf } from '../../../console/src/views/timeline/fields.ts';
 import { namesIn, stepsOf } from '../../../console/src/views/timeline/fold.ts';
 import { TIMELINE_WORDS } from '../../../console/src/views/timeline/words.ts';
@@ -79,7 +80,13 @@ describe('the state after each event', () => {
 
 describe('the lines shown of a state', () => {
   const steps = stepsOf('ticket-1', toldOf(wholeLife().events));
-  const context = { texts: en, words: TIMELINE_WORDS.en, formats: createFormats('en'), names: namesIn(steps) };
+  const plural = createPlural('en');
+  const context = {
+    texts: en(plural),
+    words: TIMELINE_WORDS.en(plural),
+    formats: createFormats('en'),
+    names: namesIn(steps),
+  };
   const linesAt = (version: number) => {
     const step = steps[version - 1];
     return step === undefined ? [] : linesOf(step.before, step.after, context);

@@ -56,7 +56,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
   let reacquired = !scenario.mayReacquire;
   let opening: number | undefined;
   let opened = false;
-  let refilling: { after: number; snapshot: number } | undefined;
+  let gapRead: { after: number; snapshot: number } | undefined;
   /** The live versions given to the sequencer, in order: a part of the sequencer's state. */
   let given: number[] = [];
   let seen = 0;
@@ -100,7 +100,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
     reacquired = true;
     opened = false;
     opening = undefined;
-    refilling = undefined;
+    gapRead = undefined;
     sequencer = newSequencer();
     given = [];
     seen = 0;
@@ -133,7 +133,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
           name: `socket ${index} reads ${reading.after}..${reading.snapshot}`,
           take() {
             const { events, through } = read(reading.after, reading.snapshot);
-            replay.filled(events, through);
+            replay.pageRead(events, through);
             member.at = Math.max(member.at, through);
             member.reading = undefined;
             walk(member, replay);
@@ -159,17 +159,17 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
       steps.push({ name: `open at ${head}`, take });
     }
     const { cursor } = sequencer;
-    if (cursor !== undefined && sequencer.behind && refilling === undefined) {
-      steps.push({ name: 'begin refill', take: () => (refilling = { after: cursor, snapshot: committed }) });
+    if (cursor !== undefined && sequencer.behind && gapRead === undefined) {
+      steps.push({ name: 'begin to read the gap', take: () => (gapRead = { after: cursor, snapshot: committed }) });
     }
-    if (refilling !== undefined) {
-      const { after, snapshot } = refilling;
+    if (gapRead !== undefined) {
+      const { after, snapshot } = gapRead;
       const take = () => {
-        refilling = undefined;
+        gapRead = undefined;
         const { events, through } = read(after, snapshot);
-        sequencer.filled(events, through);
+        sequencer.gapRead(events, through);
       };
-      steps.push({ name: `refill ${after}..${snapshot}`, take });
+      steps.push({ name: `read the gap ${after}..${snapshot}`, take });
     }
     return steps;
   }
@@ -201,7 +201,7 @@ export function playWorld(scenario: Scenario, choose: Choose): void {
     const { cursor } = sequencer;
     const waiting = given.filter((version) => version > (cursor ?? 0));
     const ring = cursor === undefined ? [] : Array.from({ length: cursor + 1 }, (_, at) => sequencer.recent(at) ?? 0);
-    const stream = [cursor, waiting, ring, seen, opening, opened, refilling, reacquired, headChecked];
+    const stream = [cursor, waiting, ring, seen, opening, opened, gapRead, reacquired, headChecked];
     const sockets = members.map((member) => [
       member.received.length,
       idle.has(member),

@@ -84,7 +84,7 @@ describe('a sequencer', () => {
     const { delivered, sequencer } = recorder();
     sequencer.open(0);
     sequencer.live(4);
-    sequencer.filled([1, 3], 3);
+    sequencer.gapRead([1, 3], 3);
     expect(delivered).toEqual([1, 3, 4]);
     expect(sequencer.cursor).toBe(4);
     expect(sequencer.behind).toBe(false);
@@ -106,7 +106,7 @@ describe('a sequencer', () => {
     expect(sequencer.behind).toBe(false);
     sequencer.seen(4);
     expect(sequencer.behind).toBe(true);
-    sequencer.filled([4], 4);
+    sequencer.gapRead([4], 4);
     expect(sequencer.behind).toBe(false);
   });
 });

@@ -5,9 +5,9 @@ import { until } from '../../support/until.ts';
 function runnerAt(position: number | undefined) {
   const runner = {
     position,
-    hurried: 0,
-    hurry() {
-      runner.hurried += 1;
+    woken: 0,
+    wake() {
+      runner.woken += 1;
     },
   };
   return runner;
@@ -23,7 +23,7 @@ describe('waiting for the read models', () => {
     });
     expect(await waiter.waitFor(3, 0)).toBe(true);
     const reached = waiter.waitFor(5, 60_000);
-    expect([slow.hurried, fast.hurried]).toEqual([1, 0]);
+    expect([slow.woken, fast.woken]).toEqual([1, 0]);
     slow.position = 5;
     waiter.moved();
     expect(await reached).toBe(true);

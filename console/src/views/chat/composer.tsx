@@ -2,18 +2,17 @@
  * The field for a message or, for staff, an internal note, which requesters never see. Enter sends; Shift+Enter starts
  * a new line. A text that is too long is kept whole, and its excess can be selected.
  */
-import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useId, useRef } from 'react';
+import { type FormEvent, type KeyboardEvent, useId, useRef } from 'react';
 import type { Ticket, TicketHandle, TicketState } from '../../../../src/client/index.ts';
 import { LIMITS } from '../../../../src/contract/limits.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
 import { useWatched } from '../../components/watch.ts';
-import { useTexts } from '../../language/language.tsx';
+import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import { clipboardOf, textOfHtml } from '../../writing/clipboard.ts';
+import { paste } from '../../writing/clipboard.ts';
 import type { Draft } from '../../writing/drafts.ts';
 import { isSendKey } from '../../writing/keys.ts';
-import { pastedFrom } from '../../writing/pasted.ts';
 import { excessStart, isBlank } from '../../writing/text.ts';
 import { ClosedDraft } from './closed-draft.tsx';
 import { Excess } from './excess.tsx';
@@ -78,7 +77,7 @@ export function Composer({ handle, state, ticket, draft }: Props) {
         onChange={({ target }) => write(target.value)}
         onKeyDown={key}
         onBlur={() => handle.typing(false)}
-        onPaste={(event) => paste(event, draft)}
+        onPaste={(event) => paste(event.nativeEvent, draft.attach)}
       />
       <Excess text={text} most={LIMITS.message} start={excess} field={field} />
       {!isKept && <p className="composer-hint">{texts.chat.notKept}</p>}
@@ -95,18 +94,9 @@ export function Composer({ handle, state, ticket, draft }: Props) {
   );
 }
 
-function paste(event: ClipboardEvent<HTMLTextAreaElement>, draft: Draft): void {
-  const pasted = pastedFrom(clipboardOf(event.clipboardData), textOfHtml);
-  if (pasted === undefined) return;
-  event.preventDefault();
-  if (pasted.files.length > 0) draft.attach(pasted.files);
-  if (pasted.text === undefined) return;
-  // Unlike an assignment, this keeps the browser's undo.
-  document.execCommand('insertText', false, pasted.text);
-}
-
 function Typing({ state }: { readonly state: TicketState }) {
   const texts = useTexts();
+  const formats = useFormats();
   const names = state.typing.map(({ userName }) => userName);
   return (
     <p className="typing" role="status">
@@ -117,7 +107,7 @@ function Typing({ state }: { readonly state: TicketState }) {
             <i />
             <i />
           </span>
-          <span dir="auto">{texts.chat.typing(names)}</span>
+          <span>{texts.chat.typing(formats.list(names), names.length)}</span>
         </>
       )}
     </p>

@@ -4,10 +4,10 @@ import type { ChangeTicket, Participant, Ticket, TicketHandle } from '../../../.
 import { CATEGORIES, PRIORITIES, STATUSES } from '../../choices.ts';
 import { Avatar } from '../../components/avatar.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { PersonPicker } from '../../components/person-picker.tsx';
 import { useReport } from '../../components/toasts.tsx';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import { useStaff } from '../../session/use-staff.ts';
 
 interface Props {
   readonly handle: TicketHandle;
@@ -27,17 +27,16 @@ export function Details({ handle, ticket, people, onClose }: Props) {
           <Icon name="close" />
         </button>
       </div>
-      {isStaff ? <Choices handle={handle} ticket={ticket} /> : <Plain ticket={ticket} />}
+      {isStaff ? <Choices handle={handle} ticket={ticket} people={people} /> : <Plain ticket={ticket} />}
       <Facts ticket={ticket} />
       <People people={people} />
     </aside>
   );
 }
 
-function Choices({ handle, ticket }: Pick<Props, 'handle' | 'ticket'>) {
+function Choices({ handle, ticket, people }: Pick<Props, 'handle' | 'ticket' | 'people'>) {
   const texts = useTexts();
-  const { me } = useSignedIn();
-  const staff = useStaff();
+  const { me, desk } = useSignedIn();
   const [pending, setPending] = useState<ChangeTicket>({});
   const report = useReport();
   const shown = { ...ticket, ...pending };
@@ -54,12 +53,8 @@ function Choices({ handle, ticket }: Pick<Props, 'handle' | 'ticket'>) {
     }
   }
 
-  const known = staff.some(({ id }) => id === shown.assigneeId);
-  const assignee = [
-    { value: '', name: texts.ticket.nobody },
-    ...(known || shown.assigneeId == null ? [] : [{ value: shown.assigneeId, name: shown.assigneeId }]),
-    ...staff.map(({ id, name }) => ({ value: id, name })),
-  ];
+  const { assigneeId } = shown;
+  const nameOf = (id: string) => people.find(({ userId }) => userId === id)?.name ?? desk.nameOf(id);
   const choose = (changes: ChangeTicket) => void change(changes);
   return (
     <fieldset className="details-choices" disabled={isClosed}>
@@ -70,13 +65,17 @@ function Choices({ handle, ticket }: Pick<Props, 'handle' | 'ticket'>) {
         options={STATUSES.map((value) => ({ value, name: texts.status[value] }))}
         onChoose={(status) => choose({ status })}
       />
-      <Choice
-        label={texts.ticket.assignee}
-        value={shown.assigneeId ?? ''}
-        options={assignee}
-        onChoose={(id) => choose({ assigneeId: id === '' ? null : id })}
-      />
-      {shown.assigneeId !== me.id && !isClosed && (
+      <div className="details-choice">
+        <span className="details-label">{texts.ticket.assignee}</span>
+        <PersonPicker
+          label={texts.ticket.assignee}
+          chosen={assigneeId == null ? texts.ticket.nobody : nameOf(assigneeId)}
+          fixed={[{ value: '', name: texts.ticket.nobody }]}
+          disabled={isClosed}
+          onChoose={(id) => choose({ assigneeId: id === '' ? null : id })}
+        />
+      </div>
+      {assigneeId !== me.id && !isClosed && (
         <button type="button" className="button link" onClick={() => choose({ assigneeId: me.id })}>
           {texts.ticket.takeIt}
         </button>
@@ -177,8 +176,8 @@ function People({ people }: { readonly people: readonly Participant[] }) {
           <li key={userId} className="person">
             <Avatar name={name} online={online} />
             <span className="person-name">
-              <span className="one-line" dir="auto">
-                {name}
+              <span className="one-line">
+                <bdi>{name}</bdi>
                 {userId === me.id && <span className="muted"> ({texts.chat.you})</span>}
               </span>
               <span className="muted small">

@@ -4,10 +4,11 @@ import type { Attachment, Outbox } from '../../../../src/client/index.ts';
 import { Avatar } from '../../components/avatar.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { useNow } from '../../components/use-now.ts';
+import { withIsolated } from '../../language/isolated.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
+import { piecesOf } from '../../writing/links.ts';
 import { AttachmentView } from './attachment-view.tsx';
-import { piecesOf } from './links.ts';
 import type { DayRow, MessageRow, OpeningRow, OutgoingRow, Row, SystemRow } from './rows.ts';
 
 interface Props {
@@ -60,7 +61,7 @@ function System({ row: { message } }: { readonly row: SystemRow }) {
   const formats = useFormats();
   return (
     <div className={message.internal ? 'system is-note' : 'system'}>
-      <span dir="auto">{message.message}</span>
+      <span dir="auto">{withIsolated(message.message, message.sender.name)}</span>
       <time dateTime={message.createdAt}>{formats.time(message.createdAt)}</time>
     </div>
   );
@@ -138,8 +139,8 @@ function Failed({ id, reason, outbox }: FailedProps) {
   return (
     <span className="failed" role="alert">
       <Icon name="warning" />
-      <span dir="auto">
-        {chat.notSent}: {reason}
+      <span>
+        {chat.notSent}: <bdi>{reason}</bdi>
       </span>
       <button type="button" className="button link" onClick={() => outbox.retry(id)}>
         {chat.retry}

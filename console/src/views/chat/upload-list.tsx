@@ -4,6 +4,7 @@ import { DeskwireError } from '../../../../src/client/index.ts';
 import { LIMITS } from '../../../../src/contract/limits.ts';
 import { Icon } from '../../components/icons.tsx';
 import type { Texts } from '../../language/en.ts';
+import type { Formats } from '../../language/formats.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import type { Draft, DraftFile, UploadFailure } from '../../writing/drafts.ts';
 
@@ -37,7 +38,7 @@ function UploadCard({ upload, draft }: { readonly upload: DraftFile; readonly dr
         {failure !== undefined && (
           <span className="small" role="alert">
             <span className="unseen">{texts.chat.uploadFailed(name)}: </span>
-            {explained(failure, texts)}
+            {explained(failure, texts, formats)}
           </span>
         )}
         {failure === undefined && attachment !== undefined && size !== undefined && (
@@ -77,10 +78,10 @@ function mayPass(failure: UploadFailure): boolean {
   return !(failure.error instanceof DeskwireError) || PASSING.has(failure.error.code);
 }
 
-function explained(failure: UploadFailure, { chat }: Texts): string {
+function explained(failure: UploadFailure, { chat }: Texts, { number }: Formats): string {
   switch (failure.reason) {
     case 'too_large':
-      return chat.tooLarge(LIMITS.fileBytes / 1_048_576);
+      return chat.tooLarge(number(LIMITS.fileBytes / 1_048_576));
     case 'interrupted':
       return chat.interrupted;
     case 'refused':

@@ -1,10 +1,10 @@
 /** The filters of the ticket list. */
 import { CATEGORIES, STATUSES } from '../../choices.ts';
+import { PersonPicker } from '../../components/person-picker.tsx';
 import { useWatched } from '../../components/watch.ts';
 import type { Filter } from '../../desk/list-model.ts';
 import { useTexts } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import { useStaff } from '../../session/use-staff.ts';
 
 export function Filters() {
   const texts = useTexts();
@@ -75,24 +75,18 @@ interface AssigneeFilterProps {
 
 function AssigneeFilter({ value, onChoose }: AssigneeFilterProps) {
   const texts = useTexts();
-  const { me } = useSignedIn();
-  const staff = useStaff();
+  const { me, desk } = useSignedIn();
+  const fixed = [
+    { value: '', name: texts.tickets.anyAssignee },
+    { value: me.id, name: texts.tickets.mine },
+  ];
+  const chosen = fixed.find((one) => one.value === (value ?? ''))?.name ?? desk.nameOf(value ?? '');
   return (
-    <select
-      className="input small"
-      aria-label={texts.tickets.assigneeFilter}
-      value={value ?? ''}
-      onChange={({ target }) => onChoose(target.value === '' ? undefined : target.value)}
-    >
-      <option value="">{texts.tickets.anyAssignee}</option>
-      <option value={me.id}>{texts.tickets.mine}</option>
-      {staff
-        .filter(({ id }) => id !== me.id)
-        .map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-    </select>
+    <PersonPicker
+      label={texts.tickets.assigneeFilter}
+      chosen={chosen}
+      fixed={fixed}
+      onChoose={(id) => onChoose(id === '' ? undefined : id)}
+    />
   );
 }

@@ -5,10 +5,12 @@ import { LIMITS } from '../../../../src/contract/limits.ts';
 import { CATEGORIES, PRIORITIES } from '../../choices.ts';
 import { Icon } from '../../components/icons.tsx';
 import { useReport } from '../../components/toasts.tsx';
+import { useWatched } from '../../components/watch.ts';
 import type { Person } from '../../desk/desk.ts';
 import { useTexts } from '../../language/language.tsx';
 import { Link, useRouter } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
+import { NEW } from '../../writing/drafts.ts';
 import { excessStart, isBlank, sendable } from '../../writing/text.ts';
 import { Excess } from '../chat/excess.tsx';
 
@@ -17,7 +19,8 @@ export function NewTicket() {
   const { client, desk, isStaff } = useSignedIn();
   const { go } = useRouter();
   const report = useReport();
-  const [description, setDescription] = useState('');
+  const draft = desk.drafts.of(NEW);
+  const { text: description } = useWatched(draft);
   const [category, setCategory] = useState<Category>('general');
   const [priority, setPriority] = useState<Priority>('medium');
   const [requester, setRequester] = useState<Requester>({ words: '' });
@@ -34,6 +37,7 @@ export function NewTicket() {
     const wanted: OpenTicket = { description: sendable(description), category, priority, ...whose };
     try {
       const ticket = await client.tickets.open(wanted);
+      draft.discard();
       desk.list.show(ticket);
       go(`/tickets/${ticket.id}`, 'replace');
     } catch (error) {
@@ -62,7 +66,7 @@ export function NewTicket() {
             ref={field}
             required
             value={description}
-            onChange={({ target }) => setDescription(target.value)}
+            onChange={({ target }) => draft.write(target.value)}
           />
           <span className="hint">{texts.newTicket.descriptionHint}</span>
         </label>

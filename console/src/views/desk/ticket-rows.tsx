@@ -6,6 +6,7 @@ import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/rea
 import { type KeyboardEvent, memo, useCallback, useEffect, useRef, useState } from 'react';
 import type { Ticket } from '../../../../src/client/index.ts';
 import { PriorityMark, StatusPill } from '../../components/pills.tsx';
+import { useNow } from '../../components/use-now.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
 
@@ -118,7 +119,7 @@ const TicketRow = memo(function TicketRow({ ticket, isSelected, isTabStop, onFoc
         <span className="ticket-row-number">{texts.tickets.number(number)}</span>
         <span className="spread" />
         <time className="ticket-row-time" dateTime={updatedAt}>
-          {formats.brief(updatedAt, new Date())}
+          {formats.brief(updatedAt, useNow())}
         </time>
       </span>
       <span className="ticket-row-text aligned" dir="auto">

@@ -5,7 +5,9 @@ import { Icon, type IconName } from '../../components/icons.tsx';
 import { Empty, Loading } from '../../components/states.tsx';
 import { useReport } from '../../components/toasts.tsx';
 import { useIsShown } from '../../components/use-is-shown.ts';
+import { useNow } from '../../components/use-now.ts';
 import { useWatched } from '../../components/watch.ts';
+import { notificationText } from '../../language/isolated.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
@@ -120,7 +122,7 @@ function Entry({ notification }: { readonly notification: Notification }) {
         {title}
       </span>
       <span className="entry-text aligned" dir="auto">
-        {message}
+        {notificationText(message, data)}
       </span>
       {typeof data.support_id === 'number' && (
         <span className="entry-about">
@@ -145,7 +147,7 @@ function Entry({ notification }: { readonly notification: Notification }) {
         <div className="entry-what">{what}</div>
       )}
       <time className="muted small" dateTime={timestamp} title={formats.full(timestamp)}>
-        {formats.brief(timestamp, new Date())}
+        {formats.brief(timestamp, useNow())}
       </time>
       <span className="entry-act">
         {!read && (

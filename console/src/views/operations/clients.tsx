@@ -3,9 +3,9 @@ import { useCallback, useState } from 'react';
 import type { Role } from '../../../../src/client/index.ts';
 import { AskFirst } from '../../components/ask-first.tsx';
 import { Avatar } from '../../components/avatar.tsx';
+import { usePolled } from '../../components/polled.ts';
 import { useFormats, useTexts, useWords } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
-import { usePolled } from './polled.ts';
 import { useOperation } from './use-operation.ts';
 import { OPERATIONS_WORDS } from './words.ts';
 

@@ -2,13 +2,13 @@
  * The state of the system (the log, the read models, parked events, connected clients) and the admin's actions on it.
  */
 import { useCallback, useEffect, useState } from 'react';
+import { usePolled } from '../../components/polled.ts';
 import { Loading } from '../../components/states.tsx';
 import { useFormats, useWords } from '../../language/language.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { Clients } from './clients.tsx';
 import { type OperationsView, ratesOf, type Sample, staysBehind, withSample } from './model.ts';
 import { ParkedEvents } from './parked.tsx';
-import { usePolled } from './polled.ts';
 import { Projections } from './projections.tsx';
 import { Sparkline } from './sparkline.tsx';
 import { OPERATIONS_WORDS } from './words.ts';

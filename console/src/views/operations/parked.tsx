@@ -2,12 +2,12 @@
 import { useCallback, useEffect } from 'react';
 import { AskFirst } from '../../components/ask-first.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { usePolled } from '../../components/polled.ts';
 import { useFormats, useWords } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
 import { pathTo } from '../../routing/routes.ts';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import type { Parked } from './model.ts';
-import { usePolled } from './polled.ts';
 import { useOperation } from './use-operation.ts';
 import { OPERATIONS_WORDS } from './words.ts';
 

@@ -1,12 +1,11 @@
 /** The texts of the operations view, in Arabic. */
-import { createPlural } from '../../language/plural.ts';
+import { isolated } from '../../language/isolated.ts';
+import type { Plural } from '../../language/plural.ts';
 import type { OperationsWords } from './words-en.ts';
 
-const plural = createPlural('ar');
-
-export const operationsInArabic: OperationsWords = {
+export const operationsInArabic = (plural: Plural): OperationsWords => ({
   title: 'التشغيل',
-  stale: (why) => `البيانات غير محدّثة: ${why}`,
+  stale: (why) => `البيانات غير محدّثة: ${isolated(why)}`,
   figures: 'السجل والتأخر',
   position: 'موضع السجل',
   positionHint: (epoch) => `الحقبة ${epoch}`,
@@ -72,8 +71,8 @@ export const operationsInArabic: OperationsWords = {
   since: (time) => `منذ ${time}`,
   inRooms: (count) => plural(count, { one: 'في غرفة واحدة', two: 'في غرفتين', few: 'في # غرف', other: 'في # غرفة' }),
   kick: 'قطع الاتصال',
-  kickTitle: (name) => `قطع اتصال ${name}؟`,
+  kickTitle: (name) => `قطع اتصال ${isolated(name)}؟`,
   kickText: 'تُغلق كل مقابس الاتصال، ويمكن لصاحبه أن يتصل من جديد.',
   more: 'عرض المزيد',
   you: 'أنت',
-};
+});

@@ -1,11 +1,10 @@
 /** The texts of the operations view, in English. */
-import { createPlural } from '../../language/plural.ts';
+import { isolated } from '../../language/isolated.ts';
+import type { Plural } from '../../language/plural.ts';
 
-const plural = createPlural('en');
-
-export const operationsInEnglish = {
+export const operationsInEnglish = (plural: Plural) => ({
   title: 'Operations',
-  stale: (why: string) => `Not up to date: ${why}`,
+  stale: (why: string) => `Not up to date: ${isolated(why)}`,
   figures: 'Log and lag',
   position: 'Log position',
   positionHint: (epoch: string) => `Epoch ${epoch}`,
@@ -69,10 +68,10 @@ export const operationsInEnglish = {
   since: (time: string) => `since ${time}`,
   inRooms: (count: number) => plural(count, { one: 'in # room', other: 'in # rooms' }),
   kick: 'Disconnect',
-  kickTitle: (name: string) => `Disconnect ${name}?`,
+  kickTitle: (name: string) => `Disconnect ${isolated(name)}?`,
   kickText: 'Every socket of the connection is closed. Whoever is behind it may connect again.',
   more: 'Show more',
   you: 'you',
-};
+});
 
-export type OperationsWords = typeof operationsInEnglish;
+export type OperationsWords = ReturnType<typeof operationsInEnglish>;

@@ -1,15 +1,13 @@
 /** The texts of the timeline, in every language. */
-import { createPlural } from '../../language/plural.ts';
+import { isolated } from '../../language/isolated.ts';
+import type { Plural } from '../../language/plural.ts';
 import type { Words } from '../../language/words.ts';
 
-const englishPlural = createPlural('en');
-const arabicPlural = createPlural('ar');
-
-const en = {
+const en = (plural: Plural) => ({
   title: 'Timeline',
   back: 'To the conversation',
   events: 'Events, oldest first',
-  count: (count: number) => englishPlural(count, { one: '# event', other: '# events' }),
+  count: (count: number) => plural(count, { one: '# event', other: '# events' }),
   position: (at: string, of: string) => `Event ${at} of ${of}`,
   first: 'First',
   previous: 'Previous',
@@ -19,7 +17,7 @@ const en = {
   what: 'What happened',
   after: 'The ticket after it',
   changed: 'changed',
-  was: (before: string) => `was ${before}`,
+  was: (before: string) => `was ${isolated(before)}`,
   who: 'Who',
   when: 'When',
   where: 'From where',
@@ -61,16 +59,16 @@ const en = {
   },
   yes: 'Yes',
   no: 'No',
-  upTo: (name: string, version: string) => `${name}: ${version}`,
-};
+  upTo: (name: string, version: string) => `${isolated(name)}: ${version}`,
+});
 
-export type TimelineWords = typeof en;
+export type TimelineWords = ReturnType<typeof en>;
 
-const ar: TimelineWords = {
+const ar = (plural: Plural): TimelineWords => ({
   title: 'السجل الزمني',
   back: 'إلى المحادثة',
   events: 'الأحداث من الأقدم',
-  count: (count) => arabicPlural(count, { one: 'حدث واحد', two: 'حدثان', few: '# أحداث', other: '# حدثًا' }),
+  count: (count) => plural(count, { one: 'حدث واحد', two: 'حدثان', few: '# أحداث', other: '# حدثًا' }),
   position: (at, of) => `الحدث ${at} من ${of}`,
   first: 'الأول',
   previous: 'السابق',
@@ -80,7 +78,7 @@ const ar: TimelineWords = {
   what: 'ما الذي حدث',
   after: 'التذكرة بعده',
   changed: 'تغيّر',
-  was: (before) => `كان ${before}`,
+  was: (before) => `كان ${isolated(before)}`,
   who: 'من',
   when: 'متى',
   where: 'من أين',
@@ -122,7 +120,7 @@ const ar: TimelineWords = {
   },
   yes: 'نعم',
   no: 'لا',
-  upTo: (name, version) => `${name}: ${version}`,
-};
+  upTo: (name, version) => `${isolated(name)}: ${version}`,
+});
 
 export const TIMELINE_WORDS: Words<TimelineWords> = { en, ar };

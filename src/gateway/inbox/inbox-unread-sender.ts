@@ -1,16 +1,17 @@
 /**
- * Sends a user's set of unread notifications after some were read, and after a client joins. The set is read from the
- * read model. A change during the read causes one more read. The set covers the seqs up to the head of the inbox. It is
- * sent after the notifications up to that head, so that a client that applies both has the correct state.
+ * Sends a user's set of unread notifications after some were read, and after a client joins. It does not count: the
+ * read model does, and the set is read from it. A change during the read causes one more read. The set covers the seqs
+ * up to the head of the inbox. It is sent after the notifications up to that head, so that a client that applies both
+ * has the correct state.
  */
 import type { Application } from '../../application/application.ts';
 import { getUnreadRanges } from '../../application/notifications.ts';
-import type { UnreadRanges } from '../../application/views.ts';
+import type { UnreadRanges } from '../../domain/notification/inbox.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
 import type { CatchUpSubscription } from '../delivery/catch-up-subscription.ts';
 import type { UnreadSet } from '../dialects/dialect.ts';
 
-interface UnreadSenderDeps {
+interface InboxUnreadSenderDeps {
   readonly application: Application;
   readonly subscription: Pick<CatchUpSubscription<unknown>, 'cursor' | 'catchUp'>;
   /** The number of ranges in the set, at most. Unread notifications before them are left out. */
@@ -22,7 +23,7 @@ interface UnreadSenderDeps {
   onError(error: unknown): void;
 }
 
-export interface UnreadSender {
+export interface InboxUnreadSender {
   /** Call it when the set may have changed, or when a client joined. */
   changed(): void;
   /** Whether the last attempt failed. */
@@ -32,7 +33,7 @@ export interface UnreadSender {
 /** Milliseconds to wait until the inbox has delivered what the set covers. */
 const CATCH_UP_TIMEOUT = 10_000;
 
-export function createUnreadSender({
+export function createInboxUnreadSender({
   application,
   subscription,
   limit,
@@ -40,7 +41,7 @@ export function createUnreadSender({
   user,
   send,
   onError,
-}: UnreadSenderDeps): UnreadSender {
+}: InboxUnreadSenderDeps): InboxUnreadSender {
   let changes = 0;
   let sent = 0;
   let running = false;

@@ -1,6 +1,6 @@
 /** Reads a value again and again while the page is visible. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { DeskwireError } from '../../../../src/client/index.ts';
+import { DeskwireError } from '../../../src/client/index.ts';
 
 export interface Polled<T> {
   /** The last value read. */
