@@ -2,8 +2,8 @@
  * Sessions of pages that this server serves: the refresh token is in a cookie that scripts cannot read, and never in a
  * body. A page asks for that with the header `Deskwire-Session: cookie`. Decision 0065.
  *
- * A forged request of another site fails three times: it has no cookie (SameSite=Strict), it cannot set the header
- * without a preflight that allows it, and a request whose `Sec-Fetch-Site` or `Origin` is another origin is refused.
+ * Three checks refuse a forged request of another site: it has no cookie (SameSite=Strict), it cannot set the header
+ * without a preflight that allows it, and its `Sec-Fetch-Site` or `Origin` is another origin.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DeskwireError } from '../domain/errors.ts';
@@ -33,10 +33,10 @@ export function sessionCookieOf({ headers }: FastifyRequest): string | undefined
   return found === undefined || found.length > 512 ? undefined : found.slice(name.length);
 }
 
-/** `seconds`: how long the browser keeps it. */
+/** `seconds`: the time for which the browser keeps the cookie. */
 export function setSessionCookie(request: FastifyRequest, reply: FastifyReply, token: string, seconds: number): void {
   const { origin } = request.headers;
-  // The proxy that ends TLS may not say so; the page's origin does.
+  // The proxy that ends TLS may not report it; the origin of the page shows it.
   const isSecure = originOf(origin)?.protocol === 'https:' || request.protocol === 'https';
   const parts = [
     `${cookieName(origin)}=${token}`,

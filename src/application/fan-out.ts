@@ -1,6 +1,6 @@
 /**
- * Bounds what one request sends to many: its bytes count once for each recipient, because each recipient gets a copy,
- * in the log or on a socket.
+ * Bounds the bytes that one request sends to many recipients. They count once for each recipient, because each gets a
+ * copy, in the log or on a socket.
  */
 import { LIMITS } from '../contract/limits.ts';
 import { DeskwireError } from '../domain/errors.ts';

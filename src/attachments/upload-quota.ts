@@ -1,6 +1,6 @@
 /**
- * Bounds the bytes that a user uploads in 24 hours. Kept uploads are counted in the database, so for all nodes
- * together. Uploads that were refused after they had arrived leave no record, and are counted in this process.
+ * Bounds the bytes that a user uploads in 24 hours. Stored uploads are counted in the database, for all
+ * nodes together. An upload that was refused after its arrival leaves no record, and is counted in this process.
  */
 import { uploadsForMany } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
@@ -31,7 +31,7 @@ export function createUploadQuota({ keptBytes, bytesPerDay, now }: UploadQuotaDe
   const refused = new Map<string, number>();
   let since = now();
 
-  /** All counts begin again once a day: they are few, and need not be exact. */
+  /** All counts start again once a day: they are few, and need not be exact. */
   function refusedBytes(userId: string): number {
     if (now() - since >= DAY_MS) {
       refused.clear();

@@ -1,9 +1,9 @@
 /**
- * What users do with their own account: change the password, set a forgotten one, see and end their sessions. A new
- * password ends the sessions that it should protect from.
+ * The user's own account: change the password, replace a forgotten one, list and end sessions. A new password ends the
+ * other sessions, because one of them may be an intruder's.
  *
- * A request for a reset is answered before anything is looked up, so that neither the answer nor its time tells whether
- * somebody has the email. The link goes out through `PasswordMail`; without it, only admins hand out links.
+ * A request for a reset is answered before the email is looked up, so that neither the answer nor its time shows
+ * whether a user has the email. `PasswordMail` sends the link; without it, only admins give links to users.
  */
 import type { Logger } from 'pino';
 import type { Directory } from '../directory/directory.ts';
@@ -17,12 +17,12 @@ import type { Revocations } from './revocations.ts';
 import type { ListedSession, Sessions } from './sessions.ts';
 import type { Trail } from './trail.ts';
 
-/** Sends a link that sets a password. Filled by the mail channel. The token in it is a secret: it is never logged. */
+/** Sends a link that sets a password. The mail channel implements it. The token in it is a secret: never log it. */
 export interface PasswordMail {
   send(mail: { readonly user: UserFacts; readonly email: string } & PasswordReset): Promise<void>;
 }
 
-/** Requests for a reset that are looked up at the same time; more are dropped, as if nobody had the email. */
+/** Requests for a reset that are looked up at the same time. Further ones are dropped, as for an unknown email. */
 const MAX_REQUESTS = 100;
 
 export interface Account {
@@ -39,7 +39,7 @@ export interface Account {
   }): Promise<void>;
   /** Sends a link to the user with this email, if there is one. Returns at once. */
   requestReset(email: string, address: string): void;
-  /** A link for a user, to be handed over by whoever asks. Rejects with `conflict` for a user who cannot sign in. */
+  /** A link for a user, which an admin gives to the user. Rejects with `conflict` for a user who cannot sign in. */
   issueReset(user: UserFacts, by: UserFacts): Promise<PasswordReset>;
   /** Sets the password and ends all sessions. Rejects with `invalid_payload`. */
   confirmReset(input: {
@@ -50,7 +50,7 @@ export interface Account {
   sessions(userId: string): Promise<ListedSession[]>;
   /** Rejects with `not_found`. */
   endSession(userId: string, sessionId: string): Promise<void>;
-  /** Resolves when the requests for a reset are dealt with. */
+  /** Resolves when all requests for a reset are finished. */
   close(): Promise<void>;
 }
 
@@ -119,7 +119,7 @@ export function createAccount(deps: AccountDeps): Account {
       if (user === undefined || !user.active) throw unusableToken();
       const email = (await credentials.emailOf(user.id)) ?? user.email;
       if (email === undefined) throw unusableToken();
-      // Before the token is used up: a bad password leaves it valid.
+      // The check comes before the token is used up, so that a bad password leaves it valid.
       requireGoodPassword(newPassword, 'newPassword', email);
       if (!(await resets.use(token))) throw unusableToken();
       if ((await credentials.set({ userId: user.id, email, password: newPassword })) === 'email_taken') {

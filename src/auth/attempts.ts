@@ -9,9 +9,9 @@
  * | network | all emails from one network | one client cannot try many accounts |
  * | account | one email from all networks where its user never signed in | many clients cannot try one account |
  *
- * The limit of an account could lock its user out. So it does not rule where the user signed in before: from a known
- * network only the other two limits hold. Sessions go on in any case, since a refresh is no attempt, and a confirmed
- * password reset clears the counts of the account.
+ * The limit of an account could lock its user out. So it does not hold for a network from which the user signed in
+ * before: there, only the other two limits hold. Sessions continue in any case, since a refresh is no attempt. A
+ * confirmed password reset clears the counts of the account.
  */
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';

@@ -1,7 +1,7 @@
 /**
  * Hashes and verifies passwords with argon2id, a few at a time. Each hash takes a thread of Node's pool, a core and 19
- * MiB for tens of milliseconds. Files and names are read by the same threads, so sign-ins never take all of them, nor
- * all cores. Further ones wait, up to a bound.
+ * MiB for tens of milliseconds. The same threads read files and look up names, so hashes never take all threads,
+ * nor all cores. Further hashes wait, up to a bound.
  */
 import { availableParallelism } from 'node:os';
 import * as argon2 from '@node-rs/argon2';
@@ -22,7 +22,7 @@ export interface HashingLimits {
 /** Of the four threads of the pool, one stays free; of the cores, one stays free for the event loop. */
 const LIMITS: HashingLimits = { atOnce: Math.max(1, Math.min(3, availableParallelism() - 1)), waiting: 200 };
 
-/** `using`: what hashes; argon2id with the parameters that OWASP recommends (the package's defaults) when absent. */
+/** `using`: the hash functions; argon2id with the parameters of OWASP (the package's defaults) when absent. */
 export function createPasswordHashing(
   { atOnce, waiting }: HashingLimits = LIMITS,
   using: PasswordHashing = argon2,
@@ -37,7 +37,7 @@ export function createPasswordHashing(
     try {
       return await task();
     } finally {
-      // The place goes to the one that has waited longest.
+      // The hash that has waited longest gets the place.
       const next = queue.shift();
       if (next !== undefined) next();
       else running -= 1;

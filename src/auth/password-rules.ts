@@ -1,14 +1,14 @@
 /**
- * Which new passwords are refused: short ones, and those that guessing tries first. Nearly all common passwords of 12
- * characters are a common word, or several, with digits around it, or a run over the keyboard. So they are recognized
- * by their build, with a short list of words, and need neither a long list nor a network.
+ * Refuses short new passwords, and those that an attacker guesses first. Nearly all common passwords of 12 characters
+ * are one or more common words with digits around them, or a run over the keyboard. So their build shows them, with a
+ * short list of words. Neither a long list nor the network is needed.
  */
 import { DeskwireError } from '../domain/errors.ts';
 
 /** Characters. */
 export const SHORTEST_PASSWORD = 12;
 
-/** Runs that fingers and memory make; their reverses count too. */
+/** Runs over the keyboard, and sequences. Their reverses count too. */
 const RUNS = [
   '01234567890123456789',
   'abcdefghijklmnopqrstuvwxyz',
@@ -19,7 +19,7 @@ const RUNS = [
   '1qaz2wsx3edc4rfv5tgb6yhn7ujm',
   'qazwsxedcrfvtgbyhnujmikolp',
 ].flatMap((run) => [run, [...run].reverse().join('')]);
-/** A shorter piece of a run occurs in words. */
+/** Shorter pieces of a run occur in words. */
 const SHORTEST_RUN = 4;
 
 /** The words of which leaked lists of passwords consist, and the names of this product. */
@@ -59,7 +59,7 @@ export function requireGoodPassword(password: string, field: string, email?: str
   throw new DeskwireError('invalid_payload', `${field} is one of the passwords that are guessed first`, { field });
 }
 
-/** Whether guessing finds the password early. */
+/** Whether an attacker guesses the password early. */
 export function isCommonPassword(password: string, email?: string): boolean {
   const plain = password.normalize('NFKC').toLowerCase();
   const own = email === undefined ? [] : namesIn(email);

@@ -1,6 +1,6 @@
 /**
- * How a client is recognised that repeats a refresh because the answer was lost: by the `Idempotency-Key`, which only
- * the client knows, or by its address and `User-Agent`. The address may change with the network, and a page that is
+ * Recognises a client that repeats a refresh because the answer was lost: by the `Idempotency-Key`, which only the
+ * client knows, or by its address and `User-Agent`. The address may change with the network, and a page that is
  * reloaded has forgotten the key, so either is enough. Decision 0063.
  */
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ export interface RefreshClient {
 
 const LENGTH = 32;
 
-/** What a client is recognised by. Hashes, so that the database keeps no addresses. */
+/** The marks of a client. They are hashes, so that the database keeps no addresses. */
 export function clientMark({ address, userAgent, key }: RefreshClient): Buffer {
   const marks = [hashed('address', networkOf(address), userAgent)];
   if (key !== undefined) marks.push(hashed('key', key));

@@ -2,10 +2,10 @@
  * The trail of sign-ins: one line in the process's log and one event in the user's stream for each success, failure and
  * refusal, and for each change of a password, a session or a key. Neither shows a secret.
  *
- * Guessing must not grow the log. Of each activity of a user, five in five minutes are recorded one by one; the others
- * are counted, and the count is recorded when the five minutes end. What names no user has a line only, never an event.
- * A process keeps 10,000 such counts; beyond them, one count for all others takes their place. A count that a crash
- * loses is lost from the trail alone: the limits of attempts are kept in Postgres.
+ * Guesses must not grow the log. Of each activity of a user, five in five minutes are recorded one by one. The others
+ * are counted, and the count is recorded when the five minutes end. An activity without a user has a line only, never
+ * an event. A process keeps 10,000 such counts, and one count for all others. A crash loses counts of the trail only:
+ * the limits of attempts are kept in Postgres.
  */
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
@@ -25,14 +25,14 @@ export interface Activity {
   readonly sessionId?: string | undefined;
   readonly device?: string | undefined;
   readonly address?: string | undefined;
-  /** Why it was refused; for the log only. */
+  /** The reason of a refusal, for the log only. */
   readonly reason?: string | undefined;
-  /** Who did it, when that is not the user: an admin, an operator. */
+  /** The author, when it is not the user: an admin, an operator. */
   readonly by?: UserFacts;
 }
 
 export interface Trail {
-  /** Returns at once. What cannot be recorded is reported in the log. */
+  /** Returns at once. An activity that cannot be recorded is reported in the log. */
   record(activity: Activity): void;
   /** Records the counts that wait. Resolves when everything is recorded. */
   close(): Promise<void>;

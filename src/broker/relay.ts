@@ -11,8 +11,8 @@
  *                any process, leads back to `synchronise`.
  *
  * A failure leads back to `synchronise`; a failure of the connection with the lock leads to `waiting`. The relay keeps
- * no state that JetStream and Postgres do not have. So it backfills a lost or deleted stream: the
- * new stream is empty, and publishing begins at position 1.
+ * no state that JetStream and Postgres do not have. So it backfills a lost or deleted JetStream stream: `synchronise`
+ * creates an empty one, and `publish` begins at position 1.
  */
 import type { Logger } from 'pino';
 import type { RecordedEvent } from '../domain/event.ts';

@@ -1,12 +1,12 @@
 /**
- * Refuses a message that was accepted before. Each sender counts its messages; a receiver remembers the highest number
- * and which of the last 4,096 have arrived, as IPsec does (RFC 4303, section 3.4.3). So it needs no clock, and half a
- * kilobyte for each sender. Only messages with a valid MAC reach it, so nobody else can fill it.
+ * Refuses a message that was accepted before. Each sender counts its messages. A receiver remembers the highest number
+ * and which of the last 4,096 numbers have arrived, as IPsec does (RFC 4303, section 3.4.3). So it needs no clock, and
+ * half a kilobyte for each sender. Only messages with a valid MAC reach it, so nobody else can fill it.
  */
 export interface ReplayWindow {
-  /** Whether this sender has been heard before. */
+  /** Whether a message of this sender arrived before. */
   knows(sender: string): boolean;
-  /** Whether this message is new; then it is remembered. */
+  /** Whether this message is new. A new one is remembered. */
   accept(sender: string, number: number): boolean;
 }
 

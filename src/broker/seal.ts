@@ -1,7 +1,7 @@
 /**
- * Nothing that arrives over NATS is believed unless it has the seal of the cluster: an HMAC with a key that is in the
- * database (`eventlog/cluster-keys.ts`). The password of a NATS user is then enough to disturb, but not to speak for a
- * node. The seal covers the payload, and what the message is for, so that it counts nowhere else:
+ * A message from NATS is accepted only with a seal: an HMAC with a key that is in the database
+ * (`eventlog/cluster-keys.ts`). The password of a NATS user is then enough to disturb the cluster, but not to act as a
+ * node. The seal covers the payload and the purpose of the message, so that it is not valid for another purpose:
  *
  *   message  signal or request: its subject, its sender, the sender's count, and the time. See `replay-window.ts`.
  *   answer   the seal of its request.
@@ -16,16 +16,16 @@ import type { Logger } from 'pino';
 import type { ClusterKey, ClusterKeys } from '../eventlog/cluster-keys.ts';
 import { createReplayWindow } from './replay-window.ts';
 
-/** What a refused message claimed to be. */
+/** The kind that a refused message claimed to be. */
 export const SEALED = ['message', 'answer', 'event', 'notice'] as const;
 export type Sealed = (typeof SEALED)[number];
 
-/** Why a message is not believed. */
+/** The reason why a message is not accepted. */
 export type SealFault = 'unsealed' | 'unknown key' | 'forged' | 'repeated' | 'old';
 
 export interface Seals {
   message(subject: string, payload: Uint8Array): string;
-  /** Whether the message is believed. */
+  /** Whether the message is accepted. */
   acceptMessage(subject: string, payload: Uint8Array, seal: string | undefined): boolean;
   answer(request: string, payload: Uint8Array): string;
   acceptAnswer(request: string, payload: Uint8Array, seal: string | undefined): boolean;
@@ -42,7 +42,7 @@ export interface SealsDeps {
   readonly log: Pick<Logger, 'warn'>;
   /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** Called for each message that is not believed. */
+  /** Called for each message that is not accepted. */
   readonly onRefused?: ((what: Sealed) => void) | undefined;
 }
 
@@ -72,7 +72,7 @@ export function createSeals({ keys, log, now, onRefused }: SealsDeps): Seals {
     return false;
   }
 
-  /** `stamp` is what the seal says itself, before its MAC. */
+  /** `stamp`: the fields of the seal before its MAC. */
   function sealed(what: Sealed, about: string, stamp: readonly (string | number)[], payload: Uint8Array): string {
     const { current } = keys;
     const text = [current.id, ...stamp].join('.');
@@ -127,7 +127,7 @@ export function createSeals({ keys, log, now, onRefused }: SealsDeps): Seals {
     acceptEvent(path, payload, seal) {
       const fields = open('event', path, 1, payload, seal);
       if (fields === undefined) return false;
-      // After a restored backup, events of the lost history are on their way for a moment. That is no fault.
+      // For a moment after a restored backup, events of the lost history still arrive. That is no fault.
       return epochInForce === undefined || fields[0] === epochInForce();
     },
     notice: (place, payload) => sealed('notice', place, [], payload),

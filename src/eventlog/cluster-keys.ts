@@ -1,6 +1,6 @@
 /**
  * The keys with which the nodes of a cluster authenticate their messages. They are in the database, so that access to
- * NATS alone is not enough to speak for a node. The newest key that has begun to sign is the current one.
+ * NATS alone is not enough to act as a node. The newest key that has begun to sign is the current one.
  *
  * A rotation adds a key that signs only after a minute: by then every node has read it. The earlier keys are accepted
  * for ten minutes more. An urgent rotation removes them at once. Messages are then refused until all nodes have read

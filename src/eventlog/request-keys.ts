@@ -1,7 +1,7 @@
 /**
- * What the key of a request was used for, where the log has the command under another name. A key is claimed before its
- * command is decided, so that of two requests at the same moment one is refused; the claim is released when the command
- * was refused, since a refused command is not remembered.
+ * The requests for which keys were used, where the log has the command under another name. A key is claimed before its
+ * command is decided, so that one of two simultaneous requests is refused. When the command is refused, the claim is
+ * released, because a refused command is not remembered.
  */
 import type { Pool } from 'pg';
 import type { Stream } from '../domain/event.ts';

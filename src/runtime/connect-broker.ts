@@ -1,4 +1,4 @@
-/** Connects to NATS at the start, so that a server that refuses us is one clear error. */
+/** Connects to NATS at the start. A server that refuses the connection is one clear error. */
 import { type BrokerOptions, connectBroker } from '../broker/connection.ts';
 import { messageOf, StartFailure } from '../support/start-failure.ts';
 
@@ -11,7 +11,7 @@ export async function connectOrFail(options: BrokerOptions): ReturnType<typeof c
   }
 }
 
-/** The client reports a server without TLS by the name of the option alone. */
+/** For a server without TLS, the NATS client's error has only the name of the option. */
 function reasonOf(cause: unknown): string {
   const message = messageOf(cause);
   return message === 'tls' ? 'it offers no TLS' : message;

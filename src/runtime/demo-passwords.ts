@@ -1,6 +1,6 @@
 /**
- * Refuses to serve other machines while the published password of the demo data works, or is about to: whoever reads
- * the documentation would be an admin. It counts what is in the database, so DEMO_DATA=off does not hide it.
+ * Refuses to serve other machines while the published password of the demo data works, or soon will: every reader of
+ * the documentation would be an admin. It checks the database, so DEMO_DATA=off does not hide such a password.
  */
 import type { Pool } from 'pg';
 import { createCredentials } from '../auth/credentials.ts';
@@ -10,7 +10,7 @@ import { DEMO_PASSWORD, DEMO_USERS } from './demo.ts';
 
 type Settings = Pick<Config, 'HOST' | 'DEMO_DATA' | 'JWKS_URL'>;
 
-/** Rejects with a StartFailure that names what to do. With an identity provider no password works. */
+/** Rejects with a StartFailure that says what to do. With an identity provider no password works. */
 export async function refuseDemoPasswords(pool: Pool, { HOST, DEMO_DATA, JWKS_URL }: Settings): Promise<void> {
   if (isLoopback(HOST) || JWKS_URL !== undefined) return;
   const credentials = await createCredentials(pool);

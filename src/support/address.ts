@@ -1,6 +1,6 @@
 /**
- * Who is behind an IP address, as far as limits are concerned. A home or a host gets a whole /64 network of IPv6, so
- * that all addresses of one network share what one IPv4 address gets.
+ * The network of an IP address, for limits. A home or a host gets a whole /64 network of IPv6, so all addresses of such
+ * a network share the limits of one IPv4 address.
  */
 import { isIPv6 } from 'node:net';
 

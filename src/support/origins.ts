@@ -1,6 +1,6 @@
 /**
- * Which web pages may call: those of the server's own origin, and those of the configured origins. A request without an
- * `Origin` comes from no page. Decision 0064.
+ * The web pages that may call: those of the server's own origin, and those of the configured origins. A request without
+ * an `Origin` comes from no page. Decision 0064.
  */
 export interface Origins {
   /** Pages of any origin may call, without cookies. */
@@ -11,7 +11,7 @@ export interface Origins {
   allows(request: OriginHeaders): boolean;
 }
 
-/** The headers of a request that say from where it comes, and to where. */
+/** The headers of a request with its origin and its target. */
 export interface OriginHeaders {
   readonly origin?: string | undefined;
   readonly host?: string | undefined;
@@ -35,7 +35,7 @@ export function createOrigins(configured: readonly string[]): Origins {
   };
 }
 
-/** Origins that are remembered as reported: anyone can invent any number of them. */
+/** The number of reported origins that are remembered. It is bounded, because anyone can invent origins. */
 const MAX_REPORTED = 1_000;
 const MAX_LENGTH = 200;
 

@@ -1,7 +1,7 @@
 /**
- * A bounded set of things that their owners hold open, such as connections or requests whose bodies still arrive. When
- * an owner, or all owners together, hold too many, the oldest thing gives way to the newest. So a flood of things that
- * stay open never refuses those that come and go, even where both have the same owner.
+ * A bounded set of items that their owners hold open, such as connections or requests whose bodies still arrive. When
+ * an owner, or all owners together, hold too many, the oldest item is evicted. So a flood of items that stay open never
+ * refuses short ones, even of the same owner.
  */
 
 export interface PoolLimits {
@@ -10,7 +10,7 @@ export interface PoolLimits {
 }
 
 export interface Pool<Item> {
-  /** Adds an item, and evicts the oldest where there are too many. */
+  /** Adds an item, and evicts the oldest when there are too many. */
   add(owner: string, item: Item): void;
   /** Ignores an item that is not in the pool. */
   remove(item: Item): void;

@@ -1,9 +1,9 @@
 /**
- * Shares one run of a costly task among all who ask while it runs, and for a moment afterwards. So the number of those
- * who ask does not matter.
+ * Shares one run of a costly task among all callers while it runs, and for a moment afterwards. So the cost does not
+ * depend on the number of callers.
  */
 
-/** `keepMs`: milliseconds for which a result is given again. A failed run is not kept. */
+/** `keepMs`: milliseconds for which a result is returned again. A failed run is not kept. */
 export function sharedRun<T>(task: () => Promise<T>, keepMs: number, now: () => number = () => performance.now()) {
   let run: Promise<T> | undefined;
   let endedAt: number | undefined;

@@ -1,6 +1,5 @@
 /**
- * Counts what each owner has under way at once, up to a bound for each owner. An owner with nothing under way takes no
- * memory.
+ * Counts the places that each owner has taken, up to a bound for each owner. An owner without a place takes no memory.
  */
 
 export interface Shares {

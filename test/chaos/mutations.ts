@@ -33,7 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/broker/publisher.ts',
-        find: "expected.set('Nats-Expected-Last-Sequence', String(event.position - 1));",
+        find: "added.set('Nats-Expected-Last-Sequence', String(event.position - 1));",
         replace: '',
       },
       { file: 'src/broker/relay.ts', find: "if (await held.tryLock('relay')) await", replace: 'await' },

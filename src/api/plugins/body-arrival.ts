@@ -1,7 +1,8 @@
 /**
- * Bounds the time in which a body must arrive, and the number of bodies that arrive at once, for each user and, where
- * nobody has signed in, for each network. With too many, the oldest one is refused, because it is the slowest: a body
- * that comes at once is never refused for those that do not. Uploads are not counted: they have their own bounds.
+ * Bounds the time in which a body must arrive, and the number of bodies that arrive at once: for each user, and for
+ * each network without a sign-in. When there are too many, the oldest one is refused, because it is the slowest. So a
+ * body that arrives at once is never refused because of slow ones. Uploads are not counted: they have their own
+ * bounds.
  */
 import type { FastifyRequest } from 'fastify';
 import { networkOf } from '../../support/address.ts';
@@ -12,7 +13,7 @@ import type { App } from '../app.ts';
 const ANONYMOUS = { perOwner: 50, total: 200 };
 const USERS = { perOwner: 50, total: 300 };
 
-/** Answered with 408. */
+/** The status of the problem is 408. */
 class LateBody extends Error {
   override readonly name = 'LateBody';
   readonly statusCode = 408;
@@ -47,7 +48,7 @@ function hasBody({ method, headers, routeOptions }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** The parser that reads the body answers with the error. Where none reads it, the request is answered already. */
+/** The parser of the body answers with the error. A request whose body nobody reads is answered already. */
 function refuse(body: Body): void {
   if (body.listenerCount('error') > 0) body.emit('error', new LateBody('The body did not arrive in time'));
   else body.destroy();

@@ -1,7 +1,7 @@
 /**
- * Bounds the connections on which nobody has signed in, for each network and for all. When there are too many, the
- * oldest one is closed, so that a network that holds many open still gets new ones. A connection stays out of the
- * bounds from its first authenticated request on: the bounds on users hold for it.
+ * Bounds the connections without a sign-in, for each network and for all. When there are too many, the oldest one is
+ * closed, so that a network with many open connections still gets new ones. The bounds do not count a connection after
+ * its first authenticated request: the bounds on users hold for it.
  */
 import type { Socket } from 'node:net';
 import proxyAddr from '@fastify/proxy-addr';
@@ -9,11 +9,11 @@ import { networkOf } from '../../support/address.ts';
 import { createPool, type PoolLimits } from '../../support/pool.ts';
 import type { App } from '../app.ts';
 
-/** What a host opens at most in earnest: pages of many people behind one address, each with a few connections. */
+/** Far above real use: pages of many people behind one address, each with a few connections. */
 export const CONNECTION_LIMITS: PoolLimits = { perOwner: 2_000, total: 10_000 };
 
 export interface ConnectionBounds {
-  /** Takes the connection out of the bounds: somebody has signed in on it. */
+  /** Takes the connection out of the bounds, because its client has signed in. */
   recognize(connection: Socket): void;
 }
 

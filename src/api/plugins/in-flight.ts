@@ -1,11 +1,11 @@
 /**
- * Bounds the requests in flight: of all together, of each user, of each network, and of those who have not signed in,
- * who have a share of their own. A stalled database then leads to refusals and not to a growing heap, and nobody takes
- * the places of everybody.
+ * Bounds the requests in flight: of all clients together, of each user, of each network, and of requests without a
+ * sign-in, which have a share of their own. So a stalled database leads to refusals and not to a growing heap, and no
+ * client takes the places of all.
  *
- * A request counts from the moment at which its body has arrived: bodies that arrive have bounds of their own
- * (`body-arrival.ts`). Whoever fills a share of their own is `rate_limited`; when the places of all are taken, the
- * request is `unavailable`.
+ * A request takes a place when its body has arrived: bodies that arrive have bounds of their own (`body-arrival.ts`).
+ * It is refused as `rate_limited` when the share of its user or network is full, and as `unavailable` when all places
+ * are taken.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DeskwireError } from '../../domain/errors.ts';
@@ -18,12 +18,12 @@ export interface RequestBounds {
   readonly total: number;
   readonly perUser: number;
   readonly perNetwork: number;
-  /** Of requests that need no token. */
+  /** The bound of requests that need no token. */
   readonly anonymous: number;
   readonly anonymousPerNetwork: number;
 }
 
-/** In total more than Postgres at its fastest answers in a second. */
+/** The total is more than Postgres answers in a second at its fastest. */
 export const REQUEST_BOUNDS: RequestBounds = {
   total: 2_000,
   perUser: 300,

@@ -1,6 +1,6 @@
 /**
- * Answers requests that match no route: 405 with `Allow` when the path has other methods, 404 when it has none. HEAD
- * exists wherever GET does; OPTIONS only as the preflight of CORS, which `headers.ts` answers.
+ * Answers requests that match no route: 405 with `Allow` when the path has other methods, 404 when it has none. A path
+ * with GET also has HEAD. OPTIONS exists only as the preflight of CORS, which `headers.ts` answers.
  *
  * Fastify matches method and path together, so the paths are matched a second time here, for these requests only.
  */
@@ -33,7 +33,7 @@ export function answerUnmatched(app: App, answer: Answer): void {
     return answer(wrongMethod(request.method, methods), request, reply.header('allow', methods.join(', ')));
   };
   app.setNotFoundHandler(refuse);
-  // Before the body is read: its type must not decide about the answer.
+  // Runs before the body is read, so that the type of the body does not change the answer.
   app.addHook('onRequest', (request, reply, done) => {
     if (request.is404) refuse(request, reply);
     else done();
@@ -46,7 +46,7 @@ function wrongMethod(method: string, methods: readonly string[]): DeskwireError 
   return new DeskwireError('method_not_allowed', `${method} is not possible here; ${methods.join(', ')} is`);
 }
 
-/** As Fastify matches: `:name` is one segment, `*` is everything, and a slash at the end makes no difference. */
+/** Matches as Fastify does: `:name` is one segment, `*` is everything, and a slash at the end is ignored. */
 function patternOf(url: string): RegExp {
   const source = url
     .replace(/\/$/, '')

@@ -1,6 +1,6 @@
 /**
  * Problems for requests that Node refuses before Fastify sees them: an address that is too long, headers that are too
- * large or incomplete, bytes that are not HTTP. Then the connection ends, because what follows cannot be read.
+ * large or incomplete, bytes that are not HTTP. Then the connection ends, because the next bytes cannot be read.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -27,7 +27,7 @@ export class UrlTooLong extends DeskwireError {
 
 interface ClientError extends Error {
   readonly code?: string;
-  /** What was received last, as Node has it: a Buffer. */
+  /** The bytes that were received last: a Buffer. */
   readonly rawPacket?: unknown;
 }
 

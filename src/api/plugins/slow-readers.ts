@@ -1,6 +1,6 @@
 /**
- * Cuts off clients that do not read their answers, whatever the answer is: a page of a list, a file, a file of the
- * console. An answer that nobody reads would keep its memory, its open file and its place among the requests for ever.
+ * Cuts off clients that do not read their answers. This holds for every answer: a page of a list, an attachment, a file
+ * of the console. An answer that nobody reads would keep its memory, its open file and its place among the requests.
  */
 import type { Socket } from 'node:net';
 import type { App } from '../app.ts';
@@ -15,7 +15,7 @@ interface Waiting {
   readonly since: number;
 }
 
-/** Looks per time limit. */
+/** The number of checks in one time limit. */
 const LOOKS = 4;
 
 /** Ends a connection whose client takes none of the bytes that wait for it, for `limit` milliseconds. */
@@ -39,7 +39,7 @@ export function cutOffSlowReaders(app: App, limit: number): void {
   });
 }
 
-/** Undefined when nothing waits; as before when the client has taken nothing. */
+/** Undefined when nothing waits; the earlier state when the client has taken nothing. */
 function waitingOn(connection: Socket, now: number, before: Waiting | undefined): Waiting | undefined {
   if (connection.writableLength === 0) return undefined;
   const taken = connection.bytesWritten - connection.writableLength;

@@ -1,4 +1,4 @@
-/** The own account: password and sessions. Absent when an outside provider signs users in. */
+/** A user's own account: password and sessions. Absent when an outside provider signs users in. */
 import Type from 'typebox';
 import type { Auth } from '../../auth/auth.ts';
 import { ChangePasswordBody, ConfirmResetBody, RequestResetBody, SessionList, Success } from '../../contract/auth.ts';
@@ -9,7 +9,7 @@ import { sessionOf, userOf } from '../requests.ts';
 const tags = ['Signing in'];
 const done = (description: string) => Type.Null({ description });
 
-/** Without a token: who forgot a password has none. */
+/** These routes need no token: a user who forgot the password has none. */
 export function passwordResetRoutes(app: App, own: Auth['own']): void {
   if (own === undefined) return;
   app.post(

@@ -1,4 +1,4 @@
-/** The address that a client is known by. */
+/** The network address of a client, behind trusted proxies. */
 import type { IncomingMessage } from 'node:http';
 import proxyAddr from '@fastify/proxy-addr';
 

@@ -1,6 +1,7 @@
 /**
  * Sends the number of a user's unread messages in a ticket to the user's sockets when it changes. It does not count:
- * the read model does, and is read after it contains the change. A change during the read causes one more read.
+ * the read model does (src/projections/models/messages.ts), and is read after it contains the change. A change during
+ * the read causes one more read.
  */
 import type { Application } from '../../application/application.ts';
 import { getUnread } from '../../application/tickets.ts';

@@ -1,8 +1,8 @@
 /**
  * Sends a user's set of unread notifications after some were read, and after a client joins. It does not count: the
- * read model does, and the set is read from it. A change during the read causes one more read. The set covers the seqs
- * up to the head of the inbox. It is sent after the notifications up to that head, so that a client that applies both
- * has the correct state.
+ * read model does (src/projections/models/notifications.ts), and the set is read from it. A change during the read
+ * causes one more read. The set covers the seqs up to the head of the inbox. It is sent after the notifications up to
+ * that head, so that a client that applies both has the correct state.
  */
 import type { Application } from '../../application/application.ts';
 import { getUnreadRanges } from '../../application/notifications.ts';
