@@ -6,6 +6,7 @@
  * Socket.IO's own connection state recovery is off: it skips authorization and loses events.
  */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
 import { compile } from '@fastify/proxy-addr';
 import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
@@ -54,6 +55,8 @@ export interface GatewayDeps {
   readonly epoch: Pick<EpochWatch, 'current' | 'onChanged'>;
   readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly attachmentUrl: AttachmentUrl;
+  /** Called for each TCP connection that carries an authenticated socket. */
+  readonly onSignedIn: (connection: TcpSocket) => void;
   /** A page of this origin may not connect. */
   readonly onOriginRefused: (origin: string) => void;
   readonly log: Logger;
@@ -98,6 +101,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     limits: options.unauthenticated,
     fullFrameBytes: options.maxFrameBytes,
     networkOf: ({ request }) => networkFrom(request),
+    onTrusted: deps.onSignedIn,
   });
   if (options.admission !== 'off') {
     admitAtRate({
