@@ -10,7 +10,7 @@ import type { Server } from 'socket.io';
 import { type Connection, limitFrames, tcpSocketOf, transportIdOf } from './transports.ts';
 
 export interface Unauthenticated {
-  /** Call it for each attempt to connect a namespace. Closes a connection after too many attempts. */
+  /** Call it for each attempt to connect a namespace. Closes an unauthenticated connection after too many attempts. */
   attempted(connection: Connection): void;
   /** Call it when a namespace of the connection is authenticated. */
   opened(connection: Connection): void;
@@ -108,7 +108,8 @@ export function watchUnauthenticated(deps: UnauthenticatedDeps): Unauthenticated
       const standing = standings.get(connection);
       if (standing === undefined) return;
       standing.attempts += 1;
-      if (standing.attempts > limits.attempts) connection.close();
+      // Attempts beside an authenticated namespace must not end it.
+      if (standing.namespaces === 0 && standing.attempts > limits.attempts) connection.close();
     },
     opened(connection) {
       const standing = standings.get(connection);
