@@ -1,12 +1,13 @@
 /**
  * `npm run bench:hostile`: what others get while somebody attacks. Each attack runs for BENCH_SECONDS on a server of
- * its own, while another user signs in, reads and opens tickets, and `/livez` is asked every 50 ms. BENCH_ONLY names
- * the attacks to run, by a part of their name.
+ * its own, while another user signs in, connects a socket, reads and opens tickets, and `/livez` is asked every 50 ms.
+ * BENCH_ONLY names the attacks to run, by a part of their name (`BENCH_ONLY=socket`).
  */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openWebsocket } from '../test/support/raw-websocket.ts';
 import { ATTACKS, type Attack, type Target } from './hostile/attacks.ts';
 import { type ServerUnderTest, startServer } from './support/server.ts';
 
@@ -38,6 +39,17 @@ async function tokenOf(url: string, email: string): Promise<string> {
   const answer = await send(url, '/api/v1/auth/login', undefined, { email, password: 'deskwire-demo' });
   const { access_token: token } = (await answer.json()) as { access_token: string };
   return token;
+}
+
+/** Connects a socket, and ends it when the server has greeted it. */
+async function connectSocket(url: string, token: string): Promise<void> {
+  using socket = await openWebsocket(url);
+  socket.send(`40{"token":"${token}"}`);
+  const deadline = performance.now() + 10_000;
+  while (!socket.texts.some((text) => text.includes('"connected"'))) {
+    if (socket.closed !== undefined || performance.now() > deadline) throw new Error('a socket was not connected');
+    await sleep(5);
+  }
 }
 
 async function prepare(url: string): Promise<Target> {
@@ -108,14 +120,15 @@ async function measure(attack: Attack | undefined): Promise<string[]> {
     probe(signal, 100, async () => (await send(url, '/api/v1/tickets', agent)).arrayBuffer()),
     probe(signal, 200, async () => (await send(url, '/api/v1/support', agent, { description: 'Help' })).arrayBuffer()),
     probe(signal, 1_000, () => tokenOf(url, 'ops@example.com')),
+    probe(signal, 500, () => connectSocket(url, agent)),
     highestMemory(signal, server),
   ]);
   await sleep(SECONDS * 1_000);
   ending.abort();
-  const [live, reads, commands, logins, highest] = await probes;
+  const [live, reads, commands, logins, sockets, highest] = await probes;
   await running;
   const grown = Math.round((highest - before) / MB);
-  return [attack?.name ?? 'nobody attacks', ...[live, reads, commands, logins].map(shown), `${grown} MB`];
+  return [attack?.name ?? 'nobody attacks', ...[live, reads, commands, logins, sockets].map(shown), `${grown} MB`];
 }
 
 function printRow(cells: readonly string[]): void {
@@ -134,6 +147,7 @@ function shown({ milliseconds, failed }: Probed): string {
 
 const only = process.env.BENCH_ONLY ?? '';
 const chosen = [undefined, ...ATTACKS].filter((attack) => only === '' || attack?.name.includes(only));
-printRow(['attack', '`/livez` p99 / slowest', 'reads of others', 'commands of others', 'sign-ins', 'memory']);
-printRow(['---', '---', '---', '---', '---', '---']);
+const columns = ['reads of others', 'commands of others', 'sign-ins', 'new sockets', 'memory'];
+printRow(['attack', '`/livez` p99 / slowest', ...columns]);
+printRow(Array.from({ length: columns.length + 2 }, () => '---'));
 for (const attack of chosen) printRow(await measure(attack));

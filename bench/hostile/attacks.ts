@@ -1,5 +1,9 @@
-/** Attacks over HTTP: what clients do that want others not to be served. Each ends when its signal is aborted. */
+/**
+ * Attacks over HTTP and sockets: what clients do that want others not to be served. Each ends when its signal is
+ * aborted.
+ */
 import { connect, type Socket } from 'node:net';
+import { frameOf } from '../../test/support/raw-websocket.ts';
 
 export interface Target {
   readonly url: string;
@@ -20,6 +24,10 @@ export interface Attack {
 /** The attacker's address. Everything under 127.0.0.0/8 is this host. */
 const ATTACKER = '127.0.0.2';
 const CONNECTIONS = 2_000;
+/** Bytes of the attachments of one unfinished binary packet. */
+const ATTACHMENTS = 32 * 1_024 * 1_024;
+/** Bytes of an `auth` of lists within lists. */
+const NESTED = 4 * 1_024 * 1_024;
 
 export const ATTACKS: readonly Attack[] = [
   {
@@ -74,7 +82,68 @@ export const ATTACKS: readonly Attack[] = [
         return post(url, '/api/v1/notifications', body, signal, service);
       }),
   },
+  {
+    name: '20 anonymous sockets with unfinished binary packets',
+    run: (target, signal) => holdSame(target, signal, 20, [websocket(), unfinishedBinary()]),
+  },
+  {
+    name: '20 anonymous sockets with messages in tiny pieces that never end',
+    run: (target, signal) => holdSame(target, signal, 20, [websocket(), tinyPieces()]),
+  },
+  {
+    name: '20 anonymous sockets with a nested auth of 4 MB',
+    run: (target, signal) => holdSame(target, signal, 20, [websocket(), nestedAuth('')]),
+  },
+  {
+    name: '20 signed-in sockets with a nested auth of 4 MB for one more namespace',
+    run(target, signal) {
+      const signIn = message(`40{"token":"${target.requesters[0]}"}`);
+      // Frames of the full size are read when the first namespace is connected.
+      const later = { after: 1_000, sent: nestedAuth('/notifications,') };
+      return holdSame(target, signal, 20, [websocket(), signIn, later]);
+    },
+  },
+  {
+    name: '2,000 half-open handshakes of sockets',
+    run: (target, signal) => hold(target, signal, CONNECTIONS, (index) => (index % 2 === 0 ? websocket() : polling())),
+  },
+  {
+    name: '2,000 half-sent handshakes of sockets',
+    run: (target, signal) => hold(target, signal, CONNECTIONS, () => websocket().slice(0, -4)),
+  },
 ];
+
+/** The head of a request for a websocket of Engine.IO. */
+function websocket(): string {
+  const upgrade = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13';
+  const key = 'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==';
+  return `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: a\r\n${upgrade}\r\n${key}\r\n\r\n`;
+}
+
+function polling(): string {
+  return 'GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nhost: a\r\n\r\n';
+}
+
+function message(text: string): Buffer {
+  return frameOf(Buffer.from(text), 1, true);
+}
+
+/** A binary packet that announces more attachments than come. */
+function unfinishedBinary(): Buffer {
+  const packet = message('4510-["join_ticket",{"ticketId":{"_placeholder":true,"num":0}}]');
+  const piece = ATTACHMENTS / 8;
+  return Buffer.concat([packet, ...Array.from({ length: 8 }, () => frameOf(Buffer.alloc(piece), 2, true))]);
+}
+
+function tinyPieces(): Buffer {
+  const first = frameOf(Buffer.from('4'), 1, false);
+  const piece = frameOf(Buffer.from('x'), 0, false);
+  return Buffer.concat([first, ...Array.from({ length: 20_000 }, () => piece)]);
+}
+
+function nestedAuth(namespace: string): Buffer {
+  return message(`40${namespace}{"a":${'['.repeat(NESTED / 2)}${']'.repeat(NESTED / 2 - 100)}`);
+}
 
 function bearer(token = ''): string {
   return `authorization: Bearer ${token}`;
@@ -85,18 +154,21 @@ function head(method: string, path: string, headers: string, body = ''): string 
   return `${method} ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${lines}\r\n${body}`;
 }
 
+/** What a connection sends at once, or after a time in milliseconds. */
+type Sent = string | Buffer | { readonly after: number; readonly sent: Buffer };
+
 /** Opens connections that send this much and read nothing. A connection that is ended is opened again. */
 async function hold(
   { url }: Target,
   signal: AbortSignal,
   connections: number,
-  sent: (index: number) => string,
+  sent: (index: number) => string | readonly Sent[],
 ): Promise<void> {
   const { hostname, port } = new URL(url);
   const held = new Set<Socket>();
   function open(index: number): void {
     const socket = connect({ host: hostname, port: Number(port), localAddress: ATTACKER }, () => {
-      socket.write(sent(index));
+      for (const one of [sent(index)].flat()) write(socket, one);
     });
     socket.pause();
     held.add(socket);
@@ -109,6 +181,16 @@ async function hold(
   for (let index = 0; index < connections; index += 1) open(index);
   await aborted(signal);
   for (const socket of held) socket.destroy();
+}
+
+/** The same from each connection. */
+function holdSame(target: Target, signal: AbortSignal, connections: number, sent: readonly Sent[]): Promise<void> {
+  return hold(target, signal, connections, () => sent);
+}
+
+function write(socket: Socket, one: Sent): void {
+  if (typeof one === 'string' || Buffer.isBuffer(one)) socket.write(one);
+  else setTimeout(() => socket.write(one.sent), one.after);
 }
 
 async function repeat(signal: AbortSignal, atOnce: number, ask: (index: number) => Promise<unknown>): Promise<void> {

@@ -6,6 +6,7 @@
  * Socket.IO's own connection state recovery is off: it skips authorization and loses events.
  */
 import type { Server as HttpServer } from 'node:http';
+import type { Socket as TcpSocket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Socket } from 'socket.io';
 import type { Application } from '../application/application.ts';
@@ -44,6 +45,8 @@ export interface GatewayDeps {
   readonly epoch: Pick<EpochWatch, 'current' | 'onChanged'>;
   readonly presence: Pick<Presence, 'enter' | 'leave' | 'follow'>;
   readonly attachmentUrl: AttachmentUrl;
+  /** Called for each TCP connection that carries an authenticated socket. */
+  readonly onSignedIn: (connection: TcpSocket) => void;
   /** A page of this origin may not connect. */
   readonly onOriginRefused: (origin: string) => void;
   readonly log: Logger;
@@ -80,7 +83,14 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const io = createServer(deps.httpServer, options, origins, catalog.keys(), deps.worker);
   const rooms = createSocketRooms(io);
   const clients = createClients();
-  const bounds = createConnectionBounds({ engine: io.engine, options, metrics, now, onSlow });
+  const bounds = createConnectionBounds({
+    engine: io.engine,
+    options,
+    metrics,
+    now,
+    onSlow,
+    onSignedIn: deps.onSignedIn,
+  });
   const { outbound } = bounds;
   const replays = createReplays({ outbound, limits: options.replays, onRefused: () => metrics.refused('replays') });
   const names = createNames(application.directory);

@@ -95,6 +95,7 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
     ...options.gateway,
     now: options.gateway.now ?? Date.now,
     onOriginRefused,
+    onSignedIn: (connection) => app.connectionBounds.recognize(connection),
     httpServer: app.server as HttpServer,
     dialects,
     auth,

@@ -17,6 +17,13 @@ export interface ConnectionBounds {
   recognize(connection: Socket): void;
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Sockets sign in outside of the routes, on connections of this server. */
+    connectionBounds: ConnectionBounds;
+  }
+}
+
 /** `trustProxy`: proxies, whose connections carry the requests of many clients and are not bounded. */
 export function boundConnections(app: App, limits: PoolLimits, trustProxy: readonly string[]): ConnectionBounds {
   const trusted = proxyAddr.compile([...trustProxy]);
@@ -28,5 +35,7 @@ export function boundConnections(app: App, limits: PoolLimits, trustProxy: reado
     connection.once('close', () => unknown.remove(connection));
     unknown.add(networkOf(remoteAddress), connection);
   });
-  return { recognize: unknown.remove };
+  const bounds: ConnectionBounds = { recognize: unknown.remove };
+  app.decorate('connectionBounds', bounds);
+  return bounds;
 }

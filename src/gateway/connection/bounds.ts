@@ -3,6 +3,7 @@
  * new connections. The network of a client is found behind the trusted proxies.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { compile } from '@fastify/proxy-addr';
 import type { Server } from 'socket.io';
 import { networkOf } from '../../support/address.ts';
@@ -20,6 +21,8 @@ interface ConnectionBoundsDeps {
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly onSlow: OutboundDeps['onSlow'];
+  /** Called with a connection when a socket on it is authenticated. */
+  readonly onSignedIn: (connection: Socket) => void;
 }
 
 export interface ConnectionBounds {
@@ -30,7 +33,7 @@ export interface ConnectionBounds {
 }
 
 export function createConnectionBounds(deps: ConnectionBoundsDeps): ConnectionBounds {
-  const { engine, options, metrics, now, onSlow } = deps;
+  const { engine, options, metrics, now, onSlow, onSignedIn } = deps;
   const outbound = createOutbound({ engine, limit: options.outboundLimit, onSlow });
   const trusted = compile([...options.trustProxy]);
   const networkFrom = (request: IncomingMessage) => networkOf(addressOf(request, trusted) ?? '');
@@ -39,6 +42,7 @@ export function createConnectionBounds(deps: ConnectionBoundsDeps): ConnectionBo
     limits: options.unauthenticated,
     fullFrameBytes: options.maxFrameBytes,
     networkOf: ({ request }) => networkFrom(request),
+    onTrusted: onSignedIn,
   });
   if (options.admission !== 'off') {
     admitAtRate({

@@ -3,6 +3,7 @@
  * limit its frames, and to tell its decoder that a namespace has ended.
  * Engine.IO's own close waits half a minute for an answer, and a client that does not read never answers.
  */
+import type { Socket as TcpSocket } from 'node:net';
 import type { Socket } from 'socket.io';
 import type { PacketDecoder } from './packet-parser.ts';
 
@@ -31,6 +32,17 @@ export function websocketOf({ transport }: Connection): Websocket | undefined {
 /** The response that the transport writes the present flush to; undefined for a websocket, or without a poll. */
 export function answerOf({ transport }: Connection): Answer | undefined {
   return (transport as { readonly res?: Answer | null }).res ?? undefined;
+}
+
+/** The TCP connection under a websocket; that of the first request otherwise. */
+export function tcpSocketOf({ transport, request }: Connection): TcpSocket {
+  const { socket } = transport as unknown as { readonly socket?: { readonly _socket?: TcpSocket | null } };
+  return (transport.name === 'websocket' ? socket?._socket : undefined) ?? request.socket;
+}
+
+/** The id by which later requests name the connection. */
+export function transportIdOf(connection: Connection): string {
+  return (connection as unknown as { readonly id: string }).id;
 }
 
 /**

@@ -1,13 +1,16 @@
 /**
  * Connections without an authenticated namespace. Such a connection costs little and does not last: its frames are
  * small, it has a number of attempts, and it is closed after a while. This holds for a new connection, and again for
- * one whose last namespace has ended. A connection with an authenticated namespace may send frames of the full size.
+ * one whose last namespace has ended. A connection with an authenticated namespace may send frames of the full size, and
+ * the TCP connections under it are those of somebody who has signed in.
  */
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Server } from 'socket.io';
-import { type Connection, limitFrames } from './transports.ts';
+import { type Connection, limitFrames, tcpSocketOf, transportIdOf } from './transports.ts';
 
 export interface Unauthenticated {
-  /** Call it for each attempt to connect a namespace. Closes a connection after too many attempts. */
+  /** Call it for each attempt to connect a namespace. Closes an unauthenticated connection after too many attempts. */
   attempted(connection: Connection): void;
   /** Call it when a namespace of the connection is authenticated. */
   opened(connection: Connection): void;
@@ -34,6 +37,8 @@ interface UnauthenticatedDeps {
   /** Bytes in a frame of a connection with an authenticated namespace. */
   readonly fullFrameBytes: number;
   networkOf(connection: Connection): string;
+  /** Called for each TCP connection that carries requests of a connection with an authenticated namespace. */
+  onTrusted(socket: Socket): void;
 }
 
 interface Standing {
@@ -48,6 +53,8 @@ export function watchUnauthenticated(deps: UnauthenticatedDeps): Unauthenticated
   const { engine, limits } = deps;
   const standings = new Map<Connection, Standing>();
   const networks = new Map<string, number>();
+  /** By transport id. */
+  const trusted = new Set<string>();
   let size = 0;
 
   function count({ network }: Standing, change: 1 | -1): void {
@@ -61,6 +68,7 @@ export function watchUnauthenticated(deps: UnauthenticatedDeps): Unauthenticated
     count(standing, 1);
     standing.timer = setTimeout(() => connection.close(), limits.time).unref();
     limitFrames(connection, limits.frameBytes);
+    trusted.delete(transportIdOf(connection));
   }
 
   function trust(connection: Connection, standing: Standing): void {
@@ -68,6 +76,8 @@ export function watchUnauthenticated(deps: UnauthenticatedDeps): Unauthenticated
     clearTimeout(standing.timer);
     standing.timer = undefined;
     limitFrames(connection, deps.fullFrameBytes);
+    trusted.add(transportIdOf(connection));
+    deps.onTrusted(tcpSocketOf(connection));
   }
 
   function watch(connection: Connection): void {
@@ -75,22 +85,31 @@ export function watchUnauthenticated(deps: UnauthenticatedDeps): Unauthenticated
     standings.set(connection, standing);
     suspect(connection, standing);
     connection.on('upgrade', () => {
-      if (standing.namespaces > 0) limitFrames(connection, deps.fullFrameBytes);
+      if (standing.namespaces === 0) return;
+      limitFrames(connection, deps.fullFrameBytes);
+      deps.onTrusted(tcpSocketOf(connection));
     });
     connection.once('close', () => {
       if (standing.timer !== undefined) count(standing, -1);
       clearTimeout(standing.timer);
       standings.delete(connection);
+      trusted.delete(transportIdOf(connection));
     });
   }
 
+  // Each poll may come over another TCP connection.
+  engine.use(({ url = '', socket }: IncomingMessage, _response: unknown, next: () => void) => {
+    if (trusted.has(transportIdIn(url))) deps.onTrusted(socket);
+    next();
+  });
   engine.on('connection', watch);
   return {
     attempted(connection) {
       const standing = standings.get(connection);
       if (standing === undefined) return;
       standing.attempts += 1;
-      if (standing.attempts > limits.attempts) connection.close();
+      // Attempts beside an authenticated namespace must not end it.
+      if (standing.namespaces === 0 && standing.attempts > limits.attempts) connection.close();
     },
     opened(connection) {
       const standing = standings.get(connection);
@@ -111,4 +130,8 @@ export function watchUnauthenticated(deps: UnauthenticatedDeps): Unauthenticated
     },
     close: () => void engine.off('connection', watch),
   };
+}
+
+function transportIdIn(url: string): string {
+  return new URLSearchParams(url.split('?', 2)[1]).get('sid') ?? '';
 }

@@ -2,7 +2,7 @@
  * Test admission: many clients that come back at once are admitted at a rate, and connected clients are not affected.
  */
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Bound, noMetrics } from '../../../src/telemetry/metrics.ts';
 import { createTracing } from '../../../src/telemetry/tracing.ts';
@@ -103,6 +103,34 @@ it('joins beyond the limit of replays are refused with retryAfter, and succeed l
   for (const socket of sockets) await socket.first('new_message');
   expect(sockets.map((socket) => socket.all('new_message').length)).toEqual(sockets.map(() => 1));
 });
+
+it.each([[['websocket']], [['polling']], [['polling', 'websocket']]])(
+  'sockets over %s that have signed in are not among the connections that give way to others',
+  async (transports) => {
+    await using small = await startNode(services, { api: { connections: { perOwner: 3 } } });
+    using crowd = new DisposableStack();
+    const sockets: Listener[] = [];
+    for (let at = 0; at < 6; at += 1) {
+      const socket = crowd.use(listen(small.url, { auth: { token: driver.token }, transports, reconnection: false }));
+      await socket.first('connected');
+      const { engine } = socket.socket.io;
+      await until(() => engine.transport.name === transports.at(-1), 'the transport');
+      sockets.push(socket);
+    }
+    const { hostname, port } = new URL(small.url);
+    const idle = Array.from({ length: 8 }, () => crowd.use(closing(connect(Number(port), hostname))));
+    await until(() => idle.filter(({ socket }) => socket.destroyed).length === 5, 'the oldest ones to give way');
+    const request = { token: driver.token };
+    const answers = await Promise.all(sockets.map((socket) => socket.ask('auth:refresh', request)));
+    expect(answers).toEqual(sockets.map(() => ({ success: true })));
+  },
+);
+
+/** A connection that sends nothing. */
+function closing(socket: Socket) {
+  socket.on('error', () => undefined).resume();
+  return { socket, [Symbol.dispose]: () => void socket.destroy() };
+}
 
 /** Resolves with the head of the response. */
 async function askForUpgrade(path: string): Promise<string> {

@@ -3,6 +3,8 @@
  * 10.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWebsocket } from '../../support/raw-websocket.ts';
+import { until } from '../../support/until.ts';
 import { type Client, type Node, openTicket, post, signIn, startNode, startServices } from './rig.ts';
 
 let services: Awaited<ReturnType<typeof startServices>>;
@@ -56,6 +58,58 @@ describe.each(cursors)('in %s, %s %j', (namespace, event, payload, field) => {
       ]);
     }
   });
+});
+
+describe.each([['websocket'], ['polling']])('in the handshake of /notifications over %s', (transport) => {
+  const wrong = ['2', '', 'x', 'NaN', '-1', -1, 1.5, 1e308, 2 ** 60, null, [], [1], {}, true];
+
+  it.each(['lastSeq', 'epoch'])('refuses a wrong %s with one error, and sends nothing else', async (field) => {
+    for (const value of field === 'epoch' ? [1, null, [], {}, '', true] : wrong) {
+      const auth = { token: driver.token, [field]: value };
+      using socket = driver.connect('/notifications', { auth, transports: [transport], reconnection: false });
+      await until(() => socket.heard.length > 0 && !socket.socket.connected, `the end for ${JSON.stringify(value)}`);
+      expect(socket.heard).toEqual([
+        { name: 'error', payload: { type: 'invalid_payload', message: expect.any(String), field } },
+      ]);
+    }
+  });
+
+  it('refuses numbers that a double does not hold', async () => {
+    for (const number of ['1.0000000000000000001', '9007199254740993', '1e400', '-1e400']) {
+      using socket = await openWebsocket(node.url);
+      socket.send(`40/notifications,{"token":"${driver.token}","lastSeq":${number}}`);
+      await until(() => socket.texts.some((text) => text.includes('"field":"lastSeq"')), `the refusal of ${number}`);
+    }
+  });
+});
+
+it.each(['x', 'NaN', '-1', '1.5', '', '1e3', '9007199254740993', '0x1', 'null', '%5B1%5D'])(
+  'over HTTP, %s as a cursor is refused, naming it',
+  async (value) => {
+    for (const field of ['after', 'before']) {
+      const { status, body } = await driver.send('GET', `/api/tickets/${ticketId}/chat?${field}=${value}`);
+      expect([field, status, body.code, body.field]).toEqual([field, 400, 'invalid_payload', field]);
+    }
+  },
+);
+
+it.each([
+  ['/', 'join_ticket', 'after', () => `{"ticketId":"${ticketId}","after":NUMBER}`],
+  ['/', 'roomMessage', 'message.id', () => '{"room":"a","message":{"id":NUMBER}}'],
+  ['/', 'subscribe', 'after', () => '{"stream":"inbox","after":NUMBER}'],
+  ['/notifications', 'mark-all-as-read', 'upToSeq', () => '{"upToSeq":NUMBER}'],
+  ['/support', 'join-ticket', 'after', () => `{"ticketId":"${ticketId}","after":NUMBER}`],
+])('in %s, %s takes no number that a double does not hold as %s', async (namespace, event, field, payload) => {
+  using socket = await openWebsocket(node.url);
+  const at = namespace === '/' ? '' : `${namespace},`;
+  socket.send(`40${at}{"token":"${driver.token}"}`);
+  await until(() => socket.texts.some((text) => text.includes('"connected"')), 'the greeting');
+  for (const [id, number] of ['1.0000000000000000001', '9007199254740993', '1e400'].entries()) {
+    socket.send(`42${at}${id}["${event}",${payload().replace('NUMBER', number)}]`);
+    const answer = await until(() => socket.texts.find((text) => text.startsWith(`43${at}${id}[`)), 'the answer');
+    expect(answer).toContain('"type":"invalid_payload"');
+    expect(answer).toContain(`"field":"${field}"`);
+  }
 });
 
 const joins: [string, string, () => object][] = [

@@ -54,6 +54,7 @@ function connection(transports: readonly string[] = ['websocket']) {
     },
     async open(namespace: string, auth?: object): Promise<Part> {
       const socket = manager.socket(namespace, auth === undefined ? {} : { auth: auth as Record<string, unknown> });
+      socket.auth = (auth ?? {}) as Record<string, unknown>;
       const errors: Part['errors'] = [];
       socket.on('error', (error) => errors.push(error));
       let heard = false;
@@ -107,46 +108,72 @@ it('a namespace that is refused first does not close the connection for the next
   expect(one.closed).toBe(0);
 });
 
-it('an expired token ends its namespaces, and not those with a newer token', async () => {
-  using one = connection();
-  early = (ACCESS_TOKEN_SECONDS - 2) * 1_000;
-  const chat = await one.open('/', { token: driver.token });
-  early = 0;
-  const inbox = await one.open('/notifications', { token: driver.token });
-  await ended(chat);
-  expect(chat.errors).toMatchObject([{ type: 'token_expired' }]);
-  expect(await inbox.answers()).toBe(true);
-});
+describe.each([[['websocket']], [['polling']]])('on a connection over %s', (transports) => {
+  it('an expired token ends its namespaces, and not those with a newer token', async () => {
+    using one = connection(transports);
+    early = (ACCESS_TOKEN_SECONDS - 2) * 1_000;
+    const chat = await one.open('/', { token: driver.token });
+    early = 0;
+    const inbox = await one.open('/notifications', { token: driver.token });
+    await ended(chat);
+    expect(chat.errors).toMatchObject([{ type: 'token_expired' }]);
+    expect(await inbox.answers()).toBe(true);
+  });
 
-it('too many sockets of a user end the one that is too many', async () => {
-  using one = connection();
-  const parts = [];
-  for (const nsp of ['/', '/notifications', '/support']) parts.push(await one.open(nsp, { token: driver.token }));
-  const [chat, inbox, support] = parts as [Part, Part, Part];
-  await ended(support);
-  expect(support.errors).toMatchObject([{ type: 'rate_limited', retryAfter: 10 }]);
-  expect([await chat.answers(), await inbox.answers()]).toEqual([true, true]);
-});
+  it('too many sockets of a user end the one that is too many', async () => {
+    using one = connection(transports);
+    const parts = [];
+    for (const nsp of ['/', '/notifications', '/support']) parts.push(await one.open(nsp, { token: driver.token }));
+    const [chat, inbox, support] = parts as [Part, Part, Part];
+    await ended(support);
+    expect(support.errors).toMatchObject([{ type: 'rate_limited', retryAfter: 10 }]);
+    expect([await chat.answers(), await inbox.answers()]).toEqual([true, true]);
+  });
 
-it('an administrator who disconnects a client ends this namespace alone', async () => {
-  using one = connection();
-  const chat = await one.open('/', { token: driver.token });
-  const inbox = await one.open('/notifications', { token: driver.token });
-  const answer = await admin.send('DELETE', `/websocket/clients/${chat.socket.id}`);
-  expect([answer.status, answer.body]).toEqual([202, { delivered: 1 }]);
-  await ended(chat);
-  expect(chat.errors).toMatchObject([{ type: 'forbidden' }]);
-  expect(await inbox.answers()).toBe(true);
-});
+  it('an administrator who disconnects a client ends this namespace alone', async () => {
+    using one = connection(transports);
+    const chat = await one.open('/', { token: driver.token });
+    const inbox = await one.open('/notifications', { token: driver.token });
+    const answer = await admin.send('DELETE', `/websocket/clients/${chat.socket.id}`);
+    expect([answer.status, answer.body]).toEqual([202, { delivered: 1 }]);
+    await ended(chat);
+    expect(chat.errors).toMatchObject([{ type: 'forbidden' }]);
+    expect(await inbox.answers()).toBe(true);
+  });
 
-it('the end of a session ends the namespaces of this session alone', async () => {
-  using one = connection();
-  const other = await signIn(node.url, 'driver');
-  const chat = await one.open('/', { token: other.token });
-  const inbox = await one.open('/notifications', { token: driver.token });
-  await other.send('POST', '/api/v1/auth/logout');
-  await ended(chat);
-  expect(await inbox.answers()).toBe(true);
+  it('the end of a session ends the namespaces of this session alone', async () => {
+    using one = connection(transports);
+    const other = await signIn(node.url, 'driver');
+    const chat = await one.open('/', { token: other.token });
+    const inbox = await one.open('/notifications', { token: driver.token });
+    await other.send('POST', '/api/v1/auth/logout');
+    await ended(chat);
+    expect(await inbox.answers()).toBe(true);
+  });
+
+  it('a wrong cursor, and an auth that is no object, end their namespace', async () => {
+    using one = connection(transports);
+    const chat = await one.open('/', { token: driver.token });
+    for (const lastSeq of ['2', -1, 1.5, null, [1], {}, 'NaN', true, 2 ** 60]) {
+      const inbox = await one.open('/notifications', { token: driver.token, lastSeq });
+      await ended(inbox);
+      expect(inbox.errors).toMatchObject([{ type: 'invalid_payload', field: 'lastSeq' }]);
+      inbox.socket.removeAllListeners();
+      inbox.socket.offAny();
+    }
+    const support = await one.open('/support', [driver.token]);
+    await ended(support);
+    expect(support.errors).toMatchObject([{ type: 'invalid_payload', field: 'auth' }]);
+    expect(await chat.answers()).toBe(true);
+    expect(one.closed).toBe(0);
+  });
+
+  it('an epoch of another log is answered, and ends nothing', async () => {
+    using one = connection(transports);
+    const chat = await one.open('/', { token: driver.token });
+    const inbox = await one.open('/notifications', { token: driver.token, lastSeq: 0, epoch: 'another' });
+    expect([await inbox.answers(), await chat.answers(), inbox.errors, one.closed]).toEqual([true, true, [], 0]);
+  });
 });
 
 it('a namespace that is connected twice at once is one socket', async () => {

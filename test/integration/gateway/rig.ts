@@ -54,6 +54,7 @@ interface NodeOptions {
   /** The gateway's clock. */
   readonly now?: () => number;
   readonly gateway?: Partial<GatewayOptions>;
+  readonly api?: Partial<ApiDeps['config']>;
   readonly presencePaces?: PresencePaces;
   readonly dialects?: readonly Dialect[];
   /** Puts something between the node and its broker. */
@@ -117,7 +118,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
       auth,
       attachments,
       newId,
-      api: { readiness: [], config: { corsOrigins: [] }, ...(onRoute && { onRoute }) },
+      api: { readiness: [], config: { corsOrigins: [], ...options.api }, ...(onRoute && { onRoute }) },
       gateway: {
         options: { rate: 'off', admission: 'off', drainSpread: 0, ...options.gateway },
         ...(now && { now }),
