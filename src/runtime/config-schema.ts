@@ -100,8 +100,7 @@ export const configSchema = Type.Object({
     minimum: 1,
     maximum: 1_000_000_000,
     default: 10_000,
-    description:
-      'Ticket messages and new tickets of a user from one midnight UTC to the next; without limit for services.',
+    description: 'Messages and tickets of a user from one midnight UTC to the next; services have no limit.',
   }),
   ROOM_MESSAGES_PER_DAY: Type.Integer({
     minimum: 1,

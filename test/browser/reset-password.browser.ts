@@ -20,7 +20,7 @@ async function linkFor(userId: string): Promise<string> {
 
 test('the link of an admin opens a page that sets a new password, once', async () => {
   const link = await linkFor('8');
-  await using device = await desk.devices.fresh();
+  await using device = await desk.devices.device();
   const { page } = device;
   await page.goto(link);
   const password = page.locator('input[name=password]');

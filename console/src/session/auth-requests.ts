@@ -1,6 +1,6 @@
 /**
- * Login, refresh, logout and the reset of a password of a page that this server serves: the refresh token is in a cookie, so that no script can
- * read it. Errors are a `DeskwireError`.
+ * Login, refresh, logout and the reset of a password of a page that this server serves: the refresh token is in a
+ * cookie, so that no script can read it. Errors are a `DeskwireError`.
  */
 import { asError, errorFrom } from '../../../src/client/errors.ts';
 import { problemIn } from '../../../src/client/http.ts';

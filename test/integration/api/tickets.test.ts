@@ -140,7 +140,8 @@ describe('the list', () => {
     expect(await shown(agent)).toBeUndefined();
     expect((await driver.send('GET', ticket.path)).body.unread).toBe(1);
     const { body } = await driver.send('POST', `${ticket.path}/read`, { upTo: 3 });
-    expect(body).toEqual({ ticketId: ticket.id, upTo: 3, unread: 0 });
+    // The driver's versions count what the driver sees: the note has none.
+    expect(body).toEqual({ ticketId: ticket.id, upTo: 2, unread: 0 });
     expect(await shown(driver)).toBeUndefined();
     expect(await listed(driver, 'unread=false')).toContain(ticket.id);
   });

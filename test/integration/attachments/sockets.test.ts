@@ -99,7 +99,9 @@ it('an internal note with an attachment reaches staff only', async () => {
 
 it('history and replays contain links for the asking user', async () => {
   using first = await joined(agent);
-  const { version } = await first.ask('send_message', { ticketId, message: 'here it comes' });
+  // A cursor counts what its user sees: the versions of an agent are not the driver's.
+  using before = await joined(driver);
+  const { version } = await before.first('joined_ticket');
   const attachment = await uploaded(agent);
   await first.ask('send_message', { ticketId, message: '', attachments: [attachment.id] });
 
