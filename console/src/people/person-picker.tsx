@@ -4,13 +4,13 @@
  * Authoring Practices: the focus stays in the field, and the arrow keys move through the list.
  */
 import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } from 'react';
+import { Icon } from '../components/icons.tsx';
+import { usePolled } from '../components/polled.ts';
+import { useReport } from '../components/toasts.tsx';
 import type { Person } from '../desk/desk.ts';
 import { useTexts } from '../language/language.tsx';
 import { useSignedIn } from '../session/signed-in.tsx';
 import { isForInputMethod, isLeaveKey } from '../writing/keys.ts';
-import { Icon } from './icons.tsx';
-import { usePolled } from './polled.ts';
-import { useReport } from './toasts.tsx';
 
 export interface PersonOption {
   readonly value: string;
@@ -151,7 +151,14 @@ function Choices({ label, fixed, onChoose, onLeave }: ChoicesProps) {
         }}
         onKeyDown={key}
       />
-      <div id={id} className="picker-list" role="listbox" aria-label={label}>
+      <div
+        id={id}
+        className="picker-list"
+        role="listbox"
+        aria-label={label}
+        // The focus stays in the field: elsewhere, it would close the list before the click.
+        onMouseDown={(event) => event.preventDefault()}
+      >
         {options.map((option, index) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, as the pattern says
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
