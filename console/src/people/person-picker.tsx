@@ -4,6 +4,7 @@
  * Authoring Practices: the focus stays in the field, and the arrow keys move through the list.
  */
 import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } from 'react';
+import { LIMITS } from '../../../src/contract/limits.ts';
 import { Icon } from '../components/icons.tsx';
 import { usePolled } from '../components/polled.ts';
 import { useReport } from '../components/toasts.tsx';
@@ -11,6 +12,7 @@ import type { Person } from '../desk/desk.ts';
 import { useTexts } from '../language/language.tsx';
 import { useSignedIn } from '../session/signed-in.tsx';
 import { isForInputMethod, isLeaveKey } from '../writing/keys.ts';
+import { searchable } from '../writing/text.ts';
 
 export interface PersonOption {
   readonly value: string;
@@ -98,7 +100,7 @@ function Choices({ label, fixed, onChoose, onLeave }: ChoicesProps) {
   const [typed, setTyped] = useState('');
   const [active, setActive] = useState(0);
   const { people, hasMore, showMore, error, refresh } = useAssignable(typed);
-  const shownFixed = typed.trim() === '' ? fixed : [];
+  const shownFixed = searchable(typed, LIMITS.search) === '' ? fixed : [];
   const options: readonly PersonOption[] = [
     ...shownFixed,
     ...people.filter(({ id }) => !shownFixed.some(({ value }) => value === id)).map(optionOf),
@@ -143,7 +145,6 @@ function Choices({ label, fixed, onChoose, onLeave }: ChoicesProps) {
         aria-controls={id}
         aria-activedescendant={options.length > 0 ? `${id} ${active}` : undefined}
         autoComplete="off"
-        maxLength={200}
         value={typed}
         onChange={({ target }) => {
           setTyped(target.value);
@@ -204,7 +205,7 @@ function useAssignable(typed: string) {
   const [pages, setPages] = useState(1);
   useEffect(() => {
     const timer = setTimeout(() => {
-      setWords(typed.trim());
+      setWords(searchable(typed, LIMITS.search));
       setPages(1);
     }, PAUSE);
     return () => clearTimeout(timer);
