@@ -10,7 +10,8 @@ const COUNT = 120;
 test('a ticket is assigned to any of more than 100 people, and to one who comes while the list is open', async () => {
   const { admin } = await signInAll(desk.url, ['admin'] as const);
   const register = (name: string) => admin.call('POST', '/api/v1/users', 201, { name, role: 'agent' });
-  for (let number = 1; number <= COUNT; number += 1) await register(`Person ${String(number).padStart(3, '0')}`);
+  const names = Array.from({ length: COUNT }, (_, index) => `Person ${String(index + 1).padStart(3, '0')}`);
+  await Promise.all(names.map(register));
   await register('Zoë Ångström');
 
   await using agent = await desk.devices.signedIn(desk.url, 'agent');
@@ -22,16 +23,17 @@ test('a ticket is assigned to any of more than 100 people, and to one who comes 
   const options = page.locator('.picker-panel').getByRole('option');
   await options.getByText('Person 001', { exact: true }).waitFor();
 
-  // The last one, with the keyboard: the pages follow by themselves.
-  for (;;) {
-    const shown = await options.count();
-    if ((await options.last().textContent()) === 'Zoë Ångström') break;
-    for (let presses = 0; presses < shown; presses += 1) await field.press('ArrowDown');
-    await expect.poll(() => options.count()).toBeGreaterThan(shown);
-  }
+  // The next page comes with the key that leads beyond the shown ones, or with the button.
+  const shown = await options.count();
+  for (let presses = 1; presses < shown; presses += 1) await field.press('ArrowDown');
+  await expect.poll(() => options.count()).toBeGreaterThan(shown);
+  const more = page.getByRole('button', { name: 'Show more' });
+  await more.click();
+  await more.waitFor({ state: 'detached' });
+  expect(await options.last().textContent()).toBe('Zoë Ångström');
   expect(await options.count()).toBeGreaterThan(COUNT);
 
-  // By words, without the signs that a keyboard lacks.
+  // By words.
   await field.fill('person 119');
   await expect.poll(() => options.allTextContents()).toEqual(['Person 119']);
   await field.press('Enter');

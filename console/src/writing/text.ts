@@ -20,6 +20,12 @@ export function isBlank(text: string): boolean {
   return text.replace(INVISIBLE, '') === '';
 }
 
+/** The words of a search as the server takes them; empty when there is nothing to search for. */
+export function searchable(text: string, most: number): string {
+  const words = sendable(text).replace(/\s+/g, ' ');
+  return isBlank(words) ? '' : [...words].slice(0, most).join('').trim();
+}
+
 export function lengthOf(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;

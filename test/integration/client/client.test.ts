@@ -90,21 +90,26 @@ it('keeps an inbox the same on two devices', async () => {
   expect(arrived).toHaveLength(1);
 });
 
-it('reports changed tickets to users who see every ticket, and to nobody else', async () => {
-  const [driver, admin] = await Promise.all([clientOf('driver'), clientOf('admin')]);
+it('reports changed tickets to users who see every ticket, and to others only when the change names them', async () => {
+  const [driver, admin, stranger] = await Promise.all([clientOf('driver'), clientOf('admin'), clientOf('driver2')]);
   const changed: string[] = [];
-  const strangers: string[] = [];
+  const own: string[] = [];
+  const strange: string[] = [];
   let ready = false;
-  driver.tickets.on('changed', ({ ticketIds }) => strangers.push(...ticketIds));
+  driver.tickets.on('changed', ({ ticketIds }) => own.push(...ticketIds));
+  stranger.tickets.on('changed', ({ ticketIds }) => strange.push(...ticketIds));
   admin.tickets.on('changed', ({ ticketIds, all }) => {
     changed.push(...ticketIds);
     ready ||= all;
   });
   await until(() => ready, 'the changes to be followed');
   const { id } = await driver.tickets.open({ description: 'News' });
-  await until(() => changed.includes(id), 'the ticket to be announced of');
+  await until(() => changed.includes(id) && own.includes(id), 'the ticket to be announced');
   expect((await admin.tickets.list({ ids: [id] })).items).toMatchObject([{ id }]);
-  expect(strangers).toEqual([]);
+  await admin.tickets.post(id, { message: 'For staff only', internal: true });
+  await until(() => changed.filter((one) => one === id).length > 1, 'the note to be announced to staff');
+  expect(own).toEqual([id]);
+  expect(strange).toEqual([]);
 });
 
 it('delivers messages posted in a room', async () => {

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { isSendKey } from '../../../console/src/writing/keys.ts';
 import { pastedFrom } from '../../../console/src/writing/pasted.ts';
-import { excessStart, isBlank, lengthOf, sendable } from '../../../console/src/writing/text.ts';
+import { excessStart, isBlank, lengthOf, searchable, sendable } from '../../../console/src/writing/text.ts';
 import { MessageField } from '../../../src/contract/fields.ts';
 import { LIMITS } from '../../../src/contract/limits.ts';
 import { validator } from '../../../src/contract/validation.ts';
@@ -41,6 +41,16 @@ it.each(['', ' \n\t', '\u200b', '\u2060\ufeff', '\u3164', '\u00ad', '\u202e\u202
   'sees nothing in %j',
   (text) => expect(isBlank(text)).toBe(true),
 );
+
+it.each([
+  ['  two\r\n\twords ', 'two words'],
+  ['\u200b \u2060', ''],
+  ['bell\u0007', 'bell'],
+  ['👍'.repeat(201), '👍'.repeat(200)],
+  [`${'x'.repeat(199)} y`, 'x'.repeat(199)],
+])('searches for what the server takes of %j', (typed, words) => {
+  expect(searchable(typed, LIMITS.search)).toBe(words);
+});
 
 it('sees a message in one sign', () => expect(isBlank('👍')).toBe(false));
 

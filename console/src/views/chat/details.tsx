@@ -4,9 +4,9 @@ import type { ChangeTicket, Participant, Ticket, TicketHandle } from '../../../.
 import { CATEGORIES, PRIORITIES, STATUSES } from '../../choices.ts';
 import { Avatar } from '../../components/avatar.tsx';
 import { Icon } from '../../components/icons.tsx';
-import { PersonPicker } from '../../components/person-picker.tsx';
 import { useReport } from '../../components/toasts.tsx';
 import { useFormats, useTexts } from '../../language/language.tsx';
+import { PersonPicker } from '../../people/person-picker.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 
 interface Props {
@@ -49,7 +49,8 @@ function Choices({ handle, ticket, people }: Pick<Props, 'handle' | 'ticket' | '
     } catch (error) {
       report(error);
     } finally {
-      setPending({});
+      // A later choice of the same field waits for its own answer.
+      setPending((before) => without(before, changes));
     }
   }
 
@@ -94,6 +95,11 @@ function Choices({ handle, ticket, people }: Pick<Props, 'handle' | 'ticket' | '
       />
     </fieldset>
   );
+}
+
+function without(pending: ChangeTicket, done: ChangeTicket): ChangeTicket {
+  const isDone = ([field, value]: [string, unknown]) => done[field as keyof ChangeTicket] === value;
+  return Object.fromEntries(Object.entries(pending).filter((entry) => !isDone(entry)));
 }
 
 interface ChoiceProps<Value extends string> {

@@ -1,9 +1,9 @@
 /** The filters of the ticket list. */
 import { CATEGORIES, STATUSES } from '../../choices.ts';
-import { PersonPicker } from '../../components/person-picker.tsx';
 import { useWatched } from '../../components/watch.ts';
 import type { Filter } from '../../desk/list-model.ts';
 import { useTexts } from '../../language/language.tsx';
+import { PersonPicker } from '../../people/person-picker.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 
 export function Filters() {

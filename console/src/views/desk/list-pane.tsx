@@ -1,5 +1,6 @@
 /** The column of the list: title, new-ticket button, search, filters, and tickets. */
 import { useDeferredValue, useEffect, useState } from 'react';
+import { LIMITS } from '../../../../src/contract/limits.ts';
 import { Icon } from '../../components/icons.tsx';
 import { Empty, Loading } from '../../components/states.tsx';
 import { useWatched } from '../../components/watch.ts';
@@ -7,6 +8,7 @@ import { isFiltered } from '../../desk/list-model.ts';
 import { useTexts } from '../../language/language.tsx';
 import { Link } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
+import { searchable } from '../../writing/text.ts';
 import { Filters } from './filters.tsx';
 import { TicketRows } from './ticket-rows.tsx';
 
@@ -41,8 +43,9 @@ function Search() {
 
   useEffect(() => {
     const { q: before = '', ...others } = desk.list.state.filter;
-    if (before === words) return;
-    const timer = setTimeout(() => desk.list.filter(words.trim() === '' ? others : { ...others, q: words }), PAUSE);
+    const wanted = searchable(words, LIMITS.search);
+    if (before === wanted) return;
+    const timer = setTimeout(() => desk.list.filter(wanted === '' ? others : { ...others, q: wanted }), PAUSE);
     return () => clearTimeout(timer);
   }, [desk, words]);
 
@@ -61,7 +64,6 @@ function Search() {
         dir="auto"
         placeholder={texts.tickets.search}
         aria-label={texts.tickets.search}
-        maxLength={200}
         value={words}
         onChange={({ target }) => setWords(target.value)}
       />

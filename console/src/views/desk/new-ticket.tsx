@@ -11,7 +11,7 @@ import { useTexts } from '../../language/language.tsx';
 import { Link, useRouter } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 import { NEW } from '../../writing/drafts.ts';
-import { excessStart, isBlank, sendable } from '../../writing/text.ts';
+import { excessStart, isBlank, searchable, sendable } from '../../writing/text.ts';
 import { Excess } from '../chat/excess.tsx';
 
 export function NewTicket() {
@@ -151,8 +151,9 @@ function RequesterField({ value, isUnknown, onChange }: RequesterFieldProps) {
   const { words, person } = value;
 
   useEffect(() => {
-    if (words.trim() === '' || person !== undefined) return;
-    const timer = setTimeout(() => desk.people(words).then(setPeople, report), PAUSE);
+    const wanted = searchable(words, LIMITS.search);
+    if (wanted === '' || person !== undefined) return;
+    const timer = setTimeout(() => desk.people(wanted).then(setPeople, report), PAUSE);
     return () => clearTimeout(timer);
   }, [desk, words, person, report]);
 
@@ -168,7 +169,6 @@ function RequesterField({ value, isUnknown, onChange }: RequesterFieldProps) {
         className="input"
         dir="auto"
         list={id}
-        maxLength={200}
         autoComplete="off"
         aria-invalid={isUnknown}
         value={words}

@@ -4,13 +4,15 @@
  * Authoring Practices: the focus stays in the field, and the arrow keys move through the list.
  */
 import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } from 'react';
+import { LIMITS } from '../../../src/contract/limits.ts';
+import { Icon } from '../components/icons.tsx';
+import { usePolled } from '../components/polled.ts';
+import { useReport } from '../components/toasts.tsx';
 import type { Person } from '../desk/desk.ts';
 import { useTexts } from '../language/language.tsx';
 import { useSignedIn } from '../session/signed-in.tsx';
 import { isForInputMethod, isLeaveKey } from '../writing/keys.ts';
-import { Icon } from './icons.tsx';
-import { usePolled } from './polled.ts';
-import { useReport } from './toasts.tsx';
+import { searchable } from '../writing/text.ts';
 
 export interface PersonOption {
   readonly value: string;
@@ -98,7 +100,7 @@ function Choices({ label, fixed, onChoose, onLeave }: ChoicesProps) {
   const [typed, setTyped] = useState('');
   const [active, setActive] = useState(0);
   const { people, hasMore, showMore, error, refresh } = useAssignable(typed);
-  const shownFixed = typed.trim() === '' ? fixed : [];
+  const shownFixed = searchable(typed, LIMITS.search) === '' ? fixed : [];
   const options: readonly PersonOption[] = [
     ...shownFixed,
     ...people.filter(({ id }) => !shownFixed.some(({ value }) => value === id)).map(optionOf),
@@ -143,7 +145,6 @@ function Choices({ label, fixed, onChoose, onLeave }: ChoicesProps) {
         aria-controls={id}
         aria-activedescendant={options.length > 0 ? `${id} ${active}` : undefined}
         autoComplete="off"
-        maxLength={200}
         value={typed}
         onChange={({ target }) => {
           setTyped(target.value);
@@ -151,7 +152,14 @@ function Choices({ label, fixed, onChoose, onLeave }: ChoicesProps) {
         }}
         onKeyDown={key}
       />
-      <div id={id} className="picker-list" role="listbox" aria-label={label}>
+      <div
+        id={id}
+        className="picker-list"
+        role="listbox"
+        aria-label={label}
+        // The focus stays in the field: elsewhere, it would close the list before the click.
+        onMouseDown={(event) => event.preventDefault()}
+      >
         {options.map((option, index) => (
           // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field, as the pattern says
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field handles the keys
@@ -197,7 +205,7 @@ function useAssignable(typed: string) {
   const [pages, setPages] = useState(1);
   useEffect(() => {
     const timer = setTimeout(() => {
-      setWords(typed.trim());
+      setWords(searchable(typed, LIMITS.search));
       setPages(1);
     }, PAUSE);
     return () => clearTimeout(timer);
