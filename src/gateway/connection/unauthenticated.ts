@@ -1,8 +1,8 @@
 /**
  * Connections without an authenticated namespace. Such a connection costs little and does not last: its frames are
  * small, it has a number of attempts, and it is closed after a while. This holds for a new connection, and again for
- * one whose last namespace has ended. A connection with an authenticated namespace may send frames of the full size, and
- * the TCP connections under it are those of somebody who has signed in.
+ * one whose last namespace has ended. A connection with an authenticated namespace may send frames of the full size,
+ * and the TCP connections under it are those of somebody who has signed in.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';

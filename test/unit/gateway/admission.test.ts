@@ -1,4 +1,4 @@
-/** Test the shares of networks in the rate of new connections, and in those that are not authenticated. Decision 0052. */
+/** Test the shares of networks in new connections, and in those that are not authenticated. Decision 0052. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { compile } from '@fastify/proxy-addr';
 import { describe, expect, it } from 'vitest';
