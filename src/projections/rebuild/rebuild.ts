@@ -140,7 +140,7 @@ async function completeAndSwap(
   await held.script(`set search_path to ${escapeIdentifier(build.schema)}`);
   try {
     let filler = await startFiller();
-    await fill(filler, await servingPosition(), batches);
+    await fill(held, filler, await servingPosition(), batches);
     await completeTables(held, projection, build.schema);
     for (;;) {
       const upTo = await servingPosition();
@@ -164,9 +164,19 @@ async function completeAndSwap(
   }
 }
 
-async function fill(filler: Filler, upTo: number, batches: LogBatches): Promise<void> {
+async function fill(held: DedicatedConnection, filler: Filler, upTo: number, batches: LogBatches): Promise<void> {
   using log = batches.join();
-  await filler.advance('filling', upTo, (position) => log.read(position, upTo));
+  await filler.advance('filling', upTo, (position) => keptAlive(held, log.read(position, upTo)));
+}
+
+/** A rebuild that is ahead waits for the slowest one, which may take longer than an idle connection is kept. */
+async function keptAlive<T>(held: DedicatedConnection, reading: Promise<T>): Promise<T> {
+  const pings = setInterval(() => void held.ping().catch(() => undefined), IDLE_TIMEOUT / 6);
+  try {
+    return await reading;
+  } finally {
+    clearInterval(pings);
+  }
 }
 
 /** Only one set of previous tables is kept: a rebuild drops it first; a rollback swaps it in. */
