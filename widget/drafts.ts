@@ -2,13 +2,9 @@
  * The user's drafts, kept by the page's browser as the console keeps them. Whose they are is known only once the server
  * has accepted the token; until then they are in memory.
  */
-import {
-  createDraftStore,
-  type DraftStore,
-  followStorage,
-  memoryDraftStore,
-} from '../console/src/writing/draft-store.ts';
+import { createDraftStore, type DraftStore, memoryDraftStore } from '../console/src/writing/draft-store.ts';
 import { createDrafts, type Drafts } from '../console/src/writing/drafts.ts';
+import { followStorage } from '../console/src/writing/follow-storage.ts';
 import type { Client } from '../src/client/index.ts';
 import { LIMITS } from '../src/contract/limits.ts';
 

@@ -2,8 +2,9 @@
 import type { Client, Me, Page } from '../../../src/client/index.ts';
 import { LIMITS } from '../../../src/contract/limits.ts';
 import { maySeeEveryTicket } from '../../../src/domain/access.ts';
-import { createDraftStore, followStorage } from '../writing/draft-store.ts';
+import { createDraftStore } from '../writing/draft-store.ts';
 import { createDrafts, type Drafts } from '../writing/drafts.ts';
+import { followStorage } from '../writing/follow-storage.ts';
 import { createTicketList, type TicketList } from './ticket-list.ts';
 
 export interface Person {

@@ -64,20 +64,6 @@ export function memoryDraftStore(): DraftStore {
   };
 }
 
-/** Reports drafts that other pages of the browser changed, until the returned function is called. */
-export function followStorage(
-  page: Pick<Window, 'addEventListener' | 'removeEventListener'>,
-  store: Pick<DraftStore, 'ticketOf'>,
-  drafts: { changedElsewhere(ticketId: string): void },
-): () => void {
-  const listener = ({ key }: StorageEvent) => {
-    const ticketId = key === null ? undefined : store.ticketOf(key);
-    if (ticketId !== undefined) drafts.changedElsewhere(ticketId);
-  };
-  page.addEventListener('storage', listener);
-  return () => page.removeEventListener('storage', listener);
-}
-
 /** An entry that cannot be read whole is not used: half of a note could go out as a reply. */
 function parsed(stored: string | null): StoredDraft | undefined {
   try {
