@@ -149,7 +149,7 @@ test('the timeline of a ticket shows event by event', async () => {
   const events = page.locator('.timeline-event');
   await page.getByText('Opened by john_driver').first().waitFor();
   await events.filter({ hasText: 'Status changed from open to resolved' }).click();
-  expect(await status.textContent()).toContain('was Open');
+  expect(await status.textContent()).toContain('was \u2068Open\u2069');
   await page.keyboard.press('Home');
   await expect.poll(() => status.textContent()).toBe('StatusOpen');
   await page.getByText('Event 1 of').waitFor();

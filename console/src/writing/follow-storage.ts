@@ -1,3 +1,4 @@
+/** Follows the drafts that other pages of the browser change. */
 import type { DraftStore } from './draft-store.ts';
 
 /** Reports drafts that other pages of the browser changed, until the returned function is called. */
