@@ -101,6 +101,7 @@ function leadsOf(role: Role): Leads {
       category: ['technical'],
       priority: ['medium'],
       role: ['customer'],
+      assignable: ['true'],
       active: ['true'],
       assigneeId: [world.cast.colleague.id],
       requesterId: [world.cast.outsider.id],
