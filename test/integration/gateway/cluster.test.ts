@@ -227,7 +227,9 @@ describe('an admin', () => {
 
   it('who deactivates a user ends the user’s sockets on every node', async () => {
     const { body: guest } = await admin.here.send('POST', '/api/v1/users', GUEST);
-    const guests = await Promise.all([here, there].map(async ({ url }) => connected(await signIn(url, 'guest'))));
+    const guests = await Promise.all(
+      [here, there].map(async ({ url }) => connected(await signIn(url, 'guest', GUEST.password))),
+    );
     await admin.here.send('PATCH', `/api/v1/users/${guest.id}`, { active: false });
     for (const { socket } of guests) await until(() => !socket.connected, 'the sockets to be disconnected');
   });

@@ -12,6 +12,7 @@ import type { Credentials } from '../../../src/auth/credentials.ts';
 import { connectBroker } from '../../../src/broker/connection.ts';
 import type { Broker } from '../../../src/broker/port.ts';
 import type { PresencePaces } from '../../../src/cluster/presence/presence.ts';
+import { watchClusterKeys } from '../../../src/eventlog/cluster-keys.ts';
 import type { EventReader } from '../../../src/eventlog/event-log.ts';
 import type { Dialect } from '../../../src/gateway/dialects/dialect.ts';
 import type { GatewayOptions } from '../../../src/gateway/options.ts';
@@ -25,7 +26,6 @@ import { createShutdown } from '../../../src/runtime/shutdown.ts';
 import type { Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { noTelemetry } from '../../../src/telemetry/telemetry.ts';
 import { startAttachments } from '../../support/attachments.ts';
-import { testKeys } from '../../support/cluster-keys.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { socketContract } from '../../support/socket-contract.ts';
 import { until } from '../../support/until.ts';
@@ -81,10 +81,15 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
   stack.defer(() => pool.end());
   const shutdown = stack.use(createShutdown());
   const { logger = quiet, telemetry = noTelemetry } = options;
+  const keys = await watchClusterKeys({
+    pool,
+    onError: (error) => logger.warn({ err: error }, 'the keys cannot be read'),
+  });
+  shutdown.defer('cluster keys', () => keys.close());
   const connected = await connectBroker({
     url: natsUrl,
     namespace: 'deskwire',
-    keys: testKeys(),
+    keys,
     name: 'test',
     log: logger,
   });
@@ -155,9 +160,10 @@ export interface Client {
   connect(namespace?: string, options?: Partial<ManagerOptions & SocketOptions>): Listener;
 }
 
-export async function signIn(url: string, name: string): Promise<Client> {
-  const credentials = { email: `${name}@example.com`, password: DEMO_PASSWORD };
-  const { body } = await request(url, undefined, 'POST', '/api/v1/auth/login', credentials);
+export async function signIn(url: string, name: string, password = DEMO_PASSWORD): Promise<Client> {
+  const credentials = { email: `${name}@example.com`, password };
+  const { status, body } = await request(url, undefined, 'POST', '/api/v1/auth/login', credentials);
+  if (status !== 200) throw new Error(`${name} could not sign in: ${status} ${body?.detail}`);
   const token: string = body.access_token;
   return {
     token,

@@ -278,7 +278,8 @@ function accessTo(state: TicketState): TicketAccess {
   return {
     requesterId: state.requesterId,
     assigneeId: state.assignee?.id ?? null,
-    participantIds: new Set(Object.keys(state.participants)),
+    // To have posted gives no access.
+    participantIds: new Set(Object.keys(state.added)),
     category: state.category,
     relations: GRN_RELATIONS,
   };
