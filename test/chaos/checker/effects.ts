@@ -1,6 +1,7 @@
 /**
  * Commands without a text took effect: read cursors are at least where the last acknowledged command put them, and a
- * ticket has the assignee that it was last given. A read names a version as its user sees it. The load sends these commands one after the other for each ticket.
+ * ticket has the assignee that it was last given. A read names a version as its user sees it. The load sends these
+ * commands one after the other for each ticket.
  */
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';

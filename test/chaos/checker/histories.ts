@@ -64,8 +64,8 @@ export function refused(kind: Command['kind'], key: string, by: Name): Command {
 }
 
 /**
- * The driver opens a ticket; the admin posts a message and a note; the driver reads and answers. The driver does not see
- * the note, so the versions after it are one less for the driver. Reading marked the driver's notification as read.
+ * The driver opens a ticket; the admin posts a message and a note; the driver reads and answers. The driver does not
+ * see the note, so the versions after it are one less for the driver. The driver's notification is read since then.
  */
 export function goodHistory(): History {
   const log = [
