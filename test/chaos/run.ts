@@ -3,10 +3,12 @@
  * client has every event. The record of the run then becomes a history for the checker.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { streamOf } from '../../src/domain/event.ts';
 import { createEventReader } from '../../src/eventlog/reader.ts';
 import { logIn } from '../integration/cluster/people.ts';
 import { until } from '../support/until.ts';
 import { expectations } from './checker/clients.ts';
+import { numberingOf } from './checker/numbering.ts';
 import { collect } from './collect.ts';
 import type { Fault, FaultContext } from './faults/fault.ts';
 import type { Attempt, Following, History, Restore } from './history.ts';
@@ -68,6 +70,8 @@ export interface Run {
 
 /** Milliseconds of load before the first fault. */
 const FIRST_WORK = 500;
+/** More events than a ticket in work has. */
+const LONGEST_TICKET = 10_000;
 /** Milliseconds at the end of a run, in which repetitions of events may still arrive. */
 const LATE_REPETITIONS = 500;
 
@@ -199,15 +203,33 @@ function longestGap(moments: readonly number[]): number {
 }
 
 /** Waits until every follower has the events that were acknowledged so far, and a new command is acknowledged. */
-async function settled({ desk, followers }: FaultContext, options: RunOptions): Promise<void> {
-  const acknowledged = new Map([
-    ...[...desk.tickets.values()].map(({ id, version }) => [`ticket.${id}`, version] as const),
-    ...[...desk.rooms].map(([name, version]) => [`room.${name}`, version] as const),
-  ]);
+async function settled({ system, desk, followers }: FaultContext, options: RunOptions): Promise<void> {
+  const tickets = [...desk.tickets.values()].map(({ id, acknowledged }) => ({
+    stream: streamOf('ticket', id),
+    acknowledged: { ...acknowledged },
+  }));
+  const rooms = [...desk.rooms].map(([name, version]) => ({ stream: streamOf('room', name), version }));
   const before = desk.acknowledgements.length;
+  const ranges = tickets.map(({ stream }) => ({ stream, after: 0, limit: LONGEST_TICKET }));
+  const log = await until(
+    async () => (await createEventReader(system.pool).readStreams(ranges)).flat(),
+    'the tickets in work to be readable',
+  );
+  const numbering = numberingOf(log);
+  // Messages were acknowledged with the versions that their authors see. All followers must have all of them.
+  const expected = [
+    ...rooms,
+    ...tickets.map(({ stream, acknowledged }) => {
+      const ofOthers = numbering.recorded(stream, acknowledged.public, { staff: false });
+      return { stream, version: Math.max(acknowledged.staff, ofOthers) };
+    }),
+  ];
   const everyFollower = () =>
-    followers.every(({ cursorOf }) =>
-      [...acknowledged].every(([stream, version]) => (cursorOf(stream) ?? version) >= version),
+    followers.every(({ cursorOf, viewer }) =>
+      expected.every(({ stream, version }) => {
+        const shown = numbering.shown(stream, version, viewer);
+        return (cursorOf(stream) ?? shown) >= shown;
+      }),
     );
   const newAcknowledgement = () => desk.closing || desk.acknowledgements.length > before;
   await waitOrReport(() => newAcknowledgement() && everyFollower(), 'all clients to converge', options);

@@ -1,7 +1,7 @@
 /**
  * Every client converged: a client that applied what it received, in that order, has exactly the events of the log that
- * its user may see. There is no gap, no repetition, no wrong order and no event that the user may not see. In segments
- * from before the client had to load again, versions must at least always rise.
+ * its user may see, under the versions that this user sees. There is no gap, no repetition, no wrong order and no event
+ * that the user may not see. In segments from before the client had to load again, versions must at least always rise.
  */
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
@@ -9,6 +9,7 @@ import { messageOf } from '../../../src/domain/ticket/message.ts';
 import { visibilityOf } from '../../../src/domain/visibility.ts';
 import { modelOf } from '../../integration/projections/model.ts';
 import type { Following, Frame, History, Rule, Segment } from '../history.ts';
+import { numberingOf } from './numbering.ts';
 import { notificationId } from './unread.ts';
 
 export const clientsConverge: Rule = {
@@ -57,26 +58,30 @@ function compare({ base, frames }: Segment, all: readonly Frame[], complete: boo
 export function expectations({ log }: Pick<History, 'log'>): (following: Following) => readonly Frame[] {
   const streams = Map.groupBy(log, ({ stream }) => stream);
   const model = modelOf(log, notificationId);
+  const numbering = numberingOf(log);
   const known = new Map<string, readonly Frame[]>();
   return ({ dialect, stream, viewer }) => {
     const key = `${dialect} ${stream} ${viewer.staff}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const events = streams.get(stream) ?? [];
+    const shown = (version: number) => numbering.shown(stream, version, viewer);
     const frames = stream.startsWith('user.')
       ? model.inbox(viewer.id).map(({ event, seq }) => ({ version: seq, id: notificationId(event, viewer.id) }))
       : events
           .filter((event) => viewer.staff || visibilityOf(event) === 'public')
-          .flatMap((event) => (dialect === 'chat' ? chatFrames(event) : [{ version: event.version, id: event.id }]));
+          .flatMap((event) =>
+            dialect === 'chat' ? chatFrames(event, shown) : [{ version: shown(event.version), id: event.id }],
+          );
     known.set(key, frames);
     return frames;
   };
 }
 
-/** Ticket chat sends messages and read positions. */
-function chatFrames(event: RecordedEvent): Frame[] {
-  const { version } = event;
-  if (event.type === 'TicketRead') return [{ version, id: readId(event.data.userId, event.data.upTo) }];
+/** Ticket chat sends messages and read positions, each with the versions that the viewer sees. */
+function chatFrames(event: RecordedEvent, shown: (version: number) => number): Frame[] {
+  const version = shown(event.version);
+  if (event.type === 'TicketRead') return [{ version, id: readId(event.data.userId, shown(event.data.upTo)) }];
   const message = messageOf(event as RecordedEvent<TicketEvent>);
   return message === undefined ? [] : [{ version, id: message.id }];
 }

@@ -6,6 +6,7 @@
  * lost history. So commands that were answered before that moment may be missing, but may still not be there twice.
  */
 import type { Command, History, Rule } from '../history.ts';
+import { numberingOf, staffOf } from './numbering.ts';
 import { recordedCommands } from './recorded.ts';
 
 /** The kinds of commands that always record an event. Commands of other kinds may find nothing to change. */
@@ -36,18 +37,22 @@ export const everyCommandAnswered: Rule = {
     ),
 };
 
+/** The version is the one that the user who asks sees. */
 export const answersTell: Rule = {
   name: 'answers name the version that was recorded',
   check(history) {
     const recorded = recordedCommands(history.log);
+    const numbering = numberingOf(history.log);
+    const isStaff = staffOf(history.log);
     return history.commands.flatMap((command) => {
       const [event] = recorded.get(command.key) ?? [];
       const { version, stream } = command;
       const acknowledged = answeredAt(command, 'acknowledged');
       if (event === undefined || version === undefined || acknowledged === undefined) return [];
       if (isExcused(history, acknowledged)) return [];
-      if (event.stream === stream && event.version === version) return [];
-      return [`${nameOf(command)} was said to be ${stream} ${version} and is ${event.stream} ${event.version}`];
+      const must = numbering.shown(event.stream, event.version, { staff: isStaff(command.by) });
+      if (event.stream === stream && must === version) return [];
+      return [`${nameOf(command)} was said to be ${stream} ${version} and is ${event.stream} ${must}`];
     });
   },
 };

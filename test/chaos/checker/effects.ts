@@ -1,6 +1,7 @@
 /**
  * Commands without a text took effect: read cursors are at least where the last acknowledged command put them, and a
- * ticket has the assignee that it was last given. The load sends these commands one after the other for each ticket.
+ * ticket has the assignee that it was last given. A read names a version as its user sees it. The load sends these
+ * commands one after the other for each ticket.
  */
 import type { RecordedEvent } from '../../../src/domain/event.ts';
 import type { TicketEvent } from '../../../src/domain/ticket/events.ts';
@@ -8,11 +9,14 @@ import { evolveTicket, initialTicket } from '../../../src/domain/ticket/evolve.t
 import type { TicketState } from '../../../src/domain/ticket/state.ts';
 import type { Command, Rule } from '../history.ts';
 import { answeredAt, isExcused } from './commands.ts';
+import { numberingOf, staffOf } from './numbering.ts';
 
 export const commandsTookEffect: Rule = {
   name: 'acknowledged reads and assignments took effect',
   check(history) {
     const tickets = foldTickets(history.log);
+    const numbering = numberingOf(history.log);
+    const isStaff = staffOf(history.log);
     const last = new Map<string, Command>();
     for (const command of history.commands) {
       if (command.kind !== 'assign' && command.kind !== 'read') continue;
@@ -27,7 +31,8 @@ export const commandsTookEffect: Rule = {
         const assignee = ticket?.assignee?.id;
         return assignee === value ? [] : [`${stream} is assigned to ${assignee}, and ${key} gave it to ${value}`];
       }
-      const read = ticket && Object.hasOwn(ticket.reads, by) ? (ticket.reads[by] ?? 0) : 0;
+      const cursor = ticket && Object.hasOwn(ticket.reads, by) ? (ticket.reads[by] ?? 0) : 0;
+      const read = numbering.shown(stream ?? '', cursor, { staff: isStaff(by) });
       return read >= Number(value) ? [] : [`${by} has read ${stream} up to ${read}, and ${key} said ${value}`];
     });
   },

@@ -63,7 +63,10 @@ export function refused(kind: Command['kind'], key: string, by: Name): Command {
   return { key, kind, stream: TICKET, by: people[by].id, attempts: [attempt] };
 }
 
-/** The driver opens a ticket; the admin posts a message and a note; the driver reads and answers. */
+/**
+ * The driver opens a ticket; the admin posts a message and a note; the driver reads and answers. The driver does not
+ * see the note, so the versions after it are one less for the driver. The driver's notification is read since then.
+ */
 export function goodHistory(): History {
   const log = [
     recorded('user.1', { position: 1, version: 1 }, 'admin', 'r1', registered('driver')),
@@ -96,7 +99,7 @@ export function goodHistory(): History {
       acknowledged('post', 'a', 'admin', { version: 2 }),
       acknowledged('note', 'note', 'admin', { version: 3 }),
       acknowledged('read', 'read', 'driver', { value: 2 }),
-      acknowledged('post', 'b', 'driver', { version: 5 }),
+      acknowledged('post', 'b', 'driver', { version: 4 }),
     ],
     followings: [
       {
@@ -104,7 +107,11 @@ export function goodHistory(): History {
         dialect: 'stream',
         viewer: driver,
         segments: [
-          { epoch: 'e', base: 0, frames: [1, 2, 4, 5].map((version) => ({ version, id: `event-${version + 2}` })) },
+          {
+            epoch: 'e',
+            base: 0,
+            frames: [3, 4, 6, 7].map((position, index) => ({ version: index + 1, id: `event-${position}` })),
+          },
         ],
       },
       { ...following, dialect: 'chat', viewer: admin, segments: [{ epoch: 'e', base: 0, frames: chat }] },
@@ -126,7 +133,7 @@ export function goodHistory(): History {
       { ticketId: 't', userId: '1', unread: 0 },
       { ticketId: 't', userId: '2', unread: 1 },
     ],
-    unreadNotifications: { '1': 1, '2': 2 },
-    unseenNotifications: { '1': 1, '2': 2 },
+    unreadNotifications: { '1': 0, '2': 2 },
+    unseenNotifications: { '1': 0, '2': 2 },
   };
 }

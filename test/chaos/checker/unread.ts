@@ -1,7 +1,8 @@
 /**
  * Compares unread counts with a plain model. Unread messages are visible to the user, posted by others, and after the
  * user's read cursor. Unread notifications are those that the rules make of the whole log, less the ones that were
- * read; unseen are the unread ones that came after the user last saw the inbox.
+ * read, by themselves or with the conversation, and the ones whose ticket the user may no longer see. Unseen are the
+ * unread ones that came after the user last saw the inbox.
  */
 import { hash } from 'node:crypto';
 import type { RecordedEvent } from '../../../src/domain/event.ts';
@@ -22,7 +23,7 @@ export const unreadCountsRight: Rule = {
       const [is, must] = [shown.get(key), expected.get(key)];
       return is === must ? [] : [`ticket and user ${key}: ${is} unread, and it must be ${must}`];
     });
-    const unread = (userId: string) => model.inbox(userId).filter(({ read }) => !read);
+    const unread = (userId: string) => model.inbox(userId).filter(({ read, gone }) => !read && !gone);
     return [
       ...tickets,
       ...inboxes('unread', history.unreadNotifications, (userId) => unread(userId).length),

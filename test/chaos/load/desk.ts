@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stream } from '../../../src/domain/event.ts';
+import type { View } from '../../../src/domain/ticket/public-view.ts';
 import type { Command, CommandKind } from '../history.ts';
 import type { ChaosNode } from '../node.ts';
 import type { Random } from '../random.ts';
@@ -13,6 +14,11 @@ export interface Person {
   readonly id: string;
   readonly staff: boolean;
   readonly token: string;
+}
+
+/** The numbering of a ticket's versions in answers to this person, and in what this person receives. */
+export function viewOfPerson({ staff }: Pick<Person, 'staff'>): View {
+  return staff ? 'staff' : 'public';
 }
 
 export interface People {
@@ -25,8 +31,8 @@ export interface People {
 /** A ticket in work. */
 export interface WorkedTicket {
   readonly id: string;
-  /** The highest version of an acknowledged message, which every follower must receive. */
-  version: number;
+  /** The highest version of an acknowledged message in each numbering, which every follower must receive. */
+  readonly acknowledged: Record<View, number>;
   /** The number of messages that were acknowledged since the ticket was opened. */
   commands: number;
   /** The user to whom the ticket was last assigned. */
@@ -57,9 +63,12 @@ export interface Desk {
   readonly commands: Command[];
   /** The times at which commands were acknowledged, in order. */
   readonly acknowledgements: number[];
-  /** For each first arrival of a message at a client: its time, and the milliseconds since it was acknowledged. */
+  /**
+   * For each first arrival of a message at a client: its time, and the milliseconds since it was acknowledged. An
+   * arrival in a ticket counts when the version is in the numbering of the answer.
+   */
   readonly deliveries: { readonly at: number; readonly lag: number }[];
-  recordDelivery(stream: string, version: number): void;
+  recordDelivery(viewer: Pick<Person, 'staff'>, stream: string, version: number): void;
   /** To be called when history was replaced, because versions then stand for other events. */
   historyReplaced(): void;
   /** Set when no new commands are to be sent. */
@@ -88,8 +97,10 @@ const RETRY = 50;
 export function createDesk(nodes: readonly ChaosNode[], people: People, random: Random): Desk {
   const began = performance.now();
   const now = () => performance.now() - began;
-  /** The time at which a message was acknowledged, by stream and version. */
+  /** The time at which a message was acknowledged, by `messageKey`. */
   const acknowledgedAt = new Map<string, number>();
+  const messageKey = (person: Pick<Person, 'staff'>, stream: string, version: number) =>
+    stream.startsWith('ticket.') ? `${stream} ${version} ${viewOfPerson(person)}` : `${stream} ${version}`;
   const desk: Desk = {
     people,
     nodes,
@@ -100,14 +111,14 @@ export function createDesk(nodes: readonly ChaosNode[], people: People, random: 
     commands: [],
     acknowledgements: [],
     deliveries: [],
-    recordDelivery(stream, version) {
-      const time = acknowledgedAt.get(`${stream} ${version}`);
+    recordDelivery(viewer, stream, version) {
+      const time = acknowledgedAt.get(messageKey(viewer, stream, version));
       if (time !== undefined) desk.deliveries.push({ at: now(), lag: now() - time });
     },
     historyReplaced() {
       acknowledgedAt.clear();
       desk.rooms.clear();
-      for (const ticket of desk.tickets.values()) ticket.version = 1;
+      for (const { acknowledged } of desk.tickets.values()) Object.assign(acknowledged, { staff: 1, public: 1 });
     },
     closing: false,
     anyNode: (except) => random.pick(nodes.filter((node) => node !== except)),
@@ -131,25 +142,26 @@ export function createDesk(nodes: readonly ChaosNode[], people: People, random: 
           ...('detail' in reply && { detail: reply.detail }),
         });
         if (reply.outcome === 'unknown') continue;
-        if (reply.outcome === 'acknowledged') acknowledge(command, reply);
+        if (reply.outcome === 'acknowledged') acknowledge(command, by, reply);
         return reply;
       }
       return undefined;
     },
   };
 
-  function acknowledge(command: Command, { version, id }: Reply & { outcome: 'acknowledged' }): void {
+  function acknowledge(command: Command, by: Person, { version, id }: Reply & { outcome: 'acknowledged' }): void {
     desk.acknowledgements.push(now());
     if (command.kind === 'open' && id !== undefined) command.stream = `ticket.${id}`;
     if (version === undefined) return;
     if (!ANSWERED_WITH_VERSION.has(command.kind)) return;
     command.version = version;
-    acknowledgedAt.set(`${command.stream} ${version}`, now());
+    acknowledgedAt.set(messageKey(by, command.stream ?? '', version), now());
     if (command.kind === 'note') return;
     const [kind, name = ''] = command.stream?.split('.', 2) ?? [];
     const ticket = desk.tickets.get(name);
     if (kind === 'ticket' && ticket !== undefined) {
-      ticket.version = Math.max(ticket.version, version);
+      const view = viewOfPerson(by);
+      ticket.acknowledged[view] = Math.max(ticket.acknowledged[view], version);
       ticket.commands += 1;
     }
     if (kind === 'room') desk.rooms.set(name, Math.max(desk.rooms.get(name) ?? 0, version));

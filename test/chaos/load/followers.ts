@@ -16,7 +16,8 @@ export interface Follower {
   follow(stream: Stream): void;
   /** Stops following. The record of the stream stays. */
   leave(stream: Stream): void;
-  /** The last applied version; undefined when the client does not follow the stream. */
+  readonly viewer: Person;
+  /** The last applied version, as the viewer sees it; undefined when the client does not follow the stream. */
   cursorOf(stream: string): number | undefined;
   /** Begins a new segment of every stream, for clients whose dialect does not announce a new epoch. */
   startOver(): void;
@@ -255,7 +256,7 @@ export function openFollower(desk: Desk, { client, viewer, dialectClient, stream
       complete: true,
       viewer: { id: viewer.id, staff: viewer.staff },
     };
-    const received = (version: number) => desk.recordDelivery(stream, version);
+    const received = (version: number) => desk.recordDelivery(viewer, stream, version);
     const one = { following, joined: false, joins: 0, epoch: undefined, highest: 0, received };
     all.push(following);
     followed.set(stream, one);
@@ -267,6 +268,7 @@ export function openFollower(desk: Desk, { client, viewer, dialectClient, stream
 
   return {
     followings: all,
+    viewer,
     follow(stream) {
       const one = add(stream);
       if (connected && socket?.connected) dialectClient.join(socket, one);

@@ -7,7 +7,7 @@ import type { Socket } from 'socket.io-client';
 import { textOf } from '../checker/recorded.ts';
 import type { ChaosNode } from '../node.ts';
 import type { Random } from '../random.ts';
-import type { Desk, Person, Reply, WorkedTicket } from './desk.ts';
+import { type Desk, type Person, type Reply, viewOfPerson, type WorkedTicket } from './desk.ts';
 import { ask } from './rest.ts';
 import { askSocket, connected, openSocket } from './wire.ts';
 
@@ -52,7 +52,7 @@ export async function write(desk: Desk, options: WriterOptions): Promise<void> {
       ask(node, driver, key, { method: 'POST', path: '/api/v1/tickets', body: { description: textOf(key) } }),
     );
     if (reply?.outcome !== 'acknowledged' || reply.id === undefined) return;
-    const ticket = { id: reply.id, version: 1, commands: 0 };
+    const ticket = { id: reply.id, acknowledged: { staff: 1, public: 1 }, commands: 0 };
     desk.tickets.set(ticket.id, ticket);
     options.onOpened(ticket);
   }
@@ -94,7 +94,7 @@ function clerkWriters(
     }),
     work(async (random) => {
       const ticket = random.pick(worked());
-      const upTo = ticket.version;
+      const upTo = ticket.acknowledged[viewOfPerson(clerk)];
       const path = `/api/v1/tickets/${ticket.id}/read`;
       const request = { kind: 'read', by: clerk, stream: `ticket.${ticket.id}`, value: upTo } as const;
       await desk.submit(request, (key, node) => ask(node, clerk, key, { method: 'POST', path, body: { upTo } }));
