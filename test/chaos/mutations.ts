@@ -116,6 +116,22 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     faults: ['kill Postgres', 'kill Postgres', 'kill Postgres'],
   },
+  {
+    name: 'tell requesters versions that count internal notes',
+    edits: [
+      {
+        file: 'src/gateway/delivery/live-stream.ts',
+        find: "if (kind === 'room') return event;",
+        replace: "if (kind === 'room' || view === 'public') return event;",
+      },
+      {
+        file: 'src/application/messages.ts',
+        find: "if (view === 'staff') return record(",
+        replace: "if (view === 'staff' || view === 'public') return record(",
+      },
+    ],
+    faults: ['kill a node'],
+  },
 ];
 
 /** Copies the system below `directory` and changes the copy. Rejects unless each text is found exactly once. */
