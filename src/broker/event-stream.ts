@@ -1,7 +1,6 @@
 /**
  * The JetStream stream that caches the log. Its sequence is the log's position, and its description names the epoch
- * whose events it holds. It is only a cache: it may be deleted at any time, and the relay
- * backfills it from Postgres.
+ * whose events it holds. It is only a cache: it may be deleted at any time, and the relay backfills it from Postgres.
  */
 import { DiscardPolicy, type JetStreamManager, NatsError, RetentionPolicy, StorageType, type StreamInfo } from 'nats';
 import type { RecordedEvent } from '../domain/event.ts';

@@ -25,6 +25,15 @@ export interface DedicatedConnection {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/**
+ * SQL: whether the row `l` of `pg_locks` is a lock that is held under a name, as `tryLock` takes it and `append` does.
+ * `name`: an SQL expression.
+ */
+export const isLock = (name: string) => `l.locktype = 'advisory' and l.granted and l.objsubid = 2
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = (hashtext('deskwire')::bigint & 4294967295)::oid
+    and l.objid = (hashtext(${name})::bigint & 4294967295)::oid`;
+
 /** Milliseconds between two pings. */
 export const PING_EVERY = 1_000;
 /** Milliseconds. Another process tries for the lock every half second, so it gets the lock within three seconds. */

@@ -3,6 +3,7 @@
  * disk is full, or a session holds a lock that appends need.
  */
 import { DatabaseError, type Pool } from 'pg';
+import { isLock } from './dedicated-connection.ts';
 
 /** Why the log takes no writes. */
 export class WritesRefused extends Error {
@@ -51,13 +52,10 @@ const BLOCKER = `
   select a.pid, a.application_name as application, coalesce(a.state, 'unknown state') as state,
     coalesce(extract(epoch from clock_timestamp() - a.xact_start), 0)::int as open
   from pg_locks l join pg_stat_activity a using (pid)
-  where l.granted and l.pid <> pg_backend_pid()
-    and l.database = (select oid from pg_database where datname = current_database())
-    and (
-      l.relation in ('deskwire.events'::regclass, 'deskwire.write_checks'::regclass)
-        and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
-      or l.locktype = 'advisory' and l.objsubid = 2
-        and l.classid = (hashtext('deskwire')::bigint & 4294967295)::oid
-        and l.objid = (hashtext('append')::bigint & 4294967295)::oid
-    )
+  where l.pid <> pg_backend_pid() and (
+    l.granted and l.database = (select oid from pg_database where datname = current_database())
+      and l.relation in ('deskwire.events'::regclass, 'deskwire.write_checks'::regclass)
+      and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+    or ${isLock("'append'")}
+  )
   order by a.xact_start limit 1`;

@@ -105,7 +105,8 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
   if (has('api') || has('gateway')) await actors.join();
   shutdown.defer('readiness', async () => {
     draining = true;
-    await sleep(config.DRAIN_DELAY * 1_000);
+    // A start that failed has no clients to wait for.
+    if (app.server.listening) await sleep(config.DRAIN_DELAY * 1_000);
     actors.leave();
   });
   prometheus.sample(sampledOf(log, reads, actors, gateway));

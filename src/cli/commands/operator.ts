@@ -1,5 +1,6 @@
 /** What commands of an operator share: who acts, and the record of what they did. */
 import { OPERATOR_ID } from '../../domain/user/identity.ts';
+import { messageOf } from '../../support/start-failure.ts';
 import { CommandError, EXIT } from '../exit-codes.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -27,7 +28,7 @@ export async function recordCommand(
   try {
     await using own = await actorsOf(on);
     await own.recordActivity(OPERATOR_ID, { activity, detail });
-  } catch {
-    on.output.note('the command is carried out, but the log could not record it.');
+  } catch (error) {
+    on.output.note(`the command is carried out, but the log could not record it (${messageOf(error)}).`);
   }
 }

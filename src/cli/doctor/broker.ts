@@ -1,6 +1,7 @@
 /** Checks NATS: whether it can be reached and is new enough, and whether its JetStream stream matches the log. */
 import type { Pool } from 'pg';
 import { type BrokerFacts, inspectBroker } from '../../broker/inspection.ts';
+import { isLock } from '../../eventlog/dedicated-connection.ts';
 import type { LogHead } from '../../eventlog/event-log.ts';
 import { messageOf } from '../../support/start-failure.ts';
 import { bytes, count } from '../output.ts';
@@ -86,13 +87,7 @@ function streamFindings(stream: BrokerFacts['stream'], head: LogHead): Finding[]
 
 /** The leading relay holds the advisory lock `relay`, taken by `DedicatedConnection.tryLock`. */
 async function relayFinding(pool: Pool): Promise<Finding> {
-  const { rows } = await pool.query(
-    `select from pg_locks l
-     where l.locktype = 'advisory' and l.granted and l.objsubid = 2
-       and l.database = (select oid from pg_database where datname = current_database())
-       and l.classid = (hashtext('deskwire')::bigint & 4294967295)::oid
-       and l.objid = (hashtext('relay')::bigint & 4294967295)::oid`,
-  );
+  const { rows } = await pool.query(`select from pg_locks l where ${isLock("'relay'")}`);
   if (rows.length > 0) return ok('relay', 'one leads');
   return error('relay', 'nobody relays the log to NATS', 'start a server with the role relay');
 }

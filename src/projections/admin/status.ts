@@ -1,5 +1,6 @@
 /** The state of every projection, read from the database, so that any process of the cluster can ask. */
 import type { Pool } from 'pg';
+import { isLock } from '../../eventlog/dedicated-connection.ts';
 import { PROJECTIONS, type ProjectionName, projectionNames } from '../catalog.ts';
 
 export interface ReadModelStatus {
@@ -65,14 +66,7 @@ interface TablesRow {
   readonly builder: boolean;
 }
 
-/** Whether an advisory lock on two integers is held, as `DedicatedConnection.tryLock` takes it. */
-const LOCKED = (lock: string) => `exists (
-  select from pg_locks l
-  where l.locktype = 'advisory' and l.granted and l.objsubid = 2
-    and l.database = (select oid from pg_database where datname = current_database())
-    and l.classid = (hashtext('deskwire')::bigint & 4294967295)::oid
-    and l.objid = (hashtext(${lock})::bigint & 4294967295)::oid
-)`;
+const LOCKED = (lock: string) => `exists (select from pg_locks l where ${isLock(lock)})`;
 
 const TABLES = `
   with tables as (
