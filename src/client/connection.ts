@@ -115,7 +115,6 @@ export function createConnection(deps: ConnectionDeps) {
     const ended = (reason: DeskwireError) => {
       if (number !== attempt) return;
       if (refusal?.code === 'unauthorized' || refusal?.code === 'token_expired') tokens.refused(token);
-      drop();
       fail(refusal ?? reason, retryAfterMs);
     };
     cancelTimers.push(surroundings.after(TIMEOUT, () => ended(unreachable('The server did not answer in time'))));
@@ -193,9 +192,11 @@ export function createConnection(deps: ConnectionDeps) {
     }
   }
 
-  /** Schedules the next attempt, unless it cannot succeed. */
+  /** Discards the socket, and schedules the next attempt unless it cannot succeed. */
   function fail(reason: DeskwireError, retryAfterMs?: number): void {
+    // First, since followers show the state as soon as the socket is gone.
     error = reason;
+    drop();
     const isFinal = reason.code === 'another_user' || (!tokens.renewable && reason.code === 'no_token');
     if (wanted && !isFinal) {
       // A server that shuts down assigns each client a second; within that second the clients spread themselves.
