@@ -4,15 +4,20 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { messageOf, StartFailure } from '../support/start-failure.ts';
+import { messageOf, StartFailure, systemErrorCode } from '../support/start-failure.ts';
 import { natsGreeting } from './nats-server.ts';
 
 /** Long enough for a busy machine; a wrong port is refused at once. */
 const timeoutMs = 15_000;
 /** Milliseconds between two attempts. */
 const RETRY_EVERY = 500;
-/** SQLSTATEs: too many connections, and shutdown, crash and start of the server. */
-const AWAY = new Set(['53300', '57P01', '57P02', '57P03']);
+/** SQLSTATEs (too many connections; shutdown, crash and start of the server), and errors of the network. */
+const AWAY = new Set(
+  (
+    '53300 57P01 57P02 57P03 ' +
+    'ECONNREFUSED ECONNRESET ETIMEDOUT EPIPE EHOSTUNREACH EHOSTDOWN ENETUNREACH ENETDOWN ENOTFOUND EAI_AGAIN ENOENT'
+  ).split(' '),
+);
 
 export interface Patience {
   /** Milliseconds to wait for a service that is away. */
@@ -81,11 +86,13 @@ async function waited<T>(
   }
 }
 
-/** Whether the server does not answer, starts, stops, or has no connection left; not that it refuses who we are. */
+/**
+ * Whether the server does not answer, starts, stops, or has no connection left. Not when it refuses who we are, and not
+ * when its certificate is wrong or it offers no TLS. The client gives its own time-outs no code.
+ */
 function databaseIsAway(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  const refusal = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code);
-  return !refusal || AWAY.has(code);
+  const code = systemErrorCode(error);
+  return code === undefined ? !messageOf(error).includes('SSL') : AWAY.has(code);
 }
 
 /** Host and path of a URL, without its credentials. */

@@ -121,6 +121,8 @@ async function refusal(over: Parameters<typeof settings>[0]): Promise<string> {
   await using server = launchServer(settings(over));
   expect(await server.exited).toBe(1);
   expect(server.errors()).not.toContain('secret');
+  // A wait does not mend a wrong certificate.
+  expect(server.output()).not.toContain('waiting for');
   return server.errors();
 }
 
