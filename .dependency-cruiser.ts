@@ -22,6 +22,11 @@ const layers: readonly Layer[] = [
   { folder: 'domain', imports: [], why: 'The domain is pure: what it needs from the world is passed in.' },
   { folder: 'support', imports: [], why: 'Queues, batches, timers, ids and paths know nothing of tickets.' },
   { folder: 'contract', imports: ['domain'], why: 'The contract describes shapes and limits; it runs nothing.' },
+  {
+    folder: 'texts',
+    imports: ['domain', 'support'],
+    why: 'Texts word what the domain says; they know neither tables nor connections.',
+  },
   { folder: 'telemetry', imports: ['support'], why: 'Instruments are handed to the parts; they know none of them.' },
   {
     folder: 'eventlog',
@@ -45,7 +50,7 @@ const layers: readonly Layer[] = [
   },
   {
     folder: 'projections',
-    imports: ['domain', 'eventlog', 'broker', 'support'],
+    imports: ['domain', 'eventlog', 'broker', 'support', 'texts'],
     why: 'Read models are built from the log alone, so that they can be built again.',
   },
   {
@@ -62,7 +67,7 @@ const layers: readonly Layer[] = [
     folder: 'application',
     imports: [
       ...['domain', 'contract', 'eventlog', 'actors', 'directory', 'projections/queries', 'auth', 'attachments'],
-      ...['support'],
+      ...['support', 'texts'],
     ],
     why: 'A use case calls actors and queries; it does not know the protocol of its caller.',
   },
@@ -99,7 +104,7 @@ const layers: readonly Layer[] = [
     folder: 'cli',
     imports: [
       ...['domain', 'support', 'contract', 'telemetry', 'eventlog', 'broker', 'cluster', 'actors'],
-      ...['directory', 'projections', 'auth', 'attachments', 'application', 'embedded', 'runtime', 'main.ts'],
+      ...['directory', 'projections', 'auth', 'attachments', 'application', 'embedded', 'runtime', 'main.ts', 'texts'],
     ],
     why: 'The CLI gets its parts from runtime/; the gateway and the API are for the server alone.',
   },
@@ -125,6 +130,7 @@ const hidden: Readonly<Record<string, string>> = {
   'rate-limiter-flexible': 'auth',
   '@aws-sdk/client-s3': 'attachments',
   'file-type': 'attachments',
+  'intl-messageformat': 'texts',
 };
 
 const typeOnly: DependencyType[] = ['type-only', 'type-import'];

@@ -8,12 +8,14 @@ import type { Attachments } from '../attachments/attachments.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { UserFacts } from '../domain/user/identity.ts';
 import type { ProjectionWaiter } from '../projections/queries/queries.ts';
+import type { Texts } from '../texts/texts.ts';
 import { type Backends, type WithBackends, withBackends } from './backends.ts';
 import { fingerprintOf } from './execute.ts';
 
 export interface Application extends WithBackends {
   readonly directory: Directory;
   readonly attachments: Attachments;
+  readonly texts: Texts;
   /** A new UUID. */
   readonly newId: () => string;
   /** Resolves true once every read model contains `position`; false when `timeoutMs` passed first. */
@@ -27,6 +29,7 @@ const OWN_WRITES_MS = 1_000;
 export interface ApplicationDeps extends Backends {
   readonly directory: Directory;
   readonly attachments: Attachments;
+  readonly texts: Texts;
   readonly newId: () => string;
   readonly waiter: ProjectionWaiter;
   /** Position of the newest event that this process recorded. */
@@ -43,6 +46,7 @@ export function createApplication(deps: ApplicationDeps): Application {
     quotas,
     directory,
     attachments,
+    texts,
     newId,
     waiter,
     lastPosition,
@@ -51,6 +55,7 @@ export function createApplication(deps: ApplicationDeps): Application {
     ...withBackends({ actors, queries, history, requestKeys, nextTicketNumber, quotas }),
     directory,
     attachments,
+    texts,
     newId,
     waitFor: (position, timeoutMs) => waiter.waitFor(position, timeoutMs),
     async settle() {

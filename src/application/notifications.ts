@@ -1,7 +1,7 @@
 /** The inbox of a user: list, mark as read or seen, and send notifications. */
 import { maySendNotification, requirePermission } from '../domain/access.ts';
 import { DeskwireError } from '../domain/errors.ts';
-import type { InboxHead, NotificationView, UnreadRanges } from '../domain/notification/inbox.ts';
+import type { InboxHead, NotificationView, UnreadRanges, WordedNotification } from '../domain/notification/inbox.ts';
 import type { Priority } from '../domain/priority.ts';
 import type { Role, UserFacts } from '../domain/user/identity.ts';
 import type { Page } from '../projections/queries/queries.ts';
@@ -27,13 +27,14 @@ export interface SendNotificationInput {
   readonly priority?: Priority;
 }
 
-/** Newest first. */
+/** Newest first, in the user's language. */
 export async function listNotifications(
   application: Application,
   user: UserFacts,
   page: { unread?: boolean; cursor?: string; limit: number },
-): Promise<Page<NotificationView>> {
-  return backendsOf(application).queries.notifications(user, page);
+): Promise<Page<WordedNotification>> {
+  const { items, nextCursor } = await backendsOf(application).queries.notifications(user, page);
+  return { items: items.map((one) => application.texts.word(one, user.locale)), nextCursor };
 }
 
 /** The newest seq of a user's inbox, and how many are unread and unseen. */
@@ -41,7 +42,7 @@ export async function getInboxHead(application: Application, user: UserFacts): P
   return backendsOf(application).queries.inbox(user);
 }
 
-/** The notifications after a seq, in the order of seqs. */
+/** The notifications after a seq, in the order of seqs, not in words yet. */
 export async function listNotificationsAfter(
   application: Application,
   user: UserFacts,

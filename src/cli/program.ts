@@ -7,6 +7,7 @@ import { parkedCommands } from './commands/parked.ts';
 import { projectionCommands } from './commands/projections.ts';
 import { signingKeyCommands } from './commands/signing-keys.ts';
 import { systemCommands } from './commands/system.ts';
+import { textCommands } from './commands/texts.ts';
 import { userCommands } from './commands/users.ts';
 import type { Action, Process } from './run.ts';
 
@@ -32,6 +33,7 @@ export function createProgram(action: Action, { stdout, stderr }: Process): Comm
   eventCommands(program, action);
   userCommands(program, action);
   signingKeyCommands(program, action);
+  textCommands(program, action);
   return program;
 }
 

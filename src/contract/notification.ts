@@ -1,5 +1,6 @@
 /** Notifications of an inbox. Source: docs/protocol.md section 3. */
 import Type, { type Static } from 'typebox';
+import type { WordedNotification } from '../domain/notification/inbox.ts';
 import { PRIORITIES } from '../domain/priority.ts';
 import { IdField, MessageField, PriorityField, RoleField, TitleField, VersionField } from './fields.ts';
 import { LIMITS } from './limits.ts';
@@ -12,6 +13,8 @@ const announced = {
   type: text,
   title: text,
   message: text,
+  key: described(textOrNull, 'The text that `title` and `message` are made of; null for words of a sender of the API'),
+  params: described(anyObject, 'The parameters of the text'),
   data: anyObject,
   priority: oneOf(PRIORITIES),
   timestamp: time,
@@ -45,14 +48,19 @@ export const NotificationsRead = closed(
 );
 export const NotificationSent = closed({ recipients: count }, { description: 'It is sent' });
 
-export function notificationWire(notification: Notification): Notification {
+export function notificationWire(notification: WordedNotification): Notification {
   const { event, read } = notification;
   return { ...announcedWire(notification), event, read };
 }
 
-export function announcedWire(notification: AnnouncedNotification): AnnouncedNotification {
+export function announcedWire(notification: WordedNotification): AnnouncedNotification {
   const { id, seq, type, title, message, data, priority, timestamp } = notification;
-  return { id, seq, type, title, message, data, priority, timestamp };
+  return { id, seq, type, title, message, ...textWire(notification), data, priority, timestamp };
+}
+
+/** With it, a client may word the notification itself. */
+export function textWire(notification: WordedNotification): Pick<AnnouncedNotification, 'key' | 'params'> {
+  return notification.key === null ? { key: null, params: {} } : { key: notification.key, params: notification.params };
 }
 
 export function unreadCountsWire({

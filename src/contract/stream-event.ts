@@ -5,6 +5,7 @@
  */
 import Type, { type TProperties, type TSchema } from 'typebox';
 import type { DomainEvent, RecordedEvent } from '../domain/event.ts';
+import type { WordedNotification } from '../domain/notification/inbox.ts';
 import type { RoomEvent } from '../domain/room/events.ts';
 import type { TicketEvent } from '../domain/ticket/events.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import { type Message as MessageFacts, messageOf } from '../domain/ticket/message.ts';
 import type { Actor } from '../domain/user/identity.ts';
 import { Message } from './message.ts';
-import type { Notification } from './notification.ts';
+import { textWire } from './notification.ts';
 import { anyJson, anyObject, closed, count, flag, shown, text, textOrNull, time } from './schema.ts';
 import { OpenedTicket, priority, TicketChanges } from './ticket.ts';
 import { actor, role } from './user.ts';
@@ -113,7 +114,7 @@ function personWire(person: Assignee | null): Assignee | null {
 }
 
 /** A notification has the position of its event. It has no actor: its text names the author. */
-export function notificationEventWire(notification: Notification & { readonly position: number }): StreamEvent {
+export function notificationEventWire(notification: WordedNotification): StreamEvent {
   const { id, seq, position, event, type, title, message, data, priority, timestamp, read } = notification;
   return {
     stream: 'inbox',
@@ -123,7 +124,7 @@ export function notificationEventWire(notification: Notification & { readonly po
     type: 'NotificationReceived',
     time: timestamp,
     actor: null,
-    data: { event, type, title, message, data, priority, read },
+    data: { event, type, title, message, ...textWire(notification), data, priority, read },
   };
 }
 
@@ -199,6 +200,8 @@ export const StreamEvent = Type.Union([
       type: text,
       title: text,
       message: text,
+      key: textOrNull,
+      params: anyObject,
       data: anyObject,
       priority,
       read: flag,

@@ -165,6 +165,12 @@ export const configSchema = Type.Object({
         'Folder for uploaded files, shared by all nodes; DATA_DIR/attachments when not given. Not used with S3_BUCKET.',
     }),
   ),
+  TEXTS_DIR: Type.Optional(
+    Type.String({
+      examples: ['/srv/deskwire/texts'],
+      description: 'Folder with texts of your own, one JSON file for each language (de.json), checked at the start.',
+    }),
+  ),
   S3_BUCKET: Type.Optional(
     Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$',

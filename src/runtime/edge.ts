@@ -17,6 +17,7 @@ import type { Dialect } from '../gateway/dialects/dialect.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
 import { onceForEachOrigin } from '../support/origins.ts';
+import type { Texts } from '../texts/texts.ts';
 import type { RunningActors } from './actors.ts';
 import type { RunningLog } from './log.ts';
 import type { ReadSide } from './read-side.ts';
@@ -28,6 +29,7 @@ export interface EdgeOptions {
   readonly reads: Pick<ReadSide, 'queries' | 'waiter' | 'operations'>;
   readonly auth: Auth;
   readonly attachments: Attachments;
+  readonly texts: Texts;
   readonly newId: () => string;
   /** Undefined in a process that has no sockets. */
   readonly gateway?: {
@@ -55,7 +57,7 @@ export interface Edge {
 const API_VERSION = '1';
 
 export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promise<Edge> {
-  const { log, actors, reads, auth, attachments, newId, dialects = DIALECTS } = options;
+  const { log, actors, reads, auth, attachments, texts, newId, dialects = DIALECTS } = options;
   const { pool, reader, broker, epoch, telemetry, logger } = log;
   const application = createApplication({
     actors: actors.actors,
@@ -64,6 +66,7 @@ export async function startEdge(options: EdgeOptions, shutdown: Shutdown): Promi
     history: reader,
     requestKeys: createRequestKeys(pool),
     attachments,
+    texts,
     nextTicketNumber: createTicketNumbers(pool).next,
     quotas: options.quotas === undefined ? noQuotas : createQuotas({ pool, limits: options.quotas, now: Date.now }),
     newId,

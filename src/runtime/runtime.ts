@@ -17,6 +17,8 @@ import { paths } from '../support/paths.ts';
 import type { Logger } from '../telemetry/logging.ts';
 import { createPrometheus } from '../telemetry/prometheus.ts';
 import { createTracing } from '../telemetry/tracing.ts';
+import { readTextsFolder } from '../texts/folder.ts';
+import { createTexts } from '../texts/texts.ts';
 import { type RunningActors, startActors } from './actors.ts';
 import { openAttachmentStore } from './attachment-store.ts';
 import type { Config, ProcessRole } from './config.ts';
@@ -74,6 +76,7 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
   const actors = await startActors(log, newId, shutdown);
   const auth = await startAuth(options, log, actors, newId, shutdown);
   const attachments = await startAttachments(options, newId, shutdown);
+  const texts = createTexts(config.TEXTS_DIR === undefined ? {} : await readTextsFolder(config.TEXTS_DIR));
 
   let draining = false;
   const readiness = { pool, broker: log.broker, relay: log.runningRelay, head: reads.head };
@@ -94,6 +97,7 @@ export async function startRuntime(options: RuntimeOptions, shutdown: Shutdown):
       reads,
       auth,
       attachments,
+      texts,
       newId,
       api,
       ...quotasOf(config),

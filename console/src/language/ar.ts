@@ -1,6 +1,7 @@
 /** Everything that the console says, in Arabic. */
 import type { Texts } from './en.ts';
 import { isolated } from './isolated.ts';
+import { notificationsAr } from './notifications-ar.ts';
 import type { Plural } from './plural.ts';
 
 export const ar = (plural: Plural): Texts => ({
@@ -226,5 +227,6 @@ export const ar = (plural: Plural): Texts => ({
     allReadHint: 'لا يوجد شيء لم تقرأه.',
     new: 'جديد',
     older: 'عرض الأقدم',
+    words: notificationsAr(plural),
   },
 });

@@ -1,5 +1,6 @@
 /** Everything that the console says, in English; the other languages say the same things. */
 import { isolated } from './isolated.ts';
+import { notificationsEn } from './notifications-en.ts';
 import type { Plural } from './plural.ts';
 
 export const en = (plural: Plural) => ({
@@ -204,6 +205,7 @@ export const en = (plural: Plural) => ({
     allReadHint: 'There is nothing that you have not read.',
     new: 'New',
     older: 'Show older ones',
+    words: notificationsEn(plural),
   },
 });
 

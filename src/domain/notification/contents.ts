@@ -1,16 +1,17 @@
 /**
- * The texts and data of notifications: the table of docs/protocol.md section 3, word for word. The notifications about
- * a ticket have the fields of seed A's ticket. The notification of a message has the fields with which a client opens
+ * The contents of notifications: the table of docs/protocol.md section 3, without its words. The notifications about a
+ * ticket have the fields of seed A's ticket. The notification of a message has the fields with which a client opens
  * the message in its ticket.
  */
 import type { RecordedEvent } from '../event.ts';
 import { seedId, seedIdOrNull } from '../seed-id.ts';
 import type { TicketEvent } from '../ticket/events.ts';
 import type { TicketState } from '../ticket/state.ts';
-import type { Notification } from './notification.ts';
+import type { Report } from './notification.ts';
 import { previewOf } from './preview.ts';
+import { type CatalogWording, wording } from './wording.ts';
 
-export type Content = Omit<Notification, 'recipientId' | 'internal'>;
+export type Content = Report & CatalogWording;
 
 type Posted = Extract<TicketEvent, { type: 'MessagePosted' }>;
 
@@ -18,8 +19,7 @@ export const contents = {
   created: (ticket: TicketState): Content => ({
     event: 'support:ticket:created',
     type: 'support_ticket_created',
-    title: 'New Support Ticket',
-    message: `User ${ticket.requesterName} created a new support ticket`,
+    ...wording('support_ticket_created', { username: ticket.requesterName }),
     data: seedData(ticket),
     priority: 'high',
   }),
@@ -27,8 +27,7 @@ export const contents = {
   updated: (ticket: TicketState): Content => ({
     event: 'support:ticket:updated',
     type: 'support_ticket_updated',
-    title: 'Support Ticket Updated',
-    message: 'Your support ticket has been updated',
+    ...wording('support_ticket_updated', { number: ticket.number }),
     data: seedData(ticket),
     priority: 'medium',
   }),
@@ -36,8 +35,7 @@ export const contents = {
   resolved: (ticket: TicketState): Content => ({
     event: 'support:ticket:resolved',
     type: 'support_ticket_resolved',
-    title: 'Support Ticket Resolved',
-    message: 'Your support ticket has been resolved',
+    ...wording('support_ticket_resolved', { number: ticket.number }),
     data: seedData(ticket),
     priority: 'low',
   }),
@@ -45,8 +43,7 @@ export const contents = {
   deleted: (ticket: TicketState): Content => ({
     event: 'support:ticket:deleted',
     type: 'support_ticket_deleted',
-    title: 'Support Ticket Deleted',
-    message: `Your support ticket #${ticket.number} has been deleted`,
+    ...wording('support_ticket_deleted', { number: ticket.number }),
     data: seedData(ticket),
     priority: 'low',
   }),
@@ -54,8 +51,7 @@ export const contents = {
   assigned: (ticket: TicketState): Content => ({
     event: 'support:ticket:assigned',
     type: 'support_ticket_assigned',
-    title: 'Ticket Assigned',
-    message: `Ticket #${ticket.number} has been assigned to you`,
+    ...wording('support_ticket_assigned', { number: ticket.number }),
     data: seedData(ticket),
     priority: 'medium',
   }),
@@ -66,8 +62,7 @@ export const contents = {
     return {
       event: 'support:message:new',
       type: 'support_message_new',
-      title: 'New Message',
-      message: `${sender.name}: ${previewOf(event.data)}`,
+      ...wording('support_message_new', { senderName: sender.name, ...previewOf(event.data) }),
       data: {
         support_id: ticket.number,
         ticketId: ticket.id,

@@ -1,28 +1,27 @@
 /** The inbox of a user: its notifications as their recipient reads them, and the signal of a change. */
-import type { Priority } from '../priority.ts';
-import type { NotificationEventName } from './rules.ts';
+import type { Report } from './notification.ts';
+import type { Wording, Words } from './wording.ts';
 
-export interface NotificationView {
+/** The part of a notification that is the same for all its recipients. */
+export type NotificationBody = Report &
+  Wording & {
+    readonly timestamp: string;
+    /** The position of the event that it reports. */
+    readonly position: number;
+  };
+
+/** A notification as the read model holds it for its recipient. It gets its words when it is shown. */
+export type NotificationView = NotificationBody & {
   readonly id: string;
   /** Counts the user's notifications: 1, 2, 3, … without gaps. */
   readonly seq: number;
-  /** The socket event that it is sent as, beside `notification:new`; null for one sent through the API. */
-  readonly event: NotificationEventName | null;
-  readonly type: string;
-  readonly title: string;
-  readonly message: string;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly priority: Priority;
-  readonly timestamp: string;
-  /** The position of the event that it reports. */
-  readonly position: number;
   readonly read: boolean;
   /** True when it previews an internal note. Only staff may see it, also later. */
   readonly internal: boolean;
-}
+};
 
-/** The fields of a notification that are the same for all its recipients. */
-export type NotificationBody = Omit<NotificationView, 'id' | 'seq' | 'read' | 'internal'>;
+/** A notification in words, as clients receive it. */
+export type WordedNotification = NotificationView & Words;
 
 export interface InboxHead {
   /** The newest seq, 0 in an empty inbox. */

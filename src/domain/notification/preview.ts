@@ -11,14 +11,23 @@ export interface Previewed {
   readonly attachments: readonly Attachment[];
 }
 
-export function previewOf({ message, messageType, attachments }: Previewed): string {
-  const text = oneLine(message);
-  if (text !== '') return cut(text);
+export interface PreviewParams {
+  /** `text` when the message has a text, else the kind of what it attaches. */
+  readonly sent: 'text' | 'image' | 'file';
+  /** The beginning of the text; empty without one. */
+  readonly preview: string;
+  /** The number of attachments. */
+  readonly count: number;
+  /** The name of the first attachment; empty without one, and beside a text. */
+  readonly fileName: string;
+}
+
+export function previewOf({ message, messageType, attachments }: Previewed): PreviewParams {
+  const preview = cut(oneLine(message));
+  const count = attachments.length;
   const [first] = attachments;
-  if (first === undefined) return '';
-  const thing = messageType === 'IMAGE' ? 'image' : 'file';
-  if (attachments.length > 1) return `sent ${attachments.length} ${thing}s`;
-  return cut(`sent ${thing === 'image' ? 'an image' : 'a file'}: ${oneLine(first.name)}`);
+  if (preview !== '' || first === undefined) return { sent: 'text', preview, count, fileName: '' };
+  return { sent: messageType === 'IMAGE' ? 'image' : 'file', preview, count, fileName: cut(oneLine(first.name)) };
 }
 
 function oneLine(text: string): string {

@@ -52,6 +52,7 @@ export function notificationSent({ stream, data }: RecordedEvent<Sent>): Notific
     recipientId: parseStream(stream).id,
     event: null,
     type: data.type,
+    key: null,
     title: data.title,
     message: data.message,
     data: data.data,

@@ -15,6 +15,8 @@ export interface UserFacts extends Actor {
   readonly active: boolean;
   readonly email?: string;
   readonly vendorId?: string;
+  /** A language tag, as `Intl.getCanonicalLocales` writes it. */
+  readonly locale?: string;
   /** Unix time in milliseconds of the last deactivation, when there was one. Tokens from before it are not valid. */
   readonly deactivatedAt?: number;
 }

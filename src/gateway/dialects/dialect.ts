@@ -10,7 +10,7 @@
 import type { TSchema } from 'typebox';
 import type { MessageWire } from '../../contract/stream-event.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
-import type { InboxHead, NotificationView, UnreadRanges } from '../../domain/notification/inbox.ts';
+import type { InboxHead, UnreadRanges, WordedNotification } from '../../domain/notification/inbox.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import type { UserFacts } from '../../domain/user/identity.ts';
@@ -80,7 +80,7 @@ export interface InboxTable {
   /** For a client that connects and cannot continue from the seq that it gave. */
   broken?(arrival: InboxArrival): Wire;
   /** The wire events of a notification, live and in replays. */
-  render(notification: NotificationView): readonly Wire[];
+  render(notification: WordedNotification): readonly Wire[];
   /** When the counts change, and for each client that joins. */
   unread?(counts: UnreadCounts): Wire;
   /** After the user read notifications. `count`: those that remain unread. */

@@ -10,7 +10,7 @@ import {
   unreadEventWire,
 } from '../../contract/stream-event.ts';
 import type { DomainEvent, RecordedEvent } from '../../domain/event.ts';
-import type { NotificationView } from '../../domain/notification/inbox.ts';
+import type { WordedNotification } from '../../domain/notification/inbox.ts';
 import type { RoomEvent } from '../../domain/room/events.ts';
 import type { TicketEvent } from '../../domain/ticket/events.ts';
 import { visibilityOf } from '../../domain/visibility.ts';
@@ -24,7 +24,7 @@ export function roomWires(event: RecordedEvent<RoomEvent>, stream: string): Stre
   return wiresOf(event, roomEventWire(event, stream));
 }
 
-export function notificationWire(notification: NotificationView): Wire {
+export function notificationWire(notification: WordedNotification): Wire {
   return { name: 'event', payload: notificationEventWire(notification) };
 }
 

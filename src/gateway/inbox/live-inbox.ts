@@ -11,7 +11,7 @@ import { Compile } from 'typebox/compile';
 import type { Application } from '../../application/application.ts';
 import { getInboxHead, listNotificationsAfter } from '../../application/notifications.ts';
 import type { Broker } from '../../broker/port.ts';
-import type { InboxHead, InboxSignal, NotificationView } from '../../domain/notification/inbox.ts';
+import type { InboxHead, InboxSignal, NotificationView, WordedNotification } from '../../domain/notification/inbox.ts';
 import { isStaff, type UserFacts } from '../../domain/user/identity.ts';
 import type { Client } from '../connection/client.ts';
 import {
@@ -89,7 +89,8 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
       read,
       deliver(notification) {
         if (!visible(notification)) return;
-        broadcast((dialect) => dialect.inbox?.render(notification) ?? []);
+        const worded = word(notification);
+        broadcast((dialect) => dialect.inbox?.render(worded) ?? []);
         deps.onDelivered(user, notification);
       },
     },
@@ -157,6 +158,10 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
     return !notification.internal || isStaff(user.role);
   }
 
+  function word(notification: NotificationView): WordedNotification {
+    return application.texts.word(notification, user.locale);
+  }
+
   function broadcast(render: (dialect: Dialect) => readonly Wire[]): void {
     for (const dialect of deps.dialects) {
       for (const wire of render(dialect)) rooms.send(dialect.namespace, roomOf(dialect), wire);
@@ -195,7 +200,7 @@ export function createLiveInbox(owner: UserFacts, deps: LiveInboxDeps, options: 
       // Notifications that the client has, or that were read for it just now, may have left the inbox.
       mismatch ||= after !== undefined && [removed ?? before, before].some((known) => known !== removedNow());
       if (mismatch) return;
-      const wires = missed.filter(visible).flatMap((notification) => dialect.inbox?.render(notification) ?? []);
+      const wires = missed.filter(visible).flatMap((one) => dialect.inbox?.render(word(one)) ?? []);
       welcome({ seq, recovered: after !== undefined, broken, internal: staff, removed: removedNow(), wires });
       void client.socket.join(roomOf(dialect));
       const count = counts === undefined ? undefined : dialect.inbox?.unread?.(counts);

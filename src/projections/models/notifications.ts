@@ -15,6 +15,7 @@ import type { InboxHead, InboxSignal } from '../../domain/notification/inbox.ts'
 import { notificationSent, notificationsFor } from '../../domain/notification/rules.ts';
 import { accessOf } from '../../domain/ticket/people.ts';
 import { isStaff } from '../../domain/user/identity.ts';
+import { createTexts } from '../../texts/texts.ts';
 import type { Projection, ProjectionContext, ProjectionHandler, Writes } from '../engine/projection.ts';
 import { createInboxBatch, type InboxBatch, inboxRows, type UserBatch } from './inbox-batch.ts';
 import { createNotificationFacts, type NotificationFacts } from './notification-facts.ts';
@@ -23,11 +24,14 @@ import { notificationsDdl, notificationsIndexes } from './notifications-ddl.ts';
 
 export const notificationsProjection: Projection = {
   name: 'notifications',
-  version: 5,
+  version: 6,
   ddl: notificationsDdl,
   indexes: notificationsIndexes,
   start: startHandler,
 };
+
+/** Gateways of an earlier version, which run beside this one during an upgrade, do not word notifications. */
+const ENGLISH = createTexts();
 
 /** An inbox that the batch changed, as `write` returns it. */
 interface WrittenInbox {
@@ -173,7 +177,8 @@ function notifyUsers(
       .map((notification, index) => {
         const seq = inbox.seq - (added.length - 1 - index);
         const { id, body, read } = notification;
-        return { id, seq, ...body, read: read || seq <= inbox.read_up_to, internal: notification.internal };
+        const view = { id, seq, ...body, read: read || seq <= inbox.read_up_to, internal: notification.internal };
+        return ENGLISH.word(view);
       })
       .filter((notification) => internal || !notification.internal);
     const byId = announcedIds.length > 0 ? { read: { ids: announcedIds } } : {};

@@ -23,6 +23,7 @@ import { type RunningLog, startLog } from '../../../src/runtime/log.ts';
 import { startReadSide } from '../../../src/runtime/read-side.ts';
 import { createShutdown } from '../../../src/runtime/shutdown.ts';
 import { noTelemetry } from '../../../src/telemetry/telemetry.ts';
+import { createTexts } from '../../../src/texts/texts.ts';
 import { type AttachmentOptions, startAttachments } from '../../support/attachments.ts';
 import { testKeys } from '../../support/cluster-keys.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
@@ -160,6 +161,7 @@ export async function startApi(options: RigOptions = {}): Promise<ApiRig> {
       reads: { ...reads, ...readsInstead(options) },
       auth,
       attachments: await startAttachments(node.pool, stack, options.attachments),
+      texts: createTexts(),
       newId,
       api: {
         readiness: options.readiness ?? [],

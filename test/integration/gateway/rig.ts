@@ -25,6 +25,7 @@ import { startReadSide } from '../../../src/runtime/read-side.ts';
 import { createShutdown } from '../../../src/runtime/shutdown.ts';
 import type { Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { noTelemetry } from '../../../src/telemetry/telemetry.ts';
+import { createTexts } from '../../../src/texts/texts.ts';
 import { startAttachments } from '../../support/attachments.ts';
 import { createDatabase, startNats } from '../../support/services.ts';
 import { socketContract } from '../../support/socket-contract.ts';
@@ -122,6 +123,7 @@ export async function startNode({ databaseUrl, natsUrl }: Services, options: Nod
       reads,
       auth,
       attachments,
+      texts: createTexts(),
       newId,
       api: { readiness: [], config: { corsOrigins: [], ...options.api }, ...(onRoute && { onRoute }) },
       gateway: {

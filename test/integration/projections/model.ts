@@ -3,7 +3,8 @@
  */
 import { maySeeTicket } from '../../../src/domain/access.ts';
 import { parseStream, type RecordedEvent, type Stream } from '../../../src/domain/event.ts';
-import { notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
+import { type Notification, notificationSent, notificationsFor } from '../../../src/domain/notification/rules.ts';
+import type { Wording } from '../../../src/domain/notification/wording.ts';
 import { lookUp } from '../../../src/domain/record.ts';
 import { type ReferenceState, referenceDecider } from '../../../src/domain/reference/decider.ts';
 import type { ReferenceType } from '../../../src/domain/reference/events.ts';
@@ -24,7 +25,7 @@ export interface ModelNotification {
   readonly event: RecordedEvent;
   readonly seq: number;
   readonly type: string;
-  readonly message: string;
+  readonly wording: unknown;
   readonly internal: boolean;
   read: boolean;
   seen: boolean;
@@ -46,15 +47,21 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
   };
   const users = () => [...userStates.keys()].flatMap((id) => user(id) ?? []);
   const inbox = (userId: string) => inboxes.get(userId) ?? [];
-  const addNotification = (
-    event: RecordedEvent,
-    notification: { recipientId: string; type: string; message: string; internal: boolean },
-  ) => {
-    const { recipientId, type, message, internal } = notification;
+  const addNotification = (event: RecordedEvent, notification: Notification) => {
+    const { recipientId, type, internal } = notification;
     const list = inbox(recipientId);
     inboxes.set(recipientId, [
       ...list,
-      { event, seq: list.length + 1, type, message, internal, read: false, seen: false, gone: false },
+      {
+        event,
+        seq: list.length + 1,
+        type,
+        wording: wordingOf(notification),
+        internal,
+        read: false,
+        seen: false,
+        gone: false,
+      },
     ]);
   };
   const relations = (ticket: TicketState) =>
@@ -169,4 +176,11 @@ export function modelOf(events: readonly RecordedEvent[], idOf: (event: Recorded
           };
         }),
   };
+}
+
+/** What a notification says, without what it reports. */
+export function wordingOf(notification: Wording): unknown {
+  return notification.key === null
+    ? { title: notification.title, message: notification.message }
+    : { key: notification.key, params: notification.params };
 }

@@ -3,9 +3,12 @@ import type { DomainEvent, RecordedEvent } from '../../../src/domain/event.ts';
 import { listParkedStreams, retryParked, skipParked } from '../../../src/projections/admin/parked-streams.ts';
 import { DEFAULT_SCHEMAS, PROJECTIONS } from '../../../src/projections/catalog.ts';
 import type { Runner, RunnerStatus } from '../../../src/projections/engine/runner.ts';
+import { createTexts } from '../../../src/texts/texts.ts';
 import { until } from '../../support/until.ts';
 import { type Cluster, createCluster, type Process } from './cluster.ts';
 import { countedIn, countingProjection, runCounting } from './counting.ts';
+
+const texts = createTexts();
 
 const sent = (message: string): DomainEvent => ({
   type: 'NotificationSent',
@@ -221,7 +224,7 @@ describe('an event that cannot be handled', () => {
     await retryParked(cluster.pool, notifications, 'user.admin');
     await until(async () => (await cluster.queries.inbox(admin)).seq === 4, 'the replay');
     const shown = await cluster.queries.notificationsAfter(admin, 0, 10);
-    expect(shown.map(({ seq, message }) => [seq, message])).toEqual([
+    expect(shown.map((one) => [one.seq, texts.word(one).message])).toEqual([
       [1, 'before'],
       [2, expect.stringContaining('created a new support ticket')],
       [3, 'poison'],

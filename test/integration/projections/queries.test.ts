@@ -195,7 +195,7 @@ describe('notifications', () => {
     const before = await rig.queries.inbox(admin);
     const demoted = { ...admin, role: 'driver' } as const;
     const shown = await rig.queries.notifications(demoted, { limit: 100 });
-    expect(shown.items.some((notification) => notification.message.includes('secret'))).toBe(false);
+    expect(shown.items.some((notification) => JSON.stringify(notification).includes('secret'))).toBe(false);
     expect(await rig.queries.inbox(demoted)).toEqual({
       seq: before.seq,
       unread: before.unread - 1,

@@ -9,7 +9,7 @@ import type { UserFacts } from '../../../src/domain/user/identity.ts';
 import { createDatabase, type TestDatabase } from '../../support/services.ts';
 import { decidedHistories } from './decided.ts';
 import { histories } from './histories.ts';
-import { modelOf } from './model.ts';
+import { modelOf, wordingOf } from './model.ts';
 import { createRig, type Rig } from './rig.ts';
 import { REFERENCES, ROOMS, TICKETS, USERS } from './steps.ts';
 
@@ -114,12 +114,14 @@ async function expectToShow(rig: Rig, events: readonly RecordedEvent[]) {
       const all = model.inbox(userId);
       const entries = all.filter((entry) => !entry.gone && (role === 'agent' || !entry.internal));
       const shown = await queries.notificationsAfter(viewer, 0, 1_000);
-      expect(shown.map(({ id, seq, type, message, read }) => ({ id, seq, type, message, read }))).toEqual(
-        entries.map(({ event, seq, type, message, read }) => ({
+      expect(
+        shown.map((one) => ({ id: one.id, seq: one.seq, type: one.type, wording: wordingOf(one), read: one.read })),
+      ).toEqual(
+        entries.map(({ event, seq, type, wording, read }) => ({
           id: notificationId(event, userId),
           seq,
           type,
-          message,
+          wording,
           read,
         })),
       );

@@ -4,7 +4,9 @@ import { createFormats } from '../../../console/src/language/formats.ts';
 import { isolated, notificationText, withIsolated } from '../../../console/src/language/isolated.ts';
 import { LANGUAGES, languageFor } from '../../../console/src/language/languages.ts';
 import { localeFor } from '../../../console/src/language/locale.ts';
+import { wordsOf } from '../../../console/src/language/notification-words.ts';
 import { createPlural } from '../../../console/src/language/plural.ts';
+import type { Notification } from '../../../src/client/index.ts';
 
 function textsOf(locale: string) {
   return languageFor([locale]).texts(createPlural(locale));
@@ -98,4 +100,19 @@ it('keeps the name of a user apart from the sentence around it', () => {
     'User \u2068דנה\u2069 created a new support ticket',
   );
   expect(notificationText('From a backend', {})).toBe('From a backend');
+});
+
+it('words a notification in the language of the page, and leaves one that it does not know to the server', () => {
+  const one = { title: 'New Message', message: 'Ada: sent 3 images', data: {} };
+  const params = { senderName: 'Ada', sent: 'image', preview: '', count: 3, fileName: 'a.png' };
+  const words = (key: string | null, tag: string) =>
+    wordsOf({ ...one, key, params } as unknown as Notification, textsOf(tag).inbox.words);
+  expect(words('support_message_new', 'en')).toEqual({
+    title: 'New message',
+    message: '\u2068Ada\u2069: sent 3 images',
+  });
+  expect(words('support_message_new', 'ar').message).toBe('\u2068Ada\u2069: أرسل ٣ صور');
+  for (const key of [null, 'from_tomorrow', 'toString']) {
+    expect(words(key, 'ar')).toEqual({ title: one.title, message: one.message });
+  }
 });

@@ -7,25 +7,32 @@ import { receipt } from './ticket-commands.ts';
 describe('a preview', () => {
   const preview = (message: string, fields: Partial<Parameters<typeof previewOf>[0]> = {}) =>
     previewOf({ message, messageType: 'TEXT', attachments: [], ...fields });
+  const text = (message: string) => preview(message).preview;
 
   test('is one line', () => {
-    expect(preview('  a\r\n\tb  \u0007 c ')).toBe('a b c');
+    expect(text('  a\r\n\tb  \u0007 c ')).toBe('a b c');
   });
 
   test('is cut after 100 characters, never inside of one', () => {
-    expect(preview('x'.repeat(100))).toBe('x'.repeat(100));
-    expect(preview('x'.repeat(101))).toBe(`${'x'.repeat(100)}…`);
-    expect(preview('😀'.repeat(101))).toBe(`${'😀'.repeat(100)}…`);
-    expect(preview(`${'x'.repeat(99)} yz`)).toBe(`${'x'.repeat(99)}…`);
-    expect(preview(`${'x'.repeat(98)}👩‍👩‍👧`)).toBe(`${'x'.repeat(98)}…`);
+    expect(text('x'.repeat(100))).toBe('x'.repeat(100));
+    expect(text('x'.repeat(101))).toBe(`${'x'.repeat(100)}…`);
+    expect(text('😀'.repeat(101))).toBe(`${'😀'.repeat(100)}…`);
+    expect(text(`${'x'.repeat(99)} yz`)).toBe(`${'x'.repeat(99)}…`);
+    expect(text(`${'x'.repeat(98)}👩‍👩‍👧`)).toBe(`${'x'.repeat(98)}…`);
   });
 
   test('names what was attached when there is no text', () => {
     const image = { messageType: 'IMAGE', attachments: [{ ...receipt, name: 'a\nb.png' }] } as const;
-    expect(preview(' ', { attachments: [receipt] })).toBe('sent a file: receipt.pdf');
-    expect(preview('', image)).toBe('sent an image: a b.png');
-    expect(preview('', { attachments: [receipt, receipt, receipt] })).toBe('sent 3 files');
-    expect(preview('Look', { attachments: [receipt] })).toBe('Look');
+    const file = { sent: 'file', preview: '', count: 1, fileName: 'receipt.pdf' };
+    expect(preview(' ', { attachments: [receipt] })).toEqual(file);
+    expect(preview('', image)).toEqual({ sent: 'image', preview: '', count: 1, fileName: 'a b.png' });
+    expect(preview('', { attachments: [receipt, receipt, receipt] })).toEqual({ ...file, count: 3 });
+    expect(preview('Look', { attachments: [receipt] })).toEqual({
+      sent: 'text',
+      preview: 'Look',
+      count: 1,
+      fileName: '',
+    });
   });
 });
 

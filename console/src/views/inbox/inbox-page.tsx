@@ -7,8 +7,8 @@ import { useReport } from '../../components/toasts.tsx';
 import { useIsShown } from '../../components/use-is-shown.ts';
 import { useNow } from '../../components/use-now.ts';
 import { useWatched } from '../../components/watch.ts';
-import { notificationText } from '../../language/isolated.ts';
 import { useFormats, useTexts } from '../../language/language.tsx';
+import { wordsOf } from '../../language/notification-words.ts';
 import { Link } from '../../routing/router.tsx';
 import { useSignedIn } from '../../session/signed-in.tsx';
 
@@ -113,7 +113,8 @@ function Entry({ notification }: { readonly notification: Notification }) {
   const formats = useFormats();
   const report = useReport();
   const { client } = useSignedIn();
-  const { id, type, title, message, timestamp, read, data } = notification;
+  const { id, type, timestamp, read, data } = notification;
+  const { title, message } = wordsOf(notification, texts.inbox.words);
   const markRead = () => void client.inbox.markRead([id]).catch(report);
   const what = (
     <>
@@ -122,7 +123,7 @@ function Entry({ notification }: { readonly notification: Notification }) {
         {title}
       </span>
       <span className="entry-text aligned" dir="auto">
-        {notificationText(message, data)}
+        {message}
       </span>
       {typeof data.support_id === 'number' && (
         <span className="entry-about">
