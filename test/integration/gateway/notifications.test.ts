@@ -60,6 +60,8 @@ it('notifies every admin, but not the requester, of a new ticket, under its own 
       type: 'support_ticket_created',
       title: 'New Support Ticket',
       message: 'User john_driver created a new support ticket',
+      key: 'support_ticket_created',
+      params: { username: 'john_driver' },
       data: expect.objectContaining({ support_id: ticket.number, user_id: 1, station_id: 1, status: 'open' }),
       priority: 'high',
       timestamp: expect.any(String),
