@@ -1,5 +1,5 @@
 /**
- * The texts of an operator: a folder with one JSON file for each language, named after its tag (`de.json`), in the form
+ * The texts of an operator: a folder with one JSON file for each language, named after its tag, in the form
  * `{"notifications": {"support_ticket_created": {"title": "…", "message": "…"}}}`. A file adds a language, or replaces
  * texts of one that is there. Every text is checked when the server starts, so that none fails when it is shown.
  */
