@@ -56,6 +56,10 @@ export async function startGuarded(options: {
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
     ...(account && { uid: account.uid, gid: account.gid }),
   });
+  // Before anything is awaited: a child may have ended by the time that its log file is closed.
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
   try {
     await once(child, 'spawn');
   } finally {
@@ -67,12 +71,10 @@ export async function startGuarded(options: {
   pipe.on('error', () => {}); // The guard has ended; `exited` reports it.
 
   let running = true;
-  const exited = new Promise<string>((resolve) => {
-    child.once('exit', (code, signal) => {
-      running = false;
-      pipe.destroy();
-      resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
-    });
+  const exited = ended.then((how) => {
+    running = false;
+    pipe.destroy();
+    return how;
   });
   const kill = async () => {
     if (running) process.kill(-group, 'SIGKILL');

@@ -1,10 +1,16 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startGuarded } from '../../../src/embedded/guarded-process.ts';
+import { openLogFile } from '../../../src/embedded/log-file.ts';
 import { processesNaming } from '../../support/server-process.ts';
 import { until } from '../../support/until.ts';
+
+vi.mock('../../../src/embedded/log-file.ts', async (actual) => {
+  const { openLogFile: open } = await actual<typeof import('../../../src/embedded/log-file.ts')>();
+  return { openLogFile: vi.fn(open) };
+});
 
 async function guarded(script: string) {
   const folder = await mkdtemp(join(tmpdir(), 'deskwire-guard-'));
@@ -21,6 +27,30 @@ describe('a guarded process', () => {
     expect(await guardedProcess.exited).toBe('exit code 3');
     expect(guardedProcess.running).toBe(false);
     expect(await log()).toBe('out of luck\n');
+  });
+
+  it('reports an end that came while its log file was being closed', async () => {
+    const { openLogFile: open } = await vi.importActual<typeof import('../../../src/embedded/log-file.ts')>(
+      '../../../src/embedded/log-file.ts',
+    );
+    const folder = await mkdtemp(join(tmpdir(), 'deskwire-guard-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    vi.mocked(openLogFile).mockImplementationOnce(async (file) => {
+      const log = await open(file);
+      const close = log.close.bind(log);
+      log.close = async () => {
+        await until(async () => (await processesNaming(folder)).length === 0, 'the process to be gone');
+        // The event of its end comes before the close resolves.
+        await new Promise(setImmediate);
+        await close();
+      };
+      return log;
+    });
+    const args = ['-c', 'exit 3', folder];
+    const logFile = join(folder, 'log');
+    const guardedProcess = await startGuarded({ command: '/bin/sh', args, stopSignal: 'TERM', logFile });
+    expect(await guardedProcess.exited).toBe('exit code 3');
+    expect(guardedProcess.running).toBe(false);
   });
 
   it('is stopped with its own signal, and has time to finish', async () => {
