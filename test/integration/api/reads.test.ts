@@ -141,6 +141,8 @@ describe('notifications', () => {
           type: 'news',
           title: 'News',
           message: 'a',
+          key: null,
+          params: {},
           data: {},
           priority: 'medium',
           timestamp: expect.any(String),

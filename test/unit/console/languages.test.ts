@@ -111,7 +111,7 @@ it('words a notification in the language of the page, and leaves one that it doe
     title: 'New message',
     message: '\u2068Ada\u2069: sent 3 images',
   });
-  expect(words('support_message_new', 'ar').message).toBe('\u2068Ada\u2069: أرسل ٣ صور');
+  expect(words('support_message_new', 'ar-EG').message).toBe('\u2068Ada\u2069: أرسل ٣ صور');
   for (const key of [null, 'from_tomorrow', 'toString']) {
     expect(words(key, 'ar')).toEqual({ title: one.title, message: one.message });
   }
