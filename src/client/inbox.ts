@@ -108,12 +108,13 @@ export function createInbox({ link, http, outbox, surroundings, pace }: InboxDep
       backoff: createBackoff(pace, surroundings),
       source: {
         stream: 'inbox',
-        async load(cursor) {
+        async load(cursor, broken = 0) {
           const known = cursor === undefined ? undefined : { epoch: cursor.epoch, seq: state.notifications[0]?.seq };
           const loaded = await loadInbox(http, known);
           const { items, unread, unseen } = loaded;
           return {
-            version: items[0]?.seq ?? 0,
+            // The newest may have left the inbox: what the load has reaches as far as the server said before it.
+            version: Math.max(items[0]?.seq ?? 0, broken),
             epoch: loaded.epoch,
             take() {
               const kept = loaded.continues

@@ -200,3 +200,18 @@ it('has the latest messages of a room that missed more than is replayed, and rec
   expect(latest).toEqual(Array.from({ length: latest.length }, (_, at) => 22 - latest.length + at));
   expect(new Set(received).size).toBe(received.length);
 });
+
+it('follows an inbox that more notifications have left than are replayed', async () => {
+  proxy.heal();
+  using admin = disposable(clientOf('admin', server.url));
+  using driver = disposable(clientOf('driver', server.url));
+  using late = disposable(clientOf('driver2', server.url));
+  const { id } = await driver.client.tickets.open({ description: 'Not for long' });
+  await admin.client.tickets.addParticipant(id, '8');
+  for (let number = 0; number < 12; number += 1) await admin.client.tickets.post(id, { message: `number ${number}` });
+  await admin.client.tickets.removeParticipant(id, '8');
+  const listed = async () => JSON.stringify(await late.client.request('GET', '/api/v1/notifications'));
+  await until(async () => !(await listed()).includes(id), 'the notifications to leave the inbox');
+  await late.client.inbox.ready();
+  expect(JSON.stringify(late.client.inbox.state.notifications)).not.toContain(id);
+});
